@@ -5,7 +5,7 @@ use std::fmt;
 /// A signature algorithm of SSH keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// EdDSA on Curve25519, `ssh-ed25519` (RFC 8709).
+    /// Signatures on the Edwards curve of Curve25519, `ssh-ed25519` (RFC 8709).
     Ed25519,
     /// RSA with PKCS #1 v1.5 signatures, `ssh-rsa` (RFC 4253, RFC 8332).
     Rsa,

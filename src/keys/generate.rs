@@ -8,7 +8,7 @@ use ssh_key::private::{
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey};
 use zeroize::Zeroizing;
 
-use super::algorithm::{Algorithm, Curve, KeySpec};
+use super::algorithm::{Curve, KeySpec};
 use super::error::KeyError;
 use super::{proof, rsa};
 

@@ -49,6 +49,7 @@ impl KeyPair {
                 limit_bytes: MAX_BYTES,
             });
         }
+        let pem = pem.trim_ascii();
         check_armor(pem)?;
         let mut private =
             ssh_key::PrivateKey::from_openssh(pem).map_err(|_| KeyError::PrivateKeyDamaged)?;
@@ -109,7 +110,7 @@ fn check_armor(pem: &[u8]) -> Result<(), KeyError> {
     {
         return Err(KeyError::SeveralPrivateKeys);
     }
-    if pem.trim_ascii_start().starts_with(LABEL) {
+    if pem.starts_with(LABEL) {
         Ok(())
     } else {
         Err(KeyError::NotOpenSshPrivateKey)
@@ -122,5 +123,347 @@ impl fmt::Debug for KeyPair {
         f.debug_struct("KeyPair")
             .field("public", &self.public)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::algorithm::{Algorithm, Curve, RsaSize};
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use ssh_key::private::{EcdsaKeypair, Ed25519Keypair, KeypairData, RsaKeypair, RsaPrivateKey};
+    use std::sync::LazyLock;
+
+    const QUICK: [KeySpec; 5] = [
+        KeySpec::Ed25519,
+        KeySpec::Rsa(RsaSize::Bits2048),
+        KeySpec::Ecdsa(Curve::P256),
+        KeySpec::Ecdsa(Curve::P384),
+        KeySpec::Ecdsa(Curve::P521),
+    ];
+
+    static PAIRS: LazyLock<Vec<KeyPair>> =
+        LazyLock::new(|| QUICK.map(new_pair).into_iter().collect());
+
+    fn new_pair(spec: KeySpec) -> KeyPair {
+        KeyPair::generate(spec, &Comment::for_object("web", "deploy")).unwrap()
+    }
+
+    fn armored(container: &[u8]) -> String {
+        let lines: Vec<_> = BASE64_STANDARD
+            .encode(container)
+            .into_bytes()
+            .chunks(70)
+            .map(|line| String::from_utf8(line.to_vec()).unwrap())
+            .collect();
+        format!(
+            "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n",
+            lines.join("\n")
+        )
+    }
+
+    fn container(pair: &KeyPair) -> Zeroizing<Vec<u8>> {
+        pair.private.to_bytes().unwrap()
+    }
+
+    fn written(data: KeypairData, comment: &[u8]) -> String {
+        ssh_key::PrivateKey::new(data, comment.to_vec())
+            .unwrap()
+            .to_openssh(LineEnding::LF)
+            .unwrap()
+            .to_string()
+    }
+
+    fn refusal(pem: &str) -> KeyError {
+        KeyPair::from_openssh(pem.as_bytes()).unwrap_err()
+    }
+
+    fn assert_round_trip(spec: KeySpec) {
+        let pair = new_pair(spec);
+        let public = pair.public_key();
+        assert_eq!(public.algorithm(), spec.algorithm());
+        assert_eq!(public.bits(), spec.bits());
+        assert_eq!(public.comment().as_str(), "deploy@web");
+
+        let stored = pair.to_openssh().unwrap();
+        assert!(stored.ends_with("-----END OPENSSH PRIVATE KEY-----\n"));
+        assert!(!stored.contains('\r'));
+
+        let read = KeyPair::from_openssh(stored.as_bytes()).unwrap();
+        assert_eq!(read.public_key(), public);
+        assert_eq!(read.public_key().to_line(), public.to_line());
+        assert_eq!(read.to_openssh().unwrap(), stored);
+    }
+
+    #[test]
+    fn every_kind_of_pair_survives_being_stored() {
+        for spec in QUICK {
+            assert_round_trip(spec);
+        }
+        assert_round_trip(KeySpec::Rsa(RsaSize::Bits3072));
+        assert_round_trip(KeySpec::Rsa(RsaSize::Bits4096));
+    }
+
+    #[test]
+    fn the_largest_rsa_pair_survives_being_stored() {
+        assert_round_trip(KeySpec::Rsa(RsaSize::Bits8192));
+    }
+
+    #[test]
+    fn two_generated_pairs_are_never_the_same() {
+        for spec in QUICK {
+            assert_ne!(new_pair(spec).public_key(), new_pair(spec).public_key());
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_public_half_only() {
+        for pair in PAIRS.iter() {
+            let shown = format!("{pair:?}");
+            assert_eq!(
+                shown,
+                format!("KeyPair {{ public: {:?}, .. }}", pair.public_key())
+            );
+        }
+    }
+
+    #[test]
+    fn other_line_ends_and_blank_lines_around_are_read() {
+        for pair in PAIRS.iter() {
+            let stored = pair.to_openssh().unwrap();
+            for text in [
+                stored.replace('\n', "\r\n"),
+                stored.trim_end().to_owned(),
+                format!("\n \n{}\n\n", *stored),
+            ] {
+                let read = KeyPair::from_openssh(text.as_bytes()).expect(&text);
+                assert_eq!(read.public_key(), pair.public_key());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_the_comment_gives_no_second_public_key() {
+        let evil = b"x\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti evil";
+        let not_utf8 = b"\xff\xfe";
+        for comment in [
+            &evil[..],
+            b"a\rb",
+            b"a b",
+            b"a\0b",
+            b"command=\"id\"",
+            not_utf8,
+        ] {
+            for pair in PAIRS.iter() {
+                let text = written(pair.private.key_data().clone(), comment);
+                let read = KeyPair::from_openssh(text.as_bytes()).unwrap();
+                assert_eq!(read.public_key(), pair.public_key());
+                assert_eq!(read.public_key().to_line().split(' ').count(), 2);
+                let stored = read.to_openssh().unwrap();
+                let stored = ssh_key::PrivateKey::from_openssh(stored.as_str()).unwrap();
+                assert!(stored.comment().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn halves_of_different_pairs_are_refused() {
+        for (spec, pair) in QUICK.into_iter().zip(PAIRS.iter()) {
+            let other = new_pair(spec);
+            let mixed = match (pair.private.key_data(), other.private.key_data()) {
+                (KeypairData::Ed25519(one), KeypairData::Ed25519(other)) => {
+                    KeypairData::Ed25519(Ed25519Keypair {
+                        public: one.public,
+                        private: other.private.clone(),
+                    })
+                }
+                (KeypairData::Rsa(one), KeypairData::Rsa(other)) => KeypairData::Rsa(
+                    RsaKeypair::new(one.public().clone(), other.private().clone()).unwrap(),
+                ),
+                (KeypairData::Ecdsa(one), KeypairData::Ecdsa(other)) => {
+                    let mut mixed = other.clone();
+                    match (&mut mixed, one) {
+                        (
+                            EcdsaKeypair::NistP256 { public, .. },
+                            EcdsaKeypair::NistP256 { public: wrong, .. },
+                        ) => *public = *wrong,
+                        (
+                            EcdsaKeypair::NistP384 { public, .. },
+                            EcdsaKeypair::NistP384 { public: wrong, .. },
+                        ) => *public = *wrong,
+                        (
+                            EcdsaKeypair::NistP521 { public, .. },
+                            EcdsaKeypair::NistP521 { public: wrong, .. },
+                        ) => *public = *wrong,
+                        _ => unreachable!("both pairs are on the same curve"),
+                    }
+                    KeypairData::Ecdsa(mixed)
+                }
+                _ => unreachable!("both pairs have the same algorithm"),
+            };
+            let expected = match spec.algorithm() {
+                Algorithm::Rsa => vec![KeyError::RsaInconsistent],
+                Algorithm::Ecdsa => vec![KeyError::Proof],
+                // The container reader compares them too when it can compute with the curve.
+                Algorithm::Ed25519 => vec![KeyError::Proof, KeyError::PrivateKeyDamaged],
+            };
+            let got = refusal(&written(mixed, b""));
+            assert!(expected.contains(&got), "{spec:?}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn an_rsa_pair_with_a_damaged_prime_is_refused() {
+        let KeypairData::Rsa(rsa) = PAIRS[1].private.key_data() else {
+            unreachable!("the second pair is RSA")
+        };
+        let private = rsa.private();
+        let mut q = private.q().as_positive_bytes().unwrap().to_vec();
+        q[10] ^= 4;
+        let damaged = RsaPrivateKey::new(
+            private.d().clone(),
+            private.iqmp().clone(),
+            private.p().clone(),
+            ssh_key::Mpint::from_positive_bytes(&q),
+        );
+        let damaged = RsaKeypair::new(rsa.public().clone(), damaged.unwrap()).unwrap();
+        let text = written(KeypairData::Rsa(damaged), b"");
+        assert!(ssh_key::PrivateKey::from_openssh(&text).is_ok());
+        assert_eq!(refusal(&text), KeyError::RsaInconsistent);
+    }
+
+    #[test]
+    fn other_formats_are_refused_by_name() {
+        for label in [
+            "PRIVATE KEY",
+            "ENCRYPTED PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            "EC PRIVATE KEY",
+            "PUBLIC KEY",
+            "OPENSSH PRIVATE KEY X",
+        ] {
+            let text = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+            assert_eq!(refusal(&text), KeyError::NotOpenSshPrivateKey, "{label}");
+        }
+        let stored = PAIRS[0].to_openssh().unwrap();
+        for text in [
+            "",
+            "\n",
+            "PuTTY-User-Key-File-3: ssh-ed25519",
+            &PAIRS[0].public_key().to_line(),
+            &format!("Bag Attributes: x\n{}", *stored),
+            &stored.replace("BEGIN", "begin"),
+        ] {
+            assert_eq!(refusal(text), KeyError::NotOpenSshPrivateKey, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn two_private_keys_are_refused_in_two_blocks_or_in_one() {
+        let stored = PAIRS[0].to_openssh().unwrap();
+        assert_eq!(
+            refusal(&format!("{}{}", *stored, *stored)),
+            KeyError::SeveralPrivateKeys
+        );
+        let mut bytes = container(&PAIRS[0]);
+        // The magic (15 bytes) and three strings, "none", "none" and "", precede the number of keys.
+        assert_eq!(bytes[35..39], [0, 0, 0, 1]);
+        for count in [0, 2, 255] {
+            bytes[38] = count;
+            assert_eq!(refusal(&armored(&bytes)), KeyError::PrivateKeyDamaged);
+        }
+    }
+
+    #[test]
+    fn more_than_64_kib_is_refused_unread() {
+        let mut text = PAIRS[0].to_openssh().unwrap();
+        text.push_str(&"\n".repeat(MAX_BYTES));
+        assert_eq!(
+            refusal(&text),
+            KeyError::TooLarge {
+                limit_bytes: 65_536
+            }
+        );
+    }
+
+    #[test]
+    fn lengths_that_promise_more_than_there_is_are_refused() {
+        for pair in PAIRS.iter() {
+            let whole = container(pair);
+            for at in 0..whole.len() - 4 {
+                let mut bytes = whole.clone();
+                bytes[at..at + 4].copy_from_slice(&0x000f_ffff_u32.to_be_bytes());
+                if let Ok(read) = KeyPair::from_openssh(armored(&bytes).as_bytes()) {
+                    assert_eq!(read.public_key(), pair.public_key(), "at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_truncated_pair_is_accepted() {
+        for pair in PAIRS.iter() {
+            let whole = container(pair);
+            for end in 0..whole.len() {
+                // Only padding may be missing, as some writers leave it out.
+                if let Ok(read) = KeyPair::from_openssh(armored(&whole[..end]).as_bytes()) {
+                    assert_eq!(read.public_key(), pair.public_key());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_wrong_bit_never_gives_another_key() {
+        let pair = &PAIRS[0];
+        let whole = container(pair);
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(read) = KeyPair::from_openssh(armored(&bytes).as_bytes()) {
+                assert_eq!(read.public_key(), pair.public_key(), "bit {bit}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            let _ = KeyPair::from_openssh(&bytes);
+            let _ = KeyPair::from_openssh(armored(&bytes).as_bytes());
+            let mut with_magic = b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01".to_vec();
+            with_magic.extend(&bytes);
+            let _ = KeyPair::from_openssh(armored(&with_magic).as_bytes());
+        }
+
+        #[test]
+        fn a_damaged_file_never_gives_another_key(
+            pair in any::<Index>(),
+            at in any::<Index>(),
+            bit in 0..8_u32,
+            cut in any::<bool>(),
+            inside in any::<bool>(),
+        ) {
+            let pair = pair.get(PAIRS.as_slice());
+            let mut bytes = if inside {
+                container(pair).to_vec()
+            } else {
+                pair.to_openssh().unwrap().as_bytes().to_vec()
+            };
+            let at = at.index(bytes.len());
+            if cut {
+                bytes.truncate(at);
+            } else {
+                bytes[at] ^= 1 << bit;
+            }
+            if inside {
+                bytes = armored(&bytes).into_bytes();
+            }
+            if let Ok(read) = KeyPair::from_openssh(&bytes) {
+                prop_assert_eq!(read.public_key(), pair.public_key());
+            }
+        }
     }
 }

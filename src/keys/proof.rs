@@ -74,3 +74,46 @@ fn verification(curve: Curve) -> &'static EcdsaVerificationAlgorithm {
         Curve::P521 => &ECDSA_P521_SHA512_ASN1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::algorithm::{KeySpec, RsaSize};
+    use crate::keys::generate::generate;
+
+    const SPECS: [KeySpec; 5] = [
+        KeySpec::Ed25519,
+        KeySpec::Ecdsa(Curve::P256),
+        KeySpec::Ecdsa(Curve::P384),
+        KeySpec::Ecdsa(Curve::P521),
+        KeySpec::Rsa(RsaSize::Bits2048),
+    ];
+
+    #[test]
+    fn a_pair_is_proven_by_its_own_public_half_and_by_no_other() {
+        let pairs = SPECS.map(|spec| generate(spec).unwrap());
+        let others = SPECS.map(|spec| generate(spec).unwrap());
+        for pair in &pairs {
+            let own = KeyData::try_from(pair).unwrap();
+            assert_eq!(prove(pair, &own), Ok(()));
+            for other in pairs.iter().chain(&others) {
+                let public = KeyData::try_from(other).unwrap();
+                if public != own {
+                    assert_eq!(prove(pair, &public), Err(KeyError::Proof));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_point_that_is_not_on_the_curve_proves_nothing() {
+        let pair = generate(KeySpec::Ecdsa(Curve::P256)).unwrap();
+        let KeyData::Ecdsa(public) = KeyData::try_from(&pair).unwrap() else {
+            unreachable!("a P-256 pair has an ECDSA public key")
+        };
+        let mut point = public.as_sec1_bytes().to_vec();
+        *point.last_mut().unwrap() ^= 1;
+        let off_curve = KeyData::Ecdsa(EcdsaPublicKey::from_sec1_bytes(&point).unwrap());
+        assert_eq!(prove(&pair, &off_curve), Err(KeyError::Proof));
+    }
+}

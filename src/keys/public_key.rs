@@ -189,3 +189,278 @@ pub struct UnsupportedByAzure {
     /// The algorithm of the refused key.
     pub algorithm: Algorithm,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::algorithm::{KeySpec, RsaSize};
+    use crate::keys::pair::KeyPair;
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use std::sync::LazyLock;
+
+    static KEYS: LazyLock<Vec<PublicKey>> = LazyLock::new(|| {
+        [
+            KeySpec::Ed25519,
+            KeySpec::Rsa(RsaSize::Bits2048),
+            KeySpec::Ecdsa(Curve::P256),
+            KeySpec::Ecdsa(Curve::P384),
+            KeySpec::Ecdsa(Curve::P521),
+        ]
+        .map(|spec| {
+            KeyPair::generate(spec, &Comment::try_from("deploy@web").unwrap())
+                .unwrap()
+                .public_key()
+        })
+        .to_vec()
+    });
+
+    fn ed25519() -> &'static PublicKey {
+        &KEYS[0]
+    }
+
+    fn blob(key: &PublicKey) -> Vec<u8> {
+        let (_, base64) = key.material.split_once(' ').unwrap();
+        BASE64_STANDARD.decode(base64).unwrap()
+    }
+
+    fn line_of(kind: &str, blob: &[u8]) -> String {
+        format!("{kind} {}", BASE64_STANDARD.encode(blob))
+    }
+
+    #[test]
+    fn a_canonical_line_is_read_back_as_the_same_key() {
+        for key in KEYS.iter() {
+            let read = PublicKey::parse(&key.to_line()).unwrap();
+            assert_eq!(read, *key);
+            assert_eq!(read.to_line(), key.to_line());
+            assert_eq!(
+                (read.algorithm(), read.bits(), read.fingerprint()),
+                (key.algorithm, key.bits, key.fingerprint)
+            );
+        }
+    }
+
+    #[test]
+    fn the_comment_does_not_make_another_key() {
+        let line = &ed25519().material;
+        let bare = PublicKey::parse(line).unwrap();
+        assert_eq!(bare, *ed25519());
+        assert_eq!(bare.to_line(), *line);
+        assert_ne!(*ed25519(), KEYS[1]);
+    }
+
+    #[test]
+    fn a_key_as_azure_once_stored_it_is_read() {
+        let key = &KEYS[1];
+        let (kind, base64) = key.material.split_once(' ').unwrap();
+        let lines: Vec<_> = base64.as_bytes().chunks(76).collect();
+        let wrapped = lines.join(&b"\r\n"[..]);
+        let stored = format!(
+            "{kind} {}\r\n generated-by-azure\r\n",
+            String::from_utf8(wrapped).unwrap()
+        );
+        let read = PublicKey::parse(&stored).unwrap();
+        assert_eq!(read, *key);
+        assert_eq!(read.comment().as_str(), "generated-by-azure");
+    }
+
+    #[test]
+    fn two_keys_on_two_lines_are_refused() {
+        let (one, other) = (&KEYS[0], &KEYS[1]);
+        for line_end in ["\n", "\r\n", "\r", "\n\n", " \n "] {
+            for first in [&one.material, &one.to_line(), &other.to_line()] {
+                for prefix in ["", "restrict ", "command=\"id\" ", "#", "\t"] {
+                    let text = format!("{first}{line_end}{prefix}{}{line_end}", other.to_line());
+                    assert_eq!(
+                        PublicKey::parse(&text),
+                        Err(KeyError::SeveralPublicKeys),
+                        "{text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_key_on_the_same_line_never_gets_out() {
+        let text = format!("{} {}", ed25519().to_line(), KEYS[1].to_line());
+        let read = PublicKey::parse(&text).unwrap();
+        assert_eq!(read.to_line(), ed25519().material);
+    }
+
+    #[test]
+    fn options_in_front_are_refused() {
+        for options in [
+            "restrict",
+            "command=\"id\"",
+            "command=\"a b\",no-pty",
+            "@cert-authority",
+        ] {
+            assert_eq!(
+                PublicKey::parse(&format!("{options} {}", ed25519().to_line())),
+                Err(KeyError::PublicKeyOptions)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_public_key_is_called_so() {
+        for text in [
+            "",
+            "  \r\n",
+            "hello",
+            "hello world",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n",
+            "---- BEGIN SSH2 PUBLIC KEY ----",
+        ] {
+            assert_eq!(
+                PublicKey::parse(text),
+                Err(KeyError::NotPublicKey),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_types_are_named_as_unsupported() {
+        for kind in [
+            "ssh-dss",
+            "sk-ssh-ed25519@openssh.com",
+            "sk-ecdsa-sha2-nistp256@openssh.com",
+            "ssh-ed25519-cert-v01@openssh.com",
+            "ecdsa-sha2-nistp192",
+        ] {
+            assert_eq!(
+                PublicKey::parse(&format!("{kind} AAAAB3NzaC1kc3M= x")),
+                Err(KeyError::UnsupportedType)
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_not_the_keys_own_is_refused() {
+        for key in KEYS.iter() {
+            for kind in SUPPORTED_TYPES {
+                if !key.material.starts_with(kind) {
+                    assert_eq!(
+                        PublicKey::parse(&line_of(kind, &blob(key))),
+                        Err(KeyError::PublicKeyDamaged)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_64_kib_is_refused_unread() {
+        let text = format!("{} {}", ed25519().to_line(), "x".repeat(MAX_BYTES));
+        assert_eq!(
+            PublicKey::parse(&text),
+            Err(KeyError::TooLarge {
+                limit_bytes: 65_536
+            })
+        );
+    }
+
+    #[test]
+    fn an_rsa_key_of_1024_bits_is_refused() {
+        let mut blob = b"\0\0\0\x07ssh-rsa\0\0\0\x03\x01\0\x01\0\0\0\x81\0".to_vec();
+        blob.extend([0xff; 128]);
+        let text = line_of("ssh-rsa", &blob);
+        assert!(ssh_key::PublicKey::from_openssh(&text).is_ok());
+        assert_eq!(
+            PublicKey::parse(&text),
+            Err(KeyError::RsaSize { bits: 1024 })
+        );
+    }
+
+    #[test]
+    fn a_compressed_point_is_refused() {
+        let mut blob = blob(&KEYS[2]);
+        // Type, curve and the length of the point take 4+19+4+8+4 bytes; then 1+32+32 bytes of point.
+        assert_eq!(blob.len(), 39 + 65);
+        blob.truncate(39 + 33);
+        blob[38] = 33;
+        blob[39] = 2;
+        assert_eq!(
+            PublicKey::parse(&line_of("ecdsa-sha2-nistp256", &blob)),
+            Err(KeyError::EcdsaPointCompressed)
+        );
+    }
+
+    #[test]
+    fn azure_takes_rsa_and_ed25519_but_no_ecdsa() {
+        let accepted: Vec<_> = KEYS.iter().map(|key| key.azure_accepts().is_ok()).collect();
+        assert_eq!(accepted, [true, true, false, false, false]);
+    }
+
+    fn a_key() -> impl Strategy<Value = &'static PublicKey> {
+        any::<Index>().prop_map(|index| index.get(KEYS.as_slice()))
+    }
+
+    proptest! {
+        #[test]
+        fn line_breaks_anywhere_change_nothing(
+            key in a_key(),
+            breaks in prop::collection::vec((any::<Index>(), "\r\n|\n|\r"), 0..40),
+        ) {
+            let mut text = key.to_line();
+            for (at, line_break) in breaks {
+                text.insert_str(at.index(text.len() + 1), &line_break);
+            }
+            let read = PublicKey::parse(&text);
+            prop_assert_eq!(read.as_ref(), Ok(key));
+            prop_assert_eq!(read.unwrap().to_line(), key.to_line());
+        }
+
+        #[test]
+        fn whatever_the_comment_the_line_stays_one_line_of_at_most_three_fields(
+            key in a_key(),
+            comment in prop_oneof![
+                any::<String>(),
+                "[ -~]{0,200}",
+                "(\r|\n|\0|\t|\u{2028}|command=| |ssh-rsa|AAAA|@|a){0,20}",
+            ],
+        ) {
+            if let Ok(read) = PublicKey::parse(&format!("{} {comment}", key.material)) {
+                let line = read.to_line();
+                prop_assert_eq!(&read, key);
+                prop_assert_eq!(line.lines().count(), 1);
+                prop_assert!((2..=3).contains(&line.split(' ').count()));
+                prop_assert!(line.chars().all(|each| each.is_ascii_graphic() || each == ' '));
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(
+            kind in prop::sample::select(&SUPPORTED_TYPES[..]),
+            bytes in prop::collection::vec(any::<u8>(), 0..600),
+            text in any::<String>(),
+        ) {
+            let _ = PublicKey::parse(&text);
+            let _ = PublicKey::parse(&format!("{kind} {text}"));
+            let _ = PublicKey::parse(&line_of(kind, &bytes));
+        }
+
+        #[test]
+        fn a_damaged_key_is_never_taken_for_the_whole_one(
+            key in a_key(),
+            at in any::<Index>(),
+            bit in 0..8_u32,
+            cut in any::<bool>(),
+        ) {
+            let (kind, _) = key.material.split_once(' ').unwrap();
+            let mut blob = blob(key);
+            let at = at.index(blob.len());
+            if cut {
+                blob.truncate(at);
+            } else {
+                blob[at] ^= 1 << bit;
+            }
+            let read = PublicKey::parse(&line_of(kind, &blob));
+            prop_assert_ne!(read.as_ref(), Ok(key));
+        }
+    }
+}

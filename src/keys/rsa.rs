@@ -102,12 +102,12 @@ fn from_pkcs8(document: &[u8]) -> der::Result<Option<RsaKeypair>> {
                 UintRef::decode(numbers)?.as_bytes(),
             ))
         };
-        let (n, e) = (next()?, next()?);
+        let (modulus, exponent) = (next()?, next()?);
         let (d, p, q) = (next()?, next()?, next()?);
-        let (mut dp, mut dq, iqmp) = (next()?, next()?, next()?);
-        dp.zeroize();
-        dq.zeroize();
-        let pair = RsaPublicKey::new(e, n)
+        let (mut d_mod_p, mut d_mod_q, iqmp) = (next()?, next()?, next()?);
+        d_mod_p.zeroize();
+        d_mod_q.zeroize();
+        let pair = RsaPublicKey::new(exponent, modulus)
             .and_then(|public| RsaKeypair::new(public, RsaPrivateKey::new(d, iqmp, p, q)?));
         Ok(pair.ok())
     })
@@ -158,8 +158,9 @@ fn modulo_one_less(number: &[u8], prime: &[u8]) -> Result<Zeroizing<Vec<u8>>, Ke
     let divisor = Option::<NonZero<BoxedUint>>::from(NonZero::new(whole_number(&divisor)?))
         .map(Zeroizing::new)
         .ok_or(KeyError::RsaInconsistent)?;
-    let (quotient, remainder) = number.div_rem(&divisor);
-    let (_wiped, remainder) = (Zeroizing::new(quotient), Zeroizing::new(remainder));
+    let (mut quotient, remainder) = number.div_rem(&divisor);
+    quotient.zeroize();
+    let remainder = Zeroizing::new(remainder);
     Ok(Zeroizing::new(remainder.to_be_bytes().into_vec()))
 }
 
@@ -183,4 +184,134 @@ fn bit_length(number: &[u8]) -> usize {
     first.map_or(0, |at| {
         (number.len() - at) * 8 - number[at].leading_zeros() as usize
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(modulus: &[u8], exponent: &[u8]) -> RsaPublicKey {
+        RsaPublicKey::new(
+            Mpint::from_positive_bytes(exponent),
+            Mpint::from_positive_bytes(modulus),
+        )
+        .unwrap()
+    }
+
+    /// An odd modulus of this many bits.
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut bytes = vec![0; bits.div_ceil(8)];
+        bytes[0] = 1 << ((bits - 1) % 8);
+        *bytes.last_mut().unwrap() |= 1;
+        bytes
+    }
+
+    const F4: [u8; 3] = [1, 0, 1];
+
+    #[test]
+    fn the_size_of_a_modulus_is_counted_in_bits_not_in_bytes() {
+        for bits in [2048, 2049, 3072, 4095, 8192] {
+            assert_eq!(check_public(&public(&modulus(bits), &F4)), Ok(bits));
+        }
+        for bits in [1024, 2041, 2047, 8193, 16384] {
+            assert_eq!(
+                check_public(&public(&modulus(bits), &F4)),
+                Err(KeyError::RsaSize { bits })
+            );
+        }
+    }
+
+    #[test]
+    fn an_even_modulus_is_refused() {
+        let mut even = modulus(2048);
+        *even.last_mut().unwrap() = 2;
+        assert_eq!(
+            check_public(&public(&even, &F4)),
+            Err(KeyError::RsaModulusEven)
+        );
+    }
+
+    #[test]
+    fn only_odd_exponents_from_65537_to_256_bits_are_accepted() {
+        let check = |exponent: &[u8]| check_public(&public(&modulus(2048), exponent));
+        for good in [&F4[..], &[1, 0, 3], &[0xff; 32]] {
+            assert_eq!(check(good), Ok(2048), "{good:?}");
+        }
+        for bad in [
+            &[1][..],
+            &[3],
+            &[0xff, 0xff],
+            &[1, 0, 0],
+            &[1, 0, 2],
+            &[1; 33],
+        ] {
+            assert_eq!(check(bad), Err(KeyError::RsaExponent), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_contradict_each_other_are_refused() {
+        let good = generate(RsaSize::Bits2048).unwrap();
+        let other = generate(RsaSize::Bits2048).unwrap();
+        let mixed = |d: &RsaKeypair, iqmp: &RsaKeypair, p: &RsaKeypair, q: &RsaKeypair| {
+            let private = RsaPrivateKey::new(
+                d.private().d().clone(),
+                iqmp.private().iqmp().clone(),
+                p.private().p().clone(),
+                q.private().q().clone(),
+            );
+            let pair = RsaKeypair::new(good.public().clone(), private.unwrap()).unwrap();
+            prove(&pair, good.public(), b"message")
+        };
+        assert_eq!(mixed(&good, &good, &good, &good), Ok(()));
+        for wrong in [
+            mixed(&other, &good, &good, &good),
+            mixed(&good, &other, &good, &good),
+            mixed(&good, &good, &other, &good),
+            mixed(&good, &good, &good, &other),
+            mixed(&other, &other, &other, &other),
+        ] {
+            assert_eq!(wrong, Err(KeyError::RsaInconsistent));
+        }
+        assert_eq!(
+            prove(&good, other.public(), b"message"),
+            Err(KeyError::Proof)
+        );
+    }
+
+    #[test]
+    fn absurd_private_numbers_are_refused_before_any_arithmetic_on_them() {
+        let good = generate(RsaSize::Bits2048).unwrap();
+        let with = |d: &[u8], p: &[u8], q: &[u8]| {
+            let private = RsaPrivateKey::new(
+                Mpint::from_positive_bytes(d),
+                good.private().iqmp().clone(),
+                Mpint::from_positive_bytes(p),
+                Mpint::from_positive_bytes(q),
+            );
+            let pair = RsaKeypair::new(good.public().clone(), private.unwrap()).unwrap();
+            prove(&pair, good.public(), b"message")
+        };
+        let huge = vec![0xff; 15_000];
+        for (d, p, q) in [
+            (&huge[..], &[3][..], &[3][..]),
+            (&[3], &huge, &[3]),
+            (&[3], &[3], &huge),
+            (&[3], &[1], &[3]),
+            (&[3], &[3], &[1]),
+            (&[3], &[2], &[3]),
+            (&[1], &[3], &[3]),
+        ] {
+            assert_eq!(with(d, p, q), Err(KeyError::RsaInconsistent));
+        }
+    }
+
+    #[test]
+    fn a_remainder_modulo_one_less_is_what_arithmetic_says() {
+        for (number, prime) in [(1_000_003_u64, 101_u64), (7, 65537), (0x1_0000, 3)] {
+            let got = modulo_one_less(&number.to_be_bytes(), &prime.to_be_bytes()).unwrap();
+            let expected = number % (prime - 1);
+            assert_eq!(got.as_slice(), expected.to_be_bytes());
+        }
+    }
 }
