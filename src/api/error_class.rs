@@ -1,0 +1,14 @@
+//! What to do about an error, whatever it came from.
+
+use jiff::Timestamp;
+
+/// What an error asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Try again, each time later.
+    Transient,
+    /// Try again, not before the time that was given; without one, as [`ErrorClass::Transient`].
+    Throttled(Option<Timestamp>),
+    /// A person must change something; look from time to time whether it was done.
+    UserFixable,
+}

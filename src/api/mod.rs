@@ -1,0 +1,19 @@
+//! The custom resources as users write and read them, and every name that the operator puts on an object.
+
+pub mod arm_id;
+pub mod azure_store;
+pub mod condition;
+pub mod crd;
+pub mod error_class;
+pub mod names;
+pub mod reason;
+pub mod sshkey;
+pub mod status;
+
+pub use arm_id::ArmId;
+pub use azure_store::{AzureStore, AzureStoreSpec, AzureStoreStatus};
+pub use condition::{Condition, ConditionType};
+pub use error_class::ErrorClass;
+pub use reason::Reason;
+pub use sshkey::{SshKey, SshKeySpec};
+pub use status::SshKeyStatus;

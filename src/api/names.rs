@@ -1,0 +1,110 @@
+//! Every name that the operator writes on an object of the cluster or of Azure, in one place: what is written under
+//! one of these is a contract with the clusters that already hold it.
+
+/// API group of the custom resources, and prefix of the labels, annotations and the finalizer.
+pub const GROUP: &str = "sshkey-operator.io";
+
+/// The only served version of the custom resources.
+pub const VERSION: &str = "v1alpha1";
+
+/// Holds an `SshKey` until its deletion policies have run.
+pub const FINALIZER: &str = "sshkey-operator.io/finalizer";
+
+/// Labels: selectable, at most 63 characters a value.
+pub mod label {
+    /// On every Secret that the operator keeps: what it is to the operator. The watch on Secrets selects by it.
+    pub const SECRET_ROLE: &str = "sshkey-operator.io/secret-role";
+    /// Value of [`SECRET_ROLE`] on the Secret that holds the current private key.
+    pub const ROLE_MANAGED: &str = "managed";
+    /// The field's common label for the tool that keeps an object.
+    /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>
+    pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+    /// Value of [`MANAGED_BY`].
+    pub const OPERATOR: &str = "sshkey-operator";
+}
+
+/// Annotations: records of what was decided, free of label limits.
+pub mod annotation {
+    /// On an `SshKey`: every ARM id that may hold its key, as JSON, written before the first request that could create it.
+    pub const AZURE_KEYS: &str = "sshkey-operator.io/azure-keys";
+    /// On an `SshKey` in deletion, set by a person to its UID: give up what can't be deleted and let the object go.
+    pub const ABANDON: &str = "sshkey-operator.io/abandon";
+    /// On a managed Secret: name of the `SshKey` it belongs to.
+    pub const OWNER_NAME: &str = "sshkey-operator.io/owner-name";
+    /// On a managed Secret: UID of the `SshKey` it belongs to; another UID under the same name is a former incarnation.
+    pub const OWNER_UID: &str = "sshkey-operator.io/owner-uid";
+    /// On a managed Secret: SHA-256 fingerprint of the key that was stored, as `ssh-keygen -l` prints it.
+    pub const FINGERPRINT: &str = "sshkey-operator.io/fingerprint";
+    /// On a managed Secret: how often the key was changed on purpose, from 1.
+    pub const REVISION: &str = "sshkey-operator.io/revision";
+    /// On a managed Secret: when the key was generated or adopted, RFC 3339.
+    pub const CREATED_AT: &str = "sshkey-operator.io/created-at";
+    /// On a managed Secret: what the key was generated as, such as `Ed25519` or `RSA-3072`.
+    pub const KEY_SPEC: &str = "sshkey-operator.io/key-spec";
+}
+
+/// Tags on the Azure key that say whose it is. They identify, they do not prove: anyone with write access can set them.
+pub mod tag {
+    /// No tag of a user may start with this.
+    pub const PREFIX: &str = "sshkey-operator-";
+    /// The cluster that the key belongs to: its `kube-system` UID, or the operator's `--cluster-id`.
+    pub const CLUSTER: &str = "sshkey-operator-cluster";
+    /// The namespace of the `SshKey`.
+    pub const NAMESPACE: &str = "sshkey-operator-namespace";
+    /// The name of the `SshKey`.
+    pub const OBJECT: &str = "sshkey-operator-object";
+    /// The UID of the `SshKey`.
+    pub const UID: &str = "sshkey-operator-uid";
+}
+
+/// Field managers: one for each place that writes, since an apply takes back what the same manager wrote elsewhere.
+pub mod manager {
+    /// Finalizer and records of an `SshKey`.
+    pub const RECORDS: &str = "sshkey-operator/records";
+    /// Status of an `SshKey`.
+    pub const STATUS: &str = "sshkey-operator/status";
+    /// The managed Secret.
+    pub const SECRET: &str = "sshkey-operator/secret";
+    /// Status of an `AzureStore`.
+    pub const STORE_STATUS: &str = "sshkey-operator/store-status";
+}
+
+/// Data keys of the managed Secret, of type `kubernetes.io/ssh-auth`.
+/// <https://kubernetes.io/docs/concepts/configuration/secret/#ssh-authentication-secrets>
+pub mod data_key {
+    /// The private key in OpenSSH's own format.
+    pub const PRIVATE: &str = "ssh-privatekey";
+    /// The public key as one line of an `authorized_keys` file.
+    pub const PUBLIC: &str = "ssh-publickey";
+}
+
+/// Type of the managed Secret.
+pub const SECRET_TYPE: &str = "kubernetes.io/ssh-auth";
+
+/// The `AzureStore` that is used when an `SshKey` names none.
+pub const DEFAULT_STORE: &str = "default";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_field_managers_and_no_two_annotations_share_a_name() {
+        let names = [
+            manager::RECORDS,
+            manager::STATUS,
+            manager::SECRET,
+            manager::STORE_STATUS,
+            annotation::AZURE_KEYS,
+            annotation::ABANDON,
+            annotation::OWNER_NAME,
+            annotation::OWNER_UID,
+            annotation::FINGERPRINT,
+            annotation::REVISION,
+            annotation::CREATED_AT,
+            annotation::KEY_SPEC,
+        ];
+        assert_eq!(BTreeSet::from(names).len(), names.len());
+    }
+}

@@ -1,0 +1,107 @@
+//! Why a condition is what it is: one list for all conditions, since a reason is what people search the manual for.
+
+/// The reason of a condition. Each has a row in `docs/reasons.md` with its cause and its remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter)]
+#[non_exhaustive]
+pub enum Reason {
+    // Good.
+    /// Everything is as the spec asks.
+    UpToDate,
+    /// The Secret holds the key pair.
+    KeyStored,
+    /// Azure holds the public key.
+    KeyPublished,
+    /// A token was issued to the store's identity.
+    TokenIssued,
+
+    // Under way.
+    /// Steps are being taken.
+    Progressing,
+    /// The object is being deleted.
+    Deleting,
+    /// `spec.suspend` is set and something would have to be changed.
+    Suspended,
+
+    // The key pair in the cluster.
+    /// The object could not be read as an `SshKey`.
+    InvalidObject,
+    /// The Secret's name is taken by a Secret that is not this object's.
+    SecretConflict,
+    /// The Secret is gone and its key cannot be made again.
+    PrivateKeyLost,
+    /// The Secret holds another key than the one that was recorded.
+    PrivateKeyReplaced,
+    /// The Secret is this object's, and its private key is missing or cannot be read.
+    PrivateKeyUnreadable,
+    /// The key pair could not be generated.
+    KeyGenerationFailed,
+
+    // The store.
+    /// There is no `AzureStore` of that name in the namespace.
+    StoreNotFound,
+    /// The store cannot be used; its own condition says why.
+    StoreNotReady,
+    /// A Secret that a store refers to does not exist.
+    CredentialSecretNotFound,
+    /// A Secret that a store refers to lacks the key that is named.
+    CredentialSecretInvalid,
+    /// The `ServiceAccount` for workload identity does not exist.
+    ServiceAccountNotFound,
+    /// Entra refused the identity.
+    AuthenticationFailed,
+    /// Entra knows no such tenant.
+    TenantNotFound,
+
+    // What the spec leaves open or Azure does not take.
+    /// Neither the object nor its store names a resource group.
+    ResourceGroupRequired,
+    /// Neither the object nor its store names a location.
+    LocationRequired,
+    /// The name for the key in Azure is not one that Azure takes.
+    AzureNameInvalid,
+    /// The resource group does not exist and may not be created.
+    ResourceGroupNotFound,
+    /// The resource group is being deleted.
+    ResourceGroupBeingDeleted,
+    /// The name is taken in Azure by a key that is not this object's.
+    AzureKeyConflict,
+    /// A key of that name exists in another location.
+    LocationConflict,
+    /// Azure refused the public key.
+    KeyRefused,
+    /// Azure refused the request as it is.
+    RequestRefused,
+    /// The subscription does not exist, or the identity may not see it.
+    SubscriptionNotFound,
+    /// The subscription is disabled.
+    SubscriptionDisabled,
+    /// The subscription is not registered for `Microsoft.Compute`.
+    ProviderNotRegistered,
+    /// The identity may not do this.
+    AccessDenied,
+    /// A policy forbids this.
+    DisallowedByPolicy,
+    /// A lock forbids this.
+    ScopeLocked,
+
+    // What passes by itself.
+    /// Azure asked to wait, or the budget of writes is used up.
+    Throttled,
+    /// Azure did not answer, or answered with an error of its own.
+    AzureUnavailable,
+    /// What answered in Azure's place did not speak ARM.
+    AzureAnswerInvalid,
+    /// The certificate of Azure's endpoint is not trusted.
+    CertificateNotTrusted,
+    /// The API server refused or did not answer.
+    KubernetesUnavailable,
+    /// The namespace is being deleted.
+    NamespaceTerminating,
+}
+
+impl Reason {
+    /// The reason as it stands in conditions and events.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}

@@ -1,0 +1,223 @@
+//! `SshKey`: a key pair in a Secret and, when asked for, its public half in Azure's SSH key store.
+
+use std::collections::BTreeMap;
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::SshKeyStatus;
+
+/// What an `SshKey` asks for.
+#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "sshkey-operator.io",
+    version = "v1alpha1",
+    kind = "SshKey",
+    plural = "sshkeys",
+    shortname = "sshk",
+    category = "ssh",
+    namespaced,
+    status = "SshKeyStatus",
+    derive = "PartialEq",
+    derive = "Default",
+    doc = "An SSH key pair: the private half in a Secret of this namespace, the public half, when asked for, in Azure's SSH key store.",
+    validation = Rule::new("size(self.metadata.name) <= 128").message("metadata.name may have at most 128 characters, since it is written into a tag and a name in Azure: choose a shorter name"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether everything is as the spec asks"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
+    printcolumn(name = "Algorithm", type_ = "string", json_path = ".status.algorithm", description = "Algorithm of the key"),
+    printcolumn(name = "Fingerprint", type_ = "string", json_path = ".status.fingerprint", description = "SHA-256 fingerprint of the key, as ssh-keygen -l prints it"),
+    printcolumn(name = "Secret", type_ = "string", json_path = ".status.secretName", description = "Secret that holds the private key"),
+    printcolumn(name = "Azure", type_ = "string", json_path = ".status.azure.resourceID", priority = 1, description = "Resource ID of the public key in Azure"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source)").message("source can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
+#[x_kube(validation = Rule::new("!(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
+pub struct SshKeySpec {
+    /// Where the key pair comes from. Without it, an Ed25519 key is generated. Can't be changed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+
+    /// The Secret that keeps the private key: type kubernetes.io/ssh-auth, with the private key in OpenSSH format under
+    /// ssh-privatekey and the public key, one line, under ssh-publickey. It has no owner reference: it goes only as
+    /// deletionPolicy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretSpec>,
+
+    /// Publishes the public key to Azure's SSH key store (Microsoft.Compute/sshPublicKeys). Without it nothing is sent
+    /// to Azure; when it is taken away, azure.deletionPolicy decides what becomes of the published key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub azure: Option<AzureSpec>,
+
+    /// While true, nothing is created or changed; the Ready condition says what would be done. Deletion goes on.
+    #[serde(default)]
+    pub suspend: bool,
+}
+
+/// Where the key pair comes from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Generates the key pair in the operator. The private key never leaves the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+}
+
+/// How to generate a key pair.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.size) || (has(self.algorithm) && self.algorithm != 'Ed25519')").message("an Ed25519 key has only one size: leave size out, or write algorithm: RSA or algorithm: ECDSA"))]
+#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'RSA' || self.size in [2048, 3072, 4096, 8192]").message("an RSA key has a size of 2048, 3072, 4096 or 8192 bits: write one of them, or leave size out for 3072"))]
+#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'ECDSA' || self.size in [256, 384, 521]").message("an ECDSA key has a size of 256, 384 or 521 bits: write one of them, or leave size out for 256"))]
+#[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd"))]
+pub struct Generate {
+    /// Algorithm of the key: Ed25519 (when absent), RSA or ECDSA. Azure takes Ed25519 and RSA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<Algorithm>,
+
+    /// Size of the key in bits. RSA: 2048, 3072 (when absent), 4096 or 8192. ECDSA: 256 (when absent), 384 or 521.
+    /// Ed25519: leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 256, max = 8192))]
+    pub size: Option<i32>,
+
+    /// Comment at the end of the public key. Letters, digits and @ . _ + - only. When absent, the name and the namespace
+    /// of this object as name@namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub comment: Option<String>,
+}
+
+/// Algorithm of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Algorithm {
+    /// Ed25519: short, fast, taken everywhere since OpenSSH 6.5.
+    Ed25519,
+    /// RSA, for what does not know Ed25519.
+    #[serde(rename = "RSA")]
+    Rsa,
+    /// ECDSA on a NIST curve, for policies that ask for it. Azure does not take it.
+    #[serde(rename = "ECDSA")]
+    Ecdsa,
+}
+
+/// The Secret that keeps the private key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretSpec {
+    /// Name of the Secret. When absent, the name of this object. Can't be changed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')").message("a Secret's name has lower-case letters, digits, '-' and '.', and begins and ends with a letter or a digit"))]
+    pub name: Option<String>,
+
+    /// What to do when a Secret of that name exists that is not this object's: Refuse (when absent) leaves it alone and
+    /// says so; Adopt takes it over with the key that it holds, which must be an OpenSSH private key under
+    /// ssh-privatekey. A Secret of another SshKey is never taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict_policy: Option<SecretConflictPolicy>,
+
+    /// What becomes of the Secret when this object is deleted: Retain (when absent) leaves it, and an SshKey of the same
+    /// name goes on with the same key; Delete removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// What to do about a Secret that is not ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SecretConflictPolicy {
+    /// Leave it alone and say so.
+    #[default]
+    Refuse,
+    /// Go on with the key that it holds.
+    Adopt,
+}
+
+/// What becomes of something when its object goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// It is deleted.
+    Delete,
+    /// It stays.
+    Retain,
+}
+
+/// The public key in Azure's SSH key store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("(has(self.storeRef) ? self.storeRef.name : '') == (has(oldSelf.storeRef) ? oldSelf.storeRef.name : '')").message("azure.storeRef can't be changed yet: create a new SshKey for the other store, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')").message("azure.name can't be changed yet: create a new SshKey with the other name, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.resourceGroup) && has(self.resourceGroup.name) ? self.resourceGroup.name : '') == (has(oldSelf.resourceGroup) && has(oldSelf.resourceGroup.name) ? oldSelf.resourceGroup.name : '')").message("azure.resourceGroup.name can't be changed yet: create a new SshKey for the other resource group, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.location) ? self.location : '') == (has(oldSelf.location) ? oldSelf.location : '')").message("azure.location can't be changed: Azure moves no key to another location; create a new SshKey there, then delete this one"))]
+pub struct AzureSpec {
+    /// The AzureStore of this namespace through which the key is published. When absent, the one named default.
+    /// Can't be changed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_ref: Option<StoreRef>,
+
+    /// Name of the key in Azure, 1 to 128 letters, digits, '-', '_' and '.'. When absent, made by the store's
+    /// nameTemplate. Can't be changed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$')").message("a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit"))]
+    pub name: Option<String>,
+
+    /// Resource group that holds the key. When absent, the store's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group: Option<ResourceGroup>,
+
+    /// Azure location where the key is stored, such as westeurope. VMs of any location can use it. When absent, the
+    /// store's default. Can't be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]+$')").message("write the location by its short name, lower-case and without spaces: westeurope, not West Europe"))]
+    pub location: Option<String>,
+
+    /// Tags on the key, beside the store's and the operator's own four. At most 46; a name of at most 512 and a value of
+    /// at most 256 characters. Tags that others put on the key are left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::crd::tags_schema")]
+    pub tags: Option<BTreeMap<String, String>>,
+
+    /// What becomes of the key in Azure when this object or its azure field is deleted: Delete (when absent, for a key
+    /// that this object created) or Retain. Deleting it takes away no access: a VM keeps the key it was created with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// A store of this namespace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreRef {
+    /// Name of the AzureStore.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// A resource group in Azure.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroup {
+    /// Name of the resource group, 1 to 90 letters, digits, '-', '_', '.' and parentheses, not ending with '.'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 90))]
+    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')").message("a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'"))]
+    pub name: Option<String>,
+
+    /// Whether the operator may create the group: Never (when absent) or IfMissing. A group is never changed or deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_policy: Option<CreationPolicy>,
+}
+
+/// Whether a resource group may be created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CreationPolicy {
+    /// The group must exist.
+    #[default]
+    Never,
+    /// The group is created, in the key's location, when it does not exist.
+    IfMissing,
+}

@@ -1,0 +1,68 @@
+//! What the operator reports on an `SshKey`: a copy of what the Secret and Azure say, never a source of decisions
+//! that could make another key.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How an `SshKey` stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SshKeyStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+
+    /// The public key, as one line of an authorized_keys file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16_384))]
+    pub public_key: Option<String>,
+
+    /// SHA-256 fingerprint of the key, as ssh-keygen -l prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub fingerprint: Option<String>,
+
+    /// Algorithm of the key: Ed25519, RSA or ECDSA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub algorithm: Option<String>,
+
+    /// Size of the key in bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<i32>,
+
+    /// The Secret that holds the private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub secret_name: Option<String>,
+
+    /// Where the public key is in Azure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub azure: Option<AzureStatus>,
+
+    /// Ready, KeyAvailable, AzureSynced; Reconciling and Stalled only while they are true.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    #[schemars(length(max = 16))]
+    pub conditions: Vec<Condition>,
+}
+
+/// Where the public key is in Azure, with everything that was left to defaults filled in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AzureStatus {
+    /// Azure resource ID of the key.
+    #[serde(rename = "resourceID")]
+    #[schemars(length(max = 512))]
+    pub resource_id: String,
+
+    /// Azure location where the key is stored.
+    #[schemars(length(max = 64))]
+    pub location: String,
+
+    /// Name of the AzureStore that it is published through.
+    #[schemars(length(max = 253))]
+    pub store: String,
+}

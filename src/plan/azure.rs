@@ -1,0 +1,191 @@
+//! The key in Azure: facts in order, the first that holds decides.
+
+use std::collections::BTreeMap;
+
+use super::{
+    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step, Target,
+    decide::{Finding, Judgement},
+    ownership::value,
+};
+use crate::{
+    api::{Reason, sshkey::CreationPolicy},
+    keys::PublicKey,
+};
+
+/// What to do about the key that is wanted in Azure. `stored` is the key that the Secret holds; while there is none,
+/// the steps are a preview and none of them may be taken.
+pub(super) fn judge(
+    desired: &Desired,
+    azure: &DesiredAzure,
+    observed: &Observed,
+    stored: Option<&PublicKey>,
+) -> Judgement {
+    let target = match &azure.target {
+        Ok(target) => target,
+        Err(problem) => return Judgement::finding(Finding::held(problem.reason, problem.message.clone())),
+    };
+    if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
+        return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
+    }
+    match observed.azure.get(&target.id) {
+        None => Judgement::steps(Vec::new()),
+        Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Failed(failure.clone())),
+        Some(KeyView::Absent { group, .. }) => publish(desired, target, *group, stored),
+        Some(KeyView::Present { key, .. }) => key_is_not_ours(desired, target, key, stored)
+            .or_else(|| key_is_in_another_location(target, key))
+            .map_or_else(|| keep(desired, observed, target, key, stored), Judgement::finding),
+    }
+}
+
+fn publish(desired: &Desired, target: &Target, group: Group, stored: Option<&PublicKey>) -> Judgement {
+    let mut steps = Vec::new();
+    match (group, target.group_creation) {
+        (Group::Exists, _) => {}
+        (Group::Missing, CreationPolicy::IfMissing) => {
+            steps.push(Step::CreateResourceGroup { id: target.id.clone(), location: target.location.clone() });
+        }
+        (Group::Missing, CreationPolicy::Never) => {
+            return Judgement::finding(Finding::held(
+                Reason::ResourceGroupNotFound,
+                format!(
+                    "resource group {} does not exist in subscription {}: create it (az group create --name {} --location {}), or write resourceGroup.creationPolicy: IfMissing",
+                    target.id.resource_group, target.id.subscription, target.id.resource_group, target.location
+                ),
+            ));
+        }
+    }
+    steps.push(Step::PublishKey {
+        id: target.id.clone(),
+        location: target.location.clone(),
+        tags: wanted_tags(desired, target),
+        public_key: stored.cloned(),
+    });
+    Judgement::steps(steps)
+}
+
+/// Without our mark it is somebody's; under a former incarnation's mark only with the key that our Secret holds.
+fn key_is_not_ours(desired: &Desired, target: &Target, key: &AzureKey, stored: Option<&PublicKey>) -> Option<Finding> {
+    let id = &target.id;
+    let whose = match desired.mark.ownership(&key.tags) {
+        Ownership::Ours => return None,
+        Ownership::FormerIncarnation if stored.is_some() && key.public_key.as_ref().ok() == stored => return None,
+        Ownership::FormerIncarnation => {
+            "carries the mark of an earlier SshKey of this name, with another key".to_owned()
+        }
+        Ownership::Foreign(mark) => {
+            format!("belongs to SshKey {}/{} of cluster {}", mark.namespace, mark.object, mark.cluster)
+        }
+        Ownership::Unmarked => "exists and is not this SshKey's".to_owned(),
+    };
+    Some(Finding::held(
+        Reason::AzureKeyConflict,
+        format!("{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"),
+    ))
+}
+
+fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding> {
+    (short_location(&key.location) != short_location(&target.location)).then(|| {
+        Finding::held(
+            Reason::LocationConflict,
+            format!(
+                "{} is stored in {} and {} is asked for, and Azure moves no key: delete this SshKey and create it again with one of the two locations",
+                target.id, key.location, target.location
+            ),
+        )
+    })
+}
+
+/// `West Europe` and `westeurope` are one location.
+fn short_location(location: &str) -> String {
+    location.chars().filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_lowercase()
+}
+
+fn keep(
+    desired: &Desired,
+    observed: &Observed,
+    target: &Target,
+    key: &AzureKey,
+    stored: Option<&PublicKey>,
+) -> Judgement {
+    let key_differs = stored.is_some() && key.public_key.as_ref().ok() != stored;
+    let recorded = observed
+        .object
+        .records
+        .iter()
+        .flatten()
+        .find(|record| record.id == target.id)
+        .map(|record| record.tags.as_slice())
+        .unwrap_or_default();
+    let tags = merged_tags(&key.tags, &wanted_tags(desired, target), recorded);
+    let tags_differ = tags != key.tags;
+    if key_differs || tags_differ {
+        return Judgement::steps(vec![Step::UpdateAzureKey {
+            id: target.id.clone(),
+            public_key: if key_differs { stored.cloned() } else { None },
+            tags: tags_differ.then_some(tags),
+        }]);
+    }
+    Judgement::finding(Finding::Good { reason: Reason::KeyPublished, message: format!("published as {}", target.id) })
+}
+
+/// The users' tags and the operator's own.
+fn wanted_tags(desired: &Desired, target: &Target) -> BTreeMap<String, String> {
+    let own = desired.mark.tags().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    target.tags.clone().into_iter().chain(own).collect()
+}
+
+/// What is there, with what is wanted laid over it, without what the operator once put there and is wanted no more.
+/// The service replaces the whole map, so others' tags must be sent back to it.
+fn merged_tags(
+    there: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+    recorded: &[String],
+) -> BTreeMap<String, String> {
+    let mut merged: BTreeMap<String, String> = there
+        .iter()
+        .filter(|(name, _)| {
+            value(wanted, name).is_some() || !recorded.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+        })
+        .map(|(name, value_there)| {
+            let value = value(wanted, name).unwrap_or(value_there);
+            (name.clone(), value.to_owned())
+        })
+        .collect();
+    for (name, wanted) in wanted {
+        if value(&merged, name).is_none() {
+            merged.insert(name.clone(), wanted.clone());
+        }
+    }
+    merged
+}
+
+/// The records that the object must carry before the key may be written: the target's beside all others.
+/// `None` when they are so already.
+pub(super) fn records_to_write(target: &Target, store: &str, observed: &Observed) -> Option<Vec<AzureRecord>> {
+    let records = observed.object.records.as_deref().ok()?;
+    let before = records.iter().find(|record| record.id == target.id);
+    let wanted: Vec<String> = target.tags.keys().cloned().collect();
+    let mut tags = wanted.clone();
+    if let Some(before) = before {
+        let still_there = |name: &&String| match observed.azure.get(&target.id) {
+            Some(KeyView::Present { key, .. }) => value(&key.tags, name).is_some(),
+            _ => true,
+        };
+        tags.extend(before.tags.iter().filter(still_there).cloned());
+    }
+    tags.sort();
+    tags.dedup();
+    let record = AzureRecord {
+        id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
+        location: target.location.clone(),
+        store: store.to_owned(),
+        deletion_policy: target.deletion_policy,
+        tags,
+    };
+    if before == Some(&record) {
+        return None;
+    }
+    let mut records: Vec<AzureRecord> = records.iter().filter(|other| other.id != target.id).cloned().collect();
+    records.push(record);
+    Some(records)
+}

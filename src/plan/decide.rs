@@ -1,0 +1,134 @@
+//! The order of the whole: bookkeeping, Secret, Azure, and what is no longer wanted.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Desired, Failure, KeyView, Observed, Step, azure, deletion, secret};
+use crate::api::{ErrorClass, Reason};
+
+/// What is to be done now, in order, and how everything stands.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The steps. Only the first may be taken; then the plan is made again.
+    pub steps: Vec<Step>,
+    /// How the key pair stands.
+    pub secret: Finding,
+    /// How the key in Azure stands; `None` when none is wanted.
+    pub azure: Option<Finding>,
+    /// Whether the object is being deleted.
+    pub deleting: bool,
+}
+
+/// How one thing stands.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// As it is wanted.
+    Good {
+        /// For machines.
+        reason: Reason,
+        /// For people.
+        message: String,
+    },
+    /// It will be, once the steps are taken.
+    Pending,
+    /// A person has to act.
+    Held {
+        /// For machines.
+        reason: Reason,
+        /// What is the matter and what to do about it.
+        message: String,
+    },
+    /// It could not be looked at.
+    Failed(Failure),
+}
+
+impl Finding {
+    pub(super) fn held(reason: Reason, message: impl Into<String>) -> Self {
+        Self::Held { reason, message: message.into() }
+    }
+
+    /// Whether it is as it is wanted.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Good { .. })
+    }
+}
+
+/// What one chain of facts came to.
+pub(super) struct Judgement {
+    pub(super) steps: Vec<Step>,
+    pub(super) finding: Finding,
+}
+
+impl Judgement {
+    pub(super) fn finding(finding: Finding) -> Self {
+        Self { steps: Vec::new(), finding }
+    }
+
+    pub(super) fn steps(steps: Vec<Step>) -> Self {
+        Self { steps, finding: Finding::Pending }
+    }
+}
+
+/// The plan for one object. `orphan_after` is how long an object of a namespace in deletion waits for an Azure that
+/// nothing can reach any more.
+pub fn plan(desired: &Desired, observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> Plan {
+    if observed.object.deleting_since.is_some() {
+        let judgement = deletion::judge(desired, observed, orphan_after, now);
+        return Plan { steps: judgement.steps, secret: judgement.finding, azure: None, deleting: true };
+    }
+    let mut secret = secret::judge(desired, observed, now);
+    let mut azure = desired.azure.as_ref().map(|wanted| {
+        // Without a sound Secret nothing in Azure may change; while it is still to be made, its steps are a preview.
+        match (&secret.finding, observed.stored_key()) {
+            (Finding::Good { .. }, stored) => azure::judge(desired, wanted, observed, stored),
+            (Finding::Pending, _) => azure::judge(desired, wanted, observed, None),
+            (other, _) => Judgement::finding(other.clone()),
+        }
+    });
+
+    let target = desired.azure.as_ref().and_then(|wanted| wanted.target.as_ref().ok().map(|target| (wanted, target)));
+    // While the store can't be used it is not known what is wanted, so nothing that is recorded is known to be obsolete.
+    let obsolete = match (&desired.azure, target) {
+        (Some(_), None) => Ok(Vec::new()),
+        (_, target) => deletion::obsolete(desired, observed, target.map(|(_, target)| &target.id)),
+    };
+
+    let mut steps = Vec::new();
+    let records = target
+        .filter(|(_, target)| !matches!(observed.azure.get(&target.id), None | Some(KeyView::Unknown(_))))
+        .and_then(|(wanted, target)| azure::records_to_write(target, &wanted.store, observed));
+    if !observed.object.has_finalizer || records.is_some() {
+        let kept = || observed.object.records.clone().unwrap_or_default();
+        steps.push(Step::Record { records: records.unwrap_or_else(kept) });
+    }
+    steps.append(&mut secret.steps);
+    if let Some(azure) = &mut azure {
+        steps.append(&mut azure.steps);
+    }
+    match obsolete {
+        Ok(mut more) => steps.append(&mut more),
+        Err(finding) => azure = Some(Judgement::finding(finding)),
+    }
+    if let Err(why) = &observed.object.records {
+        // Writing the annotation anew would forget what the unreadable one says.
+        steps.retain(|step| !matches!(step, Step::Record { .. }) && step.azure_id().is_none());
+        azure = Some(Judgement::finding(deletion::records_are_unreadable(why)));
+    }
+    Plan { steps, secret: secret.finding, azure: azure.map(|judgement| judgement.finding), deleting: false }
+}
+
+impl Plan {
+    /// Whether everything is as it is wanted and nothing is left to do.
+    pub fn is_settled(&self) -> bool {
+        self.steps.is_empty() && self.secret.is_good() && self.azure.as_ref().is_none_or(Finding::is_good)
+    }
+
+    /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
+    /// again.
+    pub fn obstacle(&self) -> Option<ErrorClass> {
+        [Some(&self.secret), self.azure.as_ref()].into_iter().flatten().find_map(|finding| match finding {
+            Finding::Good { .. } | Finding::Pending => None,
+            Finding::Held { .. } => Some(ErrorClass::UserFixable),
+            Finding::Failed(failure) => Some(failure.class),
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! What leaves Azure and the cluster: the keys that are no longer wanted, and everything when the object goes.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    AzureRecord, Desired, KeyView, Observed, Ownership, SecretFacts, SecretView, StoreFact, Step,
+    decide::{Finding, Judgement},
+};
+use crate::api::{ArmId, Reason, sshkey::DeletionPolicy};
+
+/// The deletion of the object itself: Azure first, then the Secret, then the finalizer.
+pub(super) fn judge(desired: &Desired, observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> Judgement {
+    if !observed.object.has_finalizer {
+        return Judgement::finding(deleted());
+    }
+    let mut steps = Vec::new();
+    let mut orphans = Vec::new();
+    let records = match &observed.object.records {
+        Ok(records) => records.as_slice(),
+        Err(_) if observed.object.abandoned => &[],
+        Err(why) => return Judgement::finding(records_are_unreadable(why)),
+    };
+    for record in records {
+        match leave(desired, observed, record) {
+            Leaving::Gone => {}
+            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: record.id.clone() }),
+            Leaving::Blocked(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {
+                orphans.push(record.id.clone());
+            }
+            Leaving::Blocked(finding) => return Judgement { steps, finding },
+        }
+    }
+    if let Some(secret) = secret_to_delete(desired, observed) {
+        steps.push(Step::DeleteSecret { name: desired.secret_name.clone(), uid: secret.uid.clone() });
+    }
+    steps.push(Step::RemoveFinalizer { orphans });
+    Judgement::steps(steps)
+}
+
+/// The keys that are recorded and wanted no more, while the object stays: the steps to be rid of them, and the records
+/// that remain once they are gone. `Err` is what stands against it.
+pub(super) fn obsolete(desired: &Desired, observed: &Observed, wanted: Option<&ArmId>) -> Result<Vec<Step>, Finding> {
+    let records = match &observed.object.records {
+        Ok(records) => records,
+        Err(why) => return Err(records_are_unreadable(why)),
+    };
+    let (kept, gone): (Vec<&AzureRecord>, Vec<&AzureRecord>) =
+        records.iter().partition(|record| Some(&record.id) == wanted);
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut steps = Vec::new();
+    for record in gone {
+        match leave(desired, observed, record) {
+            Leaving::Gone => {}
+            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: record.id.clone() }),
+            Leaving::Blocked(finding) => return Err(finding),
+        }
+    }
+    steps.push(Step::Record { records: kept.into_iter().cloned().collect() });
+    Ok(steps)
+}
+
+enum Leaving {
+    /// Nothing of ours is there, or it is to stay.
+    Gone,
+    /// Our key is there and is to go.
+    Delete,
+    /// It can't be said or done now.
+    Blocked(Finding),
+}
+
+fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leaving {
+    if record.deletion_policy == DeletionPolicy::Retain {
+        return Leaving::Gone;
+    }
+    match observed.azure.get(&record.id) {
+        Some(KeyView::Absent { .. }) => Leaving::Gone,
+        Some(KeyView::Present { key, .. }) => {
+            // Only what this very object published: a key under another UID belongs to whoever came after or before.
+            if desired.mark.ownership(&key.tags) == Ownership::Ours { Leaving::Delete } else { Leaving::Gone }
+        }
+        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Failed(failure.clone())),
+        None => Leaving::Blocked(store_is_missing(desired, record)),
+    }
+}
+
+fn store_is_missing(desired: &Desired, record: &AzureRecord) -> Finding {
+    let store = &record.store;
+    let (reason, why) = match desired.stores.get(store) {
+        Some(StoreFact::NotReady(why)) => (Reason::StoreNotReady, format!("AzureStore {store} is not ready: {why}")),
+        _ => (Reason::StoreNotFound, format!("AzureStore {store} does not exist")),
+    };
+    Finding::held(
+        reason,
+        format!(
+            "{} can't be deleted: {why}. Bring the store back; or, to leave the key in Azure and let this SshKey go, annotate it: kubectl annotate sshkey {} {}={}",
+            record.id,
+            desired.mark.object,
+            crate::api::names::annotation::ABANDON,
+            desired.mark.uid
+        ),
+    )
+}
+
+/// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
+fn is_out_of_reach(observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> bool {
+    let waited = observed.object.deleting_since.map(|since| now.duration_since(since));
+    observed.namespace_terminating && waited.is_some_and(|waited| waited >= orphan_after)
+}
+
+fn secret_to_delete<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a SecretFacts> {
+    match &observed.secret {
+        SecretView::Present(facts)
+            if desired.secret_deletion == DeletionPolicy::Delete
+                && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+                && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
+        {
+            Some(facts)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn records_are_unreadable(why: &str) -> Finding {
+    Finding::held(
+        Reason::InvalidObject,
+        format!(
+            "the annotation {} can't be read ({why}): it says where this key is in Azure. Put it back as it was; once it is right, this goes on",
+            crate::api::names::annotation::AZURE_KEYS
+        ),
+    )
+}
+
+fn deleted() -> Finding {
+    Finding::Good { reason: Reason::Deleting, message: "nothing is left to delete".to_owned() }
+}

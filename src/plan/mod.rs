@@ -1,0 +1,26 @@
+//! The decision: from what is wanted and what is there to the steps to take and what to report. Pure: values in,
+//! values out, and the clock is one of them.
+//!
+//! A reconcile asks for the plan, takes the first step, lays its outcome over what was observed and asks again, until
+//! no step is left: every state in which the operator can stop or crash is one that [`plan()`] can be asked about.
+
+mod azure;
+mod decide;
+mod deletion;
+mod desired;
+mod observed;
+mod ownership;
+mod record;
+mod report;
+mod schedule;
+mod secret;
+mod step;
+
+pub use decide::{Plan, plan};
+pub use desired::{Desired, DesiredAzure, StoreFact, Target, TargetProblem, resolve};
+pub use observed::{AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey, SecretView};
+pub use ownership::{Mark, Ownership};
+pub use record::{AzureRecord, parse_records, records_json};
+pub use report::{Failure, Report, report};
+pub use schedule::Intervals;
+pub use step::{Concern, SecretRecord, Step};

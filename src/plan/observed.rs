@@ -1,0 +1,181 @@
+//! The world as the decision sees it, and how the outcome of a step changes that.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{AzureRecord, Failure};
+use crate::{
+    api::ArmId,
+    keys::{Fingerprint, PublicKey},
+};
+
+/// Everything that a decision depends on beside the spec.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The `SshKey` itself.
+    pub object: ObjectFacts,
+    /// The Secret of the name that the key's Secret has or shall have.
+    pub secret: SecretView,
+    /// Every place in Azure where the key is wanted or recorded.
+    pub azure: BTreeMap<ArmId, KeyView>,
+    /// Whether the namespace is being deleted. Looked up only while the object is.
+    pub namespace_terminating: bool,
+}
+
+/// What the `SshKey` says of itself, apart from its spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectFacts {
+    /// Its UID.
+    pub uid: String,
+    /// Since when it is being deleted.
+    pub deleting_since: Option<Timestamp>,
+    /// Whether our finalizer holds it.
+    pub has_finalizer: bool,
+    /// What it records of Azure, or why that cannot be read.
+    pub records: Result<Vec<AzureRecord>, String>,
+    /// Whether a person asked to give up what can't be deleted.
+    pub abandoned: bool,
+    /// The fingerprint in its status: a copy, yet a witness that a key was there.
+    pub reported_fingerprint: Option<Fingerprint>,
+}
+
+/// The Secret, as a live read found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretView {
+    /// There is none of that name.
+    Absent,
+    /// There is one.
+    Present(SecretFacts),
+}
+
+/// What a Secret says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretFacts {
+    /// Its UID, for deleting this one and no other.
+    pub uid: String,
+    /// Its version, for changing what was looked at and nothing newer.
+    pub resource_version: String,
+    /// Whether it carries the labels by which the operator finds it.
+    pub labelled: bool,
+    /// Name of the `SshKey` that it says it belongs to.
+    pub owner_name: Option<String>,
+    /// UID of the `SshKey` that it says it belongs to.
+    pub owner_uid: Option<String>,
+    /// The recorded fingerprint.
+    pub recorded: Option<Fingerprint>,
+    /// The private key that it holds.
+    pub key: SecretKey,
+    /// Whether its public entry is the line that belongs to the private key.
+    pub public_entry_matches: bool,
+}
+
+/// The private key of a Secret, of which only the public half is let out of the room that read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretKey {
+    /// The entry does not exist or is empty.
+    Missing,
+    /// The entry is no private key that can be read; why, without a word of its content.
+    Unreadable(String),
+    /// A key pair.
+    Readable(PublicKey),
+}
+
+/// One place in Azure.
+#[derive(Clone, Debug)]
+pub enum KeyView {
+    /// It could not be looked at.
+    Unknown(Failure),
+    /// There is no key.
+    Absent {
+        /// What is known of the resource group.
+        group: Group,
+        /// How that is known.
+        freshness: Freshness,
+    },
+    /// There is a key.
+    Present {
+        /// What is there.
+        key: AzureKey,
+        /// How that is known.
+        freshness: Freshness,
+    },
+}
+
+/// Whether a resource group exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// It does.
+    Exists,
+    /// It does not.
+    Missing,
+}
+
+/// How something is known of Azure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// From a list, which may lag behind: good enough to see that nothing differs, not to write upon.
+    Listed,
+    /// From a read of this very resource, just now.
+    Live,
+    /// From the answer to a write of ours that no list has confirmed yet.
+    Written,
+}
+
+/// A public key as Azure holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AzureKey {
+    /// The location it is stored in, in Azure's spelling.
+    pub location: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The key, or why its text is none.
+    pub public_key: Result<PublicKey, String>,
+}
+
+/// What a step that was taken has changed.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The `SshKey` as it is after a patch.
+    Object(ObjectFacts),
+    /// The Secret as it is now.
+    Secret(SecretView),
+    /// One place in Azure as it is now.
+    Azure(ArmId, KeyView),
+    /// A resource group that exists now: subscription and name, lower case.
+    Group((String, String)),
+    /// The object is let go: there is nothing left to decide.
+    Released,
+}
+
+impl Observed {
+    /// The world after a step.
+    pub fn after(mut self, outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Object(object) => self.object = object,
+            Outcome::Secret(secret) => self.secret = secret,
+            Outcome::Azure(id, view) => {
+                self.azure.insert(id, view);
+            }
+            Outcome::Group(created) => {
+                for (id, view) in &mut self.azure {
+                    if id.group_key() == created
+                        && let KeyView::Absent { group, .. } = view
+                    {
+                        *group = Group::Exists;
+                    }
+                }
+            }
+            Outcome::Released => self.object.has_finalizer = false,
+        }
+        self
+    }
+
+    /// The key pair in the Secret, when there is one to be read.
+    pub fn stored_key(&self) -> Option<&PublicKey> {
+        match &self.secret {
+            SecretView::Present(SecretFacts { key: SecretKey::Readable(key), .. }) => Some(key),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What an `SshKey` records of Azure before anything is sent there: every ID that may hold its key, and what was
+//! resolved from defaults when it was first published, so that a changed default moves nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{ArmId, sshkey::DeletionPolicy};
+
+/// One ARM id that may hold this object's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AzureRecord {
+    /// Where the key is or may be.
+    pub id: ArmId,
+    /// The location that it was, or is about to be, created in.
+    pub location: String,
+    /// The `AzureStore` through which it is reached.
+    pub store: String,
+    /// What becomes of it when it is no longer wanted.
+    pub deletion_policy: DeletionPolicy,
+    /// Names of the users' tags that the operator put on it, and so may take away again. Sorted.
+    pub tags: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    id: String,
+    location: String,
+    store: String,
+    deletion_policy: DeletionPolicy,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+}
+
+/// The annotation's text for some records.
+pub fn records_json(records: &[AzureRecord]) -> String {
+    let written: Vec<Written> = records
+        .iter()
+        .map(|record| Written {
+            id: record.id.to_string(),
+            location: record.location.clone(),
+            store: record.store.clone(),
+            deletion_policy: record.deletion_policy,
+            tags: record.tags.clone(),
+        })
+        .collect();
+    serde_json::json!(written).to_string()
+}
+
+/// The records in an annotation.
+///
+/// # Errors
+/// A message when the annotation was changed by someone into what is not a list of records: nothing may then be
+/// decided about Azure, since a key could be left behind.
+pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, String> {
+    let Some(text) = annotation else { return Ok(Vec::new()) };
+    let written: Vec<Written> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    written
+        .into_iter()
+        .map(|record| {
+            Ok(AzureRecord {
+                id: record.id.parse().map_err(|error: crate::api::arm_id::NotAnArmId| error.to_string())?,
+                location: record.location,
+                store: record.store,
+                deletion_policy: record.deletion_policy,
+                tags: record.tags,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_survive_being_written_and_read() {
+        let record = AzureRecord {
+            id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k".parse().unwrap(),
+            location: "westeurope".to_owned(),
+            store: "default".to_owned(),
+            deletion_policy: DeletionPolicy::Retain,
+            tags: vec!["team".to_owned()],
+        };
+        let text = records_json(std::slice::from_ref(&record));
+        assert_eq!(parse_records(Some(&text)), Ok(vec![record]));
+        assert_eq!(parse_records(None), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn an_annotation_that_is_no_list_of_records_is_an_error() {
+        assert!(parse_records(Some("{}")).is_err());
+        assert!(parse_records(Some(r#"[{"id":"x","location":"l","store":"s","deletionPolicy":"Delete"}]"#)).is_err());
+    }
+}

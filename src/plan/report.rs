@@ -1,0 +1,193 @@
+//! What is said of an object: its status and conditions, from the plan and from what stopped it.
+
+use jiff::Timestamp;
+
+use super::{Concern, Desired, Observed, Step, decide::{Finding, Plan}};
+use crate::{
+    api::{
+        ConditionType, ErrorClass, Reason, SshKeyStatus,
+        condition::{Verdict, conditions},
+        status::AzureStatus,
+    },
+    keys::PublicKey,
+};
+
+/// Why something could not be looked at or done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What to do about it.
+    pub class: ErrorClass,
+    /// For machines.
+    pub reason: Reason,
+    /// What is the matter and what to do about it, for people.
+    pub message: String,
+}
+
+/// What is to be written as the status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The whole status.
+    pub status: SshKeyStatus,
+    /// The Ready condition's reason and message, for an event.
+    pub ready: Verdict,
+}
+
+/// The status of an object after a plan was carried out as far as it went: `failed` is the step that did not work.
+pub fn report(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    failed: Option<(&Step, &Failure)>,
+    before: &SshKeyStatus,
+    generation: i64,
+    now: Timestamp,
+) -> Report {
+    let key = standing(&plan.secret, failed, Concern::Secret);
+    let azure = plan.azure.as_ref().map(|finding| standing(finding, failed, Concern::Azure));
+    let ready = if plan.deleting { deleting(plan, failed) } else { ready(desired, plan, &key, azure.as_ref(), failed) };
+
+    let mut verdicts = vec![ready.clone()];
+    if !plan.deleting {
+        verdicts.push(key.about(ConditionType::KeyAvailable));
+        verdicts.extend(azure.as_ref().map(|azure| azure.about(ConditionType::AzureSynced)));
+    }
+    verdicts.extend(progress(desired, plan, &ready, failed));
+
+    let mut status = SshKeyStatus {
+        observed_generation: Some(generation),
+        conditions: conditions(&verdicts, &before.conditions, generation, now),
+        ..before.clone()
+    };
+    if !matches!(plan.secret, Finding::Held { .. } | Finding::Failed(_))
+        && let Some(stored) = observed.stored_key()
+    {
+        describe_key(&mut status, &desired.secret_name, stored);
+    }
+    status.azure = match (&desired.azure, &plan.azure) {
+        (None, _) => None,
+        (Some(wanted), Some(Finding::Good { .. })) => wanted.target.as_ref().ok().map(|target| AzureStatus {
+            resource_id: target.id.to_string(),
+            location: target.location.clone(),
+            store: wanted.store.clone(),
+        }),
+        (Some(_), _) => before.azure.clone(),
+    };
+    Report { status, ready }
+}
+
+fn describe_key(status: &mut SshKeyStatus, secret: &str, key: &PublicKey) {
+    status.public_key = Some(key.to_line());
+    status.fingerprint = Some(key.fingerprint().to_string());
+    status.algorithm = Some(key.algorithm().to_string());
+    status.size = Some(key.bits());
+    status.secret_name = Some(secret.to_owned());
+}
+
+/// How one thing stands, step failures included.
+struct Standing {
+    status: Option<bool>,
+    reason: Reason,
+    message: String,
+}
+
+impl Standing {
+    fn about(&self, kind: ConditionType) -> Verdict {
+        Verdict::new(kind, self.status, self.reason, self.message.clone())
+    }
+
+    fn failed(failure: &Failure) -> Self {
+        Self {
+            status: Some(false),
+            reason: failure.reason,
+            message: failure.message.clone(),
+        }
+    }
+}
+
+fn standing(finding: &Finding, failed: Option<(&Step, &Failure)>, concern: Concern) -> Standing {
+    if let Some((step, failure)) = failed
+        && step.concern() == concern
+    {
+        return Standing::failed(failure);
+    }
+    match finding {
+        Finding::Good { reason, message } => {
+            Standing { status: Some(true), reason: *reason, message: message.clone() }
+        }
+        Finding::Pending => {
+            Standing { status: Some(false), reason: Reason::Progressing, message: "under way".to_owned() }
+        }
+        Finding::Held { reason, message } => {
+            Standing { status: Some(false), reason: *reason, message: message.clone() }
+        }
+        Finding::Failed(failure) => Standing::failed(failure),
+    }
+}
+
+fn ready(
+    desired: &Desired,
+    plan: &Plan,
+    key: &Standing,
+    azure: Option<&Standing>,
+    failed: Option<(&Step, &Failure)>,
+) -> Verdict {
+    let kind = ConditionType::Ready;
+    if desired.suspended && !plan.steps.is_empty() {
+        let steps: Vec<String> = plan
+            .steps
+            .iter()
+            .filter(|step| !matches!(step, Step::Record { .. }))
+            .map(Step::describe)
+            .collect();
+        return Verdict::new(
+            kind,
+            Some(false),
+            Reason::Suspended,
+            format!("spec.suspend is true; without it this would be done: {}", steps.join("; ")),
+        );
+    }
+    let bookkeeping = failed.filter(|(step, _)| step.concern() == Concern::Object).map(|(_, failure)| Standing::failed(failure));
+    let first_bad = bookkeeping
+        .as_ref()
+        .into_iter()
+        .chain([key])
+        .chain(azure)
+        .find(|standing| standing.status != Some(true));
+    match first_bad {
+        Some(bad) => bad.about(kind),
+        None if plan.steps.is_empty() => Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, azure)),
+        None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
+    }
+}
+
+fn up_to_date(key: &Standing, azure: Option<&Standing>) -> String {
+    azure.map_or_else(|| key.message.clone(), |azure| format!("{}; {}", key.message, azure.message))
+}
+
+fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
+    let kind = ConditionType::Ready;
+    match (failed, &plan.secret) {
+        (Some((_, failure)), _) | (None, Finding::Failed(failure)) => {
+            Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
+        }
+        (None, Finding::Held { reason, message }) => Verdict::new(kind, Some(false), *reason, message.clone()),
+        (None, _) => Verdict::new(kind, Some(false), Reason::Deleting, "the deletion policies are being carried out"),
+    }
+}
+
+/// `Reconciling` while it will get better by itself, `Stalled` while a person must act, neither when all is well.
+fn progress(desired: &Desired, plan: &Plan, ready: &Verdict, failed: Option<(&Step, &Failure)>) -> Option<Verdict> {
+    if ready.status == Some(true) || ready.reason == Reason::Suspended {
+        return None;
+    }
+    let acts = match failed {
+        Some((_, failure)) => failure.class == ErrorClass::UserFixable,
+        None => plan.steps.is_empty() && plan.obstacle() == Some(ErrorClass::UserFixable),
+    };
+    // A suspended object that is held stays held; one that would go on by itself is not going on.
+    if desired.suspended && !acts && !plan.deleting {
+        return None;
+    }
+    let kind = if acts { ConditionType::Stalled } else { ConditionType::Reconciling };
+    Some(Verdict::new(kind, Some(true), ready.reason, ready.message.clone()))
+}

@@ -1,0 +1,61 @@
+//! When to look again.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use super::{Freshness, KeyView, Observed, decide::Plan};
+use crate::api::ErrorClass;
+
+/// How often to look, by the operator's flags.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// How often everything is looked at although nothing seems to have changed.
+    pub sweep: Duration,
+    /// How often it is looked whether a person has acted.
+    pub poll: Duration,
+    /// How soon after a first write to Azure a list must confirm it; a cap on `sweep` then.
+    pub confirm: Duration,
+}
+
+impl Intervals {
+    /// When to look again at an object whose plan was carried out as far as it went; `None` when an error set the time.
+    pub fn next_look(&self, plan: &Plan, observed: &Observed) -> Option<Duration> {
+        match plan.obstacle() {
+            Some(ErrorClass::UserFixable) => return Some(self.poll),
+            Some(_) => return None,
+            None => {}
+        }
+        let unconfirmed = observed
+            .azure
+            .values()
+            .any(|view| matches!(view, KeyView::Present { freshness: Freshness::Written, .. }));
+        let interval = if unconfirmed { self.confirm.min(self.sweep) } else { self.sweep };
+        Some(jittered(interval, &observed.object.uid))
+    }
+}
+
+/// Between 0.9 and 1.1 of an interval, always the same for one object: thousands of objects that became ready in one
+/// minute shall not all be looked at in one minute for ever after.
+fn jittered(interval: Duration, seed: &str) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    seed.hash(&mut hasher);
+    let thousandth = u32::try_from(hasher.finish() % 200).unwrap_or_default();
+    interval * (900 + thousandth) / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_stays_within_a_tenth_and_is_constant_for_one_object() {
+        let interval = Duration::from_secs(900);
+        for object in ["a", "b", "c", "d"] {
+            let jittered_once = jittered(interval, object);
+            assert!(jittered_once >= interval * 9 / 10 && jittered_once <= interval * 11 / 10);
+            assert_eq!(jittered_once, jittered(interval, object));
+        }
+    }
+}
