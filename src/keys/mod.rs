@@ -9,6 +9,8 @@ mod comment;
 mod error;
 mod fingerprint;
 mod generate;
+#[cfg(test)]
+mod openssh_agreement;
 mod pair;
 mod proof;
 mod public_key;

@@ -144,6 +144,14 @@ mod tests {
         KeySpec::Ecdsa(Curve::P521),
     ];
 
+    impl KeyPair {
+        /// Whether the private number of this ECDSA pair starts with a zero byte.
+        pub(in crate::keys) fn has_a_short_scalar(&self) -> bool {
+            let data = self.private.key_data().ecdsa();
+            data.is_some_and(|pair| pair.private_key_bytes()[0] == 0)
+        }
+    }
+
     static PAIRS: LazyLock<Vec<KeyPair>> =
         LazyLock::new(|| QUICK.map(new_pair).into_iter().collect());
 
@@ -357,6 +365,17 @@ mod tests {
             &stored.replace("BEGIN", "begin"),
         ] {
             assert_eq!(refusal(text), KeyError::NotOpenSshPrivateKey, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_after_the_key_is_refused() {
+        let stored = PAIRS[0].to_openssh().unwrap();
+        for rest in ["x", "ssh-ed25519 AAAA", "-----END OPENSSH PRIVATE KEY-----"] {
+            assert_eq!(
+                refusal(&format!("{}{rest}\n", *stored)),
+                KeyError::PrivateKeyDamaged
+            );
         }
     }
 
