@@ -227,6 +227,12 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_may_be_made_on_another_thread() {
+        fn assert_may_cross_threads<T: Send + Sync + 'static>() {}
+        assert_may_cross_threads::<KeyPair>();
+    }
+
+    #[test]
     fn debug_shows_the_public_half_only() {
         for pair in PAIRS.iter() {
             let shown = format!("{pair:?}");
