@@ -9,5 +9,6 @@
 //! | [`plan`] | the decision, pure | `api`, `keys` |
 
 pub mod api;
+pub mod azure;
 pub mod keys;
 pub mod plan;

@@ -1,0 +1,161 @@
+//! What comes back from ARM: status, the headers that matter, and a body of bounded size.
+
+use azure_core::http::{AsyncRawResponse, StatusCode, headers::Headers};
+use futures::TryStreamExt;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use serde::Deserialize;
+
+use super::error::Cause;
+
+/// The most that ARM answers with.
+/// <https://github.com/Azure/azure-resource-manager-rpc>, `common-api-details.md`
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// An answer, of whatever status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+    pub(super) headers: AnswerHeaders,
+}
+
+/// The headers that the operator reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AnswerHeaders {
+    /// When to come again, if the answer says so.
+    pub(super) retry_at: Option<Timestamp>,
+    /// `x-ms-request-id`, for a support case.
+    pub(super) request_id: Option<String>,
+    /// What is left of Compute's bucket for writes of SSH public keys.
+    pub(super) remaining_compute_writes: Option<u32>,
+    /// What is left of ARM's bucket for this kind of request.
+    pub(super) remaining_requests: Option<u32>,
+}
+
+/// An error as ARM and Compute write it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    pub(super) code: String,
+    pub(super) message: String,
+    /// Compute's own throttle answers without the `error` member that everything else is wrapped in.
+    pub(super) wrapped: bool,
+}
+
+impl Answer {
+    /// Reads an answer to its end.
+    ///
+    /// # Errors
+    /// When the connection breaks or the body is larger than ARM's limit.
+    pub(super) async fn read(response: AsyncRawResponse, now: Timestamp) -> Result<Self, Cause> {
+        let (status, headers, body) = response.deconstruct();
+        let body = body
+            .map_err(|error| Cause::from_core(&error))
+            .try_fold(Vec::new(), |mut whole, chunk| async move {
+                if whole.len() + chunk.len() > MAX_BODY {
+                    return Err(Cause::TooLarge);
+                }
+                whole.extend_from_slice(&chunk);
+                Ok(whole)
+            })
+            .await?;
+        Ok(Self { status: u16::from(status), body, headers: AnswerHeaders::read(&headers, now) })
+    }
+
+    /// Whether the status is one of success.
+    pub(super) fn is_success(&self) -> bool {
+        StatusCode::from(self.status).is_success()
+    }
+
+    /// The body as JSON.
+    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Cause> {
+        serde_json::from_slice(&self.body).map_err(|_| Cause::NotArm { status: self.status })
+    }
+
+    /// The body as an error; `None` when it is none that ARM would write.
+    pub(super) fn error(&self) -> Option<ErrorBody> {
+        #[derive(Deserialize)]
+        struct Inner {
+            code: Option<String>,
+            message: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Envelope {
+            error: Option<Inner>,
+            #[serde(flatten)]
+            bare: Inner,
+        }
+        let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
+        let wrapped = envelope.error.is_some();
+        let inner = envelope.error.unwrap_or(envelope.bare);
+        Some(ErrorBody { code: inner.code?, message: inner.message.unwrap_or_default(), wrapped })
+    }
+}
+
+impl AnswerHeaders {
+    fn read(headers: &Headers, now: Timestamp) -> Self {
+        let text = |name: &'static str| {
+            headers.get_optional_str(&azure_core::http::headers::HeaderName::from_static(name)).map(str::to_owned)
+        };
+        let number = |name: &'static str| text(name).and_then(|value| value.trim().parse().ok());
+        Self {
+            retry_at: text("retry-after").and_then(|value| retry_at(&value, now)),
+            request_id: text("x-ms-request-id"),
+            remaining_compute_writes: text("x-ms-ratelimit-remaining-resource").and_then(|value| compute_writes(&value)),
+            remaining_requests: number("x-ms-ratelimit-remaining-subscription-writes")
+                .or_else(|| number("x-ms-ratelimit-remaining-subscription-deletes"))
+                .or_else(|| number("x-ms-ratelimit-remaining-subscription-reads")),
+        }
+    }
+}
+
+/// `Retry-After` is a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
+fn retry_at(value: &str, now: Timestamp) -> Option<Timestamp> {
+    match value.trim().parse::<i64>() {
+        Ok(seconds) => now.checked_add(SignedDuration::from_secs(seconds.max(0))).ok(),
+        Err(_) => rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok(),
+    }
+}
+
+/// Several policies may stand in one header, as `Microsoft.Compute/NAME;LEFT`, with commas between.
+/// <https://learn.microsoft.com/azure/virtual-machines/compute-throttling-limits>
+fn compute_writes(value: &str) -> Option<u32> {
+    value.split(',').find_map(|policy| {
+        let (name, left) = policy.trim().split_once(';')?;
+        name.eq_ignore_ascii_case("Microsoft.Compute/PutDeleteSshPublicKeysSubscriptionMaximum")
+            .then(|| left.trim().parse().ok())
+            .flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
+        assert_eq!(retry_at("17", now), Some("2026-02-01T10:00:17Z".parse().unwrap()));
+        assert_eq!(retry_at("Sun, 01 Feb 2026 10:05:00 GMT", now), Some("2026-02-01T10:05:00Z".parse().unwrap()));
+        assert_eq!(retry_at("soon", now), None);
+    }
+
+    #[test]
+    fn the_compute_bucket_is_found_among_other_policies() {
+        assert_eq!(
+            compute_writes("Microsoft.Compute/LowCostGet;23998, Microsoft.Compute/PutDeleteSshPublicKeysSubscriptionMaximum;7"),
+            Some(7)
+        );
+        assert_eq!(compute_writes("garbage"), None);
+    }
+
+    #[test]
+    fn errors_are_read_with_and_without_their_wrapper() {
+        let answer = |body: &str| Answer { status: 429, body: body.as_bytes().to_vec(), headers: AnswerHeaders::default() };
+        let wrapped = answer(r#"{"error":{"code":"TooManyRequests","message":"m"}}"#).error().unwrap();
+        assert_eq!((wrapped.code.as_str(), wrapped.wrapped), ("TooManyRequests", true));
+        let bare = answer(r#"{"code":"OperationNotAllowed","message":"m","details":[]}"#).error().unwrap();
+        assert_eq!((bare.code.as_str(), bare.wrapped), ("OperationNotAllowed", false));
+        assert_eq!(answer("<html>").error(), None);
+        assert_eq!(answer("").error(), None);
+    }
+}

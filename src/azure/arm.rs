@@ -1,0 +1,337 @@
+//! The few ARM calls: GET, PUT, PATCH, DELETE and LIST of SSH public keys, and PUT of a resource group.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use azure_core::http::{
+    Body, Context, Method, Pipeline, PipelineStreamOptions, Request, Url,
+    headers::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    answer::{Answer, AnswerHeaders},
+    budget::{Budget, Bucket},
+    cloud::Endpoints,
+    error::{AzureError, Cause, Operation},
+    identity::Identity,
+    transport::Transport,
+    wire::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
+};
+use crate::api::ArmId;
+
+/// The oldest version that Azure's own CLI and the current specification share; the resource has not changed since.
+/// <https://learn.microsoft.com/rest/api/compute/ssh-public-keys>
+const KEYS_API_VERSION: &str = "2024-11-01";
+/// <https://learn.microsoft.com/rest/api/resources/resource-groups>
+const GROUPS_API_VERSION: &str = "2024-11-01";
+/// ARM gives a resource provider 60 s before it answers 504 itself.
+const TIMEOUT: Duration = Duration::from_secs(70);
+/// More pages than any group can have: at 100 keys a page, this is 100,000 keys.
+const MAX_PAGES: usize = 1_000;
+
+/// ARM, through one identity.
+#[derive(Debug)]
+pub struct ArmClient {
+    pipeline: Pipeline,
+    endpoint: Url,
+    identity: Identity,
+    principal: String,
+    budget: std::sync::Arc<Budget>,
+}
+
+/// What a read of a key found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyRead {
+    /// The key.
+    Present(SshPublicKey),
+    /// The resource group is there, the key is not.
+    Absent,
+    /// There is no such resource group.
+    GroupAbsent,
+}
+
+impl ArmClient {
+    /// A client for one identity. `principal` names it, for ARM's budgets are by principal.
+    ///
+    /// # Errors
+    /// When the endpoint, which only the operator's own flags can name, is no URL.
+    pub fn new(
+        endpoints: &Endpoints,
+        identity: Identity,
+        principal: String,
+        transport: &Transport,
+        budget: std::sync::Arc<Budget>,
+    ) -> Result<Self, AzureError> {
+        let endpoint = Url::parse(&endpoints.arm).map_err(|error| {
+            AzureError::new(
+                Operation::ReadKey,
+                endpoints.arm.clone(),
+                Cause::Connection(format!("--azure-arm-endpoint is no URL: {error}")),
+            )
+        })?;
+        let options = transport.options(&endpoints.authority);
+        let pipeline = Pipeline::new(
+            option_env!("CARGO_PKG_NAME"),
+            option_env!("CARGO_PKG_VERSION"),
+            options,
+            Vec::new(),
+            Vec::new(),
+            None,
+        );
+        Ok(Self { pipeline, endpoint, identity, principal, budget })
+    }
+
+    /// Whether a token is issued to the identity.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn sign_in(&self) -> Result<(), AzureError> {
+        self.identity.token().await.map(drop)
+    }
+
+    /// Reads one key.
+    ///
+    /// # Errors
+    /// Every answer but 200 and the 404 of a missing key or group.
+    pub async fn read_key(&self, id: &ArmId) -> Result<KeyRead, AzureError> {
+        let call = Call::new(Operation::ReadKey, id.to_string(), Method::Get, self.key_url(id)?);
+        let answer = self.send(call, &self.read_buckets(id)).await?;
+        match answer {
+            Ok(answer) => answer
+                .json()
+                .map(KeyRead::Present)
+                .map_err(|cause| AzureError::new(Operation::ReadKey, id.to_string(), cause)),
+            Err(error) => missing(error),
+        }
+    }
+
+    /// Every key of a resource group; `None` when there is no such group.
+    ///
+    /// # Errors
+    /// Every answer but 200 and the 404 of a missing group; a list that leads elsewhere.
+    pub async fn list_keys(&self, id: &ArmId) -> Result<Option<Vec<SshPublicKey>>, AzureError> {
+        let subject = format!("resource group {}", id.resource_group);
+        let failed = |cause| AzureError::new(Operation::ListKeys, subject.clone(), cause);
+        let mut url = self.url(&Self::keys_of(id), KEYS_API_VERSION)?;
+        let mut keys = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let call = Call::new(Operation::ListKeys, subject.clone(), Method::Get, url.clone());
+            let page: Page = match self.send(call, &self.read_buckets(id)).await? {
+                Ok(answer) => answer.json().map_err(failed)?,
+                Err(error) => {
+                    return match missing(error)? {
+                        KeyRead::GroupAbsent => Ok(None),
+                        _ => Ok(Some(keys)),
+                    };
+                }
+            };
+            keys.extend(page.value);
+            let Some(next) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(Some(keys)) };
+            let next = Url::parse(&next).map_err(|_| failed(Cause::StrayLink))?;
+            if next.origin() != self.endpoint.origin() || next == url {
+                return Err(failed(Cause::StrayLink));
+            }
+            url = next;
+        }
+        Err(failed(Cause::StrayLink))
+    }
+
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// Every answer but 200 and 201. After a lost answer the key may be there.
+    pub async fn create_key(
+        &self,
+        id: &ArmId,
+        location: &str,
+        tags: &BTreeMap<String, String>,
+        public_key: &str,
+    ) -> Result<SshPublicKey, AzureError> {
+        let properties = Properties { public_key: Some(public_key.to_owned()) };
+        let call = Call::new(Operation::CreateKey, id.to_string(), Method::Put, self.key_url(id)?)
+            .json(&Create { location, tags, properties });
+        self.write_key(call, id, &self.write_buckets(id, location)).await
+    }
+
+    /// Changes a key's text, its tags, or both. All tags are sent, since the service replaces the whole map.
+    ///
+    /// # Errors
+    /// Every answer but 200. After a lost answer the change may have been made.
+    pub async fn update_key(
+        &self,
+        id: &ArmId,
+        location: &str,
+        tags: Option<&BTreeMap<String, String>>,
+        public_key: Option<&str>,
+    ) -> Result<SshPublicKey, AzureError> {
+        let properties = public_key.map(|key| Properties { public_key: Some(key.to_owned()) });
+        let call = Call::new(Operation::UpdateKey, id.to_string(), Method::Patch, self.key_url(id)?)
+            .json(&Update { tags, properties });
+        self.write_key(call, id, &self.write_buckets(id, location)).await
+    }
+
+    /// Deletes a key; one that is not there, or whose group is not, is deleted already.
+    ///
+    /// # Errors
+    /// Every answer but 200, 204 and 404.
+    pub async fn delete_key(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
+        let call = Call::new(Operation::DeleteKey, id.to_string(), Method::Delete, self.key_url(id)?);
+        let buckets = [
+            Bucket::ComputeWrites { subscription: id.subscription.clone(), location: location.to_owned() },
+            Bucket::ArmDeletes { principal: self.principal.clone(), subscription: id.subscription.clone() },
+        ];
+        match self.send(call, &buckets).await? {
+            Ok(_) => Ok(()),
+            Err(error) => missing(error).map(drop),
+        }
+    }
+
+    /// Creates the resource group of a key.
+    ///
+    /// # Errors
+    /// Every answer but 200 and 201.
+    pub async fn create_group(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
+        let path = ["subscriptions", &id.subscription, "resourcegroups", &id.resource_group];
+        let url = self.url(&path, GROUPS_API_VERSION)?;
+        let call = Call::new(Operation::CreateGroup, id.resource_group.clone(), Method::Put, url)
+            .json(&CreateGroup { location });
+        let buckets =
+            [Bucket::ArmWrites { principal: self.principal.clone(), subscription: id.subscription.clone() }];
+        self.send(call, &buckets).await?.map(drop)
+    }
+
+    async fn write_key(&self, call: Call, id: &ArmId, buckets: &[Bucket]) -> Result<SshPublicKey, AzureError> {
+        let operation = call.operation;
+        let answer = self.send(call, buckets).await??;
+        answer.json().map_err(|cause| AzureError::new(operation, id.to_string(), cause))
+    }
+
+    fn keys_of(id: &ArmId) -> [&str; 7] {
+        [
+            "subscriptions",
+            &id.subscription,
+            "resourceGroups",
+            &id.resource_group,
+            "providers",
+            "Microsoft.Compute",
+            "sshPublicKeys",
+        ]
+    }
+
+    fn key_url(&self, id: &ArmId) -> Result<Url, AzureError> {
+        let mut path = Self::keys_of(id).to_vec();
+        path.push(&id.name);
+        self.url(&path, KEYS_API_VERSION)
+    }
+
+    /// Every segment is percent-encoded: no name can leave its place in the path.
+    fn url(&self, path: &[&str], api_version: &str) -> Result<Url, AzureError> {
+        let mut url = self.endpoint.clone();
+        url.path_segments_mut()
+            .map_err(|()| {
+                let cause = Cause::Connection("--azure-arm-endpoint has no path".to_owned());
+                AzureError::new(Operation::ReadKey, self.endpoint.to_string(), cause)
+            })?
+            .pop_if_empty()
+            .extend(path);
+        url.query_pairs_mut().append_pair("api-version", api_version);
+        Ok(url)
+    }
+
+    fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
+        [Bucket::ArmReads { principal: self.principal.clone(), subscription: id.subscription.clone() }]
+    }
+
+    fn write_buckets(&self, id: &ArmId, location: &str) -> [Bucket; 2] {
+        [
+            Bucket::ComputeWrites { subscription: id.subscription.clone(), location: location.to_owned() },
+            Bucket::ArmWrites { principal: self.principal.clone(), subscription: id.subscription.clone() },
+        ]
+    }
+
+    /// Sends one request, if the budget lets it. The outer error is one of the way there and back, the inner one is
+    /// Azure's answer.
+    async fn send(&self, call: Call, buckets: &[Bucket]) -> Result<Result<Answer, AzureError>, AzureError> {
+        let Call { operation, subject, mut request } = call;
+        let failed = |cause| AzureError::new(operation, subject.clone(), cause);
+        let token = self.identity.token().await?;
+        let pass = self.budget.ask(buckets, Timestamp::now()).map_err(|time| failed(Cause::NotBefore(time)))?;
+        request.insert_header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
+        request.insert_header(HeaderName::from_static("x-ms-return-client-request-id"), "true");
+        let context = Context::new();
+        let exchange = async {
+            let options = PipelineStreamOptions { skip_checks: true, ..PipelineStreamOptions::default() };
+            let response =
+                self.pipeline.stream(&context, &mut request, Some(options)).await.map_err(|error| Cause::from_core(&error))?;
+            Answer::read(response, Timestamp::now()).await
+        };
+        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(answer) => answer.map_err(failed)?,
+            Err(_) => return Err(failed(Cause::Timeout)),
+        };
+        let wrapped = answer.error().is_some_and(|error| error.wrapped);
+        pass.learn(answer.status, &answer.headers, wrapped, Timestamp::now());
+        tracing::debug!(
+            operation = <&'static str>::from(operation),
+            subject,
+            status = answer.status,
+            request_id = answer.headers.request_id,
+            "azure answered"
+        );
+        if answer.is_success() {
+            return Ok(Ok(answer));
+        }
+        if answer.status == 401 {
+            self.identity.forget_token();
+        }
+        let AnswerHeaders { retry_at, request_id, .. } = answer.headers.clone();
+        Ok(Err(failed(match answer.error() {
+            Some(error) => Cause::Refused {
+                status: answer.status,
+                code: error.code,
+                message: error.message,
+                retry_at,
+                request_id,
+                wrapped: error.wrapped,
+            },
+            // A throttle that a gateway words in its own way is a throttle all the same.
+            None if answer.status == 429 => Cause::Refused {
+                status: 429,
+                code: String::new(),
+                message: String::new(),
+                retry_at,
+                request_id,
+                wrapped: false,
+            },
+            None => Cause::NotArm { status: answer.status },
+        })))
+    }
+}
+
+struct Call {
+    operation: Operation,
+    subject: String,
+    request: Request,
+}
+
+impl Call {
+    fn new(operation: Operation, subject: String, method: Method, url: Url) -> Self {
+        Self { operation, subject, request: Request::new(url, method) }
+    }
+
+    fn json(mut self, body: &impl Serialize) -> Self {
+        self.request.insert_header(CONTENT_TYPE, "application/json; charset=utf-8");
+        self.request.set_body(Body::from(serde_json::json!(body).to_string()));
+        self
+    }
+}
+
+/// A 404 that says what is missing is an answer, not an error.
+fn missing(error: AzureError) -> Result<KeyRead, AzureError> {
+    match &error.cause {
+        Cause::Refused { status: 404, code, .. } if code == "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
+        Cause::Refused { status: 404, code, .. } if code == "ResourceNotFound" || code == "NotFound" => Ok(KeyRead::Absent),
+        _ => Err(error),
+    }
+}

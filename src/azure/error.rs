@@ -1,0 +1,203 @@
+//! Everything that can go wrong between here and Azure.
+
+use std::{error::Error as StdError, fmt};
+
+use azure_core::error::ErrorKind;
+use jiff::Timestamp;
+
+use super::classify;
+use crate::api::{ErrorClass, Reason};
+
+/// A request to Azure that did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", classify::message(self))]
+pub struct AzureError {
+    /// What was tried.
+    pub operation: Operation,
+    /// On what: a resource ID, a group, a tenant.
+    pub subject: String,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+/// The requests that the operator makes. The name is a metric's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+pub enum Operation {
+    /// A token from Entra.
+    GetToken,
+    /// GET of a public key.
+    ReadKey,
+    /// LIST of a group's public keys.
+    ListKeys,
+    /// PUT of a public key.
+    CreateKey,
+    /// PATCH of a public key.
+    UpdateKey,
+    /// DELETE of a public key.
+    DeleteKey,
+    /// PUT of a resource group.
+    CreateGroup,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GetToken => "get a token for",
+            Self::ReadKey => "read",
+            Self::ListKeys => "list the public keys of",
+            Self::CreateKey => "create",
+            Self::UpdateKey => "update",
+            Self::DeleteKey => "delete",
+            Self::CreateGroup => "create resource group",
+        })
+    }
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// ARM or Compute answered with an error.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// ARM's error code.
+        code: String,
+        /// ARM's message.
+        message: String,
+        /// When to come again, if the answer says so.
+        retry_at: Option<Timestamp>,
+        /// `x-ms-request-id`.
+        request_id: Option<String>,
+        /// Whether the error came in ARM's envelope.
+        wrapped: bool,
+    },
+    /// Entra answered with an error.
+    NoToken {
+        /// HTTP status.
+        status: u16,
+        /// The `AADSTS` numbers.
+        codes: Vec<u32>,
+        /// Entra's description.
+        description: String,
+    },
+    /// The credential that would prove the identity can't be had; why and what to do.
+    NoCredential {
+        /// For machines.
+        reason: Reason,
+        /// What to do about it.
+        class: ErrorClass,
+        /// For people.
+        message: String,
+    },
+    /// An answer that is not ARM's: a gateway's page, nothing at all, or a body of another shape.
+    NotArm {
+        /// HTTP status.
+        status: u16,
+    },
+    /// An answer larger than ARM's limit.
+    TooLarge,
+    /// A page of a list that points to another host or to itself.
+    StrayLink,
+    /// The certificate of the other side is not trusted.
+    Untrusted(String),
+    /// The request or its answer was lost on the way. A write may have been done.
+    Connection(String),
+    /// No answer in time. A write may have been done.
+    Timeout,
+    /// The budget has no room: nothing was sent, and nothing may be before this time.
+    NotBefore(Timestamp),
+}
+
+impl AzureError {
+    /// An error of an operation on a subject.
+    pub fn new(operation: Operation, subject: impl Into<String>, cause: Cause) -> Self {
+        Self { operation, subject: subject.into(), cause }
+    }
+
+    /// What to do about it.
+    pub fn class(&self) -> ErrorClass {
+        classify::class(&self.cause)
+    }
+
+    /// The reason for a condition.
+    pub fn reason(&self) -> Reason {
+        classify::reason(self)
+    }
+}
+
+impl Cause {
+    /// What an error of `azure_core` comes down to, for requests whose status is not checked by it.
+    pub(super) fn from_core(error: &azure_core::Error) -> Self {
+        if let Some(untrusted) = certificate_error(error) {
+            return Self::Untrusted(untrusted);
+        }
+        match error.kind() {
+            ErrorKind::DataConversion => Self::NotArm { status: 200 },
+            _ => Self::Connection(innermost(error)),
+        }
+    }
+
+    /// What an error from a credential comes down to.
+    pub(super) fn from_token(error: &azure_core::Error) -> Self {
+        let mut source: Option<&(dyn StdError + 'static)> = Some(error);
+        while let Some(current) = source {
+            if let Some(refused) = current.downcast_ref::<CredentialMissing>() {
+                return refused.0.clone();
+            }
+            if let Some(core) = current.downcast_ref::<azure_core::Error>() {
+                match core.kind() {
+                    ErrorKind::HttpResponse { status, error_code, .. } => {
+                        let codes = error_code.as_deref().unwrap_or_default();
+                        return Self::NoToken {
+                            status: u16::from(*status),
+                            codes: codes.split(',').filter_map(|code| code.parse().ok()).collect(),
+                            description: core.to_string(),
+                        };
+                    }
+                    ErrorKind::DataConversion => return Self::NotArm { status: 200 },
+                    _ => {}
+                }
+            }
+            source = current.source();
+        }
+        Self::from_core(error)
+    }
+}
+
+/// Carries a cause through `azure_core`'s error type, from an assertion to the request that needed it.
+#[derive(Debug)]
+pub(super) struct CredentialMissing(pub(super) Cause);
+
+impl fmt::Display for CredentialMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Cause::NoCredential { message, .. } => f.write_str(message),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl StdError for CredentialMissing {}
+
+fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut source = Some(error);
+    while let Some(current) = source {
+        let tls = current
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| current.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
+            return tls.map(ToString::to_string);
+        }
+        source = current.source();
+    }
+    None
+}
+
+/// The last error of a chain says what happened; those before it say who passed it on.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}

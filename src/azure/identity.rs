@@ -1,0 +1,142 @@
+//! Who the operator is to Azure, and the token that says so.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use azure_core::{
+    credentials::{Secret, TokenCredential},
+    error::ErrorKind,
+    http::ClientMethodOptions,
+};
+use azure_identity::{
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
+    ClientSecretCredentialOptions,
+};
+use futures::future::BoxFuture;
+use zeroize::Zeroizing;
+
+use super::{
+    cloud::Endpoints,
+    error::{AzureError, Cause, CredentialMissing, Operation},
+    transport::Transport,
+};
+
+/// Mints a federated token for an audience, anew for each call.
+pub type Assertion = Arc<dyn Fn(&'static str) -> BoxFuture<'static, Result<Zeroizing<String>, Cause>> + Send + Sync>;
+
+type Build = Box<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
+
+/// An identity and its cached token. `Debug` shows neither.
+pub struct Identity {
+    build: Build,
+    current: RwLock<Arc<dyn TokenCredential>>,
+    scope: String,
+    subject: String,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+impl Identity {
+    /// An application that signs in with a client secret.
+    ///
+    /// # Errors
+    /// When tenant or client can't be one, or the secret is empty.
+    pub fn client_secret(
+        tenant: &str,
+        client: &str,
+        secret: Zeroizing<String>,
+        endpoints: &Endpoints,
+        transport: &Transport,
+    ) -> Result<Self, AzureError> {
+        let (tenant_id, client_id) = (tenant.to_owned(), client.to_owned());
+        let (transport, authority) = (transport.clone(), endpoints.authority.clone());
+        Self::new(tenant, client, endpoints, move || {
+            let options = ClientSecretCredentialOptions { client_options: transport.options(&authority) };
+            let secret = Secret::new(secret.as_str().to_owned());
+            let credential = ClientSecretCredential::new(&tenant_id, client_id.clone(), secret, Some(options))?;
+            Ok(credential as Arc<dyn TokenCredential>)
+        })
+    }
+
+    /// An application that trusts tokens of the cluster.
+    ///
+    /// # Errors
+    /// When tenant or client can't be one.
+    pub fn federated(
+        tenant: &str,
+        client: &str,
+        assertion: Assertion,
+        endpoints: &Endpoints,
+        transport: &Transport,
+    ) -> Result<Self, AzureError> {
+        let (tenant_id, client_id) = (tenant.to_owned(), client.to_owned());
+        let (transport, authority) = (transport.clone(), endpoints.authority.clone());
+        let audience = endpoints.federated_audience;
+        Self::new(tenant, client, endpoints, move || {
+            let options = ClientAssertionCredentialOptions { client_options: transport.options(&authority) };
+            let minted = Minted { assertion: Arc::clone(&assertion), audience };
+            let credential =
+                ClientAssertionCredential::new(tenant_id.clone(), client_id.clone(), minted, Some(options))?;
+            Ok(credential as Arc<dyn TokenCredential>)
+        })
+    }
+
+    fn new(
+        tenant: &str,
+        client: &str,
+        endpoints: &Endpoints,
+        build: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
+    ) -> Result<Self, AzureError> {
+        let subject = format!("application {client} of tenant {tenant}");
+        let current = build()
+            .map_err(|error| AzureError::new(Operation::GetToken, subject.clone(), Cause::from_token(&error)))?;
+        Ok(Self { build: Box::new(build), current: RwLock::new(current), scope: endpoints.scope.clone(), subject })
+    }
+
+    /// A token for ARM: the cached one, or a new one some minutes before that ends.
+    ///
+    /// # Errors
+    /// When Entra refuses or can't be reached, or the credential can't be had.
+    pub async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
+        let credential = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let token = credential
+            .get_token(&[&self.scope], None)
+            .await
+            .map_err(|error| AzureError::new(Operation::GetToken, self.subject.clone(), Cause::from_token(&error)))?;
+        Ok(Zeroizing::new(token.token.secret().to_owned()))
+    }
+
+    /// Forgets the cached token, which ARM did not take.
+    pub fn forget_token(&self) {
+        if let Ok(fresh) = (self.build)() {
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
+struct Minted {
+    assertion: Assertion,
+    audience: &'static str,
+}
+
+impl fmt::Debug for Minted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Minted").field("audience", &self.audience).finish_non_exhaustive()
+    }
+}
+
+#[async_trait::async_trait]
+impl ClientAssertion for Minted {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        (self.assertion)(self.audience)
+            .await
+            .map(|token| token.as_str().to_owned())
+            .map_err(|cause| azure_core::Error::new(ErrorKind::Credential, CredentialMissing(cause)))
+    }
+}

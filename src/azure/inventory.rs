@@ -1,0 +1,177 @@
+//! What is known of Azure's keys: lists by resource group, with our own writes laid over them, since a list may lag
+//! behind a write. The only way by which Azure is read.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    arm::{ArmClient, KeyRead},
+    error::AzureError,
+    wire::SshPublicKey,
+};
+use crate::api::ArmId;
+
+/// How long after a write a list may still not show it.
+const LAG: Duration = Duration::from_secs(10);
+
+/// The keys that one identity sees.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    groups: Mutex<HashMap<(String, String), Arc<Group>>>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    /// Held while a list is under way: whoever comes meanwhile waits for it and uses it.
+    listing: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    listed: Option<Listed>,
+    /// By lower-case name.
+    over: HashMap<String, Overlay>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    /// When it was asked for: what happened after that it may not show.
+    at: Timestamp,
+    /// By lower-case name; `None` when there is no such group.
+    keys: Option<HashMap<String, Arc<SshPublicKey>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Overlay {
+    at: Timestamp,
+    seen: Seen,
+}
+
+/// What is at an ARM id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// This key.
+    Present(Arc<SshPublicKey>),
+    /// No key, in a group that exists.
+    Absent,
+    /// No group.
+    GroupAbsent,
+}
+
+/// What is known of an ARM id, and whence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// From a list.
+    Listed(Seen),
+    /// From a write of ours or a read that is newer than the list.
+    Written(Seen),
+}
+
+impl Inventory {
+    /// What is known of `id`, from a list that is at most `max_age` old; lists the group when there is none. A write of
+    /// ours stands until a list that was asked for `settle` or more after it can confirm it.
+    ///
+    /// # Errors
+    /// When the group can't be listed.
+    pub async fn known(
+        &self,
+        arm: &ArmClient,
+        id: &ArmId,
+        max_age: Duration,
+        settle: Duration,
+        now: Timestamp,
+    ) -> Result<View, AzureError> {
+        let group = self.group(id);
+        if let Some(view) = group.view(id, max_age, settle, now) {
+            return Ok(view);
+        }
+        let _turn = group.listing.lock().await;
+        // Somebody may have listed while this one waited.
+        if let Some(view) = group.view(id, max_age, settle, now) {
+            return Ok(view);
+        }
+        let at = Timestamp::now();
+        let keys = arm.list_keys(id).await?;
+        group.listed(at, keys);
+        Ok(group.view(id, max_age, settle, at).unwrap_or(View::Listed(Seen::Absent)))
+    }
+
+    /// Reads this very key, and remembers it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub async fn read(&self, arm: &ArmClient, id: &ArmId) -> Result<Seen, AzureError> {
+        let at = Timestamp::now();
+        let seen = match arm.read_key(id).await? {
+            KeyRead::Present(key) => Seen::Present(Arc::new(key)),
+            KeyRead::Absent => Seen::Absent,
+            KeyRead::GroupAbsent => Seen::GroupAbsent,
+        };
+        self.group(id).lay_over(id, Overlay { at, seen: seen.clone() });
+        Ok(seen)
+    }
+
+    /// Remembers what a write of ours has left at `id`.
+    pub fn wrote(&self, id: &ArmId, seen: Seen, now: Timestamp) {
+        self.group(id).lay_over(id, Overlay { at: now, seen });
+    }
+
+    /// Forgets what is known of `id`, after a write whose answer was lost.
+    pub fn in_doubt(&self, id: &ArmId) {
+        let group = self.group(id);
+        let mut state = group.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.over.remove(&id.name.to_lowercase());
+        state.listed = None;
+    }
+
+    fn group(&self, id: &ArmId) -> Arc<Group> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(groups.entry(id.group_key()).or_default())
+    }
+}
+
+impl Group {
+    fn lay_over(&self, id: &ArmId, overlay: Overlay) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.over.insert(id.name.to_lowercase(), overlay);
+    }
+
+    fn listed(&self, at: Timestamp, keys: Option<Vec<SshPublicKey>>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys.map(|keys| keys.into_iter().map(|key| (key.name.to_lowercase(), Arc::new(key))).collect());
+        state.over.retain(|_, overlay| elapsed(overlay.at, at) < LAG);
+        state.listed = Some(Listed { at, keys });
+    }
+
+    /// What can be said without asking; `None` when a list is needed.
+    fn view(&self, id: &ArmId, max_age: Duration, settle: Duration, now: Timestamp) -> Option<View> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = id.name.to_lowercase();
+        if let Some(overlay) = state.over.get(&name)
+            && elapsed(overlay.at, now) < settle.max(LAG)
+        {
+            return Some(View::Written(overlay.seen.clone()));
+        }
+        let listed = state.listed.as_ref().filter(|listed| elapsed(listed.at, now) < max_age)?;
+        if let Some(overlay) = state.over.get(&name)
+            && elapsed(overlay.at, listed.at) < LAG
+        {
+            return None;
+        }
+        Some(View::Listed(match &listed.keys {
+            None => Seen::GroupAbsent,
+            Some(keys) => keys.get(&name).map_or(Seen::Absent, |key| Seen::Present(Arc::clone(key))),
+        }))
+    }
+}
+
+/// Time from one moment to a later one; none when it is not later.
+fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

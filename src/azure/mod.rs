@@ -1,0 +1,24 @@
+//! Azure: identities, the few ARM calls, and the two ways by which everything goes there: [`Inventory`] for what is
+//! read, [`Budget`] for what is written.
+
+mod arm;
+mod answer;
+mod budget;
+mod claims;
+mod classify;
+mod cloud;
+mod error;
+mod identity;
+mod inventory;
+mod transport;
+mod wire;
+
+pub use arm::{ArmClient, KeyRead};
+pub use budget::{Budget, Limits};
+pub use claims::{Claims, Owner};
+pub use cloud::{Endpoints, Overrides};
+pub use error::{AzureError, Cause, Operation};
+pub use identity::{Assertion, Identity};
+pub use inventory::{Inventory, Seen, View};
+pub use transport::Transport;
+pub use wire::SshPublicKey;
