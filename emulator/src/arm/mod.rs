@@ -1,0 +1,18 @@
+//! Azure Resource Manager and the one resource provider behind it.
+
+pub(crate) mod auth;
+pub(crate) mod content;
+pub(crate) mod envelope;
+pub(crate) mod gateway;
+pub(crate) mod groups;
+pub(crate) mod headers;
+pub(crate) mod key_pair;
+pub(crate) mod key_text;
+pub(crate) mod list;
+pub(crate) mod locations;
+pub(crate) mod ssh_public_keys;
+pub(crate) mod subscriptions;
+pub(crate) mod tags;
+pub(crate) mod throttle;
+pub(crate) mod turn;
+pub(crate) mod versions;

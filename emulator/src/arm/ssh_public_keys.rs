@@ -1,0 +1,392 @@
+//! `Microsoft.Compute/sshPublicKeys` (azure-cli recording `test_vm_ssh_key.yaml`; Azure/azure-rest-api-specs `SshPublicKeyResource.tsp`).
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use super::{
+    auth, content,
+    content::{GenerateBody, ResourceBody},
+    envelope::{ArmError, compute_json, empty},
+    groups,
+    key_pair::{self, EncryptionType},
+    key_text, list, locations, tags,
+    throttle::Policy,
+    turn::Turn,
+    versions,
+};
+use crate::{
+    route::KeyName,
+    world::{StoredKey, World},
+};
+
+/// hashicorp/terraform-provider-azurerm `ssh_public_key_resource.go`; the service's own rule is unverified.
+const LONGEST_NAME: usize = 128;
+/// A list reaches all regions at once, so its bucket is not one region's.
+const EVERYWHERE: &str = "";
+
+/// No `type` and no `systemData`, and `tags` only when there are some, as recorded.
+#[derive(Serialize)]
+struct KeyBody<'a> {
+    name: &'a str,
+    id: &'a str,
+    location: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'a BTreeMap<String, String>,
+    properties: KeyProperties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyProperties<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PairBody<'a> {
+    private_key: &'a str,
+    public_key: &'a str,
+    id: &'a str,
+}
+
+fn body(key: &StoredKey) -> KeyBody<'_> {
+    KeyBody {
+        name: &key.name,
+        id: &key.id,
+        location: &key.location,
+        tags: &key.tags,
+        properties: KeyProperties {
+            public_key: key.public_key.as_deref(),
+        },
+    }
+}
+
+pub(crate) fn get(turn: &mut Turn<'_>, at: &KeyName) -> Result<Response<Bytes>, ArmError> {
+    authorize(turn, at, "read")?;
+    versions::check_ssh_public_keys(turn.api_version, None)?;
+    let key = find(&turn.world(), turn.subscription, at)?.clone();
+    turn.charge_compute(Policy::LowCostGet, &key.location)?;
+    Ok(compute_json(StatusCode::OK, &body(&key)))
+}
+
+pub(crate) fn list_group(turn: &mut Turn<'_>, group: &str) -> Result<Response<Bytes>, ArmError> {
+    let scope = format!(
+        "/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Compute",
+        turn.subscription
+    );
+    auth::authorize(
+        turn.shared,
+        &turn.principal,
+        "Microsoft.Compute/sshPublicKeys/read",
+        &scope,
+    )?;
+    versions::check_ssh_public_keys(turn.api_version, None)?;
+    groups::find(&turn.world(), turn.subscription, group)?;
+    list(turn, |key| key.resource_group.eq_ignore_ascii_case(group))
+}
+
+pub(crate) fn list_all(turn: &mut Turn<'_>) -> Result<Response<Bytes>, ArmError> {
+    let scope = format!(
+        "/subscriptions/{}/providers/Microsoft.Compute",
+        turn.subscription
+    );
+    auth::authorize(
+        turn.shared,
+        &turn.principal,
+        "Microsoft.Compute/sshPublicKeys/read",
+        &scope,
+    )?;
+    versions::check_ssh_public_keys(turn.api_version, None)?;
+    list(turn, |_| true)
+}
+
+fn list(
+    turn: &mut Turn<'_>,
+    wanted: impl Fn(&StoredKey) -> bool,
+) -> Result<Response<Bytes>, ArmError> {
+    turn.charge_compute(Policy::LowCostGet, EVERYWHERE)?;
+    let world = turn.world();
+    // NUL sorts before every character of a name, so the joined text sorts as (group, name) does.
+    let keys = world
+        .keys()
+        .filter(|key| key.subscription.eq_ignore_ascii_case(turn.subscription) && wanted(key))
+        .map(|key| {
+            (
+                format!(
+                    "{}\0{}",
+                    key.resource_group.to_lowercase(),
+                    key.name.to_lowercase()
+                ),
+                body(key),
+            )
+        });
+    Ok(compute_json(StatusCode::OK, &list::page(turn, keys)?))
+}
+
+/// Creates a key, or replaces the one there whole: a member left out is cleared. (The spec says "update"; recordings show only the first.)
+pub(crate) fn put(
+    turn: &mut Turn<'_>,
+    at: &KeyName,
+    writable: impl Fn() -> Result<(), ArmError>,
+) -> Result<Response<Bytes>, ArmError> {
+    authorize(turn, at, "write")?;
+    writable()?;
+    check_name(&at.name)?;
+    let sent: ResourceBody = content::read(turn.call)?;
+    let location = content::location(sent.location)?;
+    let normal = locations::for_key(&location)?;
+    versions::check_ssh_public_keys(turn.api_version, Some(&normal))?;
+    let tags = sent.tags.unwrap_or_default();
+    tags::check(&tags)?;
+    check_placement(&turn.world(), turn.subscription, at, &location, &normal)?;
+    turn.charge_compute(Policy::PutDeleteSshPublicKeys, &normal)?;
+    let public_key = sent.properties.and_then(|properties| properties.public_key);
+    check_public_key(public_key.as_deref())?;
+
+    let mut world = turn.world();
+    let resource_group = groups::find_writable(&world, turn.subscription, &at.group)?
+        .name
+        .clone();
+    let existing = world.key(turn.subscription, &at.group, &at.name);
+    let status = if existing.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let name = existing.map_or_else(|| at.name.clone(), |key| key.name.clone());
+    let key = StoredKey {
+        id: String::new(),
+        subscription: turn.subscription.to_owned(),
+        resource_group,
+        name,
+        location: normal,
+        public_key,
+        tags,
+    };
+    world.put_key(key);
+    Ok(compute_json(
+        status,
+        &body(find(&world, turn.subscription, at)?),
+    ))
+}
+
+/// Changes what is sent. Tags are replaced as a whole; whether the real service merges them is unverified.
+pub(crate) fn patch(
+    turn: &mut Turn<'_>,
+    at: &KeyName,
+    writable: impl Fn() -> Result<(), ArmError>,
+) -> Result<Response<Bytes>, ArmError> {
+    authorize(turn, at, "write")?;
+    writable()?;
+    let sent: ResourceBody = content::read(turn.call)?;
+    let location = existing_for_write(turn, at)?.location;
+    versions::check_ssh_public_keys(turn.api_version, Some(&location))?;
+    if let Some(tags) = &sent.tags {
+        tags::check(tags)?;
+    }
+    turn.charge_compute(Policy::PutDeleteSshPublicKeys, &location)?;
+    let public_key = sent.properties.and_then(|properties| properties.public_key);
+    check_public_key(public_key.as_deref())?;
+
+    let mut world = turn.world();
+    let mut key = find(&world, turn.subscription, at)?.clone();
+    key.public_key = public_key.or(key.public_key);
+    key.tags = sent.tags.unwrap_or(key.tags);
+    let response = compute_json(StatusCode::OK, &body(&key));
+    world.put_key(key);
+    Ok(response)
+}
+
+/// 200 when it was there, 204 when not.
+pub(crate) fn delete(
+    turn: &mut Turn<'_>,
+    at: &KeyName,
+    writable: impl Fn() -> Result<(), ArmError>,
+) -> Result<Response<Bytes>, ArmError> {
+    authorize(turn, at, "delete")?;
+    writable()?;
+    versions::check_ssh_public_keys(turn.api_version, None)?;
+    let location = {
+        let world = turn.world();
+        groups::find_writable(&world, turn.subscription, &at.group)?;
+        world
+            .key(turn.subscription, &at.group, &at.name)
+            .map(|key| key.location.clone())
+    };
+    let Some(location) = location else {
+        return Ok(empty(StatusCode::NO_CONTENT));
+    };
+    turn.charge_compute(Policy::PutDeleteSshPublicKeys, &location)?;
+    let removed = turn
+        .world()
+        .remove_key(turn.subscription, &at.group, &at.name);
+    Ok(empty(if removed.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::NO_CONTENT
+    }))
+}
+
+/// Once per key. What the service answers the second time is unverified.
+pub(crate) async fn generate_key_pair(
+    turn: &mut Turn<'_>,
+    at: &KeyName,
+    writable: impl Fn() -> Result<(), ArmError>,
+) -> Result<Response<Bytes>, ArmError> {
+    authorize(turn, at, "generateKeyPair/action")?;
+    writable()?;
+    let sent: GenerateBody = content::read_optional(turn.call)?;
+    let existing = existing_for_write(turn, at)?;
+    versions::check_ssh_public_keys(turn.api_version, Some(&existing.location))?;
+    turn.charge_compute(Policy::SshKeyGen, &existing.location)?;
+    let kind = encryption_type(&sent, turn.api_version)?;
+    check_first_time(&existing)?;
+    let generated = tokio::task::spawn_blocking(move || key_pair::generate(kind)).await;
+    let pair = generated.ok().and_then(Result::ok).ok_or_else(|| {
+        ArmError::compute(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "An unexpected error occurred while processing the request.",
+        )
+    })?;
+
+    let mut world = turn.world();
+    let mut key = find(&world, turn.subscription, at)?.clone();
+    check_first_time(&key)?;
+    key.public_key = Some(pair.public_key.clone());
+    let response = compute_json(
+        StatusCode::OK,
+        &PairBody {
+            private_key: &pair.private_key,
+            public_key: &pair.public_key,
+            id: &key.id,
+        },
+    );
+    world.put_key(key);
+    Ok(response)
+}
+
+fn encryption_type(sent: &GenerateBody, api_version: &str) -> Result<EncryptionType, ArmError> {
+    match sent
+        .encryption_type
+        .as_deref()
+        .filter(|_| versions::knows_encryption_type(api_version))
+    {
+        None => Ok(EncryptionType::Rsa),
+        Some(name) if name.eq_ignore_ascii_case("RSA") => Ok(EncryptionType::Rsa),
+        Some(name) if name.eq_ignore_ascii_case("Ed25519") => Ok(EncryptionType::Ed25519),
+        Some(_) => Err(invalid_parameter("encryptionType")),
+    }
+}
+
+fn check_first_time(key: &StoredKey) -> Result<(), ArmError> {
+    if key.public_key.is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "A key pair can be generated once per SSH public key resource; '{}' has its public key.",
+        key.name
+    );
+    Err(ArmError::compute(
+        StatusCode::CONFLICT,
+        "OperationNotAllowed",
+        message,
+    ))
+}
+
+/// The code and text are those that `az sshkey create` shows; the target is by analogy with the one of virtual machines.
+fn check_public_key(text: Option<&str>) -> Result<(), ArmError> {
+    if text.is_none_or(key_text::is_accepted) {
+        Ok(())
+    } else {
+        Err(invalid_parameter("publicKey"))
+    }
+}
+
+fn invalid_parameter(name: &str) -> ArmError {
+    ArmError::compute(
+        StatusCode::BAD_REQUEST,
+        "InvalidParameter",
+        format!("The value of parameter {name} is invalid."),
+    )
+    .target(name)
+}
+
+/// A group that takes writes, and no key of this name in another location.
+fn check_placement(
+    world: &World,
+    subscription: &str,
+    at: &KeyName,
+    location: &str,
+    normal: &str,
+) -> Result<(), ArmError> {
+    groups::find_writable(world, subscription, &at.group)?;
+    let Some(key) = world
+        .key(subscription, &at.group, &at.name)
+        .filter(|key| key.location != normal)
+    else {
+        return Ok(());
+    };
+    let message = format!(
+        "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same name cannot be created in location \
+         '{location}'. Please select a new resource name.",
+        at.name, key.location, at.group
+    );
+    Err(ArmError::gateway(
+        StatusCode::CONFLICT,
+        "InvalidResourceLocation",
+        message,
+    ))
+}
+
+fn existing_for_write(turn: &Turn<'_>, at: &KeyName) -> Result<StoredKey, ArmError> {
+    let world = turn.world();
+    groups::find_writable(&world, turn.subscription, &at.group)?;
+    find(&world, turn.subscription, at).cloned()
+}
+
+fn find<'a>(world: &'a World, subscription: &str, at: &KeyName) -> Result<&'a StoredKey, ArmError> {
+    groups::find(world, subscription, &at.group)?;
+    world.key(subscription, &at.group, &at.name).ok_or_else(|| {
+        let message = format!(
+            "The Resource 'Microsoft.Compute/sshPublicKeys/{}' under resource group '{}' was not found. For more details please go to \
+             https://aka.ms/ARMResourceNotFoundFix",
+            at.name, at.group
+        );
+        ArmError::gateway(StatusCode::NOT_FOUND, "ResourceNotFound", message)
+    })
+}
+
+fn authorize(turn: &Turn<'_>, at: &KeyName, verb: &str) -> Result<(), ArmError> {
+    let scope = format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/sshPublicKeys/{}",
+        turn.subscription, at.group, at.name
+    );
+    auth::authorize(
+        turn.shared,
+        &turn.principal,
+        &format!("Microsoft.Compute/sshPublicKeys/{verb}"),
+        &scope,
+    )
+}
+
+/// Text unverified.
+fn check_name(name: &str) -> Result<(), ArmError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '(' | '_' | ')' | '.');
+    if name.len() <= LONGEST_NAME && name.chars().all(allowed) {
+        return Ok(());
+    }
+    let message = format!(
+        "Resource name '{name}' is invalid. The name can be up to {LONGEST_NAME} characters long and may contain letters, numbers, underscores, \
+         dots, parentheses and hyphens."
+    );
+    Err(ArmError::gateway(
+        StatusCode::BAD_REQUEST,
+        "InvalidResourceName",
+        message,
+    ))
+}

@@ -1,0 +1,343 @@
+//! What an emulator is started with: from YAML for the program, built in code for tests.
+
+use std::{fmt, fs, io, net::SocketAddr, path::Path, path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    arm::throttle::Throttle,
+    clock::{Clock, SystemClock},
+    interceptor::Interceptor,
+};
+
+/// Everything an emulator can be told. Start from [`Config::default`], which has no tenant and no subscription.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one. Default 127.0.0.1:0.
+    pub address: SocketAddr,
+    /// Where the CA is kept across restarts; without it the CA lives in memory.
+    pub data_dir: Option<PathBuf>,
+    /// The directories of Entra and the applications in them.
+    pub tenants: Vec<Tenant>,
+    /// The subscriptions of ARM.
+    pub subscriptions: Vec<Subscription>,
+    /// Which CA to trust when the keys of an issuer of federated tokens are fetched.
+    pub issuers: Vec<TrustedIssuer>,
+    /// How long an access token is good, in seconds. Default 3599, as Entra answers.
+    pub token_lifetime_seconds: u32,
+    /// Entries on one page of a list. Default 100.
+    pub page_size: usize,
+    /// Request limits. Default: those of the real service.
+    pub throttle: Throttle,
+    /// How long the deletion of a resource group takes, in seconds. Default 5.
+    pub group_deletion_seconds: u32,
+    /// Sees every request before and after its change.
+    #[serde(skip)]
+    pub interceptor: Option<Arc<dyn Interceptor>>,
+    /// The time. Default: the machine's clock.
+    #[serde(skip, default = "system_clock")]
+    pub clock: Arc<dyn Clock>,
+}
+
+fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: None,
+            tenants: Vec::new(),
+            subscriptions: Vec::new(),
+            issuers: Vec::new(),
+            token_lifetime_seconds: 3599,
+            page_size: 100,
+            throttle: Throttle::default(),
+            group_deletion_seconds: 5,
+            interceptor: None,
+            clock: system_clock(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a YAML file.
+    ///
+    /// # Errors
+    /// The file can't be read, or is not what [`Config`] describes.
+    pub fn from_yaml_file(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        serde_saphyr::from_str(&text).map_err(|error| ConfigError::Yaml {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })
+    }
+
+    /// Adds a tenant.
+    #[must_use]
+    pub fn tenant(mut self, tenant: Tenant) -> Self {
+        self.tenants.push(tenant);
+        self
+    }
+
+    /// Adds an enabled subscription of `tenant`.
+    #[must_use]
+    pub fn subscription(mut self, id: impl Into<String>, tenant: impl Into<String>) -> Self {
+        self.subscriptions.push(Subscription {
+            id: id.into(),
+            tenant: tenant.into(),
+            ..Subscription::default()
+        });
+        self
+    }
+
+    /// Adds an issuer of federated tokens whose server certificate is signed by the CA in `ca_pem`.
+    #[must_use]
+    pub fn issuer(mut self, url: impl Into<String>, ca_pem: impl Into<String>) -> Self {
+        self.issuers.push(TrustedIssuer {
+            url: url.into(),
+            ca_file: None,
+            ca_pem: Some(ca_pem.into()),
+        });
+        self
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("address", &self.address)
+            .field("data_dir", &self.data_dir)
+            .field("tenants", &self.tenants)
+            .field("subscriptions", &self.subscriptions)
+            .field("issuers", &self.issuers)
+            .field("token_lifetime_seconds", &self.token_lifetime_seconds)
+            .field("page_size", &self.page_size)
+            .field("throttle", &self.throttle)
+            .field("group_deletion_seconds", &self.group_deletion_seconds)
+            .field("interceptor", &self.interceptor.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration file was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It could not be read.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not a configuration.
+    #[error("{path}: {message}")]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+}
+
+/// A directory of Entra.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Tenant {
+    /// A GUID.
+    pub id: String,
+    /// The applications that can sign in.
+    #[serde(default)]
+    pub applications: Vec<Application>,
+}
+
+impl Tenant {
+    /// A tenant without applications.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            applications: Vec::new(),
+        }
+    }
+
+    /// Adds an application.
+    #[must_use]
+    pub fn application(mut self, application: Application) -> Self {
+        self.applications.push(application);
+        self
+    }
+}
+
+/// An application of a tenant, with its service principal.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Application {
+    /// A GUID.
+    pub client_id: String,
+    /// The object id of its service principal; derived from the client id when absent.
+    pub object_id: Option<String>,
+    /// Client secrets; any of them is good until it expires.
+    #[serde(default)]
+    pub secrets: Vec<ClientSecret>,
+    /// Which tokens of other issuers are taken in place of a secret.
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredential>,
+    /// What it may do. Absent: everything in every subscription of its tenant. An empty list: nothing.
+    pub roles: Option<Vec<RoleAssignment>>,
+}
+
+impl Application {
+    /// An application that can't sign in yet and may do everything.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a client secret that does not expire.
+    #[must_use]
+    pub fn secret(mut self, value: impl Into<SecretText>) -> Self {
+        self.secrets.push(ClientSecret {
+            value: value.into(),
+            expires: None,
+        });
+        self
+    }
+
+    /// Adds a client secret that expires.
+    #[must_use]
+    pub fn secret_until(mut self, value: impl Into<SecretText>, expires: Timestamp) -> Self {
+        self.secrets.push(ClientSecret {
+            value: value.into(),
+            expires: Some(expires),
+        });
+        self
+    }
+
+    /// Takes tokens of `issuer` with this subject and audience.
+    #[must_use]
+    pub fn federated(
+        mut self,
+        issuer: impl Into<String>,
+        subject: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Self {
+        self.federated_credentials.push(FederatedCredential {
+            issuer: issuer.into(),
+            subject: subject.into(),
+            audience: audience.into(),
+        });
+        self
+    }
+
+    /// Limits the application to its role assignments and adds one.
+    #[must_use]
+    pub fn role(mut self, scope: impl Into<String>, actions: &[&str]) -> Self {
+        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+        self.roles.get_or_insert_default().push(RoleAssignment {
+            scope: scope.into(),
+            actions,
+        });
+        self
+    }
+}
+
+/// A client secret of an application.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ClientSecret {
+    /// What a client sends.
+    pub value: SecretText,
+    /// From when on it is refused with AADSTS7000222.
+    pub expires: Option<Timestamp>,
+}
+
+/// Text that Debug does not print.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(String);
+
+impl SecretText {
+    pub(crate) fn is(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl<T: Into<String>> From<T> for SecretText {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A federated identity credential: whose tokens stand for the application. All three are compared byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct FederatedCredential {
+    /// The `iss` of the token.
+    pub issuer: String,
+    /// Its `sub`.
+    pub subject: String,
+    /// Its `aud`; `api://AzureADTokenExchange` in the public cloud.
+    pub audience: String,
+}
+
+/// Actions that a principal may do at a scope and below.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RoleAssignment {
+    /// `/`, `/subscriptions/{s}`, `/subscriptions/{s}/resourceGroups/{g}` or a resource's id.
+    pub scope: String,
+    /// Such as `Microsoft.Compute/sshPublicKeys/read`; `*` stands for any text.
+    pub actions: Vec<String>,
+}
+
+/// A subscription of ARM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Subscription {
+    /// A GUID.
+    pub id: String,
+    /// The tenant it belongs to.
+    pub tenant: String,
+    /// Shown as displayName.
+    pub name: String,
+    /// `Enabled`; in `Disabled` and `Warned` writes are refused with 409.
+    pub state: String,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            tenant: String::new(),
+            name: "Emulated".to_owned(),
+            state: "Enabled".to_owned(),
+        }
+    }
+}
+
+/// How to reach an issuer of federated tokens. An issuer not listed is dialled with the machine's trusted CAs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TrustedIssuer {
+    /// The issuer, as it stands in `iss`.
+    pub url: String,
+    /// A PEM file with the CA of its server certificate.
+    pub ca_file: Option<PathBuf>,
+    /// The same as text; goes before the file.
+    pub ca_pem: Option<String>,
+}

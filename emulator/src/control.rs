@@ -1,0 +1,126 @@
+//! The control endpoint, `/_emulator/`: faults, the request log, and changes behind the clients' backs. No part of ARM; JSON in and out.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+use crate::{
+    arm::{
+        envelope::{empty, gateway_json},
+        throttle::Throttle,
+    },
+    call::Call,
+    config::Tenant,
+    entra::directory::Directory,
+    faults::Fault,
+    shared::Shared,
+    world::StoredKey,
+};
+
+#[derive(Deserialize)]
+struct KeyId {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct TokenLifetime {
+    seconds: u32,
+}
+
+pub(crate) fn answer(shared: &Shared, call: &Call, segments: &[String]) -> Response<Bytes> {
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let result = match (call.method.as_str(), path.as_slice()) {
+        ("GET", ["state"]) => Ok(ok(&state(shared))),
+        ("DELETE", ["state"]) => {
+            shared.world().clear();
+            Ok(done())
+        }
+        ("GET", ["faults"]) => Ok(ok(&faults(shared))),
+        ("POST", ["faults"]) => {
+            read::<Fault>(call).map(|fault| ok(&json!({"id": shared.faults.add(fault)})))
+        }
+        ("DELETE", ["faults"]) => {
+            shared.faults.clear();
+            Ok(done())
+        }
+        ("DELETE", ["faults", id]) => {
+            Ok(found(id.parse().is_ok_and(|id| shared.faults.remove(id))))
+        }
+        ("GET", ["requests"]) => Ok(ok(&json!(shared.log.all()))),
+        ("DELETE", ["requests"]) => {
+            shared.log.clear();
+            Ok(done())
+        }
+        ("GET", ["keys"]) => Ok(ok(&json!(shared.world().keys().collect::<Vec<_>>()))),
+        ("PUT", ["keys"]) => {
+            read::<StoredKey>(call).map(|key| ok(&json!({"id": shared.store_unchecked(key)})))
+        }
+        ("POST", ["keys", "delete"]) => {
+            read::<KeyId>(call).map(|key| found(shared.remove_by_id(&key.id)))
+        }
+        ("POST", ["keys", "wrap"]) => {
+            read::<KeyId>(call).map(|key| found(shared.wrap_by_id(&key.id)))
+        }
+        ("PUT", ["token-lifetime"]) => read::<TokenLifetime>(call).map(|lifetime| {
+            shared
+                .token_lifetime_seconds
+                .store(lifetime.seconds, Ordering::Relaxed);
+            done()
+        }),
+        ("PUT", ["throttle"]) => read::<Throttle>(call).map(|throttle| {
+            shared.meters.lock().reset(throttle);
+            done()
+        }),
+        ("PUT", ["tenants"]) => read::<Vec<Tenant>>(call).map(|tenants| {
+            *shared.directory.write() = Directory::new(tenants);
+            done()
+        }),
+        _ => Ok(empty(StatusCode::NOT_FOUND)),
+    };
+    result.unwrap_or_else(|message| {
+        gateway_json(StatusCode::BAD_REQUEST, &json!({"message": message}))
+    })
+}
+
+fn state(shared: &Shared) -> Value {
+    let world = shared.world();
+    json!({
+        "endpoint": shared.endpoint,
+        "groups": world.groups().collect::<Vec<_>>(),
+        "keys": world.keys().collect::<Vec<_>>(),
+        "tokenLifetimeSeconds": shared.token_lifetime(),
+        "subscriptions": shared.subscriptions.iter().map(|subscription| &subscription.id).collect::<Vec<_>>(),
+        "faults": faults(shared),
+    })
+}
+
+fn faults(shared: &Shared) -> Value {
+    shared
+        .faults
+        .list()
+        .into_iter()
+        .map(|(id, fault, seen)| json!({"id": id, "seen": seen, "fault": fault}))
+        .collect()
+}
+
+fn read<T: DeserializeOwned>(call: &Call) -> Result<T, String> {
+    serde_json::from_slice(&call.body).map_err(|error| error.to_string())
+}
+
+fn ok(value: &Value) -> Response<Bytes> {
+    gateway_json(StatusCode::OK, value)
+}
+
+fn done() -> Response<Bytes> {
+    empty(StatusCode::NO_CONTENT)
+}
+
+fn found(found: bool) -> Response<Bytes> {
+    empty(if found {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    })
+}

@@ -1,0 +1,39 @@
+//! What clients ask before they ask for a token: the OpenID configuration and the signing keys.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::{error, token::tenant_not_found};
+use crate::{call::Call, shared::Shared};
+
+pub(crate) fn configuration(shared: &Shared, call: &Call, tenant: &str) -> Response<Bytes> {
+    let origin = &call.origin;
+    let directory = shared.directory.read();
+    let Some(known) = directory.tenant(tenant) else {
+        return tenant_not_found(tenant).into_response(shared.clock.now(), origin);
+    };
+    let base = format!("{origin}/{}", known.id);
+    let body = json!({
+        "issuer": format!("{base}/v2.0"),
+        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+        "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
+        "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+        "response_types_supported": ["code", "id_token", "token"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "oid", "appid", "ver"],
+        "tenant_region_scope": "WW",
+        "cloud_instance_name": origin.trim_start_matches("https://"),
+    });
+    error::json_response(StatusCode::OK, &body)
+}
+
+pub(crate) fn signing_keys(shared: &Shared) -> Response<Bytes> {
+    error::json_response(StatusCode::OK, &json!(shared.signer.keys()))
+}

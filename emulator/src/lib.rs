@@ -1,0 +1,37 @@
+//! A local stand-in for Azure Resource Manager and Entra ID.
+//!
+//! It serves, over TLS and on one origin, what a client of SSH public keys and resource groups needs: the metadata document, the token
+//! endpoint, subscriptions, resource groups and `Microsoft.Compute/sshPublicKeys`. Answers follow recorded traffic of the real service;
+//! what could not be confirmed is named in the README. Start one with [`Emulator::start`].
+
+mod arm;
+mod ca;
+mod call;
+mod clock;
+mod config;
+mod control;
+mod emulator;
+mod entra;
+mod faults;
+mod interceptor;
+mod metadata;
+mod record;
+mod route;
+mod server;
+mod service;
+mod shared;
+mod world;
+
+pub use arm::throttle::{BucketSize, Limits, Throttle};
+pub use ca::CaError;
+pub use call::RequestInfo;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::{
+    Application, ClientSecret, Config, ConfigError, FederatedCredential, RoleAssignment,
+    SecretText, Subscription, Tenant, TrustedIssuer,
+};
+pub use emulator::{Emulator, StartError};
+pub use faults::{AnswerShape, Effect, Fault, FaultAnswer, FaultId, Faults};
+pub use interceptor::{Interceptor, Verdict, VerdictAnswer, VerdictFuture};
+pub use record::RequestRecord;
+pub use world::{StoredGroup, StoredKey};
