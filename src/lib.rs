@@ -11,4 +11,5 @@
 pub mod api;
 pub mod azure;
 pub mod keys;
+pub mod kubernetes;
 pub mod plan;

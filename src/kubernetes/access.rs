@@ -1,0 +1,53 @@
+//! How the API server is reached.
+
+use std::{path::Path, time::Duration};
+
+use kube::{
+    Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+    runtime::watcher,
+};
+
+/// The API server can't be reached as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The kubeconfig that was named.
+    #[error("read the kubeconfig {path}: {source}")]
+    Kubeconfig {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: kube::config::KubeconfigError,
+    },
+    /// No kubeconfig was named and none was found, in a pod or outside.
+    #[error("find the API server: {0}; outside a pod, name a kubeconfig with --kubeconfig")]
+    Inferred(#[from] kube::config::InferConfigError),
+    /// The client could not be built.
+    #[error("build the Kubernetes client: {0}")]
+    Client(#[from] kube::Error),
+}
+
+/// A client from a kubeconfig, or from the pod's service account.
+///
+/// # Errors
+/// When there is no configuration or it can't be used.
+pub async fn client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
+    let mut config = match kubeconfig {
+        Some(path) => {
+            let failed = |source| AccessError::Kubeconfig { path: path.display().to_string(), source };
+            let file = Kubeconfig::read_from(path).map_err(failed)?;
+            Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.map_err(failed)?
+        }
+        None => Config::infer().await?,
+    };
+    config.connect_timeout = Some(Duration::from_secs(10));
+    // The queue retries, with the object's own back-off; a client that sleeps would hold a place in it.
+    config.default_retry = false;
+    Ok(Client::try_from(config)?)
+}
+
+/// The settings of every watch. Load balancers drop connections that are idle for 240 s, and a watch on one that was
+/// dropped in silence would see nothing any more: none is left open so long.
+pub fn watch() -> watcher::Config {
+    watcher::Config::default().timeout(200)
+}

@@ -1,0 +1,97 @@
+//! What can go wrong between here and the API server.
+
+use std::{future::Future, time::Duration};
+
+use crate::api::{ErrorClass, Reason};
+
+/// A request to the API server that did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {operation} {subject}: {cause}")]
+pub struct KubernetesError {
+    /// What was tried, as a verb.
+    pub operation: &'static str,
+    /// On what: kind and name.
+    pub subject: String,
+    /// Why it failed.
+    #[source]
+    pub cause: Cause,
+}
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// The API server answered with an error.
+    #[error("the API server answered {code} {reason}: {message}")]
+    Refused {
+        /// HTTP status.
+        code: u16,
+        /// Machine-readable reason.
+        reason: String,
+        /// For people. The API server quotes no Secret's content.
+        message: String,
+    },
+    /// No answer in time. A write may have been done.
+    #[error("no answer in time; it will be tried again")]
+    Timeout,
+    /// The request or its answer was lost.
+    #[error("{0}; it will be tried again")]
+    Lost(kube::Error),
+}
+
+/// No request of the operator takes longer than this on a healthy API server.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Waits for a request, and says what it was when it fails.
+pub(super) async fn attempt<T>(
+    operation: &'static str,
+    subject: impl FnOnce() -> String,
+    request: impl Future<Output = kube::Result<T>>,
+) -> Result<T, KubernetesError> {
+    let cause = match tokio::time::timeout(TIMEOUT, request).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(kube::Error::Api(status))) => {
+            Cause::Refused { code: status.code, reason: status.reason, message: status.message }
+        }
+        Ok(Err(error)) => Cause::Lost(error),
+        Err(_) => Cause::Timeout,
+    };
+    Err(KubernetesError { operation, subject: subject(), cause })
+}
+
+impl KubernetesError {
+    /// The HTTP status of the answer, if there was one.
+    pub fn code(&self) -> Option<u16> {
+        match &self.cause {
+            Cause::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether the API server refused because the namespace is being deleted.
+    pub fn is_namespace_terminating(&self) -> bool {
+        matches!(&self.cause, Cause::Refused { code: 403, message, .. } if message.contains("because it is being terminated"))
+    }
+
+    /// What to do about it.
+    pub fn class(&self) -> ErrorClass {
+        match &self.cause {
+            Cause::Refused { code: 403, .. } if self.is_namespace_terminating() => ErrorClass::Transient,
+            Cause::Refused { code: 400 | 403 | 413 | 422, .. } => ErrorClass::UserFixable,
+            _ => ErrorClass::Transient,
+        }
+    }
+
+    /// The reason for a condition.
+    pub fn reason(&self) -> Reason {
+        if self.is_namespace_terminating() { Reason::NamespaceTerminating } else { Reason::KubernetesUnavailable }
+    }
+}
+
+/// `None` for what does not exist.
+pub(super) fn optional<T>(result: Result<T, KubernetesError>) -> Result<Option<T>, KubernetesError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

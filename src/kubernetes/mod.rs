@@ -1,0 +1,12 @@
+//! What is read from and written to the cluster. One function, one request, with a time limit of its own.
+
+pub mod access;
+pub mod error;
+pub mod events;
+pub mod namespaces;
+pub mod secrets;
+pub mod sshkeys;
+pub mod stores;
+pub mod tokens;
+
+pub use error::KubernetesError;

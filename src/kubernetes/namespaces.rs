@@ -1,0 +1,26 @@
+//! Namespaces: whether one is being deleted, and what tells this cluster from others.
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, ResourceExt};
+
+use super::error::{KubernetesError, attempt, optional};
+
+/// Whether a namespace is being deleted, or gone.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn is_terminating(client: &Client, name: &str) -> Result<bool, KubernetesError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let namespace = optional(attempt("read", || format!("Namespace {name}"), api.get(name)).await)?;
+    Ok(namespace.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()))
+}
+
+/// The UID of `kube-system`: lives as long as the cluster, and no two clusters share it.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn cluster_id(client: &Client) -> Result<String, KubernetesError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let namespace = attempt("read", || "Namespace kube-system".to_owned(), api.get("kube-system")).await?;
+    Ok(namespace.uid().unwrap_or_default())
+}

@@ -1,0 +1,236 @@
+//! The managed Secret: created, never applied; changed only at the version that was looked at.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions},
+};
+use serde_json::json;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::error::{KubernetesError, attempt, optional};
+use crate::{
+    api::names::{SECRET_TYPE, annotation, data_key, label, manager},
+    keys::{KeyPair, KeySpec, PublicKey},
+};
+
+/// A Secret as it was read: what it says, and the two entries that matter. `Debug` shows no content.
+pub struct FoundSecret {
+    /// Its metadata.
+    pub meta: ObjectMeta,
+    /// Its entry `ssh-privatekey`.
+    pub private: Option<Zeroizing<Vec<u8>>>,
+    /// Its entry `ssh-publickey`.
+    pub public: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for FoundSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FoundSecret").field("name", &self.meta.name).finish_non_exhaustive()
+    }
+}
+
+impl From<Secret> for FoundSecret {
+    fn from(secret: Secret) -> Self {
+        let mut data = secret.data.unwrap_or_default();
+        let private = data.remove(data_key::PRIVATE).map(|bytes| Zeroizing::new(bytes.0));
+        let public = data.remove(data_key::PUBLIC).map(|bytes| bytes.0);
+        for other in data.values_mut() {
+            other.0.zeroize();
+        }
+        Self { meta: secret.metadata, private, public }
+    }
+}
+
+/// Whose a Secret is.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretOwner<'a> {
+    /// Name of the `SshKey`.
+    pub name: &'a str,
+    /// UID of the `SshKey`.
+    pub uid: &'a str,
+}
+
+fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
+    Api::namespaced(client.clone(), namespace)
+}
+
+fn subject(name: &str) -> String {
+    format!("Secret {name}")
+}
+
+/// Reads a Secret; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<FoundSecret>, KubernetesError> {
+    let found = attempt("read", || subject(name), secrets(client, namespace).get(name)).await;
+    Ok(optional(found)?.map(FoundSecret::from))
+}
+
+/// One entry of a Secret that a user named; `Err(None)` within says that the Secret is there without the entry.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read_entry(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    key: &str,
+) -> Result<Option<UserEntry>, KubernetesError> {
+    let found = optional(attempt("read", || subject(name), secrets(client, namespace).get(name)).await)?;
+    Ok(found.map(|mut secret| {
+        let version = secret.resource_version().unwrap_or_default();
+        let mut data = secret.data.take().unwrap_or_default();
+        let value = data.remove(key).map(|bytes| Zeroizing::new(bytes.0));
+        for other in data.values_mut() {
+            other.0.zeroize();
+        }
+        UserEntry { version, value }
+    }))
+}
+
+/// An entry of a Secret that a user named.
+pub struct UserEntry {
+    /// The Secret's version: another one may hold another value.
+    pub version: String,
+    /// The entry's bytes, if there is such an entry.
+    pub value: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Creates the managed Secret with a new key pair. `None` when a Secret of that name exists: it is left alone.
+///
+/// # Errors
+/// When it can't be created. After a lost answer it may exist.
+pub async fn create(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    owner: SecretOwner<'_>,
+    pair: &KeyPair,
+    spec: KeySpec,
+    now: Timestamp,
+) -> Result<Option<FoundSecret>, KubernetesError> {
+    let public = pair.public_key();
+    let private = pair.to_openssh().map_err(|error| KubernetesError {
+        operation: "create",
+        subject: subject(name),
+        cause: super::error::Cause::Refused {
+            code: 422,
+            reason: "Unencodable".to_owned(),
+            message: error.to_string(),
+        },
+    })?;
+    let mut secret = Secret {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            labels: Some(labels()),
+            annotations: Some(
+                records(owner, &public)
+                    .into_iter()
+                    .chain(first_records(key_spec_text(spec), now))
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect(),
+            ),
+            ..ObjectMeta::default()
+        },
+        type_: Some(SECRET_TYPE.to_owned()),
+        data: Some(BTreeMap::from([
+            (data_key::PRIVATE.to_owned(), ByteString(private.as_bytes().to_vec())),
+            (data_key::PUBLIC.to_owned(), ByteString(public_entry(&public))),
+        ])),
+        ..Secret::default()
+    };
+    let params = PostParams { field_manager: Some(manager::SECRET.to_owned()), ..PostParams::default() };
+    let api = secrets(client, namespace);
+    let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
+    for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
+        bytes.0.zeroize();
+    }
+    match created {
+        Ok(created) => Ok(Some(created.into())),
+        Err(error) if error.code() == Some(409) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts labels, records and the public entry on a Secret, at the version that was looked at. `adopted` is given when it
+/// becomes ours by this: since when, and as what key.
+///
+/// # Errors
+/// When it has changed since, or can't be changed.
+pub async fn record(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    resource_version: &str,
+    owner: SecretOwner<'_>,
+    public: &PublicKey,
+    adopted: Option<Timestamp>,
+) -> Result<FoundSecret, KubernetesError> {
+    let spec = format!("{}-{}", public.algorithm(), public.bits());
+    let annotations: BTreeMap<&str, String> = records(owner, public)
+        .into_iter()
+        .chain(adopted.into_iter().flat_map(|now| first_records(spec.clone(), now)))
+        .collect();
+    let patch = json!({
+        "metadata": { "resourceVersion": resource_version, "labels": labels(), "annotations": annotations },
+        "data": { data_key::PUBLIC: ByteString(public_entry(public)) },
+    });
+    let params = PatchParams { field_manager: Some(manager::SECRET.to_owned()), ..PatchParams::default() };
+    let api = secrets(client, namespace);
+    attempt("update", || subject(name), api.patch(name, &params, &Patch::Merge(&patch))).await.map(FoundSecret::from)
+}
+
+/// Deletes a Secret: this one and no other of its name.
+///
+/// # Errors
+/// When it can't be deleted.
+pub async fn delete(client: &Client, namespace: &str, name: &str, uid: &str) -> Result<(), KubernetesError> {
+    let params = DeleteParams {
+        preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
+        ..DeleteParams::default()
+    };
+    let api = secrets(client, namespace);
+    match attempt("delete", || subject(name), api.delete(name, &params)).await {
+        Ok(_) => Ok(()),
+        // Gone, or another one of that name, which is not ours to delete.
+        Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The public entry's bytes for a key.
+pub fn public_entry(public: &PublicKey) -> Vec<u8> {
+    format!("{}\n", public.to_line()).into_bytes()
+}
+
+fn labels() -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (label::MANAGED_BY.to_owned(), label::OPERATOR.to_owned()),
+        (label::SECRET_ROLE.to_owned(), label::ROLE_MANAGED.to_owned()),
+    ])
+}
+
+fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 3] {
+    [
+        (annotation::OWNER_NAME, owner.name.to_owned()),
+        (annotation::OWNER_UID, owner.uid.to_owned()),
+        (annotation::FINGERPRINT, public.fingerprint().to_string()),
+    ]
+}
+
+fn first_records(spec: String, now: Timestamp) -> [(&'static str, String); 3] {
+    [
+        (annotation::REVISION, "1".to_owned()),
+        (annotation::CREATED_AT, now.to_string()),
+        (annotation::KEY_SPEC, spec),
+    ]
+}
+
+fn key_spec_text(spec: KeySpec) -> String {
+    format!("{}-{}", spec.algorithm(), spec.bits())
+}

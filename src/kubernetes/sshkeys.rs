@@ -1,0 +1,92 @@
+//! The `SshKey` itself: finalizer and records by a patch at the version that was looked at, status by one apply.
+
+use kube::{
+    Api, Client, ResourceExt,
+    api::{Patch, PatchParams},
+};
+use serde_json::json;
+
+use super::error::{KubernetesError, attempt, optional};
+use crate::api::{
+    SshKey, SshKeyStatus,
+    names::{FINALIZER, GROUP, VERSION, annotation, manager},
+};
+
+fn sshkeys(client: &Client, namespace: &str) -> Api<SshKey> {
+    Api::namespaced(client.clone(), namespace)
+}
+
+fn subject(name: &str) -> String {
+    format!("SshKey {name}")
+}
+
+/// Reads an `SshKey`; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<SshKey>, KubernetesError> {
+    optional(attempt("read", || subject(name), sshkeys(client, namespace).get(name)).await)
+}
+
+/// Puts our finalizer on, and the records of Azure: `None` takes the annotation away.
+///
+/// # Errors
+/// When the object has changed since it was looked at, or can't be changed.
+pub async fn record(client: &Client, object: &SshKey, records: Option<&str>) -> Result<SshKey, KubernetesError> {
+    let mut finalizers = object.finalizers().to_vec();
+    if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+        finalizers.push(FINALIZER.to_owned());
+    }
+    patch(client, object, &json!({ "finalizers": finalizers, "annotations": { annotation::AZURE_KEYS: records } })).await
+}
+
+/// Takes our finalizer off; an object that is gone already is let go.
+///
+/// # Errors
+/// When the object has changed since it was looked at, or can't be changed.
+pub async fn release(client: &Client, object: &SshKey) -> Result<(), KubernetesError> {
+    let finalizers: Vec<&String> = object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).collect();
+    optional(patch(client, object, &json!({ "finalizers": finalizers })).await).map(drop)
+}
+
+async fn patch(
+    client: &Client,
+    object: &SshKey,
+    metadata: &serde_json::Value,
+) -> Result<SshKey, KubernetesError> {
+    let name = object.name_any();
+    let namespace = object.namespace().unwrap_or_default();
+    let mut metadata = metadata.clone();
+    metadata["resourceVersion"] = json!(object.resource_version());
+    metadata["uid"] = json!(object.uid());
+    let patch = json!({ "metadata": metadata });
+    let params = PatchParams { field_manager: Some(manager::RECORDS.to_owned()), ..PatchParams::default() };
+    attempt("update", || subject(&name), sshkeys(client, &namespace).patch(&name, &params, &Patch::Merge(&patch))).await
+}
+
+/// Writes the whole status. `None` when the object is gone.
+///
+/// # Errors
+/// When it can't be written.
+pub async fn write_status(
+    client: &Client,
+    object: &SshKey,
+    status: &SshKeyStatus,
+) -> Result<Option<SshKey>, KubernetesError> {
+    let name = object.name_any();
+    let namespace = object.namespace().unwrap_or_default();
+    let apply = json!({
+        "apiVersion": format!("{GROUP}/{VERSION}"),
+        "kind": "SshKey",
+        "metadata": { "name": name, "uid": object.uid() },
+        "status": status,
+    });
+    let params = PatchParams::apply(manager::STATUS).force();
+    let api = sshkeys(client, &namespace);
+    let patch = Patch::Apply(&apply);
+    match attempt("write the status of", || subject(&name), api.patch_status(&name, &params, &patch)).await {
+        // Another object of that name: this one is gone.
+        Err(error) if error.code() == Some(409) => Ok(None),
+        written => optional(written),
+    }
+}
