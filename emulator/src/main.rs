@@ -1,6 +1,6 @@
 //! The `arm-emulator` program: an emulator that runs until it is told to stop.
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{fs, io::IsTerminal, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use arm_emulator::{Config, Emulator};
@@ -34,6 +34,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let flags = Flags::parse();
     let mut config = Config::from_yaml_file(&flags.config)?;

@@ -142,17 +142,19 @@ impl World {
         Some(job)
     }
 
-    /// Whether a deletion has ended; nothing if there is no such job in the subscription.
-    pub(crate) fn job_has_ended(
+    /// How many seconds a deletion still takes, rounded up; nothing if there is no such job in the subscription.
+    pub(crate) fn seconds_left(
         &self,
         subscription: &str,
         job: &str,
         now: Timestamp,
-    ) -> Option<bool> {
-        self.jobs
+    ) -> Option<i64> {
+        let job = self
+            .jobs
             .get(job)
-            .filter(|job| job.subscription == subscription.to_lowercase())
-            .map(|job| job.ends <= now)
+            .filter(|job| job.subscription == subscription.to_lowercase())?;
+        let milliseconds = (job.ends.as_millisecond() - now.as_millisecond()).max(0);
+        Some((milliseconds + 999) / 1000)
     }
 
     pub(crate) fn key(&self, subscription: &str, group: &str, name: &str) -> Option<&StoredKey> {

@@ -18,8 +18,8 @@ use crate::world::{StoredGroup, World};
 
 /// `resource-name-rules.md`, Microsoft.Resources.
 const LONGEST_NAME: usize = 90;
-/// How long a client is told to wait between looks at a deletion, in seconds.
-const POLL_SECONDS: &str = "15";
+/// The longest that a client is told to wait between looks at a deletion, in seconds: the pace of the recording.
+const LONGEST_POLL: i64 = 15;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -185,11 +185,14 @@ pub(crate) fn delete(
             turn.shared.group_deletion_seconds,
         )))
         .unwrap_or(now);
-    let job = turn
-        .world()
+    let mut world = turn.world();
+    let job = world
         .delete_group(turn.subscription, name, ends)
         .ok_or_else(|| not_found(name))?;
-    Ok(accepted(turn, &job))
+    let left = world
+        .seconds_left(turn.subscription, &job, now)
+        .unwrap_or_default();
+    Ok(accepted(turn, &job, left))
 }
 
 /// How a deletion stands: 202 with the place to look again, then 200.
@@ -201,12 +204,12 @@ pub(crate) fn operation_result(turn: &Turn<'_>, job: &str) -> Result<Response<By
         "Microsoft.Resources/subscriptions/operationresults/read",
         &scope,
     )?;
-    match turn
+    let left = turn
         .world()
-        .job_has_ended(turn.subscription, job, turn.shared.clock.now())
-    {
-        Some(true) => Ok(empty(StatusCode::OK)),
-        Some(false) => Ok(accepted(turn, job)),
+        .seconds_left(turn.subscription, job, turn.shared.clock.now());
+    match left {
+        Some(0) => Ok(empty(StatusCode::OK)),
+        Some(left) => Ok(accepted(turn, job, left)),
         // Text unverified.
         None => Err(ArmError::gateway(
             StatusCode::NOT_FOUND,
@@ -216,15 +219,17 @@ pub(crate) fn operation_result(turn: &Turn<'_>, job: &str) -> Result<Response<By
     }
 }
 
-fn accepted(turn: &Turn<'_>, job: &str) -> Response<Bytes> {
+/// `left`: seconds until the deletion ends.
+fn accepted(turn: &Turn<'_>, job: &str, left: i64) -> Response<Bytes> {
     let location = format!(
         "{}/subscriptions/{}/operationresults/{job}?api-version={}",
         turn.call.origin, turn.subscription, turn.api_version
     );
     let mut response = empty(StatusCode::ACCEPTED);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static(POLL_SECONDS));
+    response.headers_mut().insert(
+        header::RETRY_AFTER,
+        HeaderValue::from(left.clamp(1, LONGEST_POLL)),
+    );
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }

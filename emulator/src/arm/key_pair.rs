@@ -2,17 +2,16 @@
 //! `generated-by-azure` (azure-cli recording `test_vm_ssh_key.yaml`; the form of the Ed25519 private key is unverified).
 
 use aws_lc_rs::{
-    encoding::AsDer,
-    rand,
+    encoding::{AsBigEndian, AsDer, Curve25519SeedBin},
     rsa::{KeyPair, KeySize},
-    signature::KeyPair as _,
+    signature::{Ed25519KeyPair, KeyPair as _},
 };
 use pem::{EncodeConfig, Pem};
 use pkcs8::PrivateKeyInfoRef;
 use ssh_key::{
     LineEnding, Mpint, PrivateKey, PublicKey,
-    private::{Ed25519Keypair, KeypairData},
-    public::{KeyData, RsaPublicKey},
+    private::{Ed25519Keypair, Ed25519PrivateKey, KeypairData},
+    public::{Ed25519PublicKey, KeyData, RsaPublicKey},
 };
 
 const COMMENT: &str = "generated-by-azure";
@@ -68,9 +67,13 @@ fn rsa() -> Result<GeneratedPair, GenerateError> {
 }
 
 fn ed25519() -> Result<GeneratedPair, GenerateError> {
-    let mut seed = [0; 32];
-    rand::fill(&mut seed)?;
-    let pair = PrivateKey::new(KeypairData::from(Ed25519Keypair::from_seed(&seed)), COMMENT)?;
+    let made = Ed25519KeyPair::generate()?;
+    let seed: Curve25519SeedBin<'_> = made.seed()?.as_be_bytes()?;
+    let keypair = Ed25519Keypair {
+        public: Ed25519PublicKey::try_from(made.public_key().as_ref())?,
+        private: Ed25519PrivateKey::try_from(seed.as_ref())?,
+    };
+    let pair = PrivateKey::new(KeypairData::Ed25519(keypair), COMMENT)?;
     Ok(GeneratedPair {
         private_key: pair.to_openssh(LineEnding::CRLF)?.to_string(),
         public_key: pair.public_key().to_openssh()?,

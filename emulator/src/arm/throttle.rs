@@ -303,7 +303,7 @@ mod tests {
         for left in (0..120).rev() {
             assert_eq!(charge(0), Ok(left));
         }
-        assert_eq!(charge(0), Err(Duration::from_secs(60)));
+        assert_eq!(charge(0), Err(Duration::from_mins(1)));
         assert_eq!(charge(59), Err(Duration::from_secs(1)));
         assert_eq!(charge(60), Ok(39));
         assert_eq!(charge(60 * 60), Ok(119), "never more than the capacity");

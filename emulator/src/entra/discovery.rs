@@ -1,4 +1,4 @@
-//! What clients ask before they ask for a token: the OpenID configuration and the signing keys.
+//! What clients ask before they ask for a token: the OIDC configuration and the signing keys.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
