@@ -1,0 +1,21 @@
+//! One harness behind `make run`, `make demo`, the tests on real servers and the benchmark: a Kubernetes control plane,
+//! the operator as its own `ServiceAccount`, a proxy that injects faults between the two, the ARM emulator and an sshd, all
+//! on loopback, all gone with the process that started them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`checkout`] | where the programs and files of this checkout are |
+//! | [`processes`] | children that can't outlive the harness |
+//! | [`tls`] | the certificates of a run |
+//! | [`control_plane`] | etcd, kube-apiserver and kube-controller-manager |
+//! | [`operator`] | the operator's ServiceAccount, RBAC and process |
+//! | [`proxy`] | the faults between the operator and the API server |
+//! | [`world`] | all of it for one test |
+//! | [`sshd`] | a real OpenSSH server to log in to |
+//! | [`run`] | `make run` and `make demo` |
+
+pub mod checkout;
+pub mod control_plane;
+pub mod ports;
+pub mod processes;
+pub mod tls;
