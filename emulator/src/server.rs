@@ -13,9 +13,12 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{service, shared::Shared};
+use crate::{
+    service::{self, Dropped},
+    shared::Shared,
+};
 
-/// How long requests under way may take to end when the server stops.
+/// How long connections with requests under way may live when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 /// A client that connects and then says nothing is let go.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,7 +94,11 @@ async fn connection(
         Ok(Err(error)) => return tracing::debug!(%error, "TLS handshake"),
         Err(_) => return,
     };
-    let service = service_fn(|request| service::answer(shared.clone(), request));
+    let service = service_fn(|request| {
+        // On a task of its own: like the real service, a request that has arrived is carried out even if its client is gone.
+        let handling = tokio::spawn(service::answer(shared.clone(), request));
+        async { handling.await.unwrap_or(Err(Dropped)) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service);

@@ -53,18 +53,11 @@ pub(crate) async fn answer(
         return Ok(control::answer(&shared, &call, segments).map(Full::new));
     }
     let started = Instant::now();
-    let identity = match &target {
-        Route::Arm(_) => auth::authenticate(&shared, &call),
-        _ => Err(ArmError::gateway(
-            StatusCode::UNAUTHORIZED,
-            "AuthenticationFailed",
-            "",
-        )),
+    let identity = matches!(target, Route::Arm(_)).then(|| auth::authenticate(&shared, &call));
+    call.info.principal = match &identity {
+        Some(Ok(principal)) => Some(principal.client_id.clone()),
+        _ => None,
     };
-    call.info.principal = identity
-        .as_ref()
-        .ok()
-        .map(|principal| principal.client_id.clone());
     let outcome = if fits {
         run(&shared, &call, &target, identity).await
     } else {
@@ -87,7 +80,7 @@ async fn run(
     shared: &Shared,
     call: &Call,
     target: &Route,
-    identity: Result<Principal, ArmError>,
+    identity: Option<Result<Principal, ArmError>>,
 ) -> Result<Response<Bytes>, Dropped> {
     let interceptor = shared.interceptor.read().clone();
     if let Some(interceptor) = &interceptor {
@@ -138,15 +131,17 @@ async fn handle(
     shared: &Shared,
     call: &Call,
     target: &Route,
-    identity: Result<Principal, ArmError>,
+    identity: Option<Result<Principal, ArmError>>,
 ) -> Response<Bytes> {
-    match target {
-        Route::Arm(route) => gateway::handle(shared, call, route, identity).await,
-        Route::Token { tenant } => token::answer(shared, call, tenant).await,
-        Route::OpenIdConfiguration { tenant } => discovery::configuration(shared, call, tenant),
-        Route::SigningKeys => discovery::signing_keys(shared),
-        Route::Metadata => metadata::answer(call),
-        Route::Control(_) | Route::Unknown => gateway::nowhere(),
+    match (target, identity) {
+        (Route::Arm(route), Some(identity)) => gateway::handle(shared, call, route, identity).await,
+        (Route::Token { tenant }, _) => token::answer(shared, call, tenant).await,
+        (Route::OpenIdConfiguration { tenant }, _) => {
+            discovery::configuration(shared, call, tenant)
+        }
+        (Route::SigningKeys, _) => discovery::signing_keys(shared),
+        (Route::Metadata, _) => metadata::answer(call),
+        (Route::Arm(_) | Route::Control(_) | Route::Unknown, _) => gateway::nowhere(),
     }
 }
 

@@ -1,0 +1,19 @@
+//! The emulator as a client sees it, over TLS.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod rig;
+
+mod connections;
+mod control;
+mod faults;
+mod federation;
+mod groups;
+mod lists;
+mod permissions;
+mod refusals;
+mod ssh_public_keys;
+mod throttling;
+mod tokens;
