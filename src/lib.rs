@@ -7,9 +7,15 @@
 //! | [`api`] | the custom resources, and every name that is written on an object | |
 //! | [`keys`] | key pairs: generate, parse, prove, encode | |
 //! | [`plan`] | the decision, pure | `api`, `keys` |
+//! | [`kubernetes`] | what is read from and written to the cluster | `api`, `keys` |
+//! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys` |
+//! | [`controller`] | observe, plan, act, report; watches | all above |
+//! | [`app`] | flags, logs, health, wiring | all above |
 
 pub mod api;
+pub mod app;
 pub mod azure;
+pub mod controller;
 pub mod keys;
 pub mod kubernetes;
 pub mod plan;

@@ -10,6 +10,7 @@ mod cloud;
 mod error;
 mod identity;
 mod inventory;
+pub use transport::TransportError;
 mod transport;
 mod wire;
 

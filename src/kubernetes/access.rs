@@ -3,10 +3,13 @@
 use std::{path::Path, time::Duration};
 
 use kube::{
-    Client, Config,
+    Api, Client, Config,
+    api::ListParams,
     config::{KubeConfigOptions, Kubeconfig},
     runtime::watcher,
 };
+
+use super::error::{KubernetesError, attempt};
 
 /// The API server can't be reached as configured.
 #[derive(Debug, thiserror::Error)]
@@ -50,4 +53,15 @@ pub async fn client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
 /// dropped in silence would see nothing any more: none is left open so long.
 pub fn watch() -> watcher::Config {
     watcher::Config::default().timeout(200)
+}
+
+/// Whether the API server serves a kind.
+///
+/// # Errors
+/// When it does not, or not to the operator.
+pub async fn is_served<K>(api: &Api<K>, first: &ListParams) -> Result<(), KubernetesError>
+where
+    K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
+    attempt("list", || api.resource_url().to_owned(), api.list(first)).await.map(drop)
 }

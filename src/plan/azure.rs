@@ -22,14 +22,14 @@ pub(super) fn judge(
 ) -> Judgement {
     let target = match &azure.target {
         Ok(target) => target,
-        Err(problem) => return Judgement::finding(Finding::held(problem.reason, problem.message.clone())),
+        Err(problem) => return Judgement::finding(Finding::Blocked(problem.clone())),
     };
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
     match observed.azure.get(&target.id) {
         None => Judgement::steps(Vec::new()),
-        Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Failed(failure.clone())),
+        Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
         Some(KeyView::Absent { group, .. }) => publish(desired, target, *group, stored),
         Some(KeyView::Present { key, .. }) => key_is_not_ours(desired, target, key, stored)
             .or_else(|| key_is_in_another_location(target, key))

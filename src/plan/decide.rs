@@ -30,20 +30,14 @@ pub enum Finding {
     },
     /// It will be, once the steps are taken.
     Pending,
-    /// A person has to act.
-    Held {
-        /// For machines.
-        reason: Reason,
-        /// What is the matter and what to do about it.
-        message: String,
-    },
-    /// It could not be looked at.
-    Failed(Failure),
+    /// Something stands against it: a state that a person must change, or a look that failed.
+    Blocked(Failure),
 }
 
 impl Finding {
+    /// A person has to act.
     pub(super) fn held(reason: Reason, message: impl Into<String>) -> Self {
-        Self::Held { reason, message: message.into() }
+        Self::Blocked(Failure::to_fix(reason, message))
     }
 
     /// Whether it is as it is wanted.
@@ -127,8 +121,7 @@ impl Plan {
     pub fn obstacle(&self) -> Option<ErrorClass> {
         [Some(&self.secret), self.azure.as_ref()].into_iter().flatten().find_map(|finding| match finding {
             Finding::Good { .. } | Finding::Pending => None,
-            Finding::Held { .. } => Some(ErrorClass::UserFixable),
-            Finding::Failed(failure) => Some(failure.class),
+            Finding::Blocked(failure) => Some(failure.class),
         })
     }
 }

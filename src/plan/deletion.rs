@@ -80,7 +80,7 @@ fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leavin
             // Only what this very object published: a key under another UID belongs to whoever came after or before.
             if desired.mark.ownership(&key.tags) == Ownership::Ours { Leaving::Delete } else { Leaving::Gone }
         }
-        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Failed(failure.clone())),
+        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
         None => Leaving::Blocked(store_is_missing(desired, record)),
     }
 }
@@ -88,7 +88,7 @@ fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leavin
 fn store_is_missing(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
     let (reason, why) = match desired.stores.get(store) {
-        Some(StoreFact::NotReady(why)) => (Reason::StoreNotReady, format!("AzureStore {store} is not ready: {why}")),
+        Some(StoreFact::NotReady(why)) => (Reason::StoreNotReady, format!("AzureStore {store} is not ready: {}", why.message)),
         _ => (Reason::StoreNotFound, format!("AzureStore {store} does not exist")),
     };
     Finding::held(

@@ -1,8 +1,8 @@
 //! What is wanted: the spec with everything filled in that it leaves to its store, to records and to defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AzureRecord, Mark};
+use super::{AzureRecord, Failure, Mark};
 use crate::{
     api::{
         ArmId, AzureStoreSpec, Reason, SshKeySpec,
@@ -42,7 +42,7 @@ pub struct DesiredAzure {
     /// Name of the store.
     pub store: String,
     /// Where and how, or what stands against it.
-    pub target: Result<Target, TargetProblem>,
+    pub target: Result<Target, Failure>,
 }
 
 /// A public key as it shall be in Azure.
@@ -60,22 +60,13 @@ pub struct Target {
     pub deletion_policy: DeletionPolicy,
 }
 
-/// Why it can't be said yet where the key shall be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetProblem {
-    /// For machines.
-    pub reason: Reason,
-    /// For people.
-    pub message: String,
-}
-
 /// How a store stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreFact {
     /// There is none of that name.
     NotFound,
-    /// It can't be used; its own condition's message.
-    NotReady(String),
+    /// It can't be used.
+    NotReady(Failure),
     /// It can be used.
     Ready(AzureStoreSpec),
 }
@@ -118,22 +109,23 @@ pub fn resolve(
     Ok(Desired {
         key: key_spec(&generate)?,
         comment,
-        secret_name: secret.name.unwrap_or_else(|| mark.object.clone()),
+        secret_name: secret_name(spec, &mark.object),
         secret_conflict: secret.conflict_policy.unwrap_or_default(),
         secret_deletion: secret.deletion_policy.unwrap_or(DeletionPolicy::Retain),
         azure: spec.azure.as_ref().map(|azure| {
             let store = store_name(azure, records);
             let target = match stores.get(&store) {
-                None | Some(StoreFact::NotFound) => Err(TargetProblem {
-                    reason: Reason::StoreNotFound,
-                    message: format!(
+                None | Some(StoreFact::NotFound) => Err(Failure::to_fix(
+                    Reason::StoreNotFound,
+                    format!(
                         "AzureStore {store} does not exist in namespace {}: create it, or name another in spec.azure.storeRef",
                         mark.namespace
                     ),
-                }),
-                Some(StoreFact::NotReady(why)) => Err(TargetProblem {
+                )),
+                Some(StoreFact::NotReady(why)) => Err(Failure {
+                    class: why.class,
                     reason: Reason::StoreNotReady,
-                    message: format!("AzureStore {store} is not ready: {why}"),
+                    message: format!("AzureStore {store} is not ready: {}", why.message),
                 }),
                 Some(StoreFact::Ready(store_spec)) => target(azure, store_spec, &mark, records),
             };
@@ -145,8 +137,19 @@ pub fn resolve(
     })
 }
 
+/// Name of the Secret that a spec means.
+pub fn secret_name(spec: &SshKeySpec, object: &str) -> String {
+    spec.secret.as_ref().and_then(|secret| secret.name.clone()).unwrap_or_else(|| object.to_owned())
+}
+
+/// Every store that a spec means or records name.
+pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<String> {
+    let recorded = records.iter().map(|record| record.store.clone());
+    recorded.chain(spec.azure.as_ref().map(|azure| store_name(azure, records))).collect()
+}
+
 /// The store that a spec means.
-pub(super) fn store_name(azure: &AzureSpec, records: &[AzureRecord]) -> String {
+fn store_name(azure: &AzureSpec, records: &[AzureRecord]) -> String {
     azure
         .store_ref
         .as_ref()
@@ -160,7 +163,7 @@ fn target(
     store: &AzureStoreSpec,
     mark: &Mark,
     records: &[AzureRecord],
-) -> Result<Target, TargetProblem> {
+) -> Result<Target, Failure> {
     let defaults = store.defaults.clone().unwrap_or_default();
     let recorded = records.last();
     let group = azure.resource_group.clone().unwrap_or_default();
@@ -170,18 +173,22 @@ fn target(
         .clone()
         .or_else(|| recorded.map(|record| record.id.resource_group.clone()))
         .or(default_group.name)
-        .ok_or_else(|| TargetProblem {
-            reason: Reason::ResourceGroupRequired,
-            message: "no resource group is named: write spec.azure.resourceGroup.name, or defaults.resourceGroup.name in the AzureStore".to_owned(),
+        .ok_or_else(|| {
+            Failure::to_fix(
+                Reason::ResourceGroupRequired,
+                "no resource group is named: write spec.azure.resourceGroup.name, or defaults.resourceGroup.name in the AzureStore",
+            )
         })?;
     let location = azure
         .location
         .clone()
         .or_else(|| recorded.map(|record| record.location.clone()))
         .or_else(|| defaults.location.clone())
-        .ok_or_else(|| TargetProblem {
-            reason: Reason::LocationRequired,
-            message: "no location is named: write spec.azure.location, such as westeurope, or defaults.location in the AzureStore".to_owned(),
+        .ok_or_else(|| {
+            Failure::to_fix(
+                Reason::LocationRequired,
+                "no location is named: write spec.azure.location, such as westeurope, or defaults.location in the AzureStore",
+            )
         })?;
     let name = match (&azure.name, recorded) {
         (Some(name), _) => name.clone(),
@@ -206,17 +213,17 @@ fn target(
 /// <https://github.com/hashicorp/terraform-provider-azurerm>, `ssh_public_key_resource.go`
 const AZURE_NAME_MAX: usize = 128;
 
-fn name_from_template(defaults: &Defaults, mark: &Mark) -> Result<String, TargetProblem> {
+fn name_from_template(defaults: &Defaults, mark: &Mark) -> Result<String, Failure> {
     let template = defaults.name_template.as_deref().unwrap_or("{namespace}.{name}");
     let name = template.replace("{namespace}", &mark.namespace).replace("{name}", &mark.object);
     if name.len() > AZURE_NAME_MAX {
-        return Err(TargetProblem {
-            reason: Reason::AzureNameInvalid,
-            message: format!(
+        return Err(Failure::to_fix(
+            Reason::AzureNameInvalid,
+            format!(
                 "the store's nameTemplate makes a name of {} characters and Azure takes {AZURE_NAME_MAX}: write a shorter one in spec.azure.name",
                 name.len()
             ),
-        });
+        ));
     }
     Ok(name)
 }

@@ -23,6 +23,13 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Failure {
+    /// Something that a person has to change.
+    pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
+        Self { class: ErrorClass::UserFixable, reason, message: message.into() }
+    }
+}
+
 /// What is to be written as the status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -58,7 +65,7 @@ pub fn report(
         conditions: conditions(&verdicts, &before.conditions, generation, now),
         ..before.clone()
     };
-    if !matches!(plan.secret, Finding::Held { .. } | Finding::Failed(_))
+    if !matches!(plan.secret, Finding::Blocked(_))
         && let Some(stored) = observed.stored_key()
     {
         describe_key(&mut status, &desired.secret_name, stored);
@@ -117,10 +124,7 @@ fn standing(finding: &Finding, failed: Option<(&Step, &Failure)>, concern: Conce
         Finding::Pending => {
             Standing { status: Some(false), reason: Reason::Progressing, message: "under way".to_owned() }
         }
-        Finding::Held { reason, message } => {
-            Standing { status: Some(false), reason: *reason, message: message.clone() }
-        }
-        Finding::Failed(failure) => Standing::failed(failure),
+        Finding::Blocked(failure) => Standing::failed(failure),
     }
 }
 
@@ -167,10 +171,9 @@ fn up_to_date(key: &Standing, azure: Option<&Standing>) -> String {
 fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
     let kind = ConditionType::Ready;
     match (failed, &plan.secret) {
-        (Some((_, failure)), _) | (None, Finding::Failed(failure)) => {
+        (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
             Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
         }
-        (None, Finding::Held { reason, message }) => Verdict::new(kind, Some(false), *reason, message.clone()),
         (None, _) => Verdict::new(kind, Some(false), Reason::Deleting, "the deletion policies are being carried out"),
     }
 }

@@ -66,7 +66,7 @@ fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding
 fn azure_might_hold_the_key(observed: &Observed) -> Option<Finding> {
     let records = observed.object.records.as_deref().unwrap_or_default();
     records.iter().find_map(|record| match observed.azure.get(&record.id) {
-        Some(KeyView::Unknown(failure)) => Some(Finding::Failed(failure.clone())),
+        Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
         _ => None,
     })
 }

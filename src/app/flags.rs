@@ -1,0 +1,188 @@
+//! The operator's flags. Each can be given as an environment variable too.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Parser, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::{
+    azure::{Limits, Overrides},
+    controller::Options,
+    plan::Intervals,
+};
+
+/// Keeps SSH key pairs in Secrets and their public halves in Azure's SSH key store.
+#[derive(Clone, Debug, Parser)]
+#[command(version, about)]
+pub struct Flags {
+    /// Kubeconfig file. Without it, the pod's service account, or the kubeconfig that kubectl would use.
+    #[arg(long, env = "SSHKEY_OPERATOR_KUBECONFIG", value_name = "PATH")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Namespace to watch; give it once for each, or separated by commas. Without it, all namespaces.
+    #[arg(long, env = "SSHKEY_OPERATOR_WATCH_NAMESPACE", value_name = "NAMESPACE", value_delimiter = ',')]
+    pub watch_namespace: Vec<String>,
+
+    /// What tells this cluster's keys in Azure from another's, at most 63 characters. Without it, the UID of the
+    /// namespace kube-system, which does not survive a rebuild of the cluster.
+    #[arg(long, env = "SSHKEY_OPERATOR_CLUSTER_ID", value_name = "ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
+
+    /// How many reconciles run at once.
+    #[arg(long, env = "SSHKEY_OPERATOR_CONCURRENCY", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: u16,
+
+    /// Whether the loss of a Secret is seen at once, by a watch on the operator's own Secrets (the right to list Secrets
+    /// is needed), or at the next sweep.
+    #[arg(long, env = "SSHKEY_OPERATOR_WATCH_SECRETS", default_value_t = true, action = ArgAction::Set)]
+    pub watch_secrets: bool,
+
+    /// The ServiceAccount in each namespace whose tokens workload identity uses.
+    #[arg(long, env = "SSHKEY_OPERATOR_WORKLOAD_IDENTITY_SERVICE_ACCOUNT", default_value = "sshkey-operator-azure", value_name = "NAME", value_parser = account)]
+    pub workload_identity_service_account: String,
+
+    /// How often everything is looked at although nothing seems to have changed.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_SWEEP_INTERVAL", default_value = "15m", value_name = "DURATION", value_parser = duration)]
+    pub azure_sweep_interval: Duration,
+
+    /// How often it is looked whether a person has acted on what stands against an object.
+    #[arg(long, env = "SSHKEY_OPERATOR_POLL_INTERVAL", default_value = "1m", value_name = "DURATION", value_parser = duration)]
+    pub poll_interval: Duration,
+
+    /// The longest that an error waits to be tried again.
+    #[arg(long, env = "SSHKEY_OPERATOR_RETRY_MAX", default_value = "5m", value_name = "DURATION", value_parser = duration)]
+    pub retry_max: Duration,
+
+    /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more, before it is
+    /// let go and its key left behind in Azure.
+    #[arg(long, env = "SSHKEY_OPERATOR_ORPHAN_AFTER", default_value = "10m", value_name = "DURATION", value_parser = duration)]
+    pub orphan_after: Duration,
+
+    /// Azure Resource Manager's endpoint, instead of the cloud's own.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_ARM_ENDPOINT", value_name = "URL", value_parser = https)]
+    pub azure_arm_endpoint: Option<String>,
+
+    /// Microsoft Entra's endpoint, instead of the cloud's own.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_AUTHORITY_HOST", value_name = "URL", value_parser = https)]
+    pub azure_authority_host: Option<String>,
+
+    /// PEM file of certificate authorities to trust for Azure, beside the system's.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_CA_FILE", value_name = "PATH")]
+    pub azure_ca_file: Option<PathBuf>,
+
+    /// Writes of keys that Azure is assumed to take at once, in one subscription and location, until its answers tell.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_WRITES_BURST", default_value_t = Limits::default().compute_burst, value_parser = clap::value_parser!(u32).range(1..))]
+    pub azure_writes_burst: u32,
+
+    /// Writes of keys that Azure is assumed to take a minute after that.
+    #[arg(long, env = "SSHKEY_OPERATOR_AZURE_WRITES_PER_MINUTE", default_value_t = Limits::default().compute_per_minute, value_parser = clap::value_parser!(u32).range(1..))]
+    pub azure_writes_per_minute: u32,
+
+    /// Address of /livez and /readyz.
+    #[arg(long, env = "SSHKEY_OPERATOR_HEALTH_ADDRESS", default_value = "0.0.0.0:8081", value_name = "IP:PORT")]
+    pub health_address: SocketAddr,
+
+    /// How logs are written.
+    #[arg(long, env = "SSHKEY_OPERATOR_LOG_FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+
+    /// What is logged, such as info or sshkey_operator=debug.
+    /// <https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>
+    #[arg(long, env = "SSHKEY_OPERATOR_LOG_FILTER", default_value = "info", value_name = "FILTER")]
+    pub log_filter: String,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Flags {
+    /// The settings of the controllers.
+    pub(super) fn options(&self, cluster_id: String) -> Options {
+        Options {
+            cluster_id,
+            workload_identity_account: self.workload_identity_service_account.clone(),
+            intervals: Intervals {
+                sweep: self.azure_sweep_interval,
+                poll: self.poll_interval,
+                confirm: Duration::from_secs(45),
+            },
+            retry_max: self.retry_max,
+            orphan_after: SignedDuration::try_from(self.orphan_after).unwrap_or(SignedDuration::MAX),
+            concurrency: self.concurrency,
+            watch_secrets: self.watch_secrets,
+            overrides: Overrides {
+                arm: self.azure_arm_endpoint.clone(),
+                authority: self.azure_authority_host.clone(),
+            },
+            limits: Limits {
+                compute_burst: self.azure_writes_burst,
+                compute_per_minute: self.azure_writes_per_minute,
+            },
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: SignedDuration = text.parse().map_err(|_| "write it as 30s, 15m or 1h".to_owned())?;
+    let duration = Duration::try_from(duration).map_err(|_| "it must not be negative".to_owned())?;
+    if duration.is_zero() { Err("it must not be zero".to_owned()) } else { Ok(duration) }
+}
+
+/// The value of a tag in Azure, and of a label in Kubernetes.
+fn cluster_id(text: &str) -> Result<String, String> {
+    let fits = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+    if (1..=63).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 1 to 63 letters, digits, '-', '_' and '.'".to_owned())
+    }
+}
+
+/// Every pod without an account of its own runs as `default`, and its token may be granted anything.
+fn account(text: &str) -> Result<String, String> {
+    match text {
+        "" | "default" => Err("name an account that nothing else uses, not default".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn https(text: &str) -> Result<String, String> {
+    if text.starts_with("https://") { Ok(text.to_owned()) } else { Err("it must begin with https://".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Flags, clap::Error> {
+        Flags::try_parse_from(["sshkey-operator"].iter().chain(arguments))
+    }
+
+    #[test]
+    fn durations_are_written_as_people_write_them() {
+        assert_eq!(parse(&["--poll-interval", "90s"]).unwrap().poll_interval, Duration::from_secs(90));
+        for bad in ["", "0s", "-1m", "soon"] {
+            assert!(parse(&["--poll-interval", bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_unsafe_is_refused() {
+        assert!(parse(&["--azure-arm-endpoint", "http://localhost"]).is_err());
+        assert!(parse(&["--workload-identity-service-account", "default"]).is_err());
+        assert!(parse(&["--cluster-id", &"x".repeat(64)]).is_err());
+        assert!(parse(&["--concurrency", "0"]).is_err());
+    }
+
+    #[test]
+    fn namespaces_are_given_one_by_one_or_with_commas() {
+        let flags = parse(&["--watch-namespace", "a,b", "--watch-namespace", "c"]).unwrap();
+        assert_eq!(flags.watch_namespace, ["a", "b", "c"]);
+    }
+}

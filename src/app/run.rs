@@ -1,0 +1,182 @@
+//! From flags to a running operator, and back.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use kube::{Api, Client, api::ListParams};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    flags::Flags,
+    health::{self, Readiness},
+    logs,
+};
+use crate::{
+    api::{AzureStore, SshKey},
+    azure::{Transport, TransportError},
+    controller::{self, Context},
+    kubernetes::{
+        KubernetesError,
+        access::{self, AccessError},
+        namespaces,
+    },
+};
+
+/// How long it is waited for what is under way when the process is to end. Pods get 30 s.
+const GRACE: Duration = Duration::from_secs(25);
+/// How often it is tried to reach what the start depends on.
+const START_RETRY: Duration = Duration::from_secs(2);
+
+/// The operator can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log filter.
+    #[error("--log-filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The health port.
+    #[error("open --health-address {0}: {1}")]
+    Health(std::net::SocketAddr, std::io::Error),
+    /// The API server.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The certificate authorities for Azure.
+    #[error("read --azure-ca-file {0}: {1}")]
+    Authorities(String, std::io::Error),
+    /// The HTTP client for Azure.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The signals that end the process.
+    #[error("listen for signals: {0}")]
+    Signals(std::io::Error),
+    /// A TLS provider is set already, by a second start in one process.
+    #[error("the TLS provider is set already")]
+    Tls,
+}
+
+/// Runs the operator until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it can't start. What goes wrong later is logged, reported on the objects, and tried again.
+pub async fn run(flags: Flags) -> Result<(), StartError> {
+    logs::start(flags.log_format, &flags.log_filter)?;
+    rustls::crypto::aws_lc_rs::default_provider().install_default().map_err(|_| StartError::Tls)?;
+    let shutdown = CancellationToken::new();
+    end_on_signal(shutdown.clone())?;
+
+    let readiness = Readiness::default();
+    let listener =
+        health::listen(flags.health_address).await.map_err(|error| StartError::Health(flags.health_address, error))?;
+    readiness.wait_for("start");
+    let health = tokio::spawn(health::serve(listener, readiness.clone(), shutdown.clone()));
+
+    let client = access::client(flags.kubeconfig.as_deref()).await?;
+    let transport = Transport::new(authorities(flags.azure_ca_file.as_deref()).await?.as_deref())?;
+    let started = tokio::select! {
+        started = start(&flags, client, transport, &readiness) => Some(started),
+        () = shutdown.cancelled() => None,
+    };
+    if let Some(context) = started {
+        readiness.done("start");
+        watch(&flags, context, &readiness, shutdown.clone()).await;
+    }
+    shutdown.cancel();
+    // Its own end needs no waiting for: it answers nobody any more.
+    health.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn start(flags: &Flags, client: Client, transport: Transport, readiness: &Readiness) -> Arc<Context> {
+    let cluster_id = match &flags.cluster_id {
+        Some(id) => id.clone(),
+        None => until_reached("the API server", readiness, || namespaces::cluster_id(&client)).await,
+    };
+    let scope = flags.watch_namespace.first().map(String::as_str);
+    until_reached("CRD sshkeys.sshkey-operator.io", readiness, || is_served::<SshKey>(&client, scope)).await;
+    until_reached("CRD azurestores.sshkey-operator.io", readiness, || is_served::<AzureStore>(&client, scope)).await;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        cluster_id,
+        namespaces = if flags.watch_namespace.is_empty() { "all".to_owned() } else { flags.watch_namespace.join(",") },
+        "started"
+    );
+    Arc::new(Context::new(client, transport, flags.options(cluster_id)))
+}
+
+/// An operator that is installed before its CRDs, or while the API server is away, waits: to crash and be restarted ever
+/// more slowly would make both worse.
+async fn until_reached<T, F>(what: &str, readiness: &Readiness, mut attempt: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, KubernetesError>>,
+{
+    readiness.wait_for(what);
+    loop {
+        match attempt().await {
+            Ok(reached) => {
+                readiness.done(what);
+                return reached;
+            }
+            Err(error) => tracing::warn!(%error, "waiting for {what}; it will be tried again"),
+        }
+        tokio::time::sleep(START_RETRY).await;
+    }
+}
+
+async fn is_served<K>(client: &Client, namespace: Option<&str>) -> Result<(), KubernetesError>
+where
+    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned,
+{
+    let api: Api<kube::core::DeserializeGuard<K>> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    access::is_served(&api, &ListParams::default().limit(1)).await
+}
+
+async fn watch(flags: &Flags, context: Arc<Context>, readiness: &Readiness, shutdown: CancellationToken) {
+    let scopes: Vec<Option<String>> = if flags.watch_namespace.is_empty() {
+        vec![None]
+    } else {
+        flags.watch_namespace.iter().cloned().map(Some).collect()
+    };
+    let runs = scopes.into_iter().map(|namespace| {
+        let what = format!("the first list of {}", namespace.as_deref().unwrap_or("all namespaces"));
+        readiness.wait_for(what.clone());
+        let readiness = readiness.clone();
+        controller::run(Arc::clone(&context), namespace, shutdown.clone(), move || readiness.done(&what))
+    });
+    let running = join_all(runs);
+    tokio::pin!(running);
+    tokio::select! {
+        _ = &mut running => {}
+        () = shutdown.cancelled() => {
+            tracing::info!("stopping: finishing what is under way");
+            if tokio::time::timeout(GRACE, running).await.is_err() {
+                tracing::warn!("something was still under way; it will be taken up at the next start");
+            }
+        }
+    }
+}
+
+async fn authorities(path: Option<&Path>) -> Result<Option<Vec<u8>>, StartError> {
+    let Some(path) = path else { return Ok(None) };
+    let failed = |error| StartError::Authorities(path.display().to_string(), error);
+    tokio::fs::read(path).await.map(Some).map_err(failed)
+}
+
+fn end_on_signal(shutdown: CancellationToken) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        shutdown.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Takes one step: one request, and what it leaves behind.
+
+use std::sync::Arc;
+
+use kube::{Client, ResourceExt};
+
+use super::{
+    context::{Context, Scope},
+    facts::{self, now},
+    observe::Observation,
+    sessions::Session,
+};
+use crate::{
+    api::{ArmId, ErrorClass, Reason},
+    azure::{AzureError, Cause, Seen},
+    keys::{Comment, KeyError, KeyPair, KeySpec},
+    kubernetes::{
+        KubernetesError,
+        secrets::{self, SecretOwner},
+        sshkeys,
+    },
+    plan::{Failure, Freshness, Outcome, SecretView, Step, records_json},
+};
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    /// The API server refused or did not answer.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    /// Azure refused or did not answer.
+    #[error(transparent)]
+    Azure(#[from] AzureError),
+    /// The key pair could not be generated.
+    #[error("can't generate a key pair: {0}")]
+    Generate(#[from] KeyError),
+    /// The thread that generated the key pair stopped.
+    #[error("can't generate a key pair: the work was interrupted; it will be tried again")]
+    Interrupted,
+    /// No session reaches the place that the step writes to.
+    #[error("no AzureStore reaches {0}; it will be tried again")]
+    OutOfReach(ArmId),
+    /// The key that the step would publish is not stored: a step of a preview.
+    #[error("{0} can't be created before its private key is stored; it will be tried again")]
+    NotStored(ArmId),
+}
+
+impl StepError {
+    /// What it comes to for the report.
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            Self::Kubernetes(error) => facts::kubernetes_failure(error),
+            Self::Azure(error) => facts::azure_failure(error),
+            Self::Generate(_) | Self::Interrupted => transient(Reason::KeyGenerationFailed, self),
+            Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
+            Self::NotStored(_) => transient(Reason::Progressing, self),
+        }
+    }
+}
+
+fn transient(reason: Reason, error: &StepError) -> Failure {
+    Failure { class: ErrorClass::Transient, reason, message: error.to_string() }
+}
+
+/// Takes a step.
+pub(super) async fn act(scope: &Scope, at: &mut Observation, step: &Step) -> Result<Outcome, StepError> {
+    let context = &scope.context;
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let uid = at.object.uid().unwrap_or_default();
+    let object_name = at.object.name_any();
+    let owner = SecretOwner { name: &object_name, uid: &uid };
+    match step {
+        Step::Record { records } => {
+            let json = (!records.is_empty()).then(|| records_json(records));
+            let live = sshkeys::record(client, &at.object, json.as_deref()).await?;
+            context.own_writes.remember(live.clone());
+            let facts = facts::object(&live);
+            at.object = live;
+            Ok(Outcome::Object(facts))
+        }
+        Step::CreateSecret { name, key, comment, now } => {
+            let pair = generate(context, *key, comment.clone()).await?;
+            let created = secrets::create(client, &namespace, name, owner, &pair, *key, *now).await?;
+            match created {
+                Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
+                None => reread(client, &namespace, name).await,
+            }
+        }
+        Step::AdoptSecret { secret, now } => {
+            let version = &secret.resource_version;
+            let public = &secret.public_key;
+            let found =
+                secrets::record(client, &namespace, &secret.name, version, owner, public, Some(*now)).await?;
+            Ok(Outcome::Secret(facts::secret(Some(found)).await))
+        }
+        Step::RepairSecret { secret } => {
+            let version = &secret.resource_version;
+            let public = &secret.public_key;
+            let found = secrets::record(client, &namespace, &secret.name, version, owner, public, None).await?;
+            Ok(Outcome::Secret(facts::secret(Some(found)).await))
+        }
+        Step::DeleteSecret { name, uid } => {
+            secrets::delete(client, &namespace, name, uid).await?;
+            Ok(Outcome::Secret(SecretView::Absent))
+        }
+        Step::RemoveFinalizer { .. } => {
+            sshkeys::release(client, &at.object).await?;
+            Ok(Outcome::Released)
+        }
+        Step::CreateResourceGroup { id, location } => {
+            session(at, id)?.arm.create_group(id, location).await?;
+            Ok(Outcome::Group(id.group_key()))
+        }
+        Step::PublishKey { id, .. } | Step::UpdateAzureKey { id, .. } | Step::DeleteAzureKey { id } => {
+            write_azure(at, id, step).await
+        }
+    }
+}
+
+async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcome, StepError> {
+    let session = session(at, id)?;
+    let written = match step {
+        Step::PublishKey { location, tags, public_key, .. } => {
+            let public_key = public_key.as_ref().ok_or_else(|| StepError::NotStored(id.clone()))?;
+            session.arm.create_key(id, location, tags, &public_key.to_line()).await.map(|key| Seen::Present(Arc::new(key)))
+        }
+        Step::UpdateAzureKey { public_key, tags, .. } => {
+            let line = public_key.as_ref().map(crate::keys::PublicKey::to_line);
+            let location = location(at, id);
+            session
+                .arm
+                .update_key(id, &location, tags.as_ref(), line.as_deref())
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
+        }
+        _ => session.arm.delete_key(id, &location(at, id)).await.map(|()| Seen::Absent),
+    };
+    match written {
+        Ok(seen) => {
+            session.inventory.wrote(id, seen.clone(), now());
+            Ok(Outcome::Azure(id.clone(), facts::seen_as(&seen, Freshness::Written)))
+        }
+        Err(error) => {
+            if !matches!(error.cause, Cause::NotBefore(_)) {
+                session.inventory.in_doubt(id);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
+pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
+    let session = session(at, id)?;
+    let seen = session.inventory.read(&session.arm, id).await?;
+    Ok(Outcome::Azure(id.clone(), facts::seen_as(&seen, Freshness::Live)))
+}
+
+fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
+    let recorded = at.observed.object.records.iter().flatten().find(|record| record.id == *id).map(|record| &record.store);
+    let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
+    store.and_then(|store| at.sessions.get(store)).map(AsRef::as_ref).ok_or_else(|| StepError::OutOfReach(id.clone()))
+}
+
+fn location(at: &Observation, id: &ArmId) -> String {
+    let recorded = at.observed.object.records.iter().flatten().find(|record| record.id == *id);
+    recorded.map(|record| record.location.clone()).unwrap_or_default()
+}
+
+/// A Secret of that name exists: somebody was faster, or it is somebody's. What it is, it says itself.
+async fn reread(client: &Client, namespace: &str, name: &str) -> Result<Outcome, StepError> {
+    let found = secrets::read(client, namespace, name).await?;
+    Ok(Outcome::Secret(facts::secret(found).await))
+}
+
+/// Generates and proves a pair, off the async threads, as many at once as there are cores.
+async fn generate(context: &Context, key: KeySpec, comment: Comment) -> Result<KeyPair, StepError> {
+    let turn = Arc::clone(&context.generations).acquire_owned().await.map_err(|_| StepError::Interrupted)?;
+    let work = tokio::task::spawn_blocking(move || {
+        let pair = KeyPair::generate(key, &comment);
+        drop(turn);
+        pair
+    });
+    Ok(work.await.map_err(|_| StepError::Interrupted)??)
+}

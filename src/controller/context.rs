@@ -1,0 +1,81 @@
+//! What all reconciles share.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use kube::{Client, runtime::reflector::Store};
+use tokio::sync::Semaphore;
+
+use super::{backoff::Backoffs, own_writes::OwnWrites, sessions::Sessions};
+use crate::{
+    api::AzureStore,
+    azure::{Budget, Claims, Limits, Overrides, Transport},
+    kubernetes::events::Events,
+    plan::Intervals,
+};
+
+/// The operator's settings, from its flags.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What tells this cluster's keys in Azure from another's.
+    pub cluster_id: String,
+    /// The `ServiceAccount` in each namespace whose tokens Entra may trust.
+    pub workload_identity_account: String,
+    /// How often to look.
+    pub intervals: Intervals,
+    /// The longest that an error waits to be tried again.
+    pub retry_max: Duration,
+    /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more.
+    pub orphan_after: SignedDuration,
+    /// How many reconciles run at once.
+    pub concurrency: u16,
+    /// Whether the loss of a Secret is seen at once, by a watch on the operator's own, or at the next sweep.
+    pub watch_secrets: bool,
+    /// Other endpoints than the clouds' own.
+    pub overrides: Overrides,
+    /// Where to start with Azure's budgets.
+    pub limits: Limits,
+}
+
+/// Everything that reconciles share.
+pub struct Context {
+    pub(super) client: Client,
+    pub(super) options: Options,
+    pub(super) transport: Transport,
+    pub(super) budget: Arc<Budget>,
+    pub(super) claims: Claims,
+    pub(super) sessions: Sessions,
+    pub(super) own_writes: OwnWrites,
+    pub(super) backoffs: Backoffs,
+    pub(super) events: Events,
+    /// Reconciles at once.
+    pub(super) turns: Semaphore,
+    /// Key generations at once: each keeps a core busy, for seconds when it is RSA.
+    pub(super) generations: Arc<Semaphore>,
+}
+
+impl Context {
+    /// What reconciles share, for a client and the operator's settings.
+    pub fn new(client: Client, transport: Transport, options: Options) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            budget: Arc::new(Budget::new(options.limits)),
+            claims: Claims::default(),
+            sessions: Sessions::default(),
+            own_writes: OwnWrites::default(),
+            backoffs: Backoffs::new(options.retry_max),
+            events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
+            turns: Semaphore::new(options.concurrency.into()),
+            generations: Arc::new(Semaphore::new(cores)),
+            transport,
+            client,
+            options,
+        }
+    }
+}
+
+/// What the reconciles of one watch share: everything, and the stores that this watch sees.
+pub(super) struct Scope {
+    pub(super) context: Arc<Context>,
+    pub(super) stores: Store<AzureStore>,
+}

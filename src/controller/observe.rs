@@ -1,0 +1,147 @@
+//! Reads what a decision needs: the Secret live, the object live where it matters, Azure through the inventory.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use kube::{ResourceExt, runtime::reflector::ObjectRef};
+
+use super::{
+    context::Scope,
+    facts::{self, now},
+    sessions::{self, Session},
+};
+use crate::{
+    api::{ArmId, Reason, SshKey, names::FINALIZER},
+    azure::Owner,
+    kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
+    plan::{AzureRecord, Desired, Failure, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve, secret_name, stores_of},
+};
+
+/// What is wanted and what is there.
+pub(super) struct Observation {
+    /// The object that was decided upon: the newest that is known.
+    pub(super) object: SshKey,
+    pub(super) desired: Desired,
+    pub(super) observed: Observed,
+    /// How each store is reached.
+    pub(super) sessions: BTreeMap<String, Arc<Session>>,
+}
+
+/// Why nothing can be decided.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ObserveError {
+    /// The cluster can't be read.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    /// The object asks for what its schema does not allow.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// Observes one object; `None` when it is gone.
+pub(super) async fn observe(scope: &Scope, seen: &SshKey) -> Result<Option<Observation>, ObserveError> {
+    let client = &scope.context.client;
+    let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
+    let secret_name = secret_name(&seen.spec, &name);
+    let secret = facts::secret(secrets::read(client, &namespace, &secret_name).await?).await;
+
+    // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
+    // second look: its first step is a patch at the version that was looked at.
+    let held = seen.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
+    let deleting = seen.metadata.deletion_timestamp.is_some();
+    let object = if deleting || (held && secret == SecretView::Absent) {
+        match sshkeys::read(client, &namespace, &name).await? {
+            Some(live) if live.uid() == seen.uid() => live,
+            _ => return Ok(None),
+        }
+    } else {
+        seen.clone()
+    };
+    let facts = facts::object(&object);
+    let records = facts.records.clone().unwrap_or_default();
+    let mark = Mark {
+        cluster: scope.context.options.cluster_id.clone(),
+        namespace: namespace.clone(),
+        object: name,
+        uid: facts.uid.clone(),
+    };
+    let stores = stores(scope, &namespace, stores_of(&object.spec, &records)).await;
+    let sessions: BTreeMap<String, Arc<Session>> = stores
+        .keys()
+        .filter_map(|store| Some((store.clone(), scope.context.sessions.last(&namespace, store)?)))
+        .collect();
+    let desired = resolve(&object.spec, mark, &records, stores).map_err(ObserveError::Invalid)?;
+
+    let mut azure = BTreeMap::new();
+    for (id, store) in places(&desired, &records, deleting) {
+        if let Some(session) = sessions.get(&store) {
+            let view = look(scope, &object, &desired, session, &id, deleting).await;
+            azure.insert(id, view);
+        }
+    }
+    let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
+    let observed = Observed { object: facts, secret, azure, namespace_terminating };
+    Ok(Some(Observation { object, desired, observed, sessions }))
+}
+
+async fn stores(scope: &Scope, namespace: &str, names: BTreeSet<String>) -> BTreeMap<String, StoreFact> {
+    let mut stores = BTreeMap::new();
+    for name in names {
+        let fact = match scope.stores.get(&ObjectRef::new(&name).within(namespace)) {
+            Some(store) => sessions::known(&scope.context, &store).await,
+            None => StoreFact::NotFound,
+        };
+        stores.insert(name, fact);
+    }
+    stores
+}
+
+/// Every place in Azure that matters to the object, and the store through which it is reached.
+fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMap<ArmId, String> {
+    let recorded = records.iter().map(|record| (record.id.clone(), record.store.clone()));
+    let wanted = desired
+        .azure
+        .iter()
+        .filter(|_| !deleting)
+        .filter_map(|azure| Some((azure.target.as_ref().ok()?.id.clone(), azure.store.clone())));
+    recorded.chain(wanted).collect()
+}
+
+async fn look(
+    scope: &Scope,
+    object: &SshKey,
+    desired: &Desired,
+    session: &Session,
+    id: &ArmId,
+    deleting: bool,
+) -> KeyView {
+    let context = &scope.context;
+    if !deleting {
+        let mark = &desired.mark;
+        let owner = Owner { namespace: mark.namespace.clone(), name: mark.object.clone(), uid: mark.uid.clone() };
+        if let Err(other) = context.claims.claim(id, &owner) {
+            return KeyView::Unknown(Failure::to_fix(
+                Reason::AzureKeyConflict,
+                format!(
+                    "{id} is claimed by SshKey {}/{}; write another name in spec.azure.name",
+                    other.namespace, other.name
+                ),
+            ));
+        }
+    }
+    let published = object
+        .status
+        .as_ref()
+        .and_then(|status| status.azure.as_ref())
+        .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
+        .is_some_and(|published| published == *id);
+    let view = if published && !deleting {
+        let intervals = &context.options.intervals;
+        session.inventory.known(&session.arm, id, intervals.sweep, intervals.confirm, now()).await.map(facts::azure)
+    } else {
+        session.inventory.read(&session.arm, id).await.map(|seen| facts::seen_as(&seen, Freshness::Live))
+    };
+    view.unwrap_or_else(|error| KeyView::Unknown(facts::azure_failure(&error)))
+}

@@ -1,0 +1,239 @@
+//! One reconcile of an `SshKey`: observe, then plan and act until no step is left or one fails, then report once.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use kube::{ResourceExt, core::{DeserializeGuard, error_boundary::InvalidObject}, runtime::controller::Action};
+
+use super::{
+    act::{act, read_azure},
+    context::{Context, Scope},
+    facts::{self, now},
+    observe::{Observation, ObserveError, observe},
+};
+use crate::{
+    api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
+    kubernetes::{KubernetesError, sshkeys},
+    plan::{Failure, Freshness, KeyView, Plan, Report, Step, plan, report},
+};
+
+/// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
+const MAX_STEPS: usize = 32;
+
+/// Why a reconcile has to be tried again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReconcileError {
+    /// The cluster can't be read or the status can't be written.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    /// The steps go in a circle.
+    #[error("the plan did not settle after {MAX_STEPS} steps; the last was {0}")]
+    Unsettled(&'static str),
+}
+
+/// Reconciles one object.
+pub(super) async fn reconcile(
+    object: Arc<DeserializeGuard<SshKey>>,
+    scope: Arc<Scope>,
+) -> Result<Action, ReconcileError> {
+    let context = &scope.context;
+    // Closed only with the process.
+    let _turn = context.turns.acquire().await;
+    let seen = match &object.0 {
+        Ok(seen) => context.own_writes.newest(seen),
+        Err(invalid) => return refuse(context, invalid).await,
+    };
+    let observation = match observe(&scope, &seen).await {
+        Ok(Some(observation)) => observation,
+        Ok(None) => {
+            forget(context, &seen.uid().unwrap_or_default());
+            return Ok(Action::await_change());
+        }
+        Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
+        Err(ObserveError::Invalid(why)) => {
+            let failure = Failure::to_fix(Reason::InvalidObject, why);
+            write_blocked(context, &seen, &failure).await?;
+            return Ok(Action::requeue(context.options.intervals.poll));
+        }
+    };
+    carry_out(&scope, observation).await
+}
+
+/// Plans and acts until nothing is left to do, and reports.
+async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, ReconcileError> {
+    let context = &scope.context;
+    let mut taken: Vec<Step> = Vec::new();
+    let mut failed = None;
+    let decided = loop {
+        let decided = plan(&at.desired, &at.observed, context.options.orphan_after, now());
+        let Some(step) = next_step(&at, &decided) else { break decided };
+        if taken.len() == MAX_STEPS {
+            return Err(ReconcileError::Unsettled(step.name()));
+        }
+        let outcome = match only_listed(&at, &step) {
+            Some(id) => read_azure(&at, &id).await,
+            None => act(scope, &mut at, &step).await.inspect(|_| taken.push(step.clone())),
+        };
+        match outcome {
+            Ok(outcome) => at.observed = at.observed.clone().after(outcome),
+            Err(error) => {
+                let failure = error.failure();
+                tracing::info!(
+                    namespace = at.object.namespace(),
+                    name = at.object.name_any(),
+                    step = step.name(),
+                    reason = failure.reason.as_str(),
+                    message = failure.message,
+                    "a step failed"
+                );
+                failed = Some((step, failure));
+                break decided;
+            }
+        }
+    };
+    finish(context, &at, &decided, &taken, failed.as_ref()).await
+}
+
+/// The step to take now. A suspended object takes none, but for its deletion.
+fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
+    if at.desired.suspended && !decided.deleting {
+        return None;
+    }
+    decided.steps.first().cloned()
+}
+
+/// A list may be old: good enough to see that nothing differs, not to write upon.
+fn only_listed(at: &Observation, step: &Step) -> Option<crate::api::ArmId> {
+    let id = step.azure_id()?;
+    match at.observed.azure.get(id) {
+        Some(KeyView::Present { freshness: Freshness::Listed, .. } | KeyView::Absent { freshness: Freshness::Listed, .. }) => {
+            Some(id.clone())
+        }
+        _ => None,
+    }
+}
+
+async fn finish(
+    context: &Context,
+    at: &Observation,
+    decided: &Plan,
+    taken: &[Step],
+    failed: Option<&(Step, Failure)>,
+) -> Result<Action, ReconcileError> {
+    let uid = &at.observed.object.uid;
+    if decided.deleting && !at.observed.object.has_finalizer {
+        tell_of_deletion(context, at, taken).await;
+        forget(context, uid);
+        return Ok(Action::await_change());
+    }
+    let before = at.object.status.clone().unwrap_or_default();
+    let generation = at.object.metadata.generation.unwrap_or_default();
+    let failed = failed.map(|(step, failure)| (step, failure));
+    let report = report(&at.desired, &at.observed, decided, failed, &before, generation, now());
+    if report.status != before {
+        match sshkeys::write_status(&context.client, &at.object, &report.status).await? {
+            Some(written) => context.own_writes.remember(written),
+            None => {
+                forget(context, uid);
+                return Ok(Action::await_change());
+            }
+        }
+    }
+    tell(context, at, &before, &report, taken).await;
+    Ok(Action::requeue(next_look(context, at, decided, failed.map(|(_, failure)| failure))))
+}
+
+fn next_look(context: &Context, at: &Observation, decided: &Plan, failed: Option<&Failure>) -> Duration {
+    let uid = &at.observed.object.uid;
+    let class = failed.map(|failure| failure.class).or_else(|| decided.obstacle());
+    match class {
+        None => {}
+        Some(ErrorClass::UserFixable) => return context.options.intervals.poll,
+        Some(ErrorClass::Throttled(Some(until))) => return wait(until, now()) + spread(uid),
+        Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => return context.backoffs.next(uid),
+    }
+    context.backoffs.reset(uid);
+    context.options.intervals.next_look(decided, &at.observed).unwrap_or(context.options.intervals.sweep)
+}
+
+fn wait(until: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}
+
+/// Those who wait for one moment shall not all come in it.
+fn spread(uid: &str) -> Duration {
+    Duration::from_millis(uid.bytes().map(u64::from).sum::<u64>() % 250)
+}
+
+/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle.
+async fn tell(context: &Context, at: &Observation, before: &SshKeyStatus, report: &Report, taken: &[Step]) {
+    let was = condition::find(&before.conditions, ConditionType::Ready);
+    let was_ready = was.is_some_and(|condition| condition.status == "True");
+    let is_ready = report.ready.status == Some(true);
+    let reason = report.ready.reason;
+    if is_ready && !was_ready {
+        context.events.normal(&at.object, reason.as_str(), &report.ready.message).await;
+    } else if was_ready {
+        for step in taken.iter().filter(|step| !matches!(step, Step::Record { .. })) {
+            context.events.normal(&at.object, step.name(), &step.describe()).await;
+        }
+    }
+    let news = was.is_none_or(|condition| condition.reason != reason.as_str());
+    let quiet = matches!(reason, Reason::Progressing | Reason::Suspended | Reason::Deleting);
+    if !is_ready && news && !quiet {
+        context.events.warning(&at.object, reason.as_str(), &report.ready.message).await;
+    }
+}
+
+async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
+    for step in taken {
+        match step {
+            Step::RemoveFinalizer { orphans } => {
+                for id in orphans {
+                    let note = format!("{id} was left behind: nothing could reach it any more; delete it in Azure");
+                    tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
+                    context.events.warning(&at.object, "Orphaned", &note).await;
+                }
+            }
+            step => context.events.normal(&at.object, step.name(), &step.describe()).await,
+        }
+    }
+}
+
+fn forget(context: &Context, uid: &str) {
+    context.own_writes.forget(uid);
+    context.backoffs.reset(uid);
+    context.claims.release(uid);
+}
+
+/// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else.
+async fn refuse(context: &Context, invalid: &InvalidObject) -> Result<Action, ReconcileError> {
+    let mut object = SshKey { metadata: invalid.metadata.clone(), ..SshKey::default() };
+    object.metadata.managed_fields = None;
+    let failure = Failure::to_fix(
+        Reason::InvalidObject,
+        "the object can't be read as an SshKey of this version of the operator: compare it with kubectl explain sshkey.spec, and the operator's version with that of its CRDs",
+    );
+    tracing::warn!(namespace = object.namespace(), name = object.name_any(), "an object can't be read");
+    write_blocked(context, &object, &failure).await?;
+    Ok(Action::requeue(context.options.intervals.sweep))
+}
+
+/// Reports an object about which nothing can be decided.
+async fn write_blocked(context: &Context, object: &SshKey, failure: &Failure) -> Result<(), KubernetesError> {
+    let before = object.status.clone().unwrap_or_default();
+    let generation = object.metadata.generation.unwrap_or_default();
+    let about = |kind, status| condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone());
+    let verdicts = [about(ConditionType::Ready, false), about(ConditionType::Stalled, true)];
+    let status = SshKeyStatus {
+        observed_generation: Some(generation),
+        conditions: condition::conditions(&verdicts, &before.conditions, generation, facts::now()),
+        ..before.clone()
+    };
+    if status != before
+        && let Some(written) = sshkeys::write_status(&context.client, object, &status).await?
+    {
+        context.own_writes.remember(written);
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What is watched, and what wakes which object.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api, Resource, ResourceExt,
+    core::{DeserializeGuard, PartialObjectMeta},
+    runtime::{
+        Controller,
+        controller::{self, Action},
+        reflector::{ObjectRef, Store},
+    },
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    context::{Context, Scope},
+    reconcile, store,
+};
+use crate::{
+    api::{
+        AzureStore, SshKey,
+        names::{DEFAULT_STORE, annotation, label},
+    },
+    kubernetes::access,
+    plan::parse_records,
+};
+
+type Guarded = DeserializeGuard<SshKey>;
+
+/// Changes that come together are looked at together.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+
+/// What came of a reconcile that did not come to an end.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It panicked: a fault of the operator, of which the other objects shall know nothing.
+    #[error("the reconcile panicked; please report it with the log")]
+    Panicked,
+}
+
+/// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.
+/// `ready` is called once everything that is watched was listed.
+pub async fn run(
+    context: Arc<Context>,
+    namespace: Option<String>,
+    shutdown: CancellationToken,
+    ready: impl FnOnce() + Send + 'static,
+) {
+    let stores = Controller::new(api::<AzureStore>(&context, namespace.as_deref()), access::watch())
+        .with_config(settings(&context))
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned());
+    let scope = Arc::new(Scope { context: Arc::clone(&context), stores: stores.store() });
+
+    let keys = Controller::new(api::<Guarded>(&context, namespace.as_deref()), access::watch())
+        .with_config(settings(&context))
+        .graceful_shutdown_on(shutdown.cancelled_owned());
+    let known = keys.store();
+    let mut keys = keys.watches(api::<AzureStore>(&context, namespace.as_deref()), access::watch(), {
+        let known = known.clone();
+        move |store| keys_of_store(&known, &store)
+    });
+    if context.options.watch_secrets {
+        let ours = format!("{}={}", label::SECRET_ROLE, label::ROLE_MANAGED);
+        let api: Api<PartialObjectMeta<Secret>> = api(&context, namespace.as_deref());
+        keys = keys.watches(api, access::watch().labels(&ours), |secret| owner_of(&secret));
+    }
+
+    let seen = scope.stores.clone();
+    let listed = async move {
+        if known.wait_until_ready().await.is_ok() && seen.wait_until_ready().await.is_ok() {
+            ready();
+        }
+    };
+    let reconcile_key = |object: Arc<Guarded>, scope: Arc<Scope>| {
+        guarded(async move { reconcile::reconcile(object, scope).await.map_err(|error| error.to_string()) }.boxed())
+    };
+    let reconcile_store = |store: Arc<AzureStore>, context: Arc<Context>| {
+        guarded(async move { store::reconcile(store, context).await.map_err(|error| error.to_string()) }.boxed())
+    };
+    let keys = keys
+        .run(reconcile_key, |object, error, scope| retry(&scope.context, object.meta().uid.as_ref(), error), Arc::clone(&scope))
+        .for_each(|result| async move { log(result) });
+    let stores = stores
+        .run(reconcile_store, |store, error, context| retry(&context, store.uid().as_ref(), error), context)
+        .for_each(|result| async move { log(result) });
+    tokio::join!(keys, stores, listed);
+}
+
+fn settings(context: &Context) -> controller::Config {
+    controller::Config::default().concurrency(context.options.concurrency).debounce(DEBOUNCE)
+}
+
+fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
+    }
+}
+
+async fn guarded(work: BoxFuture<'static, Result<Action, String>>) -> Result<Action, Stopped> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result.map_err(Stopped::Failed),
+        Err(_) => Err(Stopped::Panicked),
+    }
+}
+
+fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
+    let wait = context.backoffs.next(uid.map(String::as_str).unwrap_or_default());
+    tracing::debug!(%error, ?wait, "a reconcile will be tried again");
+    Action::requeue(wait)
+}
+
+fn log<K: Resource<DynamicType = ()>>(
+    result: Result<(ObjectRef<K>, Action), controller::Error<Stopped, kube::runtime::watcher::Error>>,
+) {
+    match result {
+        Ok((object, action)) => tracing::debug!(%object, ?action, "reconciled"),
+        // It went away while it waited for its turn.
+        Err(controller::Error::ObjectNotFound(_)) => {}
+        Err(controller::Error::ReconcilerFailed(error, object)) => tracing::warn!(%object, %error, "a reconcile failed"),
+        Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
+    }
+}
+
+/// The keys that are published, or were, through a store.
+fn keys_of_store(known: &Store<Guarded>, store: &AzureStore) -> Vec<ObjectRef<Guarded>> {
+    let (namespace, name) = (store.namespace(), store.name_any());
+    known
+        .state()
+        .into_iter()
+        .filter(|object| object.meta().namespace == namespace)
+        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, &name)))
+        .map(|object| ObjectRef::from_obj(&*object))
+        .collect()
+}
+
+fn uses(key: &SshKey, store: &str) -> bool {
+    let named = key.spec.azure.as_ref().map(|azure| {
+        azure.store_ref.as_ref().map_or(DEFAULT_STORE, |store| store.name.as_str())
+    });
+    let records = parse_records(key.annotations().get(annotation::AZURE_KEYS).map(String::as_str)).unwrap_or_default();
+    named == Some(store) || records.iter().any(|record| record.store == store)
+}
+
+/// The key that a managed Secret says it belongs to.
+fn owner_of(secret: &PartialObjectMeta<Secret>) -> Option<ObjectRef<Guarded>> {
+    let owner = secret.annotations().get(annotation::OWNER_NAME)?;
+    Some(ObjectRef::new(owner).within(&secret.namespace()?))
+}
