@@ -60,6 +60,7 @@ pub struct AzureStoreSpec {
 
 /// An Azure cloud. Its endpoints are the operator's to know: no object names a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
 pub enum Cloud {
     /// The public cloud.
     #[default]

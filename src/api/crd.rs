@@ -33,6 +33,11 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The description of an enum would go before that of the field that it stands in, which says more.
+pub(super) fn leave_description_to_the_field(schema: &mut Schema) {
+    schema.remove("description");
+}
+
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) else {

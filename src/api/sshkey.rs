@@ -93,6 +93,7 @@ pub struct Generate {
 
 /// Algorithm of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
 pub enum Algorithm {
     /// Ed25519: short, fast, taken everywhere since OpenSSH 6.5.
     Ed25519,
@@ -128,6 +129,7 @@ pub struct SecretSpec {
 
 /// What to do about a Secret that is not ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
 pub enum SecretConflictPolicy {
     /// Leave it alone and say so.
     #[default]
@@ -138,6 +140,7 @@ pub enum SecretConflictPolicy {
 
 /// What becomes of something when its object goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
 pub enum DeletionPolicy {
     /// It is deleted.
     Delete,
@@ -214,6 +217,7 @@ pub struct ResourceGroup {
 
 /// Whether a resource group may be created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
 pub enum CreationPolicy {
     /// The group must exist.
     #[default]
