@@ -1,4 +1,4 @@
-//! Headers of every answer of Resource Manager, as recorded.
+//! Headers of every answer of Resource Manager, as in the azure-cli recordings and the trace in Azure/azure-powershell#29168.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
@@ -34,15 +34,15 @@ pub(crate) fn add(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    let request_id = Uuid::new_v4();
-    put(headers, REQUEST_ID, &request_id.to_string());
+    put(headers, REQUEST_ID, &Uuid::new_v4().to_string());
     put(headers, CORRELATION_ID, &call.info.correlation_id);
     put(
         headers,
         ROUTING_ID,
         &format!(
-            "{FRONT_DOOR}:{}:{request_id}",
-            now.strftime("%Y%m%dT%H%M%SZ")
+            "{FRONT_DOOR}:{}:{}",
+            now.strftime("%Y%m%dT%H%M%SZ"),
+            call.info.correlation_id
         ),
     );
     if call

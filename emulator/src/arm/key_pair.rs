@@ -1,5 +1,6 @@
-//! Key pairs as generateKeyPair makes them: RSA 3072 as PKCS#1 PEM with CRLF, Ed25519 in OpenSSH's format; the public half is commented
-//! `generated-by-azure` (azure-cli recording `test_vm_ssh_key.yaml`; the form of the Ed25519 private key is unverified).
+//! Key pairs as generateKeyPair makes them: RSA 3072 as PKCS#1 PEM with CRLF, Ed25519 in OpenSSH's format with LF; the public half is commented
+//! `generated-by-azure` (azure-cli recording `test_vm_ssh_key.yaml`; the form of the Ed25519 private key is
+//! unverified; OpenSSH itself reads its format with LF only).
 
 use aws_lc_rs::{
     encoding::{AsBigEndian, AsDer, Curve25519SeedBin},
@@ -75,7 +76,7 @@ fn ed25519() -> Result<GeneratedPair, GenerateError> {
     };
     let pair = PrivateKey::new(KeypairData::Ed25519(keypair), COMMENT)?;
     Ok(GeneratedPair {
-        private_key: pair.to_openssh(LineEnding::CRLF)?.to_string(),
+        private_key: pair.to_openssh(LineEnding::LF)?.to_string(),
         public_key: pair.public_key().to_openssh()?,
     })
 }

@@ -13,6 +13,7 @@ mod federation;
 mod groups;
 mod lists;
 mod permissions;
+mod program;
 mod refusals;
 mod ssh_public_keys;
 mod throttling;

@@ -108,6 +108,11 @@ async fn the_client_request_id_comes_back_when_asked_for() {
             "6b0f0d5e-52f4-4b43-9f2f-0e6f3f0d3c11",
         );
     let answer = reply(request).await.unwrap();
+    assert!(
+        answer
+            .header("x-ms-routing-request-id")
+            .ends_with(":6b0f0d5e-52f4-4b43-9f2f-0e6f3f0d3c11")
+    );
     assert_eq!(answer.header("x-ms-client-request-id"), "mine");
     assert_eq!(
         answer.header("x-ms-correlation-request-id"),
@@ -208,6 +213,7 @@ async fn an_ed25519_pair_is_generated_in_openssh_format() {
         .await
         .expect(200)
         .json();
+    assert!(!pair["privateKey"].as_str().unwrap().contains('\r'));
     let private = ssh_key::PrivateKey::from_openssh(pair["privateKey"].as_str().unwrap()).unwrap();
     assert_eq!(
         private.public_key().to_openssh().unwrap(),
