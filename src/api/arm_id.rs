@@ -25,7 +25,10 @@ pub struct NotAnArmId(String);
 impl ArmId {
     /// The resource group's own ID within Azure, for comparing and grouping: lower case.
     pub fn group_key(&self) -> (String, String) {
-        (self.subscription.to_ascii_lowercase(), self.resource_group.to_lowercase())
+        (
+            self.subscription.to_ascii_lowercase(),
+            self.resource_group.to_lowercase(),
+        )
     }
 
     fn folded(&self) -> String {
@@ -35,7 +38,11 @@ impl ArmId {
 
 impl fmt::Display for ArmId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subscription, resource_group, name } = self;
+        let Self {
+            subscription,
+            resource_group,
+            name,
+        } = self;
         write!(
             f,
             "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Compute/sshPublicKeys/{name}"
@@ -50,13 +57,22 @@ impl FromStr for ArmId {
         let segments: Vec<&str> = text.split('/').collect();
         let is = |segment: &str, literal: &str| segment.eq_ignore_ascii_case(literal);
         match segments[..] {
-            ["", subscriptions, subscription, groups, group, providers, provider, kind, name]
-                if is(subscriptions, "subscriptions")
-                    && is(groups, "resourceGroups")
-                    && is(providers, "providers")
-                    && is(provider, "Microsoft.Compute")
-                    && is(kind, "sshPublicKeys")
-                    && ![subscription, group, name].contains(&"") =>
+            [
+                "",
+                subscriptions,
+                subscription,
+                groups,
+                group,
+                providers,
+                provider,
+                kind,
+                name,
+            ] if is(subscriptions, "subscriptions")
+                && is(groups, "resourceGroups")
+                && is(providers, "providers")
+                && is(provider, "Microsoft.Compute")
+                && is(kind, "sshPublicKeys")
+                && ![subscription, group, name].contains(&"") =>
             {
                 Ok(Self {
                     subscription: subscription.to_owned(),
@@ -101,10 +117,19 @@ mod tests {
 
     #[test]
     fn an_id_equals_itself_in_any_case_and_is_shown_as_it_was_made() {
-        let ours: ArmId = "/subscriptions/s/resourceGroups/rg-a/providers/Microsoft.Compute/sshPublicKeys/web".parse().unwrap();
-        let theirs: ArmId = "/subscriptions/S/resourcegroups/RG-A/providers/microsoft.compute/SshPublicKeys/Web".parse().unwrap();
+        let ours: ArmId =
+            "/subscriptions/s/resourceGroups/rg-a/providers/Microsoft.Compute/sshPublicKeys/web"
+                .parse()
+                .unwrap();
+        let theirs: ArmId =
+            "/subscriptions/S/resourcegroups/RG-A/providers/microsoft.compute/SshPublicKeys/Web"
+                .parse()
+                .unwrap();
         assert_eq!(ours, theirs);
-        assert_eq!(theirs.to_string(), "/subscriptions/S/resourceGroups/RG-A/providers/Microsoft.Compute/sshPublicKeys/Web");
+        assert_eq!(
+            theirs.to_string(),
+            "/subscriptions/S/resourceGroups/RG-A/providers/Microsoft.Compute/sshPublicKeys/Web"
+        );
     }
 
     #[test]

@@ -23,12 +23,41 @@ use super::sshkey::ResourceGroup;
     derive = "PartialEq",
     derive = "Default",
     doc = "An Azure subscription, and the identity with which the SshKeys of this namespace are published to it.",
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether a token was issued to the store's identity"),
-    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
-    printcolumn(name = "Subscription", type_ = "string", json_path = ".spec.subscriptionID", description = "The Azure subscription"),
-    printcolumn(name = "Group", type_ = "string", json_path = ".spec.defaults.resourceGroup.name", description = "Resource group of keys that name none"),
-    printcolumn(name = "Location", type_ = "string", json_path = ".spec.defaults.location", description = "Location of keys that name none"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type=='Ready')].status",
+        description = "Whether a token was issued to the store's identity"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type=='Ready')].reason",
+        description = "Why it is ready or not"
+    ),
+    printcolumn(
+        name = "Subscription",
+        type_ = "string",
+        json_path = ".spec.subscriptionID",
+        description = "The Azure subscription"
+    ),
+    printcolumn(
+        name = "Group",
+        type_ = "string",
+        json_path = ".spec.defaults.resourceGroup.name",
+        description = "Resource group of keys that name none"
+    ),
+    printcolumn(
+        name = "Location",
+        type_ = "string",
+        json_path = ".spec.defaults.location",
+        description = "Location of keys that name none"
+    ),
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    )
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new AzureStore"))]

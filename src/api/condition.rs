@@ -2,13 +2,15 @@
 //! <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties>
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::Reason;
 
 /// The types of condition that the operator writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter,
+)]
 pub enum ConditionType {
     /// Everything that the spec asks for is so.
     Ready,
@@ -44,13 +46,28 @@ pub struct Verdict {
 
 impl Verdict {
     /// A verdict of `status` about `kind`.
-    pub fn new(kind: ConditionType, status: Option<bool>, reason: Reason, message: impl Into<String>) -> Self {
-        Self { kind, status, reason, message: message.into() }
+    pub fn new(
+        kind: ConditionType,
+        status: Option<bool>,
+        reason: Reason,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            status,
+            reason,
+            message: message.into(),
+        }
     }
 }
 
 /// The conditions to write: the transition time moves only where the status does.
-pub fn conditions(verdicts: &[Verdict], before: &[Condition], generation: i64, now: Timestamp) -> Vec<Condition> {
+pub fn conditions(
+    verdicts: &[Verdict],
+    before: &[Condition],
+    generation: i64,
+    now: Timestamp,
+) -> Vec<Condition> {
     verdicts
         .iter()
         .map(|verdict| {
@@ -61,8 +78,12 @@ pub fn conditions(verdicts: &[Verdict], before: &[Condition], generation: i64, n
             };
             let since = before
                 .iter()
-                .find(|condition| condition.type_ == verdict.kind.as_str() && condition.status == status)
-                .map_or(Time(now), |condition| condition.last_transition_time.clone());
+                .find(|condition| {
+                    condition.type_ == verdict.kind.as_str() && condition.status == status
+                })
+                .map_or(Time(now), |condition| {
+                    condition.last_transition_time.clone()
+                });
             Condition {
                 type_: verdict.kind.as_str().to_owned(),
                 status: status.to_owned(),
@@ -77,7 +98,9 @@ pub fn conditions(verdicts: &[Verdict], before: &[Condition], generation: i64, n
 
 /// The condition of a type among those of a status.
 pub fn find(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
-    conditions.iter().find(|condition| condition.type_ == kind.as_str())
+    conditions
+        .iter()
+        .find(|condition| condition.type_ == kind.as_str())
 }
 
 #[cfg(test)]
@@ -85,7 +108,12 @@ mod tests {
     use super::*;
 
     fn verdict(status: bool, message: &str) -> Verdict {
-        Verdict::new(ConditionType::Ready, Some(status), Reason::UpToDate, message)
+        Verdict::new(
+            ConditionType::Ready,
+            Some(status),
+            Reason::UpToDate,
+            message,
+        )
     }
 
     #[test]

@@ -10,7 +10,10 @@ use super::{AzureStore, SshKey};
 
 /// Every custom resource definition of the operator, in the order in which they are installed.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [AzureStore::crd(), SshKey::crd()].into_iter().map(finish).collect()
+    [AzureStore::crd(), SshKey::crd()]
+        .into_iter()
+        .map(finish)
+        .collect()
 }
 
 /// Azure takes 50 tags, of which four are the operator's; a name of at most 512 and a value of at most 256 characters.
@@ -40,7 +43,11 @@ pub(super) fn leave_description_to_the_field(schema: &mut Schema) {
 
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
-        let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) else {
+        let Some(root) = version
+            .schema
+            .as_mut()
+            .and_then(|schema| schema.open_api_v3_schema.as_mut())
+        else {
             continue;
         };
         mend(root);
@@ -51,7 +58,11 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
 
 /// A status that was never written must not look current: `kubectl wait` and kstatus compare this with the generation.
 fn default_observed_generation(root: &mut JSONSchemaProps) {
-    let Some(status) = root.properties.as_mut().and_then(|properties| properties.get_mut("status")) else {
+    let Some(status) = root
+        .properties
+        .as_mut()
+        .and_then(|properties| properties.get_mut("status"))
+    else {
         return;
     };
     status.default = Some(JSON(serde_json::json!({ "observedGeneration": -1 })));
@@ -61,10 +72,18 @@ fn default_observed_generation(root: &mut JSONSchemaProps) {
 /// rules instead of being dropped, and integer formats that Kubernetes does not know.
 fn mend(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
-    if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
+    if schema
+        .format
+        .as_deref()
+        .is_some_and(|format| format.starts_with("uint"))
+    {
         schema.format = None;
     }
-    for inner in schema.properties.iter_mut().flat_map(|properties| properties.values_mut()) {
+    for inner in schema
+        .properties
+        .iter_mut()
+        .flat_map(|properties| properties.values_mut())
+    {
         mend(inner);
     }
     if let Some(JSONSchemaPropsOrBool::Schema(inner)) = &mut schema.additional_properties {

@@ -1,7 +1,9 @@
 //! Why a condition is what it is: one list for all conditions, since a reason is what people search the manual for.
 
 /// The reason of a condition. Each has a row in `docs/reasons.md` with its cause and its remedy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter,
+)]
 #[non_exhaustive]
 pub enum Reason {
     // Good.

@@ -20,7 +20,12 @@ pub struct Flags {
     pub kubeconfig: Option<PathBuf>,
 
     /// Namespace to watch; give it once for each, or separated by commas. Without it, all namespaces.
-    #[arg(long, env = "SSHKEY_OPERATOR_WATCH_NAMESPACE", value_name = "NAMESPACE", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SSHKEY_OPERATOR_WATCH_NAMESPACE",
+        value_name = "NAMESPACE",
+        value_delimiter = ','
+    )]
     pub watch_namespace: Vec<String>,
 
     /// What tells this cluster's keys in Azure from another's, at most 63 characters. Without it, the UID of the
@@ -79,7 +84,12 @@ pub struct Flags {
     pub azure_writes_per_minute: u32,
 
     /// Address of /livez and /readyz.
-    #[arg(long, env = "SSHKEY_OPERATOR_HEALTH_ADDRESS", default_value = "0.0.0.0:8081", value_name = "IP:PORT")]
+    #[arg(
+        long,
+        env = "SSHKEY_OPERATOR_HEALTH_ADDRESS",
+        default_value = "0.0.0.0:8081",
+        value_name = "IP:PORT"
+    )]
     pub health_address: SocketAddr,
 
     /// How logs are written.
@@ -88,7 +98,12 @@ pub struct Flags {
 
     /// What is logged, such as info or sshkey_operator=debug.
     /// <https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>
-    #[arg(long, env = "SSHKEY_OPERATOR_LOG_FILTER", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "SSHKEY_OPERATOR_LOG_FILTER",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     pub log_filter: String,
 }
 
@@ -113,7 +128,8 @@ impl Flags {
                 confirm: Duration::from_secs(45),
             },
             retry_max: self.retry_max,
-            orphan_after: SignedDuration::try_from(self.orphan_after).unwrap_or(SignedDuration::MAX),
+            orphan_after: SignedDuration::try_from(self.orphan_after)
+                .unwrap_or(SignedDuration::MAX),
             concurrency: self.concurrency,
             watch_secrets: self.watch_secrets,
             overrides: Overrides {
@@ -129,9 +145,16 @@ impl Flags {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text.parse().map_err(|_| "write it as 30s, 15m or 1h".to_owned())?;
-    let duration = Duration::try_from(duration).map_err(|_| "it must not be negative".to_owned())?;
-    if duration.is_zero() { Err("it must not be zero".to_owned()) } else { Ok(duration) }
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| "write it as 30s, 15m or 1h".to_owned())?;
+    let duration =
+        Duration::try_from(duration).map_err(|_| "it must not be negative".to_owned())?;
+    if duration.is_zero() {
+        Err("it must not be zero".to_owned())
+    } else {
+        Ok(duration)
+    }
 }
 
 /// The value of a tag in Azure, and of a label in Kubernetes.
@@ -153,7 +176,11 @@ fn account(text: &str) -> Result<String, String> {
 }
 
 fn https(text: &str) -> Result<String, String> {
-    if text.starts_with("https://") { Ok(text.to_owned()) } else { Err("it must begin with https://".to_owned()) }
+    if text.starts_with("https://") {
+        Ok(text.to_owned())
+    } else {
+        Err("it must begin with https://".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +193,10 @@ mod tests {
 
     #[test]
     fn durations_are_written_as_people_write_them() {
-        assert_eq!(parse(&["--poll-interval", "90s"]).unwrap().poll_interval, Duration::from_secs(90));
+        assert_eq!(
+            parse(&["--poll-interval", "90s"]).unwrap().poll_interval,
+            Duration::from_secs(90)
+        );
         for bad in ["", "0s", "-1m", "soon"] {
             assert!(parse(&["--poll-interval", bad]).is_err(), "{bad}");
         }

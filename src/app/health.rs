@@ -16,16 +16,25 @@ pub(super) struct Readiness(Arc<Mutex<Vec<String>>>);
 impl Readiness {
     /// Not ready until `what` is done.
     pub(super) fn wait_for(&self, what: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(what.into());
     }
 
     /// `what` is done.
     pub(super) fn done(&self, what: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|waiting| waiting != what);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|waiting| waiting != what);
     }
 
     fn waiting(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -38,7 +47,11 @@ pub(super) async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> 
 }
 
 /// Answers until `shutdown`.
-pub(super) async fn serve(listener: TcpListener, readiness: Readiness, shutdown: CancellationToken) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    readiness: Readiness,
+    shutdown: CancellationToken,
+) {
     let router = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
@@ -52,6 +65,9 @@ pub(super) async fn serve(listener: TcpListener, readiness: Readiness, shutdown:
 async fn readyz(State(readiness): State<Readiness>) -> (StatusCode, String) {
     match readiness.waiting().as_slice() {
         [] => (StatusCode::OK, "ok\n".to_owned()),
-        waiting => (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for: {}\n", waiting.join(", "))),
+        waiting => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("waiting for: {}\n", waiting.join(", ")),
+        ),
     }
 }

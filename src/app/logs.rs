@@ -1,5 +1,7 @@
 //! Logs: to standard error, one line each.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::flags::LogFormat;
@@ -9,15 +11,25 @@ use super::flags::LogFormat;
 ///
 /// # Errors
 /// When the filter can't be read.
-pub(super) fn start(format: LogFormat, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
+pub(super) fn start(
+    format: LogFormat,
+    filter: &str,
+) -> Result<(), tracing_subscriber::filter::ParseError> {
     let mut filter = EnvFilter::builder().parse(filter)?;
-    for directive in ["kube_client=info", "hyper=info", "hyper_util=info", "reqwest=info"] {
+    for directive in [
+        "kube_client=info",
+        "hyper=info",
+        "hyper_util=info",
+        "reqwest=info",
+    ] {
         if let Ok(directive) = directive.parse() {
             filter = filter.add_directive(directive);
         }
     }
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
         LogFormat::Text => registry.with(layer.with_target(false)).init(),

@@ -60,18 +60,25 @@ pub enum StartError {
 /// When it can't start. What goes wrong later is logged, reported on the objects, and tried again.
 pub async fn run(flags: Flags) -> Result<(), StartError> {
     logs::start(flags.log_format, &flags.log_filter)?;
-    rustls::crypto::aws_lc_rs::default_provider().install_default().map_err(|_| StartError::Tls)?;
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| StartError::Tls)?;
     let shutdown = CancellationToken::new();
     end_on_signal(shutdown.clone())?;
 
     let readiness = Readiness::default();
-    let listener =
-        health::listen(flags.health_address).await.map_err(|error| StartError::Health(flags.health_address, error))?;
+    let listener = health::listen(flags.health_address)
+        .await
+        .map_err(|error| StartError::Health(flags.health_address, error))?;
     readiness.wait_for("start");
     let health = tokio::spawn(health::serve(listener, readiness.clone(), shutdown.clone()));
 
     let client = access::client(flags.kubeconfig.as_deref()).await?;
-    let transport = Transport::new(authorities(flags.azure_ca_file.as_deref()).await?.as_deref())?;
+    let transport = Transport::new(
+        authorities(flags.azure_ca_file.as_deref())
+            .await?
+            .as_deref(),
+    )?;
     let started = tokio::select! {
         started = start(&flags, client, transport, &readiness) => Some(started),
         () = shutdown.cancelled() => None,
@@ -87,18 +94,38 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn start(flags: &Flags, client: Client, transport: Transport, readiness: &Readiness) -> Arc<Context> {
+async fn start(
+    flags: &Flags,
+    client: Client,
+    transport: Transport,
+    readiness: &Readiness,
+) -> Arc<Context> {
     let cluster_id = match &flags.cluster_id {
         Some(id) => id.clone(),
-        None => until_reached("the API server", readiness, || namespaces::cluster_id(&client)).await,
+        None => {
+            until_reached("the API server", readiness, || {
+                namespaces::cluster_id(&client)
+            })
+            .await
+        }
     };
     let scope = flags.watch_namespace.first().map(String::as_str);
-    until_reached("CRD sshkeys.sshkey-operator.io", readiness, || is_served::<SshKey>(&client, scope)).await;
-    until_reached("CRD azurestores.sshkey-operator.io", readiness, || is_served::<AzureStore>(&client, scope)).await;
+    until_reached("CRD sshkeys.sshkey-operator.io", readiness, || {
+        is_served::<SshKey>(&client, scope)
+    })
+    .await;
+    until_reached("CRD azurestores.sshkey-operator.io", readiness, || {
+        is_served::<AzureStore>(&client, scope)
+    })
+    .await;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         cluster_id,
-        namespaces = if flags.watch_namespace.is_empty() { "all".to_owned() } else { flags.watch_namespace.join(",") },
+        namespaces = if flags.watch_namespace.is_empty() {
+            "all".to_owned()
+        } else {
+            flags.watch_namespace.join(",")
+        },
         "started"
     );
     Arc::new(Context::new(client, transport, flags.options(cluster_id)))
@@ -137,17 +164,30 @@ where
     access::is_served(&api, &ListParams::default().limit(1)).await
 }
 
-async fn watch(flags: &Flags, context: Arc<Context>, readiness: &Readiness, shutdown: CancellationToken) {
+async fn watch(
+    flags: &Flags,
+    context: Arc<Context>,
+    readiness: &Readiness,
+    shutdown: CancellationToken,
+) {
     let scopes: Vec<Option<String>> = if flags.watch_namespace.is_empty() {
         vec![None]
     } else {
         flags.watch_namespace.iter().cloned().map(Some).collect()
     };
     let runs = scopes.into_iter().map(|namespace| {
-        let what = format!("the first list of {}", namespace.as_deref().unwrap_or("all namespaces"));
+        let what = format!(
+            "the first list of {}",
+            namespace.as_deref().unwrap_or("all namespaces")
+        );
         readiness.wait_for(what.clone());
         let readiness = readiness.clone();
-        controller::run(Arc::clone(&context), namespace, shutdown.clone(), move || readiness.done(&what))
+        controller::run(
+            Arc::clone(&context),
+            namespace,
+            shutdown.clone(),
+            move || readiness.done(&what),
+        )
     });
     let running = join_all(runs);
     tokio::pin!(running);

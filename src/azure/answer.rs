@@ -58,7 +58,11 @@ impl Answer {
                 Ok(whole)
             })
             .await?;
-        Ok(Self { status: u16::from(status), body, headers: AnswerHeaders::read(&headers, now) })
+        Ok(Self {
+            status: u16::from(status),
+            body,
+            headers: AnswerHeaders::read(&headers, now),
+        })
     }
 
     /// Whether the status is one of success.
@@ -68,7 +72,9 @@ impl Answer {
 
     /// The body as JSON.
     pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Cause> {
-        serde_json::from_slice(&self.body).map_err(|_| Cause::NotArm { status: self.status })
+        serde_json::from_slice(&self.body).map_err(|_| Cause::NotArm {
+            status: self.status,
+        })
     }
 
     /// The body as an error; `None` when it is none that ARM would write.
@@ -87,20 +93,27 @@ impl Answer {
         let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
         let wrapped = envelope.error.is_some();
         let inner = envelope.error.unwrap_or(envelope.bare);
-        Some(ErrorBody { code: inner.code?, message: inner.message.unwrap_or_default(), wrapped })
+        Some(ErrorBody {
+            code: inner.code?,
+            message: inner.message.unwrap_or_default(),
+            wrapped,
+        })
     }
 }
 
 impl AnswerHeaders {
     fn read(headers: &Headers, now: Timestamp) -> Self {
         let text = |name: &'static str| {
-            headers.get_optional_str(&azure_core::http::headers::HeaderName::from_static(name)).map(str::to_owned)
+            headers
+                .get_optional_str(&azure_core::http::headers::HeaderName::from_static(name))
+                .map(str::to_owned)
         };
         let number = |name: &'static str| text(name).and_then(|value| value.trim().parse().ok());
         Self {
             retry_at: text("retry-after").and_then(|value| retry_at(&value, now)),
             request_id: text("x-ms-request-id"),
-            remaining_compute_writes: text("x-ms-ratelimit-remaining-resource").and_then(|value| compute_writes(&value)),
+            remaining_compute_writes: text("x-ms-ratelimit-remaining-resource")
+                .and_then(|value| compute_writes(&value)),
             remaining_requests: number("x-ms-ratelimit-remaining-subscription-writes")
                 .or_else(|| number("x-ms-ratelimit-remaining-subscription-deletes"))
                 .or_else(|| number("x-ms-ratelimit-remaining-subscription-reads")),
@@ -111,8 +124,12 @@ impl AnswerHeaders {
 /// `Retry-After` is a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
 fn retry_at(value: &str, now: Timestamp) -> Option<Timestamp> {
     match value.trim().parse::<i64>() {
-        Ok(seconds) => now.checked_add(SignedDuration::from_secs(seconds.max(0))).ok(),
-        Err(_) => rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok(),
+        Ok(seconds) => now
+            .checked_add(SignedDuration::from_secs(seconds.max(0)))
+            .ok(),
+        Err(_) => rfc2822::DateTimeParser::new()
+            .parse_timestamp(value.trim())
+            .ok(),
     }
 }
 
@@ -134,15 +151,23 @@ mod tests {
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
         let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
-        assert_eq!(retry_at("17", now), Some("2026-02-01T10:00:17Z".parse().unwrap()));
-        assert_eq!(retry_at("Sun, 01 Feb 2026 10:05:00 GMT", now), Some("2026-02-01T10:05:00Z".parse().unwrap()));
+        assert_eq!(
+            retry_at("17", now),
+            Some("2026-02-01T10:00:17Z".parse().unwrap())
+        );
+        assert_eq!(
+            retry_at("Sun, 01 Feb 2026 10:05:00 GMT", now),
+            Some("2026-02-01T10:05:00Z".parse().unwrap())
+        );
         assert_eq!(retry_at("soon", now), None);
     }
 
     #[test]
     fn the_compute_bucket_is_found_among_other_policies() {
         assert_eq!(
-            compute_writes("Microsoft.Compute/LowCostGet;23998, Microsoft.Compute/PutDeleteSshPublicKeysSubscriptionMaximum;7"),
+            compute_writes(
+                "Microsoft.Compute/LowCostGet;23998, Microsoft.Compute/PutDeleteSshPublicKeysSubscriptionMaximum;7"
+            ),
             Some(7)
         );
         assert_eq!(compute_writes("garbage"), None);
@@ -150,11 +175,25 @@ mod tests {
 
     #[test]
     fn errors_are_read_with_and_without_their_wrapper() {
-        let answer = |body: &str| Answer { status: 429, body: body.as_bytes().to_vec(), headers: AnswerHeaders::default() };
-        let wrapped = answer(r#"{"error":{"code":"TooManyRequests","message":"m"}}"#).error().unwrap();
-        assert_eq!((wrapped.code.as_str(), wrapped.wrapped), ("TooManyRequests", true));
-        let bare = answer(r#"{"code":"OperationNotAllowed","message":"m","details":[]}"#).error().unwrap();
-        assert_eq!((bare.code.as_str(), bare.wrapped), ("OperationNotAllowed", false));
+        let answer = |body: &str| Answer {
+            status: 429,
+            body: body.as_bytes().to_vec(),
+            headers: AnswerHeaders::default(),
+        };
+        let wrapped = answer(r#"{"error":{"code":"TooManyRequests","message":"m"}}"#)
+            .error()
+            .unwrap();
+        assert_eq!(
+            (wrapped.code.as_str(), wrapped.wrapped),
+            ("TooManyRequests", true)
+        );
+        let bare = answer(r#"{"code":"OperationNotAllowed","message":"m","details":[]}"#)
+            .error()
+            .unwrap();
+        assert_eq!(
+            (bare.code.as_str(), bare.wrapped),
+            ("OperationNotAllowed", false)
+        );
         assert_eq!(answer("<html>").error(), None);
         assert_eq!(answer("").error(), None);
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     answer::{Answer, AnswerHeaders},
-    budget::{Budget, Bucket},
+    budget::{Bucket, Budget},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     identity::Identity,
@@ -79,7 +79,13 @@ impl ArmClient {
             Vec::new(),
             None,
         );
-        Ok(Self { pipeline, endpoint, identity, principal, budget })
+        Ok(Self {
+            pipeline,
+            endpoint,
+            identity,
+            principal,
+            budget,
+        })
     }
 
     /// Whether a token is issued to the identity.
@@ -95,7 +101,12 @@ impl ArmClient {
     /// # Errors
     /// Every answer but 200 and the 404 of a missing key or group.
     pub async fn read_key(&self, id: &ArmId) -> Result<KeyRead, AzureError> {
-        let call = Call::new(Operation::ReadKey, id.to_string(), Method::Get, self.key_url(id)?);
+        let call = Call::new(
+            Operation::ReadKey,
+            id.to_string(),
+            Method::Get,
+            self.key_url(id)?,
+        );
         let answer = self.send(call, &self.read_buckets(id)).await?;
         match answer {
             Ok(answer) => answer
@@ -116,7 +127,12 @@ impl ArmClient {
         let mut url = self.url(&Self::keys_of(id), KEYS_API_VERSION)?;
         let mut keys = Vec::new();
         for _ in 0..MAX_PAGES {
-            let call = Call::new(Operation::ListKeys, subject.clone(), Method::Get, url.clone());
+            let call = Call::new(
+                Operation::ListKeys,
+                subject.clone(),
+                Method::Get,
+                url.clone(),
+            );
             let page: Page = match self.send(call, &self.read_buckets(id)).await? {
                 Ok(answer) => answer.json().map_err(failed)?,
                 Err(error) => {
@@ -127,7 +143,9 @@ impl ArmClient {
                 }
             };
             keys.extend(page.value);
-            let Some(next) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(Some(keys)) };
+            let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
+                return Ok(Some(keys));
+            };
             let next = Url::parse(&next).map_err(|_| failed(Cause::StrayLink))?;
             if next.origin() != self.endpoint.origin() || next == url {
                 return Err(failed(Cause::StrayLink));
@@ -148,10 +166,22 @@ impl ArmClient {
         tags: &BTreeMap<String, String>,
         public_key: &str,
     ) -> Result<SshPublicKey, AzureError> {
-        let properties = Properties { public_key: Some(public_key.to_owned()) };
-        let call = Call::new(Operation::CreateKey, id.to_string(), Method::Put, self.key_url(id)?)
-            .json(&Create { location, tags, properties });
-        self.write_key(call, id, &self.write_buckets(id, location)).await
+        let properties = Properties {
+            public_key: Some(public_key.to_owned()),
+        };
+        let call = Call::new(
+            Operation::CreateKey,
+            id.to_string(),
+            Method::Put,
+            self.key_url(id)?,
+        )
+        .json(&Create {
+            location,
+            tags,
+            properties,
+        });
+        self.write_key(call, id, &self.write_buckets(id, location))
+            .await
     }
 
     /// Changes a key's text, its tags, or both. All tags are sent, since the service replaces the whole map.
@@ -165,10 +195,18 @@ impl ArmClient {
         tags: Option<&BTreeMap<String, String>>,
         public_key: Option<&str>,
     ) -> Result<SshPublicKey, AzureError> {
-        let properties = public_key.map(|key| Properties { public_key: Some(key.to_owned()) });
-        let call = Call::new(Operation::UpdateKey, id.to_string(), Method::Patch, self.key_url(id)?)
-            .json(&Update { tags, properties });
-        self.write_key(call, id, &self.write_buckets(id, location)).await
+        let properties = public_key.map(|key| Properties {
+            public_key: Some(key.to_owned()),
+        });
+        let call = Call::new(
+            Operation::UpdateKey,
+            id.to_string(),
+            Method::Patch,
+            self.key_url(id)?,
+        )
+        .json(&Update { tags, properties });
+        self.write_key(call, id, &self.write_buckets(id, location))
+            .await
     }
 
     /// Deletes a key; one that is not there, or whose group is not, is deleted already.
@@ -176,10 +214,21 @@ impl ArmClient {
     /// # Errors
     /// Every answer but 200, 204 and 404.
     pub async fn delete_key(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
-        let call = Call::new(Operation::DeleteKey, id.to_string(), Method::Delete, self.key_url(id)?);
+        let call = Call::new(
+            Operation::DeleteKey,
+            id.to_string(),
+            Method::Delete,
+            self.key_url(id)?,
+        );
         let buckets = [
-            Bucket::ComputeWrites { subscription: id.subscription.clone(), location: location.to_owned() },
-            Bucket::ArmDeletes { principal: self.principal.clone(), subscription: id.subscription.clone() },
+            Bucket::ComputeWrites {
+                subscription: id.subscription.clone(),
+                location: location.to_owned(),
+            },
+            Bucket::ArmDeletes {
+                principal: self.principal.clone(),
+                subscription: id.subscription.clone(),
+            },
         ];
         match self.send(call, &buckets).await? {
             Ok(_) => Ok(()),
@@ -187,24 +236,58 @@ impl ArmClient {
         }
     }
 
-    /// Creates the resource group of a key.
+    /// Whether the resource group of a key exists.
+    ///
+    /// # Errors
+    /// Every answer but 204 and 404.
+    pub async fn group_exists(&self, id: &ArmId) -> Result<bool, AzureError> {
+        let call = Call::new(
+            Operation::ReadGroup,
+            id.resource_group.clone(),
+            Method::Head,
+            self.group_url(id)?,
+        );
+        match self.send(call, &self.read_buckets(id)).await? {
+            Ok(_) => Ok(true),
+            // The answer to a HEAD has no body that could say more.
+            Err(AzureError {
+                cause: Cause::NotArm { status: 404 },
+                ..
+            }) => Ok(false),
+            Err(error) => missing(error).map(|_| false),
+        }
+    }
+
+    /// Creates the resource group of a key. On a group that exists this would replace its tags: ask first.
     ///
     /// # Errors
     /// Every answer but 200 and 201.
     pub async fn create_group(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
-        let path = ["subscriptions", &id.subscription, "resourcegroups", &id.resource_group];
-        let url = self.url(&path, GROUPS_API_VERSION)?;
-        let call = Call::new(Operation::CreateGroup, id.resource_group.clone(), Method::Put, url)
-            .json(&CreateGroup { location });
-        let buckets =
-            [Bucket::ArmWrites { principal: self.principal.clone(), subscription: id.subscription.clone() }];
+        let call = Call::new(
+            Operation::CreateGroup,
+            id.resource_group.clone(),
+            Method::Put,
+            self.group_url(id)?,
+        )
+        .json(&CreateGroup { location });
+        let buckets = [Bucket::ArmWrites {
+            principal: self.principal.clone(),
+            subscription: id.subscription.clone(),
+        }];
         self.send(call, &buckets).await?.map(drop)
     }
 
-    async fn write_key(&self, call: Call, id: &ArmId, buckets: &[Bucket]) -> Result<SshPublicKey, AzureError> {
+    async fn write_key(
+        &self,
+        call: Call,
+        id: &ArmId,
+        buckets: &[Bucket],
+    ) -> Result<SshPublicKey, AzureError> {
         let operation = call.operation;
         let answer = self.send(call, buckets).await??;
-        answer.json().map_err(|cause| AzureError::new(operation, id.to_string(), cause))
+        answer
+            .json()
+            .map_err(|cause| AzureError::new(operation, id.to_string(), cause))
     }
 
     fn keys_of(id: &ArmId) -> [&str; 7] {
@@ -225,6 +308,16 @@ impl ArmClient {
         self.url(&path, KEYS_API_VERSION)
     }
 
+    fn group_url(&self, id: &ArmId) -> Result<Url, AzureError> {
+        let path = [
+            "subscriptions",
+            &id.subscription,
+            "resourcegroups",
+            &id.resource_group,
+        ];
+        self.url(&path, GROUPS_API_VERSION)
+    }
+
     /// Every segment is percent-encoded: no name can leave its place in the path.
     fn url(&self, path: &[&str], api_version: &str) -> Result<Url, AzureError> {
         let mut url = self.endpoint.clone();
@@ -235,35 +328,65 @@ impl ArmClient {
             })?
             .pop_if_empty()
             .extend(path);
-        url.query_pairs_mut().append_pair("api-version", api_version);
+        url.query_pairs_mut()
+            .append_pair("api-version", api_version);
         Ok(url)
     }
 
     fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
-        [Bucket::ArmReads { principal: self.principal.clone(), subscription: id.subscription.clone() }]
+        [Bucket::ArmReads {
+            principal: self.principal.clone(),
+            subscription: id.subscription.clone(),
+        }]
     }
 
     fn write_buckets(&self, id: &ArmId, location: &str) -> [Bucket; 2] {
         [
-            Bucket::ComputeWrites { subscription: id.subscription.clone(), location: location.to_owned() },
-            Bucket::ArmWrites { principal: self.principal.clone(), subscription: id.subscription.clone() },
+            Bucket::ComputeWrites {
+                subscription: id.subscription.clone(),
+                location: location.to_owned(),
+            },
+            Bucket::ArmWrites {
+                principal: self.principal.clone(),
+                subscription: id.subscription.clone(),
+            },
         ]
     }
 
     /// Sends one request, if the budget lets it. The outer error is one of the way there and back, the inner one is
     /// Azure's answer.
-    async fn send(&self, call: Call, buckets: &[Bucket]) -> Result<Result<Answer, AzureError>, AzureError> {
-        let Call { operation, subject, mut request } = call;
+    async fn send(
+        &self,
+        call: Call,
+        buckets: &[Bucket],
+    ) -> Result<Result<Answer, AzureError>, AzureError> {
+        let Call {
+            operation,
+            subject,
+            mut request,
+        } = call;
         let failed = |cause| AzureError::new(operation, subject.clone(), cause);
         let token = self.identity.token().await?;
-        let pass = self.budget.ask(buckets, Timestamp::now()).map_err(|time| failed(Cause::NotBefore(time)))?;
+        let pass = self
+            .budget
+            .ask(buckets, Timestamp::now())
+            .map_err(|time| failed(Cause::NotBefore(time)))?;
         request.insert_header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
-        request.insert_header(HeaderName::from_static("x-ms-return-client-request-id"), "true");
+        request.insert_header(
+            HeaderName::from_static("x-ms-return-client-request-id"),
+            "true",
+        );
         let context = Context::new();
         let exchange = async {
-            let options = PipelineStreamOptions { skip_checks: true, ..PipelineStreamOptions::default() };
-            let response =
-                self.pipeline.stream(&context, &mut request, Some(options)).await.map_err(|error| Cause::from_core(&error))?;
+            let options = PipelineStreamOptions {
+                skip_checks: true,
+                ..PipelineStreamOptions::default()
+            };
+            let response = self
+                .pipeline
+                .stream(&context, &mut request, Some(options))
+                .await
+                .map_err(|error| Cause::from_core(&error))?;
             Answer::read(response, Timestamp::now()).await
         };
         let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
@@ -285,7 +408,11 @@ impl ArmClient {
         if answer.status == 401 {
             self.identity.forget_token();
         }
-        let AnswerHeaders { retry_at, request_id, .. } = answer.headers.clone();
+        let AnswerHeaders {
+            retry_at,
+            request_id,
+            ..
+        } = answer.headers.clone();
         Ok(Err(failed(match answer.error() {
             Some(error) => Cause::Refused {
                 status: answer.status,
@@ -304,7 +431,9 @@ impl ArmClient {
                 request_id,
                 wrapped: false,
             },
-            None => Cause::NotArm { status: answer.status },
+            None => Cause::NotArm {
+                status: answer.status,
+            },
         })))
     }
 }
@@ -317,12 +446,18 @@ struct Call {
 
 impl Call {
     fn new(operation: Operation, subject: String, method: Method, url: Url) -> Self {
-        Self { operation, subject, request: Request::new(url, method) }
+        Self {
+            operation,
+            subject,
+            request: Request::new(url, method),
+        }
     }
 
     fn json(mut self, body: &impl Serialize) -> Self {
-        self.request.insert_header(CONTENT_TYPE, "application/json; charset=utf-8");
-        self.request.set_body(Body::from(serde_json::json!(body).to_string()));
+        self.request
+            .insert_header(CONTENT_TYPE, "application/json; charset=utf-8");
+        self.request
+            .set_body(Body::from(serde_json::json!(body).to_string()));
         self
     }
 }
@@ -330,8 +465,12 @@ impl Call {
 /// A 404 that says what is missing is an answer, not an error.
 fn missing(error: AzureError) -> Result<KeyRead, AzureError> {
     match &error.cause {
-        Cause::Refused { status: 404, code, .. } if code == "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
-        Cause::Refused { status: 404, code, .. } if code == "ResourceNotFound" || code == "NotFound" => Ok(KeyRead::Absent),
+        Cause::Refused {
+            status: 404, code, ..
+        } if code == "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
+        Cause::Refused {
+            status: 404, code, ..
+        } if code == "ResourceNotFound" || code == "NotFound" => Ok(KeyRead::Absent),
         _ => Err(error),
     }
 }

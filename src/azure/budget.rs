@@ -59,7 +59,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { compute_burst: 120, compute_per_minute: 40 }
+        Self {
+            compute_burst: 120,
+            compute_per_minute: 40,
+        }
     }
 }
 
@@ -93,7 +96,10 @@ pub struct Pass<'a> {
 impl Budget {
     /// A budget with these sizes to start from.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, buckets: Mutex::default() }
+        Self {
+            limits,
+            buckets: Mutex::default(),
+        }
     }
 
     /// Leave to send a request that is counted in these buckets.
@@ -104,7 +110,9 @@ impl Budget {
         let mut states = self.lock();
         let mut earliest = None;
         for bucket in buckets {
-            let state = states.entry(bucket.clone()).or_insert_with(|| self.fresh(bucket, now));
+            let state = states
+                .entry(bucket.clone())
+                .or_insert_with(|| self.fresh(bucket, now));
             state.refill(now);
             earliest = earliest.max(state.not_before(now));
         }
@@ -117,18 +125,30 @@ impl Budget {
                 state.under_way += 1;
             }
         }
-        Ok(Pass { budget: self, buckets: buckets.to_vec(), learned: false })
+        Ok(Pass {
+            budget: self,
+            buckets: buckets.to_vec(),
+            learned: false,
+        })
     }
 
     fn fresh(&self, bucket: &Bucket, now: Timestamp) -> State {
         let (capacity, per_second) = match bucket {
-            Bucket::ComputeWrites { .. } => {
-                (f64::from(self.limits.compute_burst), f64::from(self.limits.compute_per_minute) / 60.0)
-            }
+            Bucket::ComputeWrites { .. } => (
+                f64::from(self.limits.compute_burst),
+                f64::from(self.limits.compute_per_minute) / 60.0,
+            ),
             Bucket::ArmReads { .. } => (250.0, 25.0),
             Bucket::ArmWrites { .. } | Bucket::ArmDeletes { .. } => (200.0, 10.0),
         };
-        State { tokens: capacity, capacity, per_second, refilled: now, under_way: 0, closed_until: None }
+        State {
+            tokens: capacity,
+            capacity,
+            per_second,
+            refilled: now,
+            under_way: 0,
+            closed_until: None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Bucket, State>> {
@@ -152,7 +172,8 @@ impl State {
             return None;
         }
         let missing = (1.0 - self.tokens) / self.per_second;
-        now.checked_add(SignedDuration::from_millis_f64(missing)).ok()
+        now.checked_add(SignedDuration::from_millis_f64(missing))
+            .ok()
     }
 
     /// The header counts what was answered; what is still under way will be counted too.
@@ -164,15 +185,27 @@ impl State {
 
 impl Pass<'_> {
     /// Gives the pass back with what the answer says of the buckets.
-    pub(super) fn learn(mut self, status: u16, headers: &AnswerHeaders, wrapped: bool, now: Timestamp) {
+    pub(super) fn learn(
+        mut self,
+        status: u16,
+        headers: &AnswerHeaders,
+        wrapped: bool,
+        now: Timestamp,
+    ) {
         self.learned = true;
         let mut states = self.budget.lock();
         for bucket in &self.buckets {
-            let Some(state) = states.get_mut(bucket) else { continue };
+            let Some(state) = states.get_mut(bucket) else {
+                continue;
+            };
             state.under_way = state.under_way.saturating_sub(1);
             state.refill(now);
             let compute = matches!(bucket, Bucket::ComputeWrites { .. });
-            let remaining = if compute { headers.remaining_compute_writes } else { headers.remaining_requests };
+            let remaining = if compute {
+                headers.remaining_compute_writes
+            } else {
+                headers.remaining_requests
+            };
             if let Some(remaining) = remaining {
                 state.correct(remaining);
             }
@@ -220,11 +253,17 @@ mod tests {
     }
 
     fn writes() -> Bucket {
-        Bucket::ComputeWrites { subscription: "s".into(), location: "westeurope".into() }
+        Bucket::ComputeWrites {
+            subscription: "s".into(),
+            location: "westeurope".into(),
+        }
     }
 
     fn arm_writes() -> Bucket {
-        Bucket::ArmWrites { principal: "p".into(), subscription: "s".into() }
+        Bucket::ArmWrites {
+            principal: "p".into(),
+            subscription: "s".into(),
+        }
     }
 
     fn ok() -> AnswerHeaders {
@@ -235,7 +274,10 @@ mod tests {
     fn the_burst_goes_at_once_and_the_rest_as_the_bucket_fills() {
         let budget = Budget::new(Limits::default());
         for _ in 0..120 {
-            budget.ask(&[writes()], at(0)).unwrap().learn(201, &ok(), false, at(0));
+            budget
+                .ask(&[writes()], at(0))
+                .unwrap()
+                .learn(201, &ok(), false, at(0));
         }
         let next = budget.ask(&[writes()], at(0)).unwrap_err();
         assert!(next > at(1) && next <= at(2), "{next}");
@@ -247,7 +289,15 @@ mod tests {
         let budget = Budget::new(Limits::default());
         let first = budget.ask(&[writes()], at(0)).unwrap();
         let _second = budget.ask(&[writes()], at(0)).unwrap();
-        first.learn(201, &AnswerHeaders { remaining_compute_writes: Some(2), ..ok() }, false, at(0));
+        first.learn(
+            201,
+            &AnswerHeaders {
+                remaining_compute_writes: Some(2),
+                ..ok()
+            },
+            false,
+            at(0),
+        );
         assert!(budget.ask(&[writes()], at(0)).is_ok());
         assert!(budget.ask(&[writes()], at(0)).is_err());
     }
@@ -256,17 +306,32 @@ mod tests {
     fn nothing_is_sent_before_the_time_that_azure_named_and_only_there() {
         let budget = Budget::new(Limits::default());
         let both = [writes(), arm_writes()];
-        let headers = AnswerHeaders { retry_at: Some(at(300)), ..ok() };
-        budget.ask(&both, at(0)).unwrap().learn(429, &headers, false, at(0));
+        let headers = AnswerHeaders {
+            retry_at: Some(at(300)),
+            ..ok()
+        };
+        budget
+            .ask(&both, at(0))
+            .unwrap()
+            .learn(429, &headers, false, at(0));
         assert_eq!(budget.ask(&both, at(299)).unwrap_err(), at(300));
-        assert!(budget.ask(&[arm_writes()], at(1)).is_ok(), "ARM's own bucket was not the one that was empty");
+        assert!(
+            budget.ask(&[arm_writes()], at(1)).is_ok(),
+            "ARM's own bucket was not the one that was empty"
+        );
         assert!(budget.ask(&both, at(300)).is_ok());
     }
 
     #[test]
     fn a_refused_request_takes_nothing_from_any_bucket() {
-        let budget = Budget::new(Limits { compute_burst: 1, compute_per_minute: 40 });
-        budget.ask(&[writes()], at(0)).unwrap().learn(201, &ok(), false, at(0));
+        let budget = Budget::new(Limits {
+            compute_burst: 1,
+            compute_per_minute: 40,
+        });
+        budget
+            .ask(&[writes()], at(0))
+            .unwrap()
+            .learn(201, &ok(), false, at(0));
         for _ in 0..1_000 {
             assert!(budget.ask(&[writes(), arm_writes()], at(0)).is_err());
         }

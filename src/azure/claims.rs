@@ -41,7 +41,10 @@ impl Claims {
 
     /// Gives up every claim of an object.
     pub fn release(&self, uid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, owner| owner.uid != uid);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, owner| owner.uid != uid);
     }
 }
 
@@ -50,16 +53,27 @@ mod tests {
     use super::*;
 
     fn owner(name: &str, uid: &str) -> Owner {
-        Owner { namespace: "n".into(), name: name.into(), uid: uid.into() }
+        Owner {
+            namespace: "n".into(),
+            name: name.into(),
+            uid: uid.into(),
+        }
     }
 
     #[test]
     fn the_first_to_claim_an_id_keeps_it_until_it_lets_go() {
         let claims = Claims::default();
-        let id: ArmId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k".parse().unwrap();
+        let id: ArmId =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k"
+                .parse()
+                .unwrap();
         assert_eq!(claims.claim(&id, &owner("a", "1")), Ok(()));
         assert_eq!(claims.claim(&id, &owner("b", "2")), Err(owner("a", "1")));
-        assert_eq!(claims.claim(&id, &owner("a", "3")), Ok(()), "an object that was made again goes on");
+        assert_eq!(
+            claims.claim(&id, &owner("a", "3")),
+            Ok(()),
+            "an object that was made again goes on"
+        );
         claims.release("3");
         assert_eq!(claims.claim(&id, &owner("b", "2")), Ok(()));
     }

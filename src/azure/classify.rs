@@ -13,9 +13,13 @@ fn by_code(code: &str) -> Option<(ErrorClass, Reason)> {
         "AuthorizationFailed" | "LinkedAuthorizationFailed" => (UserFixable, Reason::AccessDenied),
         "RequestDisallowedByPolicy" => (UserFixable, Reason::DisallowedByPolicy),
         "ResourceGroupNotFound" => (UserFixable, Reason::ResourceGroupNotFound),
-        "SubscriptionNotFound" | "InvalidSubscriptionId" => (UserFixable, Reason::SubscriptionNotFound),
+        "SubscriptionNotFound" | "InvalidSubscriptionId" => {
+            (UserFixable, Reason::SubscriptionNotFound)
+        }
         "ReadOnlyDisabledSubscription" => (UserFixable, Reason::SubscriptionDisabled),
-        "MissingSubscriptionRegistration" | "NoRegisteredProviderFound" => (UserFixable, Reason::ProviderNotRegistered),
+        "MissingSubscriptionRegistration" | "NoRegisteredProviderFound" => {
+            (UserFixable, Reason::ProviderNotRegistered)
+        }
         "InvalidResourceLocation" => (UserFixable, Reason::LocationConflict),
         "ScopeLocked" => (UserFixable, Reason::ScopeLocked),
         "ResourceGroupBeingDeleted" => (Transient, Reason::ResourceGroupBeingDeleted),
@@ -42,8 +46,10 @@ fn by_entra_code(code: u32) -> Option<Reason> {
         90_002 | 900_023 => Reason::TenantNotFound,
         // No such application; wrong or expired secret; no federated credential that fits; bad or old assertion;
         // disabled application; the service principal is not in the tenant.
-        700_016 | 7_000_215 | 7_000_222 | 70_021 | 700_211 | 700_212 | 700_213 | 700_222 | 700_223 | 700_024 | 700_027
-        | 50_013 | 7_000_112 | 7_000_229 => Reason::AuthenticationFailed,
+        700_016 | 7_000_215 | 7_000_222 | 70_021 | 700_211 | 700_212 | 700_213 | 700_222
+        | 700_223 | 700_024 | 700_027 | 50_013 | 7_000_112 | 7_000_229 => {
+            Reason::AuthenticationFailed
+        }
         _ => return None,
     })
 }
@@ -51,17 +57,25 @@ fn by_entra_code(code: u32) -> Option<Reason> {
 fn classified(cause: &Cause) -> (ErrorClass, Reason) {
     match cause {
         // The code is shared by other errors: a 429 is told by its status.
-        Cause::Refused { status: 429, retry_at, .. } => (Throttled(*retry_at), Reason::Throttled),
+        Cause::Refused {
+            status: 429,
+            retry_at,
+            ..
+        } => (Throttled(*retry_at), Reason::Throttled),
         Cause::Refused { status, code, .. } => by_code(code).unwrap_or_else(|| by_status(*status)),
-        Cause::NoToken { status, codes, .. } => match codes.iter().find_map(|code| by_entra_code(*code)) {
-            Some(reason) => (UserFixable, reason),
-            None if *status == 429 => (Throttled(None), Reason::Throttled),
-            None if *status >= 500 => (Transient, Reason::AzureUnavailable),
-            None => (UserFixable, Reason::AuthenticationFailed),
-        },
+        Cause::NoToken { status, codes, .. } => {
+            match codes.iter().find_map(|code| by_entra_code(*code)) {
+                Some(reason) => (UserFixable, reason),
+                None if *status == 429 => (Throttled(None), Reason::Throttled),
+                None if *status >= 500 => (Transient, Reason::AzureUnavailable),
+                None => (UserFixable, Reason::AuthenticationFailed),
+            }
+        }
         Cause::NoCredential { reason, class, .. } => (*class, *reason),
         Cause::NotArm { status: 429 } => (Throttled(None), Reason::Throttled),
-        Cause::NotArm { .. } | Cause::TooLarge | Cause::StrayLink => (Transient, Reason::AzureAnswerInvalid),
+        Cause::NotArm { .. } | Cause::TooLarge | Cause::StrayLink => {
+            (Transient, Reason::AzureAnswerInvalid)
+        }
         Cause::Untrusted(_) => (Transient, Reason::CertificateNotTrusted),
         Cause::Connection(_) | Cause::Timeout => (Transient, Reason::AzureUnavailable),
         Cause::NotBefore(time) => (Throttled(Some(*time)), Reason::Throttled),
@@ -75,7 +89,9 @@ pub(super) fn class(cause: &Cause) -> ErrorClass {
 pub(super) fn reason(error: &AzureError) -> Reason {
     match classified(&error.cause).1 {
         // The code for a bad value of any parameter: only a write of the key sends one.
-        Reason::KeyRefused if !matches!(error.operation, Operation::CreateKey | Operation::UpdateKey) => {
+        Reason::KeyRefused
+            if !matches!(error.operation, Operation::CreateKey | Operation::UpdateKey) =>
+        {
             Reason::RequestRefused
         }
         reason => reason,
@@ -84,43 +100,78 @@ pub(super) fn reason(error: &AzureError) -> Reason {
 
 /// The message of a condition: the object, the cause and the remedy.
 pub(super) fn message(error: &AzureError) -> String {
-    let AzureError { operation, subject, cause } = error;
+    let AzureError {
+        operation,
+        subject,
+        cause,
+    } = error;
     let what = format!("can't {operation} {subject}");
     match cause {
-        Cause::Refused { status, code, message, request_id, .. } => {
-            let id = request_id.as_deref().map(|id| format!(", request {id}")).unwrap_or_default();
-            format!("{what}: Azure answered {status} {code} ({}{id}){}", one_line(message), remedy(reason(error)))
+        Cause::Refused {
+            status,
+            code,
+            message,
+            request_id,
+            ..
+        } => {
+            let id = request_id
+                .as_deref()
+                .map(|id| format!(", request {id}"))
+                .unwrap_or_default();
+            format!(
+                "{what}: Azure answered {status} {code} ({}{id}){}",
+                one_line(message),
+                remedy(reason(error))
+            )
         }
         Cause::NoToken { description, .. } => {
-            format!("{what}: Entra answered: {}{}", one_line(description), remedy(reason(error)))
+            format!(
+                "{what}: Entra answered: {}{}",
+                one_line(description),
+                remedy(reason(error))
+            )
         }
         Cause::NoCredential { message, .. } => format!("{what}: {message}"),
         Cause::NotArm { status } => format!(
             "{what}: the answer ({status}) is not one of Azure Resource Manager; if this stays, look for a proxy between the operator and Azure"
         ),
-        Cause::TooLarge => format!("{what}: the answer is larger than Azure Resource Manager's limit of 8 MiB"),
-        Cause::StrayLink => format!("{what}: the list goes on at another host or in a circle, and was not followed"),
+        Cause::TooLarge => {
+            format!("{what}: the answer is larger than Azure Resource Manager's limit of 8 MiB")
+        }
+        Cause::StrayLink => {
+            format!("{what}: the list goes on at another host or in a circle, and was not followed")
+        }
         Cause::Untrusted(why) => format!(
             "{what}: {why}; if a proxy with its own certificate authority stands between, give its certificate to the operator with --azure-ca-file"
         ),
         Cause::Connection(why) => format!("{what}: {why}; it will be tried again"),
         Cause::Timeout => format!("{what}: no answer in time; it will be tried again"),
-        Cause::NotBefore(_) => format!("{what}: waiting its turn, since Azure takes only so many writes a minute"),
+        Cause::NotBefore(_) => {
+            format!("{what}: waiting its turn, since Azure takes only so many writes a minute")
+        }
     }
 }
 
 fn remedy(reason: Reason) -> &'static str {
     match reason {
-        Reason::AccessDenied => ". Give the store's identity the actions read, write and delete of Microsoft.Compute/sshPublicKeys on the resource group; a new role assignment takes some minutes",
+        Reason::AccessDenied => {
+            ". Give the store's identity the actions read, write and delete of Microsoft.Compute/sshPublicKeys on the resource group; a new role assignment takes some minutes"
+        }
         Reason::DisallowedByPolicy => ". Change what the policy names, or ask for an exemption",
         Reason::ResourceGroupNotFound => ". Create the resource group, or name another",
-        Reason::SubscriptionNotFound => ". Check the store's subscriptionID, and that its identity has a role there",
+        Reason::SubscriptionNotFound => {
+            ". Check the store's subscriptionID, and that its identity has a role there"
+        }
         Reason::SubscriptionDisabled => ". Enable the subscription",
-        Reason::ProviderNotRegistered => ". Register it: az provider register --namespace Microsoft.Compute",
+        Reason::ProviderNotRegistered => {
+            ". Register it: az provider register --namespace Microsoft.Compute"
+        }
         Reason::LocationConflict => ". Write the location that the key has, or another name",
         Reason::ScopeLocked => ". Remove the lock, or wait until it is removed",
         Reason::ResourceGroupBeingDeleted => ". It will be tried again when the group is gone",
-        Reason::KeyRefused => ". Azure takes Ed25519 keys, and RSA keys of 2048 bits and more; if this cloud takes no Ed25519 yet, create an SshKey with algorithm: RSA",
+        Reason::KeyRefused => {
+            ". Azure takes Ed25519 keys, and RSA keys of 2048 bits and more; if this cloud takes no Ed25519 yet, create an SshKey with algorithm: RSA"
+        }
         Reason::RequestRefused => ". Change what the message names",
         Reason::AuthenticationFailed => ". Check the store's auth, and the application in Entra",
         Reason::TenantNotFound => ". Check the store's tenantID",
@@ -131,7 +182,12 @@ fn remedy(reason: Reason) -> &'static str {
 
 /// A condition's message is one line of bounded length, whatever Azure sends.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(600).collect()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(600)
+        .collect()
 }
 
 #[cfg(test)]
@@ -156,27 +212,59 @@ mod tests {
     #[test]
     fn a_known_code_goes_before_its_status_and_an_unknown_one_is_told_by_it() {
         let cases = [
-            (403, "AuthorizationFailed", UserFixable, Reason::AccessDenied),
+            (
+                403,
+                "AuthorizationFailed",
+                UserFixable,
+                Reason::AccessDenied,
+            ),
             (403, "SomethingNew", UserFixable, Reason::AccessDenied),
-            (404, "ResourceGroupNotFound", UserFixable, Reason::ResourceGroupNotFound),
+            (
+                404,
+                "ResourceGroupNotFound",
+                UserFixable,
+                Reason::ResourceGroupNotFound,
+            ),
             (409, "ScopeLocked", UserFixable, Reason::ScopeLocked),
-            (409, "ResourceGroupBeingDeleted", Transient, Reason::ResourceGroupBeingDeleted),
+            (
+                409,
+                "ResourceGroupBeingDeleted",
+                Transient,
+                Reason::ResourceGroupBeingDeleted,
+            ),
             (409, "SomethingNew", Transient, Reason::AzureUnavailable),
-            (429, "OperationNotAllowed", Throttled(None), Reason::Throttled),
-            (500, "InternalServerError", Transient, Reason::AzureUnavailable),
+            (
+                429,
+                "OperationNotAllowed",
+                Throttled(None),
+                Reason::Throttled,
+            ),
+            (
+                500,
+                "InternalServerError",
+                Transient,
+                Reason::AzureUnavailable,
+            ),
             (503, "", Transient, Reason::AzureUnavailable),
             (400, "InvalidParameter", UserFixable, Reason::KeyRefused),
             (400, "SomethingNew", UserFixable, Reason::RequestRefused),
         ];
         for (status, code, class, reason) in cases {
             let error = refused(Operation::CreateKey, status, code);
-            assert_eq!((error.class(), error.reason()), (class, reason), "{status} {code}");
+            assert_eq!(
+                (error.class(), error.reason()),
+                (class, reason),
+                "{status} {code}"
+            );
         }
     }
 
     #[test]
     fn a_bad_parameter_of_a_read_is_not_a_refused_key() {
-        assert_eq!(refused(Operation::ReadKey, 400, "InvalidParameter").reason(), Reason::RequestRefused);
+        assert_eq!(
+            refused(Operation::ReadKey, 400, "InvalidParameter").reason(),
+            Reason::RequestRefused
+        );
     }
 
     #[test]

@@ -51,9 +51,18 @@ impl Endpoints {
         };
         let plain = |url: &str| url.trim_end_matches('/').to_owned();
         Self {
-            arm: overrides.arm.as_deref().map_or_else(|| arm.to_owned(), plain),
-            scope: overrides.arm.as_deref().map_or_else(|| scope.to_owned(), |arm| format!("{}/.default", plain(arm))),
-            authority: overrides.authority.as_deref().map_or_else(|| authority.to_owned(), plain),
+            arm: overrides
+                .arm
+                .as_deref()
+                .map_or_else(|| arm.to_owned(), plain),
+            scope: overrides.arm.as_deref().map_or_else(
+                || scope.to_owned(),
+                |arm| format!("{}/.default", plain(arm)),
+            ),
+            authority: overrides
+                .authority
+                .as_deref()
+                .map_or_else(|| authority.to_owned(), plain),
             federated_audience,
         }
     }
@@ -65,7 +74,10 @@ mod tests {
 
     #[test]
     fn the_scope_follows_an_overridden_endpoint() {
-        let overrides = Overrides { arm: Some("https://localhost:1/".into()), authority: None };
+        let overrides = Overrides {
+            arm: Some("https://localhost:1/".into()),
+            authority: None,
+        };
         let endpoints = Endpoints::of(Cloud::AzureChina, &overrides);
         assert_eq!(endpoints.arm, "https://localhost:1");
         assert_eq!(endpoints.scope, "https://localhost:1/.default");

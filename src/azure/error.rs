@@ -35,6 +35,8 @@ pub enum Operation {
     UpdateKey,
     /// DELETE of a public key.
     DeleteKey,
+    /// HEAD of a resource group.
+    ReadGroup,
     /// PUT of a resource group.
     CreateGroup,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Operation {
             Self::CreateKey => "create",
             Self::UpdateKey => "update",
             Self::DeleteKey => "delete",
+            Self::ReadGroup => "look for resource group",
             Self::CreateGroup => "create resource group",
         })
     }
@@ -111,7 +114,11 @@ pub enum Cause {
 impl AzureError {
     /// An error of an operation on a subject.
     pub fn new(operation: Operation, subject: impl Into<String>, cause: Cause) -> Self {
-        Self { operation, subject: subject.into(), cause }
+        Self {
+            operation,
+            subject: subject.into(),
+            cause,
+        }
     }
 
     /// What to do about it.
@@ -146,11 +153,16 @@ impl Cause {
             }
             if let Some(core) = current.downcast_ref::<azure_core::Error>() {
                 match core.kind() {
-                    ErrorKind::HttpResponse { status, error_code, .. } => {
+                    ErrorKind::HttpResponse {
+                        status, error_code, ..
+                    } => {
                         let codes = error_code.as_deref().unwrap_or_default();
                         return Self::NoToken {
                             status: u16::from(*status),
-                            codes: codes.split(',').filter_map(|code| code.parse().ok()).collect(),
+                            codes: codes
+                                .split(',')
+                                .filter_map(|code| code.parse().ok())
+                                .collect(),
                             description: core.to_string(),
                         };
                     }
@@ -182,9 +194,12 @@ impl StdError for CredentialMissing {}
 fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut source = Some(error);
     while let Some(current) = source {
-        let tls = current
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| current.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
+        let tls = current.downcast_ref::<rustls::Error>().or_else(|| {
+            current
+                .downcast_ref::<std::io::Error>()?
+                .get_ref()?
+                .downcast_ref::<rustls::Error>()
+        });
         if let Some(rustls::Error::InvalidCertificate(_)) = tls {
             return tls.map(ToString::to_string);
         }

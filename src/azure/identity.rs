@@ -11,8 +11,8 @@ use azure_core::{
     http::ClientMethodOptions,
 };
 use azure_identity::{
-    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions,
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions,
 };
 use futures::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -24,7 +24,8 @@ use super::{
 };
 
 /// Mints a federated token for an audience, anew for each call.
-pub type Assertion = Arc<dyn Fn(&'static str) -> BoxFuture<'static, Result<Zeroizing<String>, Cause>> + Send + Sync>;
+pub type Assertion =
+    Arc<dyn Fn(&'static str) -> BoxFuture<'static, Result<Zeroizing<String>, Cause>> + Send + Sync>;
 
 type Build = Box<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
 
@@ -38,7 +39,9 @@ pub struct Identity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("subject", &self.subject).finish_non_exhaustive()
+        f.debug_struct("Identity")
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,9 +60,12 @@ impl Identity {
         let (tenant_id, client_id) = (tenant.to_owned(), client.to_owned());
         let (transport, authority) = (transport.clone(), endpoints.authority.clone());
         Self::new(tenant, client, endpoints, move || {
-            let options = ClientSecretCredentialOptions { client_options: transport.options(&authority) };
+            let options = ClientSecretCredentialOptions {
+                client_options: transport.options(&authority),
+            };
             let secret = Secret::new(secret.as_str().to_owned());
-            let credential = ClientSecretCredential::new(&tenant_id, client_id.clone(), secret, Some(options))?;
+            let credential =
+                ClientSecretCredential::new(&tenant_id, client_id.clone(), secret, Some(options))?;
             Ok(credential as Arc<dyn TokenCredential>)
         })
     }
@@ -79,10 +85,19 @@ impl Identity {
         let (transport, authority) = (transport.clone(), endpoints.authority.clone());
         let audience = endpoints.federated_audience;
         Self::new(tenant, client, endpoints, move || {
-            let options = ClientAssertionCredentialOptions { client_options: transport.options(&authority) };
-            let minted = Minted { assertion: Arc::clone(&assertion), audience };
-            let credential =
-                ClientAssertionCredential::new(tenant_id.clone(), client_id.clone(), minted, Some(options))?;
+            let options = ClientAssertionCredentialOptions {
+                client_options: transport.options(&authority),
+            };
+            let minted = Minted {
+                assertion: Arc::clone(&assertion),
+                audience,
+            };
+            let credential = ClientAssertionCredential::new(
+                tenant_id.clone(),
+                client_id.clone(),
+                minted,
+                Some(options),
+            )?;
             Ok(credential as Arc<dyn TokenCredential>)
         })
     }
@@ -94,9 +109,19 @@ impl Identity {
         build: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
     ) -> Result<Self, AzureError> {
         let subject = format!("application {client} of tenant {tenant}");
-        let current = build()
-            .map_err(|error| AzureError::new(Operation::GetToken, subject.clone(), Cause::from_token(&error)))?;
-        Ok(Self { build: Box::new(build), current: RwLock::new(current), scope: endpoints.scope.clone(), subject })
+        let current = build().map_err(|error| {
+            AzureError::new(
+                Operation::GetToken,
+                subject.clone(),
+                Cause::from_token(&error),
+            )
+        })?;
+        Ok(Self {
+            build: Box::new(build),
+            current: RwLock::new(current),
+            scope: endpoints.scope.clone(),
+            subject,
+        })
     }
 
     /// A token for ARM: the cached one, or a new one some minutes before that ends.
@@ -108,7 +133,13 @@ impl Identity {
         let token = credential
             .get_token(&[&self.scope], None)
             .await
-            .map_err(|error| AzureError::new(Operation::GetToken, self.subject.clone(), Cause::from_token(&error)))?;
+            .map_err(|error| {
+                AzureError::new(
+                    Operation::GetToken,
+                    self.subject.clone(),
+                    Cause::from_token(&error),
+                )
+            })?;
         Ok(Zeroizing::new(token.token.secret().to_owned()))
     }
 
@@ -127,7 +158,9 @@ struct Minted {
 
 impl fmt::Debug for Minted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Minted").field("audience", &self.audience).finish_non_exhaustive()
+        f.debug_struct("Minted")
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,6 +170,8 @@ impl ClientAssertion for Minted {
         (self.assertion)(self.audience)
             .await
             .map(|token| token.as_str().to_owned())
-            .map_err(|cause| azure_core::Error::new(ErrorKind::Credential, CredentialMissing(cause)))
+            .map_err(|cause| {
+                azure_core::Error::new(ErrorKind::Credential, CredentialMissing(cause))
+            })
     }
 }

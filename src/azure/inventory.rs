@@ -27,7 +27,7 @@ pub struct Inventory {
 
 #[derive(Debug, Default)]
 struct Group {
-    /// Held while a list is under way: whoever comes meanwhile waits for it and uses it.
+    /// Held while the group is listed or created: whoever comes meanwhile waits for it and uses it.
     listing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -99,7 +99,9 @@ impl Inventory {
         let at = Timestamp::now();
         let keys = arm.list_keys(id).await?;
         group.listed(at, keys);
-        Ok(group.view(id, max_age, settle, at).unwrap_or(View::Listed(Seen::Absent)))
+        Ok(group
+            .view(id, max_age, settle, at)
+            .unwrap_or(View::Listed(Seen::Absent)))
     }
 
     /// Reads this very key, and remembers it.
@@ -113,8 +115,32 @@ impl Inventory {
             KeyRead::Absent => Seen::Absent,
             KeyRead::GroupAbsent => Seen::GroupAbsent,
         };
-        self.group(id).lay_over(id, Overlay { at, seen: seen.clone() });
+        self.group(id).lay_over(
+            id,
+            Overlay {
+                at,
+                seen: seen.clone(),
+            },
+        );
         Ok(seen)
+    }
+
+    /// Creates the resource group of `id` if there is none. Of all who miss it at once, one creates it.
+    ///
+    /// # Errors
+    /// When it can't be looked for or created.
+    pub async fn ensure_group(
+        &self,
+        arm: &ArmClient,
+        id: &ArmId,
+        location: &str,
+    ) -> Result<(), AzureError> {
+        let group = self.group(id);
+        let _turn = group.listing.lock().await;
+        if !arm.group_exists(id).await? {
+            arm.create_group(id, location).await?;
+        }
+        Ok(())
     }
 
     /// Remembers what a write of ours has left at `id`.
@@ -144,13 +170,25 @@ impl Group {
 
     fn listed(&self, at: Timestamp, keys: Option<Vec<SshPublicKey>>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = keys.map(|keys| keys.into_iter().map(|key| (key.name.to_lowercase(), Arc::new(key))).collect());
-        state.over.retain(|_, overlay| elapsed(overlay.at, at) < LAG);
+        let keys = keys.map(|keys| {
+            keys.into_iter()
+                .map(|key| (key.name.to_lowercase(), Arc::new(key)))
+                .collect()
+        });
+        state
+            .over
+            .retain(|_, overlay| elapsed(overlay.at, at) < LAG);
         state.listed = Some(Listed { at, keys });
     }
 
     /// What can be said without asking; `None` when a list is needed.
-    fn view(&self, id: &ArmId, max_age: Duration, settle: Duration, now: Timestamp) -> Option<View> {
+    fn view(
+        &self,
+        id: &ArmId,
+        max_age: Duration,
+        settle: Duration,
+        now: Timestamp,
+    ) -> Option<View> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let name = id.name.to_lowercase();
         if let Some(overlay) = state.over.get(&name)
@@ -158,7 +196,10 @@ impl Group {
         {
             return Some(View::Written(overlay.seen.clone()));
         }
-        let listed = state.listed.as_ref().filter(|listed| elapsed(listed.at, now) < max_age)?;
+        let listed = state
+            .listed
+            .as_ref()
+            .filter(|listed| elapsed(listed.at, now) < max_age)?;
         if let Some(overlay) = state.over.get(&name)
             && elapsed(overlay.at, listed.at) < LAG
         {
@@ -166,7 +207,9 @@ impl Group {
         }
         Some(View::Listed(match &listed.keys {
             None => Seen::GroupAbsent,
-            Some(keys) => keys.get(&name).map_or(Seen::Absent, |key| Seen::Present(Arc::clone(key))),
+            Some(keys) => keys
+                .get(&name)
+                .map_or(Seen::Absent, |key| Seen::Present(Arc::clone(key))),
         }))
     }
 }

@@ -1,8 +1,8 @@
 //! Azure: identities, the few ARM calls, and the two ways by which everything goes there: [`Inventory`] for what is
 //! read, [`Budget`] for what is written.
 
-mod arm;
 mod answer;
+mod arm;
 mod budget;
 mod claims;
 mod classify;

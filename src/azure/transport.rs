@@ -17,7 +17,9 @@ pub struct Transport {
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The extra certificate authority is not one.
-    #[error("read the certificates of --azure-ca-file: {0}; it must be a PEM file with at least one CERTIFICATE block")]
+    #[error(
+        "read the certificates of --azure-ca-file: {0}; it must be a PEM file with at least one CERTIFICATE block"
+    )]
     Certificates(reqwest::Error),
     /// The client itself.
     #[error("build the HTTP client for Azure: {0}")]
@@ -38,10 +40,13 @@ impl Transport {
             // Load balancers drop idle connections at 240 s.
             .pool_idle_timeout(Duration::from_secs(100));
         if let Some(pem) = extra_authorities {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(TransportError::Certificates)?;
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem).map_err(TransportError::Certificates)?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { client: Arc::new(builder.build().map_err(TransportError::Client)?) })
+        Ok(Self {
+            client: Arc::new(builder.build().map_err(TransportError::Client)?),
+        })
     }
 
     /// Options for the clients of `azure_core`: this transport, and no retries, which would sleep through a Retry-After
@@ -51,7 +56,9 @@ impl Transport {
         authority.clone_into(&mut cloud.authority_host);
         ClientOptions {
             retry: RetryOptions::none(),
-            transport: Some(CoreTransport::new(Arc::clone(&self.client) as Arc<dyn azure_core::http::HttpClient>)),
+            transport: Some(CoreTransport::new(
+                Arc::clone(&self.client) as Arc<dyn azure_core::http::HttpClient>
+            )),
             cloud: Some(Arc::new(cloud.into())),
             ..ClientOptions::default()
         }

@@ -59,17 +59,28 @@ impl StepError {
 }
 
 fn transient(reason: Reason, error: &StepError) -> Failure {
-    Failure { class: ErrorClass::Transient, reason, message: error.to_string() }
+    Failure {
+        class: ErrorClass::Transient,
+        reason,
+        message: error.to_string(),
+    }
 }
 
 /// Takes a step.
-pub(super) async fn act(scope: &Scope, at: &mut Observation, step: &Step) -> Result<Outcome, StepError> {
+pub(super) async fn act(
+    scope: &Scope,
+    at: &mut Observation,
+    step: &Step,
+) -> Result<Outcome, StepError> {
     let context = &scope.context;
     let client = &context.client;
     let namespace = at.object.namespace().unwrap_or_default();
     let uid = at.object.uid().unwrap_or_default();
     let object_name = at.object.name_any();
-    let owner = SecretOwner { name: &object_name, uid: &uid };
+    let owner = SecretOwner {
+        name: &object_name,
+        uid: &uid,
+    };
     match step {
         Step::Record { records } => {
             let json = (!records.is_empty()).then(|| records_json(records));
@@ -79,9 +90,15 @@ pub(super) async fn act(scope: &Scope, at: &mut Observation, step: &Step) -> Res
             at.object = live;
             Ok(Outcome::Object(facts))
         }
-        Step::CreateSecret { name, key, comment, now } => {
+        Step::CreateSecret {
+            name,
+            key,
+            comment,
+            now,
+        } => {
             let pair = generate(context, *key, comment.clone()).await?;
-            let created = secrets::create(client, &namespace, name, owner, &pair, *key, *now).await?;
+            let created =
+                secrets::create(client, &namespace, name, owner, &pair, *key, *now).await?;
             match created {
                 Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
                 None => reread(client, &namespace, name).await,
@@ -90,14 +107,31 @@ pub(super) async fn act(scope: &Scope, at: &mut Observation, step: &Step) -> Res
         Step::AdoptSecret { secret, now } => {
             let version = &secret.resource_version;
             let public = &secret.public_key;
-            let found =
-                secrets::record(client, &namespace, &secret.name, version, owner, public, Some(*now)).await?;
+            let found = secrets::record(
+                client,
+                &namespace,
+                &secret.name,
+                version,
+                owner,
+                public,
+                Some(*now),
+            )
+            .await?;
             Ok(Outcome::Secret(facts::secret(Some(found)).await))
         }
         Step::RepairSecret { secret } => {
             let version = &secret.resource_version;
             let public = &secret.public_key;
-            let found = secrets::record(client, &namespace, &secret.name, version, owner, public, None).await?;
+            let found = secrets::record(
+                client,
+                &namespace,
+                &secret.name,
+                version,
+                owner,
+                public,
+                None,
+            )
+            .await?;
             Ok(Outcome::Secret(facts::secret(Some(found)).await))
         }
         Step::DeleteSecret { name, uid } => {
@@ -109,23 +143,40 @@ pub(super) async fn act(scope: &Scope, at: &mut Observation, step: &Step) -> Res
             Ok(Outcome::Released)
         }
         Step::CreateResourceGroup { id, location } => {
-            session(at, id)?.arm.create_group(id, location).await?;
+            let session = session(at, id)?;
+            session
+                .inventory
+                .ensure_group(&session.arm, id, location)
+                .await?;
             Ok(Outcome::Group(id.group_key()))
         }
-        Step::PublishKey { id, .. } | Step::UpdateAzureKey { id, .. } | Step::DeleteAzureKey { id } => {
-            write_azure(at, id, step).await
-        }
+        Step::PublishKey { id, .. }
+        | Step::UpdateAzureKey { id, .. }
+        | Step::DeleteAzureKey { id } => write_azure(at, id, step).await,
     }
 }
 
 async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcome, StepError> {
     let session = session(at, id)?;
     let written = match step {
-        Step::PublishKey { location, tags, public_key, .. } => {
-            let public_key = public_key.as_ref().ok_or_else(|| StepError::NotStored(id.clone()))?;
-            session.arm.create_key(id, location, tags, &public_key.to_line()).await.map(|key| Seen::Present(Arc::new(key)))
+        Step::PublishKey {
+            location,
+            tags,
+            public_key,
+            ..
+        } => {
+            let public_key = public_key
+                .as_ref()
+                .ok_or_else(|| StepError::NotStored(id.clone()))?;
+            session
+                .arm
+                .create_key(id, location, tags, &public_key.to_line())
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
         }
-        Step::UpdateAzureKey { public_key, tags, .. } => {
+        Step::UpdateAzureKey {
+            public_key, tags, ..
+        } => {
             let line = public_key.as_ref().map(crate::keys::PublicKey::to_line);
             let location = location(at, id);
             session
@@ -134,12 +185,19 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
                 .await
                 .map(|key| Seen::Present(Arc::new(key)))
         }
-        _ => session.arm.delete_key(id, &location(at, id)).await.map(|()| Seen::Absent),
+        _ => session
+            .arm
+            .delete_key(id, &location(at, id))
+            .await
+            .map(|()| Seen::Absent),
     };
     match written {
         Ok(seen) => {
             session.inventory.wrote(id, seen.clone(), now());
-            Ok(Outcome::Azure(id.clone(), facts::seen_as(&seen, Freshness::Written)))
+            Ok(Outcome::Azure(
+                id.clone(),
+                facts::seen_as(&seen, Freshness::Written),
+            ))
         }
         Err(error) => {
             if !matches!(error.cause, Cause::NotBefore(_)) {
@@ -154,18 +212,39 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
 pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
     let session = session(at, id)?;
     let seen = session.inventory.read(&session.arm, id).await?;
-    Ok(Outcome::Azure(id.clone(), facts::seen_as(&seen, Freshness::Live)))
+    Ok(Outcome::Azure(
+        id.clone(),
+        facts::seen_as(&seen, Freshness::Live),
+    ))
 }
 
 fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
-    let recorded = at.observed.object.records.iter().flatten().find(|record| record.id == *id).map(|record| &record.store);
+    let recorded = at
+        .observed
+        .object
+        .records
+        .iter()
+        .flatten()
+        .find(|record| record.id == *id)
+        .map(|record| &record.store);
     let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
-    store.and_then(|store| at.sessions.get(store)).map(AsRef::as_ref).ok_or_else(|| StepError::OutOfReach(id.clone()))
+    store
+        .and_then(|store| at.sessions.get(store))
+        .map(AsRef::as_ref)
+        .ok_or_else(|| StepError::OutOfReach(id.clone()))
 }
 
 fn location(at: &Observation, id: &ArmId) -> String {
-    let recorded = at.observed.object.records.iter().flatten().find(|record| record.id == *id);
-    recorded.map(|record| record.location.clone()).unwrap_or_default()
+    let recorded = at
+        .observed
+        .object
+        .records
+        .iter()
+        .flatten()
+        .find(|record| record.id == *id);
+    recorded
+        .map(|record| record.location.clone())
+        .unwrap_or_default()
 }
 
 /// A Secret of that name exists: somebody was faster, or it is somebody's. What it is, it says itself.
@@ -176,7 +255,10 @@ async fn reread(client: &Client, namespace: &str, name: &str) -> Result<Outcome,
 
 /// Generates and proves a pair, off the async threads, as many at once as there are cores.
 async fn generate(context: &Context, key: KeySpec, comment: Comment) -> Result<KeyPair, StepError> {
-    let turn = Arc::clone(&context.generations).acquire_owned().await.map_err(|_| StepError::Interrupted)?;
+    let turn = Arc::clone(&context.generations)
+        .acquire_owned()
+        .await
+        .map_err(|_| StepError::Interrupted)?;
     let work = tokio::task::spawn_blocking(move || {
         let pair = KeyPair::generate(key, &comment);
         drop(turn);

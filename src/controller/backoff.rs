@@ -24,19 +24,28 @@ impl Backoffs {
             .with_max_delay(max)
             .without_max_times()
             .with_jitter();
-        Self { builder, max, waiting: Mutex::default() }
+        Self {
+            builder,
+            max,
+            waiting: Mutex::default(),
+        }
     }
 
     /// The object failed again: how long to wait.
     pub(super) fn next(&self, uid: &str) -> Duration {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let backoff = waiting.entry(uid.to_owned()).or_insert_with(|| self.builder.build());
+        let backoff = waiting
+            .entry(uid.to_owned())
+            .or_insert_with(|| self.builder.build());
         backoff.next().unwrap_or(self.max).min(self.max)
     }
 
     /// The object did not fail: the next failure is a first one.
     pub(super) fn reset(&self, uid: &str) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(uid);
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
     keys::{KeyPair, PublicKey},
     kubernetes::{KubernetesError, secrets},
     plan::{
-        AzureKey, Failure, Freshness, Group, KeyView, ObjectFacts, SecretFacts, SecretKey, SecretView, parse_records,
+        AzureKey, Failure, Freshness, Group, KeyView, ObjectFacts, SecretFacts, SecretKey,
+        SecretView, parse_records,
     },
 };
 
@@ -21,10 +22,19 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
     let uid = object.uid().unwrap_or_default();
     let annotations = object.annotations();
     ObjectFacts {
-        deleting_since: object.metadata.deletion_timestamp.as_ref().map(|time| time.0),
-        has_finalizer: object.finalizers().iter().any(|finalizer| finalizer == FINALIZER),
+        deleting_since: object
+            .metadata
+            .deletion_timestamp
+            .as_ref()
+            .map(|time| time.0),
+        has_finalizer: object
+            .finalizers()
+            .iter()
+            .any(|finalizer| finalizer == FINALIZER),
         records: parse_records(annotations.get(annotation::AZURE_KEYS).map(String::as_str)),
-        abandoned: annotations.get(annotation::ABANDON).is_some_and(|value| *value == uid),
+        abandoned: annotations
+            .get(annotation::ABANDON)
+            .is_some_and(|value| *value == uid),
         reported_fingerprint: object
             .status
             .as_ref()
@@ -36,7 +46,9 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
 
 /// What a Secret says. Reading an RSA key and proving it takes milliseconds: not for the async threads.
 pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
-    let Some(found) = found else { return SecretView::Absent };
+    let Some(found) = found else {
+        return SecretView::Absent;
+    };
     let read = tokio::task::spawn_blocking(move || secret_facts(&found));
     match read.await {
         Ok(facts) => SecretView::Present(facts),
@@ -84,9 +96,18 @@ pub(super) fn azure(view: View) -> KeyView {
 /// What was seen in Azure, and how.
 pub(super) fn seen_as(seen: &Seen, freshness: Freshness) -> KeyView {
     match seen {
-        Seen::Present(key) => KeyView::Present { key: azure_key(key), freshness },
-        Seen::Absent => KeyView::Absent { group: Group::Exists, freshness },
-        Seen::GroupAbsent => KeyView::Absent { group: Group::Missing, freshness },
+        Seen::Present(key) => KeyView::Present {
+            key: azure_key(key),
+            freshness,
+        },
+        Seen::Absent => KeyView::Absent {
+            group: Group::Exists,
+            freshness,
+        },
+        Seen::GroupAbsent => KeyView::Absent {
+            group: Group::Missing,
+            freshness,
+        },
     }
 }
 
@@ -103,12 +124,20 @@ fn azure_key(key: &SshPublicKey) -> AzureKey {
 
 /// What an error of Azure comes to.
 pub(super) fn azure_failure(error: &AzureError) -> Failure {
-    Failure { class: error.class(), reason: error.reason(), message: error.to_string() }
+    Failure {
+        class: error.class(),
+        reason: error.reason(),
+        message: error.to_string(),
+    }
 }
 
 /// What an error of the API server comes to.
 pub(super) fn kubernetes_failure(error: &KubernetesError) -> Failure {
-    Failure { class: error.class(), reason: error.reason(), message: error.to_string() }
+    Failure {
+        class: error.class(),
+        reason: error.reason(),
+        message: error.to_string(),
+    }
 }
 
 /// The clock, read at the edge and handed in as a value.

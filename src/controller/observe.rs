@@ -16,7 +16,10 @@ use crate::{
     api::{ArmId, Reason, SshKey, names::FINALIZER},
     azure::Owner,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
-    plan::{AzureRecord, Desired, Failure, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve, secret_name, stores_of},
+    plan::{
+        AzureRecord, Desired, Failure, Freshness, KeyView, Mark, Observed, SecretView, StoreFact,
+        resolve, secret_name, stores_of,
+    },
 };
 
 /// What is wanted and what is there.
@@ -41,7 +44,10 @@ pub(super) enum ObserveError {
 }
 
 /// Observes one object; `None` when it is gone.
-pub(super) async fn observe(scope: &Scope, seen: &SshKey) -> Result<Option<Observation>, ObserveError> {
+pub(super) async fn observe(
+    scope: &Scope,
+    seen: &SshKey,
+) -> Result<Option<Observation>, ObserveError> {
     let client = &scope.context.client;
     let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
     let secret_name = secret_name(&seen.spec, &name);
@@ -49,7 +55,10 @@ pub(super) async fn observe(scope: &Scope, seen: &SshKey) -> Result<Option<Obser
 
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
     // second look: its first step is a patch at the version that was looked at.
-    let held = seen.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
+    let held = seen
+        .finalizers()
+        .iter()
+        .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
     let object = if deleting || (held && secret == SecretView::Absent) {
         match sshkeys::read(client, &namespace, &name).await? {
@@ -70,7 +79,12 @@ pub(super) async fn observe(scope: &Scope, seen: &SshKey) -> Result<Option<Obser
     let stores = stores(scope, &namespace, stores_of(&object.spec, &records)).await;
     let sessions: BTreeMap<String, Arc<Session>> = stores
         .keys()
-        .filter_map(|store| Some((store.clone(), scope.context.sessions.last(&namespace, store)?)))
+        .filter_map(|store| {
+            Some((
+                store.clone(),
+                scope.context.sessions.last(&namespace, store)?,
+            ))
+        })
         .collect();
     let desired = resolve(&object.spec, mark, &records, stores).map_err(ObserveError::Invalid)?;
 
@@ -82,11 +96,25 @@ pub(super) async fn observe(scope: &Scope, seen: &SshKey) -> Result<Option<Obser
         }
     }
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
-    let observed = Observed { object: facts, secret, azure, namespace_terminating };
-    Ok(Some(Observation { object, desired, observed, sessions }))
+    let observed = Observed {
+        object: facts,
+        secret,
+        azure,
+        namespace_terminating,
+    };
+    Ok(Some(Observation {
+        object,
+        desired,
+        observed,
+        sessions,
+    }))
 }
 
-async fn stores(scope: &Scope, namespace: &str, names: BTreeSet<String>) -> BTreeMap<String, StoreFact> {
+async fn stores(
+    scope: &Scope,
+    namespace: &str,
+    names: BTreeSet<String>,
+) -> BTreeMap<String, StoreFact> {
     let mut stores = BTreeMap::new();
     for name in names {
         let fact = match scope.stores.get(&ObjectRef::new(&name).within(namespace)) {
@@ -100,7 +128,9 @@ async fn stores(scope: &Scope, namespace: &str, names: BTreeSet<String>) -> BTre
 
 /// Every place in Azure that matters to the object, and the store through which it is reached.
 fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMap<ArmId, String> {
-    let recorded = records.iter().map(|record| (record.id.clone(), record.store.clone()));
+    let recorded = records
+        .iter()
+        .map(|record| (record.id.clone(), record.store.clone()));
     let wanted = desired
         .azure
         .iter()
@@ -120,7 +150,11 @@ async fn look(
     let context = &scope.context;
     if !deleting {
         let mark = &desired.mark;
-        let owner = Owner { namespace: mark.namespace.clone(), name: mark.object.clone(), uid: mark.uid.clone() };
+        let owner = Owner {
+            namespace: mark.namespace.clone(),
+            name: mark.object.clone(),
+            uid: mark.uid.clone(),
+        };
         if let Err(other) = context.claims.claim(id, &owner) {
             return KeyView::Unknown(Failure::to_fix(
                 Reason::AzureKeyConflict,
@@ -139,9 +173,17 @@ async fn look(
         .is_some_and(|published| published == *id);
     let view = if published && !deleting {
         let intervals = &context.options.intervals;
-        session.inventory.known(&session.arm, id, intervals.sweep, intervals.confirm, now()).await.map(facts::azure)
+        session
+            .inventory
+            .known(&session.arm, id, intervals.sweep, intervals.confirm, now())
+            .await
+            .map(facts::azure)
     } else {
-        session.inventory.read(&session.arm, id).await.map(|seen| facts::seen_as(&seen, Freshness::Live))
+        session
+            .inventory
+            .read(&session.arm, id)
+            .await
+            .map(|seen| facts::seen_as(&seen, Freshness::Live))
     };
     view.unwrap_or_else(|error| KeyView::Unknown(facts::azure_failure(&error)))
 }

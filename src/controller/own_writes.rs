@@ -18,13 +18,19 @@ impl OwnWrites {
     /// Remembers an answer.
     pub(super) fn remember(&self, object: SshKey) {
         if let Some(uid) = object.uid() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid, Arc::new(object));
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(uid, Arc::new(object));
         }
     }
 
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(uid);
     }
 
     /// The newer of what the watch has seen and what was written.
@@ -63,8 +69,18 @@ mod tests {
     fn an_own_write_is_seen_until_the_watch_has_caught_up() {
         let writes = OwnWrites::default();
         writes.remember(object("10"));
-        assert_eq!(writes.newest(&object("9")).resource_version(), Some("10".to_owned()));
-        assert_eq!(writes.newest(&object("11")).resource_version(), Some("11".to_owned()));
-        assert_eq!(writes.newest(&object("9")).resource_version(), Some("9".to_owned()), "it was forgotten");
+        assert_eq!(
+            writes.newest(&object("9")).resource_version(),
+            Some("10".to_owned())
+        );
+        assert_eq!(
+            writes.newest(&object("11")).resource_version(),
+            Some("11".to_owned())
+        );
+        assert_eq!(
+            writes.newest(&object("9")).resource_version(),
+            Some("9".to_owned()),
+            "it was forgotten"
+        );
     }
 }

@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use kube::{ResourceExt, core::{DeserializeGuard, error_boundary::InvalidObject}, runtime::controller::Action};
+use kube::{
+    ResourceExt,
+    core::{DeserializeGuard, error_boundary::InvalidObject},
+    runtime::controller::Action,
+};
 
 use super::{
     act::{act, read_azure},
@@ -65,14 +69,23 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     let mut taken: Vec<Step> = Vec::new();
     let mut failed = None;
     let decided = loop {
-        let decided = plan(&at.desired, &at.observed, context.options.orphan_after, now());
-        let Some(step) = next_step(&at, &decided) else { break decided };
+        let decided = plan(
+            &at.desired,
+            &at.observed,
+            context.options.orphan_after,
+            now(),
+        );
+        let Some(step) = next_step(&at, &decided) else {
+            break decided;
+        };
         if taken.len() == MAX_STEPS {
             return Err(ReconcileError::Unsettled(step.name()));
         }
         let outcome = match only_listed(&at, &step) {
             Some(id) => read_azure(&at, &id).await,
-            None => act(scope, &mut at, &step).await.inspect(|_| taken.push(step.clone())),
+            None => act(scope, &mut at, &step)
+                .await
+                .inspect(|_| taken.push(step.clone())),
         };
         match outcome {
             Ok(outcome) => at.observed = at.observed.clone().after(outcome),
@@ -106,9 +119,16 @@ fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
 fn only_listed(at: &Observation, step: &Step) -> Option<crate::api::ArmId> {
     let id = step.azure_id()?;
     match at.observed.azure.get(id) {
-        Some(KeyView::Present { freshness: Freshness::Listed, .. } | KeyView::Absent { freshness: Freshness::Listed, .. }) => {
-            Some(id.clone())
-        }
+        Some(
+            KeyView::Present {
+                freshness: Freshness::Listed,
+                ..
+            }
+            | KeyView::Absent {
+                freshness: Freshness::Listed,
+                ..
+            },
+        ) => Some(id.clone()),
         _ => None,
     }
 }
@@ -129,7 +149,15 @@ async fn finish(
     let before = at.object.status.clone().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
     let failed = failed.map(|(step, failure)| (step, failure));
-    let report = report(&at.desired, &at.observed, decided, failed, &before, generation, now());
+    let report = report(
+        &at.desired,
+        &at.observed,
+        decided,
+        failed,
+        &before,
+        generation,
+        now(),
+    );
     if report.status != before {
         match sshkeys::write_status(&context.client, &at.object, &report.status).await? {
             Some(written) => context.own_writes.remember(written),
@@ -140,20 +168,38 @@ async fn finish(
         }
     }
     tell(context, at, &before, &report, taken).await;
-    Ok(Action::requeue(next_look(context, at, decided, failed.map(|(_, failure)| failure))))
+    Ok(Action::requeue(next_look(
+        context,
+        at,
+        decided,
+        failed.map(|(_, failure)| failure),
+    )))
 }
 
-fn next_look(context: &Context, at: &Observation, decided: &Plan, failed: Option<&Failure>) -> Duration {
+fn next_look(
+    context: &Context,
+    at: &Observation,
+    decided: &Plan,
+    failed: Option<&Failure>,
+) -> Duration {
     let uid = &at.observed.object.uid;
-    let class = failed.map(|failure| failure.class).or_else(|| decided.obstacle());
+    let class = failed
+        .map(|failure| failure.class)
+        .or_else(|| decided.obstacle());
     match class {
         None => {}
         Some(ErrorClass::UserFixable) => return context.options.intervals.poll,
         Some(ErrorClass::Throttled(Some(until))) => return wait(until, now()) + spread(uid),
-        Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => return context.backoffs.next(uid),
+        Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
+            return context.backoffs.next(uid);
+        }
     }
     context.backoffs.reset(uid);
-    context.options.intervals.next_look(decided, &at.observed).unwrap_or(context.options.intervals.sweep)
+    context
+        .options
+        .intervals
+        .next_look(decided, &at.observed)
+        .unwrap_or(context.options.intervals.sweep)
 }
 
 fn wait(until: Timestamp, now: Timestamp) -> Duration {
@@ -166,22 +212,43 @@ fn spread(uid: &str) -> Duration {
 }
 
 /// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle.
-async fn tell(context: &Context, at: &Observation, before: &SshKeyStatus, report: &Report, taken: &[Step]) {
+async fn tell(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+    taken: &[Step],
+) {
     let was = condition::find(&before.conditions, ConditionType::Ready);
     let was_ready = was.is_some_and(|condition| condition.status == "True");
     let is_ready = report.ready.status == Some(true);
     let reason = report.ready.reason;
     if is_ready && !was_ready {
-        context.events.normal(&at.object, reason.as_str(), &report.ready.message).await;
+        context
+            .events
+            .normal(&at.object, reason.as_str(), &report.ready.message)
+            .await;
     } else if was_ready {
-        for step in taken.iter().filter(|step| !matches!(step, Step::Record { .. })) {
-            context.events.normal(&at.object, step.name(), &step.describe()).await;
+        for step in taken
+            .iter()
+            .filter(|step| !matches!(step, Step::Record { .. }))
+        {
+            context
+                .events
+                .normal(&at.object, step.name(), &step.describe())
+                .await;
         }
     }
     let news = was.is_none_or(|condition| condition.reason != reason.as_str());
-    let quiet = matches!(reason, Reason::Progressing | Reason::Suspended | Reason::Deleting);
+    let quiet = matches!(
+        reason,
+        Reason::Progressing | Reason::Suspended | Reason::Deleting
+    );
     if !is_ready && news && !quiet {
-        context.events.warning(&at.object, reason.as_str(), &report.ready.message).await;
+        context
+            .events
+            .warning(&at.object, reason.as_str(), &report.ready.message)
+            .await;
     }
 }
 
@@ -190,12 +257,19 @@ async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
         match step {
             Step::RemoveFinalizer { orphans } => {
                 for id in orphans {
-                    let note = format!("{id} was left behind: nothing could reach it any more; delete it in Azure");
+                    let note = format!(
+                        "{id} was left behind: nothing could reach it any more; delete it in Azure"
+                    );
                     tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
                     context.events.warning(&at.object, "Orphaned", &note).await;
                 }
             }
-            step => context.events.normal(&at.object, step.name(), &step.describe()).await,
+            step => {
+                context
+                    .events
+                    .normal(&at.object, step.name(), &step.describe())
+                    .await
+            }
         }
     }
 }
@@ -208,23 +282,39 @@ fn forget(context: &Context, uid: &str) {
 
 /// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else.
 async fn refuse(context: &Context, invalid: &InvalidObject) -> Result<Action, ReconcileError> {
-    let mut object = SshKey { metadata: invalid.metadata.clone(), ..SshKey::default() };
+    let mut object = SshKey {
+        metadata: invalid.metadata.clone(),
+        ..SshKey::default()
+    };
     object.metadata.managed_fields = None;
     let failure = Failure::to_fix(
         Reason::InvalidObject,
         "the object can't be read as an SshKey of this version of the operator: compare it with kubectl explain sshkey.spec, and the operator's version with that of its CRDs",
     );
-    tracing::warn!(namespace = object.namespace(), name = object.name_any(), "an object can't be read");
+    tracing::warn!(
+        namespace = object.namespace(),
+        name = object.name_any(),
+        "an object can't be read"
+    );
     write_blocked(context, &object, &failure).await?;
     Ok(Action::requeue(context.options.intervals.sweep))
 }
 
 /// Reports an object about which nothing can be decided.
-async fn write_blocked(context: &Context, object: &SshKey, failure: &Failure) -> Result<(), KubernetesError> {
+async fn write_blocked(
+    context: &Context,
+    object: &SshKey,
+    failure: &Failure,
+) -> Result<(), KubernetesError> {
     let before = object.status.clone().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or_default();
-    let about = |kind, status| condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone());
-    let verdicts = [about(ConditionType::Ready, false), about(ConditionType::Stalled, true)];
+    let about = |kind, status| {
+        condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
+    };
+    let verdicts = [
+        about(ConditionType::Ready, false),
+        about(ConditionType::Stalled, true),
+    ];
     let status = SshKeyStatus {
         observed_generation: Some(generation),
         conditions: condition::conditions(&verdicts, &before.conditions, generation, facts::now()),

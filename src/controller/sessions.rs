@@ -59,7 +59,11 @@ impl Sessions {
     }
 
     fn get(&self, key: &Key) -> Option<Looked> {
-        self.looked.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.looked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
     }
 
     fn turn(&self, key: &Key) -> Arc<tokio::sync::Mutex<()>> {
@@ -75,7 +79,9 @@ fn key(store: &AzureStore) -> Key {
 /// How a store stands, looking only when it was never looked at as it is now.
 pub(super) async fn known(context: &Arc<Context>, store: &AzureStore) -> StoreFact {
     let key = key(store);
-    let as_it_is = |looked: &Looked| looked.uid == store.uid().unwrap_or_default() && looked.generation == generation(store);
+    let as_it_is = |looked: &Looked| {
+        looked.uid == store.uid().unwrap_or_default() && looked.generation == generation(store)
+    };
     let looked = match context.sessions.get(&key).filter(as_it_is) {
         Some(looked) => looked,
         None => look_in_turn(context, store, as_it_is).await,
@@ -86,7 +92,11 @@ pub(super) async fn known(context: &Arc<Context>, store: &AzureStore) -> StoreFa
     }
 }
 
-async fn look_in_turn(context: &Arc<Context>, store: &AzureStore, enough: impl Fn(&Looked) -> bool) -> Looked {
+async fn look_in_turn(
+    context: &Arc<Context>,
+    store: &AzureStore,
+    enough: impl Fn(&Looked) -> bool,
+) -> Looked {
     let key = key(store);
     let turn = context.sessions.turn(&key);
     let _turn = turn.lock().await;
@@ -102,7 +112,10 @@ pub(super) async fn look(context: &Arc<Context>, store: &AzureStore) -> Looked {
 }
 
 async fn look_now(context: &Arc<Context>, store: &AzureStore, key: Key) -> Looked {
-    let before = context.sessions.get(&key).filter(|looked| looked.uid == store.uid().unwrap_or_default());
+    let before = context
+        .sessions
+        .get(&key)
+        .filter(|looked| looked.uid == store.uid().unwrap_or_default());
     let last = before.and_then(|looked| looked.session);
     let (ready, session) = match session(context, store, last.clone()).await {
         Ok(session) => match session.arm.sign_in().await {
@@ -119,7 +132,12 @@ async fn look_now(context: &Arc<Context>, store: &AzureStore, key: Key) -> Looke
         ready,
         session,
     };
-    context.sessions.looked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, looked.clone());
+    context
+        .sessions
+        .looked
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(key, looked.clone());
     looked
 }
 
@@ -139,29 +157,55 @@ async fn session(
 ) -> Result<Arc<Session>, AzureError> {
     let spec = &store.spec;
     let endpoints = Endpoints::of(spec.cloud.unwrap_or_default(), &context.options.overrides);
-    let (identity, client_id, made_from) = match (&spec.auth.client_secret, &spec.auth.workload_identity) {
-        (Some(auth), _) => {
-            let secret = client_secret(context, store, auth).await?;
-            let made_from = (generation(store), secret.version);
-            if let Some(last) = last.filter(|last| last.made_from == made_from) {
-                return Ok(last);
+    let (identity, client_id, made_from) =
+        match (&spec.auth.client_secret, &spec.auth.workload_identity) {
+            (Some(auth), _) => {
+                let secret = client_secret(context, store, auth).await?;
+                let made_from = (generation(store), secret.version);
+                if let Some(last) = last.filter(|last| last.made_from == made_from) {
+                    return Ok(last);
+                }
+                let identity = Identity::client_secret(
+                    &spec.tenant_id,
+                    &auth.client_id,
+                    secret.text,
+                    &endpoints,
+                    &context.transport,
+                )?;
+                (identity, &auth.client_id, made_from)
             }
-            let identity =
-                Identity::client_secret(&spec.tenant_id, &auth.client_id, secret.text, &endpoints, &context.transport)?;
-            (identity, &auth.client_id, made_from)
-        }
-        (None, Some(auth)) => {
-            let made_from = (generation(store), String::new());
-            if let Some(last) = last.filter(|last| last.made_from == made_from) {
-                return Ok(last);
+            (None, Some(auth)) => {
+                let made_from = (generation(store), String::new());
+                if let Some(last) = last.filter(|last| last.made_from == made_from) {
+                    return Ok(last);
+                }
+                (
+                    federated(context, store, auth, &endpoints)?,
+                    &auth.client_id,
+                    made_from,
+                )
             }
-            (federated(context, store, auth, &endpoints)?, &auth.client_id, made_from)
-        }
-        (None, None) => return Err(no_credential(store, Reason::InvalidObject, "spec.auth names no way to sign in".to_owned())),
-    };
+            (None, None) => {
+                return Err(no_credential(
+                    store,
+                    Reason::InvalidObject,
+                    "spec.auth names no way to sign in".to_owned(),
+                ));
+            }
+        };
     let budget = Arc::clone(&context.budget);
-    let arm = ArmClient::new(&endpoints, identity, client_id.clone(), &context.transport, budget)?;
-    Ok(Arc::new(Session { arm, inventory: Inventory::default(), made_from }))
+    let arm = ArmClient::new(
+        &endpoints,
+        identity,
+        client_id.clone(),
+        &context.transport,
+        budget,
+    )?;
+    Ok(Arc::new(Session {
+        arm,
+        inventory: Inventory::default(),
+        made_from,
+    }))
 }
 
 struct Text {
@@ -169,7 +213,11 @@ struct Text {
     version: String,
 }
 
-async fn client_secret(context: &Context, store: &AzureStore, auth: &ClientSecret) -> Result<Text, AzureError> {
+async fn client_secret(
+    context: &Context,
+    store: &AzureStore,
+    auth: &ClientSecret,
+) -> Result<Text, AzureError> {
     let namespace = store.namespace().unwrap_or_default();
     let (name, key) = (&auth.secret_ref.name, auth.secret_ref.key());
     let entry = secrets::read_entry(&context.client, &namespace, name, key)
@@ -184,10 +232,19 @@ async fn client_secret(context: &Context, store: &AzureStore, auth: &ClientSecre
         (!text.is_empty()).then(|| Zeroizing::new(text))
     });
     match text {
-        Some(text) => Ok(Text { text, version: entry.version }),
+        Some(text) => Ok(Text {
+            text,
+            version: entry.version,
+        }),
         None => {
-            let message = format!("Secret {name} has no text under {key}: put the client secret there, or name its key in secretRef.key");
-            Err(no_credential(store, Reason::CredentialSecretInvalid, message))
+            let message = format!(
+                "Secret {name} has no text under {key}: put the client secret there, or name its key in secretRef.key"
+            );
+            Err(no_credential(
+                store,
+                Reason::CredentialSecretInvalid,
+                message,
+            ))
         }
     }
 }
@@ -210,7 +267,13 @@ fn federated(
         }
         .boxed()
     });
-    Identity::federated(&store.spec.tenant_id, &auth.client_id, assertion, endpoints, &context.transport)
+    Identity::federated(
+        &store.spec.tenant_id,
+        &auth.client_id,
+        assertion,
+        endpoints,
+        &context.transport,
+    )
 }
 
 fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Cause {
@@ -223,16 +286,28 @@ fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Caus
             ),
         };
     }
-    Cause::NoCredential { reason: error.reason(), class: error.class(), message: error.to_string() }
+    Cause::NoCredential {
+        reason: error.reason(),
+        class: error.class(),
+        message: error.to_string(),
+    }
 }
 
 fn unreadable(store: &AzureStore, error: &KubernetesError) -> AzureError {
-    let cause = Cause::NoCredential { reason: error.reason(), class: error.class(), message: error.to_string() };
+    let cause = Cause::NoCredential {
+        reason: error.reason(),
+        class: error.class(),
+        message: error.to_string(),
+    };
     AzureError::new(Operation::GetToken, subject(store), cause)
 }
 
 fn no_credential(store: &AzureStore, reason: Reason, message: String) -> AzureError {
-    let cause = Cause::NoCredential { reason, class: ErrorClass::UserFixable, message };
+    let cause = Cause::NoCredential {
+        reason,
+        class: ErrorClass::UserFixable,
+        message,
+    };
     AzureError::new(Operation::GetToken, subject(store), cause)
 }
 

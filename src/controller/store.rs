@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// Looks at one store and reports.
-pub(super) async fn reconcile(store: Arc<AzureStore>, context: Arc<Context>) -> Result<Action, KubernetesError> {
+pub(super) async fn reconcile(
+    store: Arc<AzureStore>,
+    context: Arc<Context>,
+) -> Result<Action, KubernetesError> {
     let uid = store.uid().unwrap_or_default();
     if store.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
@@ -30,7 +33,10 @@ pub(super) async fn reconcile(store: Arc<AzureStore>, context: Arc<Context>) -> 
     if status != before {
         stores::write_status(&context.client, &store, &status).await?;
         if let Err(failure) = &ready {
-            context.events.warning(&*store, failure.reason.as_str(), &failure.message).await;
+            context
+                .events
+                .warning(&*store, failure.reason.as_str(), &failure.message)
+                .await;
         }
     }
     Ok(Action::requeue(next_look(&context, &uid, &ready)))
@@ -51,10 +57,17 @@ fn verdicts(ready: &Result<(), Failure>) -> Vec<Verdict> {
     match ready {
         Ok(()) => {
             let message = "Entra issues tokens to the store's identity";
-            vec![Verdict::new(ConditionType::Ready, Some(true), Reason::TokenIssued, message)]
+            vec![Verdict::new(
+                ConditionType::Ready,
+                Some(true),
+                Reason::TokenIssued,
+                message,
+            )]
         }
         Err(failure) => {
-            let about = |kind, status| Verdict::new(kind, Some(status), failure.reason, failure.message.clone());
+            let about = |kind, status| {
+                Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
+            };
             let kind = match failure.class {
                 ErrorClass::UserFixable => ConditionType::Stalled,
                 ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,

@@ -53,23 +53,38 @@ pub async fn run(
     shutdown: CancellationToken,
     ready: impl FnOnce() + Send + 'static,
 ) {
-    let stores = Controller::new(api::<AzureStore>(&context, namespace.as_deref()), access::watch())
-        .with_config(settings(&context))
-        .graceful_shutdown_on(shutdown.clone().cancelled_owned());
-    let scope = Arc::new(Scope { context: Arc::clone(&context), stores: stores.store() });
-
-    let keys = Controller::new(api::<Guarded>(&context, namespace.as_deref()), access::watch())
-        .with_config(settings(&context))
-        .graceful_shutdown_on(shutdown.cancelled_owned());
-    let known = keys.store();
-    let mut keys = keys.watches(api::<AzureStore>(&context, namespace.as_deref()), access::watch(), {
-        let known = known.clone();
-        move |store| keys_of_store(&known, &store)
+    let stores = Controller::new(
+        api::<AzureStore>(&context, namespace.as_deref()),
+        access::watch(),
+    )
+    .with_config(settings(&context))
+    .graceful_shutdown_on(shutdown.clone().cancelled_owned());
+    let scope = Arc::new(Scope {
+        context: Arc::clone(&context),
+        stores: stores.store(),
     });
+
+    let keys = Controller::new(
+        api::<Guarded>(&context, namespace.as_deref()),
+        access::watch(),
+    )
+    .with_config(settings(&context))
+    .graceful_shutdown_on(shutdown.cancelled_owned());
+    let known = keys.store();
+    let mut keys = keys.watches(
+        api::<AzureStore>(&context, namespace.as_deref()),
+        access::watch(),
+        {
+            let known = known.clone();
+            move |store| keys_of_store(&known, &store)
+        },
+    );
     if context.options.watch_secrets {
         let ours = format!("{}={}", label::SECRET_ROLE, label::ROLE_MANAGED);
         let api: Api<PartialObjectMeta<Secret>> = api(&context, namespace.as_deref());
-        keys = keys.watches(api, access::watch().labels(&ours), |secret| owner_of(&secret));
+        keys = keys.watches(api, access::watch().labels(&ours), |secret| {
+            owner_of(&secret)
+        });
     }
 
     let seen = scope.stores.clone();
@@ -79,22 +94,46 @@ pub async fn run(
         }
     };
     let reconcile_key = |object: Arc<Guarded>, scope: Arc<Scope>| {
-        guarded(async move { reconcile::reconcile(object, scope).await.map_err(|error| error.to_string()) }.boxed())
+        guarded(
+            async move {
+                reconcile::reconcile(object, scope)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+            .boxed(),
+        )
     };
     let reconcile_store = |store: Arc<AzureStore>, context: Arc<Context>| {
-        guarded(async move { store::reconcile(store, context).await.map_err(|error| error.to_string()) }.boxed())
+        guarded(
+            async move {
+                store::reconcile(store, context)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+            .boxed(),
+        )
     };
     let keys = keys
-        .run(reconcile_key, |object, error, scope| retry(&scope.context, object.meta().uid.as_ref(), error), Arc::clone(&scope))
+        .run(
+            reconcile_key,
+            |object, error, scope| retry(&scope.context, object.meta().uid.as_ref(), error),
+            Arc::clone(&scope),
+        )
         .for_each(|result| async move { log(result) });
     let stores = stores
-        .run(reconcile_store, |store, error, context| retry(&context, store.uid().as_ref(), error), context)
+        .run(
+            reconcile_store,
+            |store, error, context| retry(&context, store.uid().as_ref(), error),
+            context,
+        )
         .for_each(|result| async move { log(result) });
     tokio::join!(keys, stores, listed);
 }
 
 fn settings(context: &Context) -> controller::Config {
-    controller::Config::default().concurrency(context.options.concurrency).debounce(DEBOUNCE)
+    controller::Config::default()
+        .concurrency(context.options.concurrency)
+        .debounce(DEBOUNCE)
 }
 
 fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
@@ -115,19 +154,26 @@ async fn guarded(work: BoxFuture<'static, Result<Action, String>>) -> Result<Act
 }
 
 fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
-    let wait = context.backoffs.next(uid.map(String::as_str).unwrap_or_default());
+    let wait = context
+        .backoffs
+        .next(uid.map(String::as_str).unwrap_or_default());
     tracing::debug!(%error, ?wait, "a reconcile will be tried again");
     Action::requeue(wait)
 }
 
 fn log<K: Resource<DynamicType = ()>>(
-    result: Result<(ObjectRef<K>, Action), controller::Error<Stopped, kube::runtime::watcher::Error>>,
+    result: Result<
+        (ObjectRef<K>, Action),
+        controller::Error<Stopped, kube::runtime::watcher::Error>,
+    >,
 ) {
     match result {
         Ok((object, action)) => tracing::debug!(%object, ?action, "reconciled"),
         // It went away while it waited for its turn.
         Err(controller::Error::ObjectNotFound(_)) => {}
-        Err(controller::Error::ReconcilerFailed(error, object)) => tracing::warn!(%object, %error, "a reconcile failed"),
+        Err(controller::Error::ReconcilerFailed(error, object)) => {
+            tracing::warn!(%object, %error, "a reconcile failed")
+        }
         Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
     }
 }
@@ -146,9 +192,17 @@ fn keys_of_store(known: &Store<Guarded>, store: &AzureStore) -> Vec<ObjectRef<Gu
 
 fn uses(key: &SshKey, store: &str) -> bool {
     let named = key.spec.azure.as_ref().map(|azure| {
-        azure.store_ref.as_ref().map_or(DEFAULT_STORE, |store| store.name.as_str())
+        azure
+            .store_ref
+            .as_ref()
+            .map_or(DEFAULT_STORE, |store| store.name.as_str())
     });
-    let records = parse_records(key.annotations().get(annotation::AZURE_KEYS).map(String::as_str)).unwrap_or_default();
+    let records = parse_records(
+        key.annotations()
+            .get(annotation::AZURE_KEYS)
+            .map(String::as_str),
+    )
+    .unwrap_or_default();
     named == Some(store) || records.iter().any(|record| record.store == store)
 }
 

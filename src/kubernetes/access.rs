@@ -37,9 +37,14 @@ pub enum AccessError {
 pub async fn client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
     let mut config = match kubeconfig {
         Some(path) => {
-            let failed = |source| AccessError::Kubeconfig { path: path.display().to_string(), source };
+            let failed = |source| AccessError::Kubeconfig {
+                path: path.display().to_string(),
+                source,
+            };
             let file = Kubeconfig::read_from(path).map_err(failed)?;
-            Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.map_err(failed)?
+            Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+                .await
+                .map_err(failed)?
         }
         None => Config::infer().await?,
     };
@@ -63,5 +68,7 @@ pub async fn is_served<K>(api: &Api<K>, first: &ListParams) -> Result<(), Kubern
 where
     K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
 {
-    attempt("list", || api.resource_url().to_owned(), api.list(first)).await.map(drop)
+    attempt("list", || api.resource_url().to_owned(), api.list(first))
+        .await
+        .map(drop)
 }

@@ -49,13 +49,19 @@ pub(super) async fn attempt<T>(
 ) -> Result<T, KubernetesError> {
     let cause = match tokio::time::timeout(TIMEOUT, request).await {
         Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(kube::Error::Api(status))) => {
-            Cause::Refused { code: status.code, reason: status.reason, message: status.message }
-        }
+        Ok(Err(kube::Error::Api(status))) => Cause::Refused {
+            code: status.code,
+            reason: status.reason,
+            message: status.message,
+        },
         Ok(Err(error)) => Cause::Lost(error),
         Err(_) => Cause::Timeout,
     };
-    Err(KubernetesError { operation, subject: subject(), cause })
+    Err(KubernetesError {
+        operation,
+        subject: subject(),
+        cause,
+    })
 }
 
 impl KubernetesError {
@@ -75,20 +81,31 @@ impl KubernetesError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match &self.cause {
-            Cause::Refused { code: 403, .. } if self.is_namespace_terminating() => ErrorClass::Transient,
-            Cause::Refused { code: 400 | 403 | 413 | 422, .. } => ErrorClass::UserFixable,
+            Cause::Refused { code: 403, .. } if self.is_namespace_terminating() => {
+                ErrorClass::Transient
+            }
+            Cause::Refused {
+                code: 400 | 403 | 413 | 422,
+                ..
+            } => ErrorClass::UserFixable,
             _ => ErrorClass::Transient,
         }
     }
 
     /// The reason for a condition.
     pub fn reason(&self) -> Reason {
-        if self.is_namespace_terminating() { Reason::NamespaceTerminating } else { Reason::KubernetesUnavailable }
+        if self.is_namespace_terminating() {
+            Reason::NamespaceTerminating
+        } else {
+            Reason::KubernetesUnavailable
+        }
     }
 }
 
 /// `None` for what does not exist.
-pub(super) fn optional<T>(result: Result<T, KubernetesError>) -> Result<Option<T>, KubernetesError> {
+pub(super) fn optional<T>(
+    result: Result<T, KubernetesError>,
+) -> Result<Option<T>, KubernetesError> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.code() == Some(404) => Ok(None),

@@ -16,7 +16,10 @@ pub struct Events(Recorder);
 impl Events {
     /// Events in the operator's name.
     pub fn new(client: Client, instance: Option<String>) -> Self {
-        let reporter = Reporter { controller: "sshkey-operator".to_owned(), instance };
+        let reporter = Reporter {
+            controller: "sshkey-operator".to_owned(),
+            instance,
+        };
         Self(Recorder::new(client, reporter))
     }
 
@@ -26,11 +29,22 @@ impl Events {
     }
 
     /// Something that a person may want to know of.
-    pub async fn warning(&self, object: &impl Resource<DynamicType = ()>, reason: &str, note: &str) {
+    pub async fn warning(
+        &self,
+        object: &impl Resource<DynamicType = ()>,
+        reason: &str,
+        note: &str,
+    ) {
         self.publish(object, EventType::Warning, reason, note).await;
     }
 
-    async fn publish(&self, object: &impl Resource<DynamicType = ()>, type_: EventType, reason: &str, note: &str) {
+    async fn publish(
+        &self,
+        object: &impl Resource<DynamicType = ()>,
+        type_: EventType,
+        reason: &str,
+        note: &str,
+    ) {
         let event = Event {
             type_,
             reason: reason.to_owned(),

@@ -21,6 +21,11 @@ pub async fn is_terminating(client: &Client, name: &str) -> Result<bool, Kuberne
 /// When it can't be read.
 pub async fn cluster_id(client: &Client) -> Result<String, KubernetesError> {
     let api: Api<Namespace> = Api::all(client.clone());
-    let namespace = attempt("read", || "Namespace kube-system".to_owned(), api.get("kube-system")).await?;
+    let namespace = attempt(
+        "read",
+        || "Namespace kube-system".to_owned(),
+        api.get("kube-system"),
+    )
+    .await?;
     Ok(namespace.uid().unwrap_or_default())
 }

@@ -29,19 +29,27 @@ pub struct FoundSecret {
 
 impl fmt::Debug for FoundSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FoundSecret").field("name", &self.meta.name).finish_non_exhaustive()
+        f.debug_struct("FoundSecret")
+            .field("name", &self.meta.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl From<Secret> for FoundSecret {
     fn from(secret: Secret) -> Self {
         let mut data = secret.data.unwrap_or_default();
-        let private = data.remove(data_key::PRIVATE).map(|bytes| Zeroizing::new(bytes.0));
+        let private = data
+            .remove(data_key::PRIVATE)
+            .map(|bytes| Zeroizing::new(bytes.0));
         let public = data.remove(data_key::PUBLIC).map(|bytes| bytes.0);
         for other in data.values_mut() {
             other.0.zeroize();
         }
-        Self { meta: secret.metadata, private, public }
+        Self {
+            meta: secret.metadata,
+            private,
+            public,
+        }
     }
 }
 
@@ -66,8 +74,17 @@ fn subject(name: &str) -> String {
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<FoundSecret>, KubernetesError> {
-    let found = attempt("read", || subject(name), secrets(client, namespace).get(name)).await;
+pub async fn read(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<FoundSecret>, KubernetesError> {
+    let found = attempt(
+        "read",
+        || subject(name),
+        secrets(client, namespace).get(name),
+    )
+    .await;
     Ok(optional(found)?.map(FoundSecret::from))
 }
 
@@ -81,7 +98,14 @@ pub async fn read_entry(
     name: &str,
     key: &str,
 ) -> Result<Option<UserEntry>, KubernetesError> {
-    let found = optional(attempt("read", || subject(name), secrets(client, namespace).get(name)).await)?;
+    let found = optional(
+        attempt(
+            "read",
+            || subject(name),
+            secrets(client, namespace).get(name),
+        )
+        .await,
+    )?;
     Ok(found.map(|mut secret| {
         let version = secret.resource_version().unwrap_or_default();
         let mut data = secret.data.take().unwrap_or_default();
@@ -139,12 +163,21 @@ pub async fn create(
         },
         type_: Some(SECRET_TYPE.to_owned()),
         data: Some(BTreeMap::from([
-            (data_key::PRIVATE.to_owned(), ByteString(private.as_bytes().to_vec())),
-            (data_key::PUBLIC.to_owned(), ByteString(public_entry(&public))),
+            (
+                data_key::PRIVATE.to_owned(),
+                ByteString(private.as_bytes().to_vec()),
+            ),
+            (
+                data_key::PUBLIC.to_owned(),
+                ByteString(public_entry(&public)),
+            ),
         ])),
         ..Secret::default()
     };
-    let params = PostParams { field_manager: Some(manager::SECRET.to_owned()), ..PostParams::default() };
+    let params = PostParams {
+        field_manager: Some(manager::SECRET.to_owned()),
+        ..PostParams::default()
+    };
     let api = secrets(client, namespace);
     let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
     for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
@@ -174,24 +207,45 @@ pub async fn record(
     let spec = format!("{}-{}", public.algorithm(), public.bits());
     let annotations: BTreeMap<&str, String> = records(owner, public)
         .into_iter()
-        .chain(adopted.into_iter().flat_map(|now| first_records(spec.clone(), now)))
+        .chain(
+            adopted
+                .into_iter()
+                .flat_map(|now| first_records(spec.clone(), now)),
+        )
         .collect();
     let patch = json!({
         "metadata": { "resourceVersion": resource_version, "labels": labels(), "annotations": annotations },
         "data": { data_key::PUBLIC: ByteString(public_entry(public)) },
     });
-    let params = PatchParams { field_manager: Some(manager::SECRET.to_owned()), ..PatchParams::default() };
+    let params = PatchParams {
+        field_manager: Some(manager::SECRET.to_owned()),
+        ..PatchParams::default()
+    };
     let api = secrets(client, namespace);
-    attempt("update", || subject(name), api.patch(name, &params, &Patch::Merge(&patch))).await.map(FoundSecret::from)
+    attempt(
+        "update",
+        || subject(name),
+        api.patch(name, &params, &Patch::Merge(&patch)),
+    )
+    .await
+    .map(FoundSecret::from)
 }
 
 /// Deletes a Secret: this one and no other of its name.
 ///
 /// # Errors
 /// When it can't be deleted.
-pub async fn delete(client: &Client, namespace: &str, name: &str, uid: &str) -> Result<(), KubernetesError> {
+pub async fn delete(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    uid: &str,
+) -> Result<(), KubernetesError> {
     let params = DeleteParams {
-        preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
+        preconditions: Some(Preconditions {
+            uid: Some(uid.to_owned()),
+            resource_version: None,
+        }),
         ..DeleteParams::default()
     };
     let api = secrets(client, namespace);
@@ -211,7 +265,10 @@ pub fn public_entry(public: &PublicKey) -> Vec<u8> {
 fn labels() -> BTreeMap<String, String> {
     BTreeMap::from([
         (label::MANAGED_BY.to_owned(), label::OPERATOR.to_owned()),
-        (label::SECRET_ROLE.to_owned(), label::ROLE_MANAGED.to_owned()),
+        (
+            label::SECRET_ROLE.to_owned(),
+            label::ROLE_MANAGED.to_owned(),
+        ),
     ])
 }
 

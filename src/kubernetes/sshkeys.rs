@@ -24,20 +24,40 @@ fn subject(name: &str) -> String {
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<SshKey>, KubernetesError> {
-    optional(attempt("read", || subject(name), sshkeys(client, namespace).get(name)).await)
+pub async fn read(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<SshKey>, KubernetesError> {
+    optional(
+        attempt(
+            "read",
+            || subject(name),
+            sshkeys(client, namespace).get(name),
+        )
+        .await,
+    )
 }
 
 /// Puts our finalizer on, and the records of Azure: `None` takes the annotation away.
 ///
 /// # Errors
 /// When the object has changed since it was looked at, or can't be changed.
-pub async fn record(client: &Client, object: &SshKey, records: Option<&str>) -> Result<SshKey, KubernetesError> {
+pub async fn record(
+    client: &Client,
+    object: &SshKey,
+    records: Option<&str>,
+) -> Result<SshKey, KubernetesError> {
     let mut finalizers = object.finalizers().to_vec();
     if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
         finalizers.push(FINALIZER.to_owned());
     }
-    patch(client, object, &json!({ "finalizers": finalizers, "annotations": { annotation::AZURE_KEYS: records } })).await
+    patch(
+        client,
+        object,
+        &json!({ "finalizers": finalizers, "annotations": { annotation::AZURE_KEYS: records } }),
+    )
+    .await
 }
 
 /// Takes our finalizer off; an object that is gone already is let go.
@@ -45,7 +65,11 @@ pub async fn record(client: &Client, object: &SshKey, records: Option<&str>) -> 
 /// # Errors
 /// When the object has changed since it was looked at, or can't be changed.
 pub async fn release(client: &Client, object: &SshKey) -> Result<(), KubernetesError> {
-    let finalizers: Vec<&String> = object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).collect();
+    let finalizers: Vec<&String> = object
+        .finalizers()
+        .iter()
+        .filter(|finalizer| *finalizer != FINALIZER)
+        .collect();
     optional(patch(client, object, &json!({ "finalizers": finalizers })).await).map(drop)
 }
 
@@ -60,8 +84,16 @@ async fn patch(
     metadata["resourceVersion"] = json!(object.resource_version());
     metadata["uid"] = json!(object.uid());
     let patch = json!({ "metadata": metadata });
-    let params = PatchParams { field_manager: Some(manager::RECORDS.to_owned()), ..PatchParams::default() };
-    attempt("update", || subject(&name), sshkeys(client, &namespace).patch(&name, &params, &Patch::Merge(&patch))).await
+    let params = PatchParams {
+        field_manager: Some(manager::RECORDS.to_owned()),
+        ..PatchParams::default()
+    };
+    attempt(
+        "update",
+        || subject(&name),
+        sshkeys(client, &namespace).patch(&name, &params, &Patch::Merge(&patch)),
+    )
+    .await
 }
 
 /// Writes the whole status. `None` when the object is gone.
@@ -84,7 +116,13 @@ pub async fn write_status(
     let params = PatchParams::apply(manager::STATUS).force();
     let api = sshkeys(client, &namespace);
     let patch = Patch::Apply(&apply);
-    match attempt("write the status of", || subject(&name), api.patch_status(&name, &params, &patch)).await {
+    match attempt(
+        "write the status of",
+        || subject(&name),
+        api.patch_status(&name, &params, &patch),
+    )
+    .await
+    {
         // Another object of that name: this one is gone.
         Err(error) if error.code() == Some(409) => Ok(None),
         written => optional(written),

@@ -22,7 +22,8 @@ pub async fn write_status(
     status: &AzureStoreStatus,
 ) -> Result<Option<AzureStore>, KubernetesError> {
     let name = store.name_any();
-    let api: Api<AzureStore> = Api::namespaced(client.clone(), &store.namespace().unwrap_or_default());
+    let api: Api<AzureStore> =
+        Api::namespaced(client.clone(), &store.namespace().unwrap_or_default());
     let apply = json!({
         "apiVersion": format!("{GROUP}/{VERSION}"),
         "kind": "AzureStore",
@@ -31,7 +32,13 @@ pub async fn write_status(
     });
     let params = PatchParams::apply(manager::STORE_STATUS).force();
     let subject = || format!("AzureStore {name}");
-    match attempt("write the status of", subject, api.patch_status(&name, &params, &Patch::Apply(&apply))).await {
+    match attempt(
+        "write the status of",
+        subject,
+        api.patch_status(&name, &params, &Patch::Apply(&apply)),
+    )
+    .await
+    {
         Err(error) if error.code() == Some(409) => Ok(None),
         written => optional(written),
     }

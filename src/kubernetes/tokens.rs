@@ -34,6 +34,13 @@ pub async fn mint(
         ..TokenRequest::default()
     };
     let subject = || format!("a token of ServiceAccount {account}");
-    let issued = attempt("mint", subject, api.create_token_request(account, &PostParams::default(), &request)).await?;
-    Ok(Zeroizing::new(issued.status.map(|status| status.token).unwrap_or_default()))
+    let issued = attempt(
+        "mint",
+        subject,
+        api.create_token_request(account, &PostParams::default(), &request),
+    )
+    .await?;
+    Ok(Zeroizing::new(
+        issued.status.map(|status| status.token).unwrap_or_default(),
+    ))
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step, Target,
+    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step,
+    Target,
     decide::{Finding, Judgement},
     ownership::value,
 };
@@ -33,23 +34,37 @@ pub(super) fn judge(
         Some(KeyView::Absent { group, .. }) => publish(desired, target, *group, stored),
         Some(KeyView::Present { key, .. }) => key_is_not_ours(desired, target, key, stored)
             .or_else(|| key_is_in_another_location(target, key))
-            .map_or_else(|| keep(desired, observed, target, key, stored), Judgement::finding),
+            .map_or_else(
+                || keep(desired, observed, target, key, stored),
+                Judgement::finding,
+            ),
     }
 }
 
-fn publish(desired: &Desired, target: &Target, group: Group, stored: Option<&PublicKey>) -> Judgement {
+fn publish(
+    desired: &Desired,
+    target: &Target,
+    group: Group,
+    stored: Option<&PublicKey>,
+) -> Judgement {
     let mut steps = Vec::new();
     match (group, target.group_creation) {
         (Group::Exists, _) => {}
         (Group::Missing, CreationPolicy::IfMissing) => {
-            steps.push(Step::CreateResourceGroup { id: target.id.clone(), location: target.location.clone() });
+            steps.push(Step::CreateResourceGroup {
+                id: target.id.clone(),
+                location: target.location.clone(),
+            });
         }
         (Group::Missing, CreationPolicy::Never) => {
             return Judgement::finding(Finding::held(
                 Reason::ResourceGroupNotFound,
                 format!(
                     "resource group {} does not exist in subscription {}: create it (az group create --name {} --location {}), or write resourceGroup.creationPolicy: IfMissing",
-                    target.id.resource_group, target.id.subscription, target.id.resource_group, target.location
+                    target.id.resource_group,
+                    target.id.subscription,
+                    target.id.resource_group,
+                    target.location
                 ),
             ));
         }
@@ -64,22 +79,36 @@ fn publish(desired: &Desired, target: &Target, group: Group, stored: Option<&Pub
 }
 
 /// Without our mark it is somebody's; under a former incarnation's mark only with the key that our Secret holds.
-fn key_is_not_ours(desired: &Desired, target: &Target, key: &AzureKey, stored: Option<&PublicKey>) -> Option<Finding> {
+fn key_is_not_ours(
+    desired: &Desired,
+    target: &Target,
+    key: &AzureKey,
+    stored: Option<&PublicKey>,
+) -> Option<Finding> {
     let id = &target.id;
     let whose = match desired.mark.ownership(&key.tags) {
         Ownership::Ours => return None,
-        Ownership::FormerIncarnation if stored.is_some() && key.public_key.as_ref().ok() == stored => return None,
+        Ownership::FormerIncarnation
+            if stored.is_some() && key.public_key.as_ref().ok() == stored =>
+        {
+            return None;
+        }
         Ownership::FormerIncarnation => {
             "carries the mark of an earlier SshKey of this name, with another key".to_owned()
         }
         Ownership::Foreign(mark) => {
-            format!("belongs to SshKey {}/{} of cluster {}", mark.namespace, mark.object, mark.cluster)
+            format!(
+                "belongs to SshKey {}/{} of cluster {}",
+                mark.namespace, mark.object, mark.cluster
+            )
         }
         Ownership::Unmarked => "exists and is not this SshKey's".to_owned(),
     };
     Some(Finding::held(
         Reason::AzureKeyConflict,
-        format!("{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"),
+        format!(
+            "{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"
+        ),
     ))
 }
 
@@ -97,7 +126,11 @@ fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding
 
 /// `West Europe` and `westeurope` are one location.
 fn short_location(location: &str) -> String {
-    location.chars().filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_lowercase()
+    location
+        .chars()
+        .filter(|char| !char.is_whitespace())
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 fn keep(
@@ -125,12 +158,18 @@ fn keep(
             tags: tags_differ.then_some(tags),
         }]);
     }
-    Judgement::finding(Finding::Good { reason: Reason::KeyPublished, message: format!("published as {}", target.id) })
+    Judgement::finding(Finding::Good {
+        reason: Reason::KeyPublished,
+        message: format!("published as {}", target.id),
+    })
 }
 
 /// The users' tags and the operator's own.
 fn wanted_tags(desired: &Desired, target: &Target) -> BTreeMap<String, String> {
-    let own = desired.mark.tags().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let own = desired
+        .mark
+        .tags()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     target.tags.clone().into_iter().chain(own).collect()
 }
 
@@ -144,7 +183,8 @@ fn merged_tags(
     let mut merged: BTreeMap<String, String> = there
         .iter()
         .filter(|(name, _)| {
-            value(wanted, name).is_some() || !recorded.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+            value(wanted, name).is_some()
+                || !recorded.iter().any(|ours| ours.eq_ignore_ascii_case(name))
         })
         .map(|(name, value_there)| {
             let value = value(wanted, name).unwrap_or(value_there);
@@ -161,7 +201,11 @@ fn merged_tags(
 
 /// The records that the object must carry before the key may be written: the target's beside all others.
 /// `None` when they are so already.
-pub(super) fn records_to_write(target: &Target, store: &str, observed: &Observed) -> Option<Vec<AzureRecord>> {
+pub(super) fn records_to_write(
+    target: &Target,
+    store: &str,
+    observed: &Observed,
+) -> Option<Vec<AzureRecord>> {
     let records = observed.object.records.as_deref().ok()?;
     let before = records.iter().find(|record| record.id == target.id);
     let wanted: Vec<String> = target.tags.keys().cloned().collect();
@@ -185,7 +229,11 @@ pub(super) fn records_to_write(target: &Target, store: &str, observed: &Observed
     if before == Some(&record) {
         return None;
     }
-    let mut records: Vec<AzureRecord> = records.iter().filter(|other| other.id != target.id).cloned().collect();
+    let mut records: Vec<AzureRecord> = records
+        .iter()
+        .filter(|other| other.id != target.id)
+        .cloned()
+        .collect();
     records.push(record);
     Some(records)
 }

@@ -54,20 +54,36 @@ pub(super) struct Judgement {
 
 impl Judgement {
     pub(super) fn finding(finding: Finding) -> Self {
-        Self { steps: Vec::new(), finding }
+        Self {
+            steps: Vec::new(),
+            finding,
+        }
     }
 
     pub(super) fn steps(steps: Vec<Step>) -> Self {
-        Self { steps, finding: Finding::Pending }
+        Self {
+            steps,
+            finding: Finding::Pending,
+        }
     }
 }
 
 /// The plan for one object. `orphan_after` is how long an object of a namespace in deletion waits for an Azure that
 /// nothing can reach any more.
-pub fn plan(desired: &Desired, observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> Plan {
+pub fn plan(
+    desired: &Desired,
+    observed: &Observed,
+    orphan_after: SignedDuration,
+    now: Timestamp,
+) -> Plan {
     if observed.object.deleting_since.is_some() {
         let judgement = deletion::judge(desired, observed, orphan_after, now);
-        return Plan { steps: judgement.steps, secret: judgement.finding, azure: None, deleting: true };
+        return Plan {
+            steps: judgement.steps,
+            secret: judgement.finding,
+            azure: None,
+            deleting: true,
+        };
     }
     let mut secret = secret::judge(desired, observed, now);
     let mut azure = desired.azure.as_ref().map(|wanted| {
@@ -75,11 +91,17 @@ pub fn plan(desired: &Desired, observed: &Observed, orphan_after: SignedDuration
         match (&secret.finding, observed.stored_key()) {
             (Finding::Good { .. }, stored) => azure::judge(desired, wanted, observed, stored),
             (Finding::Pending, _) => azure::judge(desired, wanted, observed, None),
-            (other, _) => Judgement::finding(other.clone()),
+            (Finding::Blocked(failure), _) => Judgement::finding(Finding::Blocked(Failure {
+                message: "Azure is left alone while KeyAvailable is False".to_owned(),
+                ..failure.clone()
+            })),
         }
     });
 
-    let target = desired.azure.as_ref().and_then(|wanted| wanted.target.as_ref().ok().map(|target| (wanted, target)));
+    let target = desired
+        .azure
+        .as_ref()
+        .and_then(|wanted| wanted.target.as_ref().ok().map(|target| (wanted, target)));
     // While the store can't be used it is not known what is wanted, so nothing that is recorded is known to be obsolete.
     let obsolete = match (&desired.azure, target) {
         (Some(_), None) => Ok(Vec::new()),
@@ -88,11 +110,18 @@ pub fn plan(desired: &Desired, observed: &Observed, orphan_after: SignedDuration
 
     let mut steps = Vec::new();
     let records = target
-        .filter(|(_, target)| !matches!(observed.azure.get(&target.id), None | Some(KeyView::Unknown(_))))
+        .filter(|(_, target)| {
+            !matches!(
+                observed.azure.get(&target.id),
+                None | Some(KeyView::Unknown(_))
+            )
+        })
         .and_then(|(wanted, target)| azure::records_to_write(target, &wanted.store, observed));
     if !observed.object.has_finalizer || records.is_some() {
         let kept = || observed.object.records.clone().unwrap_or_default();
-        steps.push(Step::Record { records: records.unwrap_or_else(kept) });
+        steps.push(Step::Record {
+            records: records.unwrap_or_else(kept),
+        });
     }
     steps.append(&mut secret.steps);
     if let Some(azure) = &mut azure {
@@ -107,21 +136,31 @@ pub fn plan(desired: &Desired, observed: &Observed, orphan_after: SignedDuration
         steps.retain(|step| !matches!(step, Step::Record { .. }) && step.azure_id().is_none());
         azure = Some(Judgement::finding(deletion::records_are_unreadable(why)));
     }
-    Plan { steps, secret: secret.finding, azure: azure.map(|judgement| judgement.finding), deleting: false }
+    Plan {
+        steps,
+        secret: secret.finding,
+        azure: azure.map(|judgement| judgement.finding),
+        deleting: false,
+    }
 }
 
 impl Plan {
     /// Whether everything is as it is wanted and nothing is left to do.
     pub fn is_settled(&self) -> bool {
-        self.steps.is_empty() && self.secret.is_good() && self.azure.as_ref().is_none_or(Finding::is_good)
+        self.steps.is_empty()
+            && self.secret.is_good()
+            && self.azure.as_ref().is_none_or(Finding::is_good)
     }
 
     /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
     /// again.
     pub fn obstacle(&self) -> Option<ErrorClass> {
-        [Some(&self.secret), self.azure.as_ref()].into_iter().flatten().find_map(|finding| match finding {
-            Finding::Good { .. } | Finding::Pending => None,
-            Finding::Blocked(failure) => Some(failure.class),
-        })
+        [Some(&self.secret), self.azure.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|finding| match finding {
+                Finding::Good { .. } | Finding::Pending => None,
+                Finding::Blocked(failure) => Some(failure.class),
+            })
     }
 }

@@ -3,13 +3,18 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Desired, KeyView, Observed, Ownership, SecretFacts, SecretView, StoreFact, Step,
+    AzureRecord, Desired, KeyView, Observed, Ownership, SecretFacts, SecretView, Step, StoreFact,
     decide::{Finding, Judgement},
 };
 use crate::api::{ArmId, Reason, sshkey::DeletionPolicy};
 
 /// The deletion of the object itself: Azure first, then the Secret, then the finalizer.
-pub(super) fn judge(desired: &Desired, observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> Judgement {
+pub(super) fn judge(
+    desired: &Desired,
+    observed: &Observed,
+    orphan_after: SignedDuration,
+    now: Timestamp,
+) -> Judgement {
     if !observed.object.has_finalizer {
         return Judgement::finding(deleted());
     }
@@ -23,15 +28,22 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, orphan_after: Signed
     for record in records {
         match leave(desired, observed, record) {
             Leaving::Gone => {}
-            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: record.id.clone() }),
-            Leaving::Blocked(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {
+            Leaving::Delete => steps.push(Step::DeleteAzureKey {
+                id: record.id.clone(),
+            }),
+            Leaving::Blocked(_)
+                if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) =>
+            {
                 orphans.push(record.id.clone());
             }
             Leaving::Blocked(finding) => return Judgement { steps, finding },
         }
     }
     if let Some(secret) = secret_to_delete(desired, observed) {
-        steps.push(Step::DeleteSecret { name: desired.secret_name.clone(), uid: secret.uid.clone() });
+        steps.push(Step::DeleteSecret {
+            name: desired.secret_name.clone(),
+            uid: secret.uid.clone(),
+        });
     }
     steps.push(Step::RemoveFinalizer { orphans });
     Judgement::steps(steps)
@@ -39,13 +51,18 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, orphan_after: Signed
 
 /// The keys that are recorded and wanted no more, while the object stays: the steps to be rid of them, and the records
 /// that remain once they are gone. `Err` is what stands against it.
-pub(super) fn obsolete(desired: &Desired, observed: &Observed, wanted: Option<&ArmId>) -> Result<Vec<Step>, Finding> {
+pub(super) fn obsolete(
+    desired: &Desired,
+    observed: &Observed,
+    wanted: Option<&ArmId>,
+) -> Result<Vec<Step>, Finding> {
     let records = match &observed.object.records {
         Ok(records) => records,
         Err(why) => return Err(records_are_unreadable(why)),
     };
-    let (kept, gone): (Vec<&AzureRecord>, Vec<&AzureRecord>) =
-        records.iter().partition(|record| Some(&record.id) == wanted);
+    let (kept, gone): (Vec<&AzureRecord>, Vec<&AzureRecord>) = records
+        .iter()
+        .partition(|record| Some(&record.id) == wanted);
     if gone.is_empty() {
         return Ok(Vec::new());
     }
@@ -53,11 +70,15 @@ pub(super) fn obsolete(desired: &Desired, observed: &Observed, wanted: Option<&A
     for record in gone {
         match leave(desired, observed, record) {
             Leaving::Gone => {}
-            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: record.id.clone() }),
+            Leaving::Delete => steps.push(Step::DeleteAzureKey {
+                id: record.id.clone(),
+            }),
             Leaving::Blocked(finding) => return Err(finding),
         }
     }
-    steps.push(Step::Record { records: kept.into_iter().cloned().collect() });
+    steps.push(Step::Record {
+        records: kept.into_iter().cloned().collect(),
+    });
     Ok(steps)
 }
 
@@ -78,7 +99,11 @@ fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leavin
         Some(KeyView::Absent { .. }) => Leaving::Gone,
         Some(KeyView::Present { key, .. }) => {
             // Only what this very object published: a key under another UID belongs to whoever came after or before.
-            if desired.mark.ownership(&key.tags) == Ownership::Ours { Leaving::Delete } else { Leaving::Gone }
+            if desired.mark.ownership(&key.tags) == Ownership::Ours {
+                Leaving::Delete
+            } else {
+                Leaving::Gone
+            }
         }
         Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
         None => Leaving::Blocked(store_is_missing(desired, record)),
@@ -88,8 +113,14 @@ fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leavin
 fn store_is_missing(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
     let (reason, why) = match desired.stores.get(store) {
-        Some(StoreFact::NotReady(why)) => (Reason::StoreNotReady, format!("AzureStore {store} is not ready: {}", why.message)),
-        _ => (Reason::StoreNotFound, format!("AzureStore {store} does not exist")),
+        Some(StoreFact::NotReady(why)) => (
+            Reason::StoreNotReady,
+            format!("AzureStore {store} is not ready: {}", why.message),
+        ),
+        _ => (
+            Reason::StoreNotFound,
+            format!("AzureStore {store} does not exist"),
+        ),
     };
     Finding::held(
         reason,
@@ -105,7 +136,10 @@ fn store_is_missing(desired: &Desired, record: &AzureRecord) -> Finding {
 
 /// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
 fn is_out_of_reach(observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> bool {
-    let waited = observed.object.deleting_since.map(|since| now.duration_since(since));
+    let waited = observed
+        .object
+        .deleting_since
+        .map(|since| now.duration_since(since));
     observed.namespace_terminating && waited.is_some_and(|waited| waited >= orphan_after)
 }
 
@@ -133,5 +167,8 @@ pub(super) fn records_are_unreadable(why: &str) -> Finding {
 }
 
 fn deleted() -> Finding {
-    Finding::Good { reason: Reason::Deleting, message: "nothing is left to delete".to_owned() }
+    Finding::Good {
+        reason: Reason::Deleting,
+        message: "nothing is left to delete".to_owned(),
+    }
 }

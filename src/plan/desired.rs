@@ -8,7 +8,9 @@ use crate::{
         ArmId, AzureStoreSpec, Reason, SshKeySpec,
         azure_store::Defaults,
         names::DEFAULT_STORE,
-        sshkey::{Algorithm, AzureSpec, CreationPolicy, DeletionPolicy, Generate, SecretConflictPolicy},
+        sshkey::{
+            Algorithm, AzureSpec, CreationPolicy, DeletionPolicy, Generate, SecretConflictPolicy,
+        },
     },
     keys::{Comment, Curve, KeySpec, RsaSize},
 };
@@ -77,15 +79,18 @@ pub enum StoreFact {
 /// A message when algorithm and size do not fit, which the API server's rules refuse before.
 pub fn key_spec(generate: &Generate) -> Result<KeySpec, String> {
     let unfit = |size: i32| format!("{size} is no size of {:?} keys", generate.algorithm);
-    match (generate.algorithm.unwrap_or(Algorithm::Ed25519), generate.size) {
+    match (
+        generate.algorithm.unwrap_or(Algorithm::Ed25519),
+        generate.size,
+    ) {
         (Algorithm::Ed25519, None) => Ok(KeySpec::Ed25519),
         (Algorithm::Ed25519, Some(size)) => Err(unfit(size)),
-        (Algorithm::Rsa, size) => {
-            RsaSize::try_from(size.unwrap_or(3072)).map(KeySpec::Rsa).map_err(|_| unfit(size.unwrap_or(3072)))
-        }
-        (Algorithm::Ecdsa, size) => {
-            Curve::try_from(size.unwrap_or(256)).map(KeySpec::Ecdsa).map_err(|_| unfit(size.unwrap_or(256)))
-        }
+        (Algorithm::Rsa, size) => RsaSize::try_from(size.unwrap_or(3072))
+            .map(KeySpec::Rsa)
+            .map_err(|_| unfit(size.unwrap_or(3072))),
+        (Algorithm::Ecdsa, size) => Curve::try_from(size.unwrap_or(256))
+            .map(KeySpec::Ecdsa)
+            .map_err(|_| unfit(size.unwrap_or(256))),
     }
 }
 
@@ -100,7 +105,12 @@ pub fn resolve(
     records: &[AzureRecord],
     stores: BTreeMap<String, StoreFact>,
 ) -> Result<Desired, String> {
-    let generate = spec.source.clone().unwrap_or_default().generate.unwrap_or_default();
+    let generate = spec
+        .source
+        .clone()
+        .unwrap_or_default()
+        .generate
+        .unwrap_or_default();
     let comment = match &generate.comment {
         Some(comment) => Comment::try_from(comment.as_str()).map_err(|error| error.to_string())?,
         None => Comment::for_object(&mark.namespace, &mark.object),
@@ -139,13 +149,18 @@ pub fn resolve(
 
 /// Name of the Secret that a spec means.
 pub fn secret_name(spec: &SshKeySpec, object: &str) -> String {
-    spec.secret.as_ref().and_then(|secret| secret.name.clone()).unwrap_or_else(|| object.to_owned())
+    spec.secret
+        .as_ref()
+        .and_then(|secret| secret.name.clone())
+        .unwrap_or_else(|| object.to_owned())
 }
 
 /// Every store that a spec means or records name.
 pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<String> {
     let recorded = records.iter().map(|record| record.store.clone());
-    recorded.chain(spec.azure.as_ref().map(|azure| store_name(azure, records))).collect()
+    recorded
+        .chain(spec.azure.as_ref().map(|azure| store_name(azure, records)))
+        .collect()
 }
 
 /// The store that a spec means.
@@ -201,10 +216,17 @@ fn target(
         tags.insert(key.clone(), value.clone());
     }
     Ok(Target {
-        id: ArmId { subscription: store.subscription_id.clone(), resource_group, name },
+        id: ArmId {
+            subscription: store.subscription_id.clone(),
+            resource_group,
+            name,
+        },
         location,
         tags,
-        group_creation: group.creation_policy.or(default_group.creation_policy).unwrap_or_default(),
+        group_creation: group
+            .creation_policy
+            .or(default_group.creation_policy)
+            .unwrap_or_default(),
         deletion_policy: azure.deletion_policy.unwrap_or(DeletionPolicy::Delete),
     })
 }
@@ -214,8 +236,13 @@ fn target(
 const AZURE_NAME_MAX: usize = 128;
 
 fn name_from_template(defaults: &Defaults, mark: &Mark) -> Result<String, Failure> {
-    let template = defaults.name_template.as_deref().unwrap_or("{namespace}.{name}");
-    let name = template.replace("{namespace}", &mark.namespace).replace("{name}", &mark.object);
+    let template = defaults
+        .name_template
+        .as_deref()
+        .unwrap_or("{namespace}.{name}");
+    let name = template
+        .replace("{namespace}", &mark.namespace)
+        .replace("{name}", &mark.object);
     if name.len() > AZURE_NAME_MAX {
         return Err(Failure::to_fix(
             Reason::AzureNameInvalid,

@@ -18,7 +18,10 @@ mod step;
 
 pub use decide::{Plan, plan};
 pub use desired::{Desired, DesiredAzure, StoreFact, Target, resolve, secret_name, stores_of};
-pub use observed::{AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey, SecretView};
+pub use observed::{
+    AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey,
+    SecretView,
+};
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};
 pub use report::{Failure, Report, report};

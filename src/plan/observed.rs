@@ -174,7 +174,10 @@ impl Observed {
     /// The key pair in the Secret, when there is one to be read.
     pub fn stored_key(&self) -> Option<&PublicKey> {
         match &self.secret {
-            SecretView::Present(SecretFacts { key: SecretKey::Readable(key), .. }) => Some(key),
+            SecretView::Present(SecretFacts {
+                key: SecretKey::Readable(key),
+                ..
+            }) => Some(key),
             _ => None,
         }
     }

@@ -52,13 +52,18 @@ pub fn records_json(records: &[AzureRecord]) -> String {
 /// A message when the annotation was changed by someone into what is not a list of records: nothing may then be
 /// decided about Azure, since a key could be left behind.
 pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, String> {
-    let Some(text) = annotation else { return Ok(Vec::new()) };
+    let Some(text) = annotation else {
+        return Ok(Vec::new());
+    };
     let written: Vec<Written> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     written
         .into_iter()
         .map(|record| {
             Ok(AzureRecord {
-                id: record.id.parse().map_err(|error: crate::api::arm_id::NotAnArmId| error.to_string())?,
+                id: record
+                    .id
+                    .parse()
+                    .map_err(|error: crate::api::arm_id::NotAnArmId| error.to_string())?,
                 location: record.location,
                 store: record.store,
                 deletion_policy: record.deletion_policy,
@@ -75,7 +80,9 @@ mod tests {
     #[test]
     fn records_survive_being_written_and_read() {
         let record = AzureRecord {
-            id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k".parse().unwrap(),
+            id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k"
+                .parse()
+                .unwrap(),
             location: "westeurope".to_owned(),
             store: "default".to_owned(),
             deletion_policy: DeletionPolicy::Retain,
@@ -89,6 +96,11 @@ mod tests {
     #[test]
     fn an_annotation_that_is_no_list_of_records_is_an_error() {
         assert!(parse_records(Some("{}")).is_err());
-        assert!(parse_records(Some(r#"[{"id":"x","location":"l","store":"s","deletionPolicy":"Delete"}]"#)).is_err());
+        assert!(
+            parse_records(Some(
+                r#"[{"id":"x","location":"l","store":"s","deletionPolicy":"Delete"}]"#
+            ))
+            .is_err()
+        );
     }
 }

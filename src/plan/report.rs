@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Concern, Desired, Observed, Step, decide::{Finding, Plan}};
+use super::{
+    Concern, Desired, Observed, Step,
+    decide::{Finding, Plan},
+};
 use crate::{
     api::{
         ConditionType, ErrorClass, Reason, SshKeyStatus,
@@ -26,7 +29,11 @@ pub struct Failure {
 impl Failure {
     /// Something that a person has to change.
     pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
-        Self { class: ErrorClass::UserFixable, reason, message: message.into() }
+        Self {
+            class: ErrorClass::UserFixable,
+            reason,
+            message: message.into(),
+        }
     }
 }
 
@@ -50,13 +57,24 @@ pub fn report(
     now: Timestamp,
 ) -> Report {
     let key = standing(&plan.secret, failed, Concern::Secret);
-    let azure = plan.azure.as_ref().map(|finding| standing(finding, failed, Concern::Azure));
-    let ready = if plan.deleting { deleting(plan, failed) } else { ready(desired, plan, &key, azure.as_ref(), failed) };
+    let azure = plan
+        .azure
+        .as_ref()
+        .map(|finding| standing(finding, failed, Concern::Azure));
+    let ready = if plan.deleting {
+        deleting(plan, failed)
+    } else {
+        ready(desired, plan, &key, azure.as_ref(), failed)
+    };
 
     let mut verdicts = vec![ready.clone()];
     if !plan.deleting {
         verdicts.push(key.about(ConditionType::KeyAvailable));
-        verdicts.extend(azure.as_ref().map(|azure| azure.about(ConditionType::AzureSynced)));
+        verdicts.extend(
+            azure
+                .as_ref()
+                .map(|azure| azure.about(ConditionType::AzureSynced)),
+        );
     }
     verdicts.extend(progress(desired, plan, &ready, failed));
 
@@ -72,11 +90,13 @@ pub fn report(
     }
     status.azure = match (&desired.azure, &plan.azure) {
         (None, _) => None,
-        (Some(wanted), Some(Finding::Good { .. })) => wanted.target.as_ref().ok().map(|target| AzureStatus {
-            resource_id: target.id.to_string(),
-            location: target.location.clone(),
-            store: wanted.store.clone(),
-        }),
+        (Some(wanted), Some(Finding::Good { .. })) => {
+            wanted.target.as_ref().ok().map(|target| AzureStatus {
+                resource_id: target.id.to_string(),
+                location: target.location.clone(),
+                store: wanted.store.clone(),
+            })
+        }
         (Some(_), _) => before.azure.clone(),
     };
     Report { status, ready }
@@ -118,12 +138,16 @@ fn standing(finding: &Finding, failed: Option<(&Step, &Failure)>, concern: Conce
         return Standing::failed(failure);
     }
     match finding {
-        Finding::Good { reason, message } => {
-            Standing { status: Some(true), reason: *reason, message: message.clone() }
-        }
-        Finding::Pending => {
-            Standing { status: Some(false), reason: Reason::Progressing, message: "under way".to_owned() }
-        }
+        Finding::Good { reason, message } => Standing {
+            status: Some(true),
+            reason: *reason,
+            message: message.clone(),
+        },
+        Finding::Pending => Standing {
+            status: Some(false),
+            reason: Reason::Progressing,
+            message: "under way".to_owned(),
+        },
         Finding::Blocked(failure) => Standing::failed(failure),
     }
 }
@@ -147,10 +171,15 @@ fn ready(
             kind,
             Some(false),
             Reason::Suspended,
-            format!("spec.suspend is true; without it this would be done: {}", steps.join("; ")),
+            format!(
+                "spec.suspend is true; without it this would be done: {}",
+                steps.join("; ")
+            ),
         );
     }
-    let bookkeeping = failed.filter(|(step, _)| step.concern() == Concern::Object).map(|(_, failure)| Standing::failed(failure));
+    let bookkeeping = failed
+        .filter(|(step, _)| step.concern() == Concern::Object)
+        .map(|(_, failure)| Standing::failed(failure));
     let first_bad = bookkeeping
         .as_ref()
         .into_iter()
@@ -159,13 +188,18 @@ fn ready(
         .find(|standing| standing.status != Some(true));
     match first_bad {
         Some(bad) => bad.about(kind),
-        None if plan.steps.is_empty() => Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, azure)),
+        None if plan.steps.is_empty() => {
+            Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, azure))
+        }
         None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
     }
 }
 
 fn up_to_date(key: &Standing, azure: Option<&Standing>) -> String {
-    azure.map_or_else(|| key.message.clone(), |azure| format!("{}; {}", key.message, azure.message))
+    azure.map_or_else(
+        || key.message.clone(),
+        |azure| format!("{}; {}", key.message, azure.message),
+    )
 }
 
 fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
@@ -174,12 +208,22 @@ fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
         (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
             Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
         }
-        (None, _) => Verdict::new(kind, Some(false), Reason::Deleting, "the deletion policies are being carried out"),
+        (None, _) => Verdict::new(
+            kind,
+            Some(false),
+            Reason::Deleting,
+            "the deletion policies are being carried out",
+        ),
     }
 }
 
 /// `Reconciling` while it will get better by itself, `Stalled` while a person must act, neither when all is well.
-fn progress(desired: &Desired, plan: &Plan, ready: &Verdict, failed: Option<(&Step, &Failure)>) -> Option<Verdict> {
+fn progress(
+    desired: &Desired,
+    plan: &Plan,
+    ready: &Verdict,
+    failed: Option<(&Step, &Failure)>,
+) -> Option<Verdict> {
     if ready.status == Some(true) || ready.reason == Reason::Suspended {
         return None;
     }
@@ -191,6 +235,15 @@ fn progress(desired: &Desired, plan: &Plan, ready: &Verdict, failed: Option<(&St
     if desired.suspended && !acts && !plan.deleting {
         return None;
     }
-    let kind = if acts { ConditionType::Stalled } else { ConditionType::Reconciling };
-    Some(Verdict::new(kind, Some(true), ready.reason, ready.message.clone()))
+    let kind = if acts {
+        ConditionType::Stalled
+    } else {
+        ConditionType::Reconciling
+    };
+    Some(Verdict::new(
+        kind,
+        Some(true),
+        ready.reason,
+        ready.message.clone(),
+    ))
 }

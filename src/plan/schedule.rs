@@ -27,11 +27,20 @@ impl Intervals {
             Some(_) => return None,
             None => {}
         }
-        let unconfirmed = observed
-            .azure
-            .values()
-            .any(|view| matches!(view, KeyView::Present { freshness: Freshness::Written, .. }));
-        let interval = if unconfirmed { self.confirm.min(self.sweep) } else { self.sweep };
+        let unconfirmed = observed.azure.values().any(|view| {
+            matches!(
+                view,
+                KeyView::Present {
+                    freshness: Freshness::Written,
+                    ..
+                }
+            )
+        });
+        let interval = if unconfirmed {
+            self.confirm.min(self.sweep)
+        } else {
+            self.sweep
+        };
         Some(jittered(interval, &observed.object.uid))
     }
 }

@@ -22,7 +22,10 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> J
             .or_else(|| private_key_is_unreadable(desired, facts))
             .or_else(|| private_key_was_replaced(desired, observed, facts))
             .or_else(|| key_is_of_another_kind(desired, observed, facts))
-            .map_or_else(|| take_or_keep(desired, observed, facts, now), Judgement::finding),
+            .map_or_else(
+                || take_or_keep(desired, observed, facts, now),
+                Judgement::finding,
+            ),
     }
 }
 
@@ -53,7 +56,10 @@ fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding
         }
         _ => None,
     })?;
-    let key = key.public_key.as_ref().map_or_else(|_| "a key".to_owned(), |key| format!("the key {}", key.fingerprint()));
+    let key = key.public_key.as_ref().map_or_else(
+        |_| "a key".to_owned(),
+        |key| format!("the key {}", key.fingerprint()),
+    );
     Some(Finding::held(
         Reason::PrivateKeyLost,
         format!(
@@ -65,14 +71,19 @@ fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding
 /// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
 fn azure_might_hold_the_key(observed: &Observed) -> Option<Finding> {
     let records = observed.object.records.as_deref().unwrap_or_default();
-    records.iter().find_map(|record| match observed.azure.get(&record.id) {
-        Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
-        _ => None,
-    })
+    records
+        .iter()
+        .find_map(|record| match observed.azure.get(&record.id) {
+            Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
+            _ => None,
+        })
 }
 
 fn another_object_owns_it(desired: &Desired, facts: &SecretFacts) -> Option<Finding> {
-    let owner = facts.owner_name.as_ref().filter(|owner| **owner != desired.mark.object)?;
+    let owner = facts
+        .owner_name
+        .as_ref()
+        .filter(|owner| **owner != desired.mark.object)?;
     Some(conflict(format!(
         "Secret {} belongs to SshKey {owner}: write another name in spec.secret.name",
         desired.secret_name
@@ -117,14 +128,25 @@ fn private_key_is_unreadable(desired: &Desired, facts: &SecretFacts) -> Option<F
         format!(
             "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
             desired.secret_name,
-            facts.recorded.as_ref().map(|fingerprint| format!(" {fingerprint}")).unwrap_or_default()
+            facts
+                .recorded
+                .as_ref()
+                .map(|fingerprint| format!(" {fingerprint}"))
+                .unwrap_or_default()
         ),
     ))
 }
 
-fn private_key_was_replaced(desired: &Desired, observed: &Observed, facts: &SecretFacts) -> Option<Finding> {
+fn private_key_was_replaced(
+    desired: &Desired,
+    observed: &Observed,
+    facts: &SecretFacts,
+) -> Option<Finding> {
     let actual = readable(facts)?.fingerprint();
-    let recorded: &Fingerprint = facts.recorded.as_ref().or(observed.object.reported_fingerprint.as_ref())?;
+    let recorded: &Fingerprint = facts
+        .recorded
+        .as_ref()
+        .or(observed.object.reported_fingerprint.as_ref())?;
     (*recorded != actual).then(|| {
         Finding::held(
             Reason::PrivateKeyReplaced,
@@ -137,7 +159,11 @@ fn private_key_was_replaced(desired: &Desired, observed: &Observed, facts: &Secr
 }
 
 /// A Secret that was found, not made by this object, with a key that the spec does not ask for.
-fn key_is_of_another_kind(desired: &Desired, observed: &Observed, facts: &SecretFacts) -> Option<Finding> {
+fn key_is_of_another_kind(
+    desired: &Desired,
+    observed: &Observed,
+    facts: &SecretFacts,
+) -> Option<Finding> {
     let key = readable(facts)?;
     let made_by_this_object = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
     let fits = key.algorithm() == desired.key.algorithm() && key.bits() == desired.key.bits();
@@ -153,8 +179,15 @@ fn key_is_of_another_kind(desired: &Desired, observed: &Observed, facts: &Secret
     })
 }
 
-fn take_or_keep(desired: &Desired, observed: &Observed, facts: &SecretFacts, now: Timestamp) -> Judgement {
-    let Some(key) = readable(facts) else { return Judgement::steps(Vec::new()) };
+fn take_or_keep(
+    desired: &Desired,
+    observed: &Observed,
+    facts: &SecretFacts,
+    now: Timestamp,
+) -> Judgement {
+    let Some(key) = readable(facts) else {
+        return Judgement::steps(Vec::new());
+    };
     let secret = || SecretRecord {
         name: desired.secret_name.clone(),
         resource_version: facts.resource_version.clone(),
@@ -163,14 +196,21 @@ fn take_or_keep(desired: &Desired, observed: &Observed, facts: &SecretFacts, now
     };
     let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
     if facts.owner_name.is_none() && !is_known_by_its_key(observed, facts) {
-        return Judgement::steps(vec![Step::AdoptSecret { secret: secret(), now }]);
+        return Judgement::steps(vec![Step::AdoptSecret {
+            secret: secret(),
+            now,
+        }]);
     }
     if !ours || !facts.labelled || facts.recorded.is_none() || !facts.public_entry_matches {
         return Judgement::steps(vec![Step::RepairSecret { secret: secret() }]);
     }
     Judgement::finding(Finding::Good {
         reason: Reason::KeyStored,
-        message: format!("Secret {} holds the key {}", desired.secret_name, key.fingerprint()),
+        message: format!(
+            "Secret {} holds the key {}",
+            desired.secret_name,
+            key.fingerprint()
+        ),
     })
 }
 

@@ -121,9 +121,10 @@ impl Step {
     pub fn concern(&self) -> Concern {
         match self {
             Self::Record { .. } | Self::RemoveFinalizer { .. } => Concern::Object,
-            Self::CreateSecret { .. } | Self::AdoptSecret { .. } | Self::RepairSecret { .. } | Self::DeleteSecret { .. } => {
-                Concern::Secret
-            }
+            Self::CreateSecret { .. }
+            | Self::AdoptSecret { .. }
+            | Self::RepairSecret { .. }
+            | Self::DeleteSecret { .. } => Concern::Secret,
             Self::CreateResourceGroup { .. }
             | Self::PublishKey { .. }
             | Self::UpdateAzureKey { .. }
@@ -146,14 +147,28 @@ impl Step {
     pub fn describe(&self) -> String {
         match self {
             Self::Record { .. } => "record on the SshKey what may be created".to_owned(),
-            Self::CreateSecret { name, key, .. } => format!("generate a key ({} {}) and create Secret {name}", key.algorithm(), key.bits()),
-            Self::AdoptSecret { secret, .. } => format!("adopt Secret {} with its key {}", secret.name, secret.fingerprint),
-            Self::RepairSecret { secret } => format!("put back the records and the public key of Secret {}", secret.name),
+            Self::CreateSecret { name, key, .. } => format!(
+                "generate a key ({} {}) and create Secret {name}",
+                key.algorithm(),
+                key.bits()
+            ),
+            Self::AdoptSecret { secret, .. } => format!(
+                "adopt Secret {} with its key {}",
+                secret.name, secret.fingerprint
+            ),
+            Self::RepairSecret { secret } => format!(
+                "put back the records and the public key of Secret {}",
+                secret.name
+            ),
             Self::CreateResourceGroup { id, location } => {
                 format!("create resource group {} in {location}", id.resource_group)
             }
             Self::PublishKey { id, .. } => format!("create {id}"),
-            Self::UpdateAzureKey { id, public_key, tags } => {
+            Self::UpdateAzureKey {
+                id,
+                public_key,
+                tags,
+            } => {
                 let what = match (public_key, tags) {
                     (Some(_), Some(_)) => "the key and the tags",
                     (Some(_), None) => "the key",
