@@ -1,5 +1,10 @@
 //! `AzureStore`: an Azure subscription and the identity with which keys of the namespace are published to it.
 
+// These descriptions are what `kubectl explain` prints, where backticks would stand as they are.
+#![allow(clippy::doc_markdown)]
+// Each printer column has a name of its own within its own parentheses.
+#![allow(clippy::duplicated_attributes)]
+
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;

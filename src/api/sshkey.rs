@@ -1,5 +1,10 @@
 //! `SshKey`: a key pair in a Secret and, when asked for, its public half in Azure's SSH key store.
 
+// These descriptions are what `kubectl explain` prints, where backticks would stand as they are.
+#![allow(clippy::doc_markdown)]
+// Each printer column has a name of its own within its own parentheses.
+#![allow(clippy::duplicated_attributes)]
+
 use std::collections::BTreeMap;
 
 use kube::{CustomResource, KubeSchema};

@@ -1,6 +1,9 @@
 //! What the operator reports on an `SshKey`: a copy of what the Secret and Azure say, never a source of decisions
 //! that could make another key.
 
+// These descriptions are what `kubectl explain` prints, where backticks would stand as they are.
+#![allow(clippy::doc_markdown)]
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
 use schemars::JsonSchema;

@@ -1,5 +1,8 @@
 //! The operator's flags. Each can be given as an environment variable too.
 
+// These descriptions are what --help prints, where backticks would stand as they are.
+#![allow(clippy::doc_markdown)]
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};

@@ -13,7 +13,7 @@ use super::{
     answer::{Answer, AnswerHeaders},
     budget::{Bucket, Budget},
     cloud::Endpoints,
-    error::{AzureError, Cause, Operation},
+    error::{AzureError, Cause, Operation, Refusal},
     identity::Identity,
     transport::Transport,
     wire::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
@@ -413,24 +413,20 @@ impl ArmClient {
             request_id,
             ..
         } = answer.headers.clone();
-        Ok(Err(failed(match answer.error() {
-            Some(error) => Cause::Refused {
-                status: answer.status,
-                code: error.code,
-                message: error.message,
-                retry_at,
-                request_id,
-                wrapped: error.wrapped,
-            },
+        let error = match answer.error() {
+            Some(error) => Some((error.code, error.message)),
             // A throttle that a gateway words in its own way is a throttle all the same.
-            None if answer.status == 429 => Cause::Refused {
-                status: 429,
-                code: String::new(),
-                message: String::new(),
+            None if answer.status == 429 => Some((String::new(), String::new())),
+            None => None,
+        };
+        Ok(Err(failed(match error {
+            Some((code, message)) => Cause::Refused(Box::new(Refusal {
+                status: answer.status,
+                code,
+                message,
                 retry_at,
                 request_id,
-                wrapped: false,
-            },
+            })),
             None => Cause::NotArm {
                 status: answer.status,
             },
@@ -465,12 +461,11 @@ impl Call {
 /// A 404 that says what is missing is an answer, not an error.
 fn missing(error: AzureError) -> Result<KeyRead, AzureError> {
     match &error.cause {
-        Cause::Refused {
-            status: 404, code, ..
-        } if code == "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
-        Cause::Refused {
-            status: 404, code, ..
-        } if code == "ResourceNotFound" || code == "NotFound" => Ok(KeyRead::Absent),
+        Cause::Refused(refusal) if refusal.status == 404 => match refusal.code.as_str() {
+            "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
+            "ResourceNotFound" | "NotFound" => Ok(KeyRead::Absent),
+            _ => Err(error),
+        },
         _ => Err(error),
     }
 }

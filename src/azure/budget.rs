@@ -193,9 +193,9 @@ impl Pass<'_> {
         now: Timestamp,
     ) {
         self.learned = true;
-        let mut states = self.budget.lock();
+        let mut all = self.budget.lock();
         for bucket in &self.buckets {
-            let Some(state) = states.get_mut(bucket) else {
+            let Some(state) = all.get_mut(bucket) else {
                 continue;
             };
             state.under_way = state.under_way.saturating_sub(1);
@@ -224,9 +224,9 @@ impl Drop for Pass<'_> {
         if self.learned {
             return;
         }
-        let mut states = self.budget.lock();
+        let mut all = self.budget.lock();
         for bucket in &self.buckets {
-            if let Some(state) = states.get_mut(bucket) {
+            if let Some(state) = all.get_mut(bucket) {
                 state.under_way = state.under_way.saturating_sub(1);
             }
         }

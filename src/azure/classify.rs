@@ -2,7 +2,7 @@
 //! <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors>; for Entra,
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 
-use super::error::{AzureError, Cause, Operation};
+use super::error::{AzureError, Cause, Operation, Refusal};
 use crate::api::{ErrorClass, Reason};
 
 use ErrorClass::{Throttled, Transient, UserFixable};
@@ -57,12 +57,12 @@ fn by_entra_code(code: u32) -> Option<Reason> {
 fn classified(cause: &Cause) -> (ErrorClass, Reason) {
     match cause {
         // The code is shared by other errors: a 429 is told by its status.
-        Cause::Refused {
-            status: 429,
-            retry_at,
-            ..
-        } => (Throttled(*retry_at), Reason::Throttled),
-        Cause::Refused { status, code, .. } => by_code(code).unwrap_or_else(|| by_status(*status)),
+        Cause::Refused(refusal) if refusal.status == 429 => {
+            (Throttled(refusal.retry_at), Reason::Throttled)
+        }
+        Cause::Refused(refusal) => {
+            by_code(&refusal.code).unwrap_or_else(|| by_status(refusal.status))
+        }
         Cause::NoToken { status, codes, .. } => {
             match codes.iter().find_map(|code| by_entra_code(*code)) {
                 Some(reason) => (UserFixable, reason),
@@ -107,21 +107,22 @@ pub(super) fn message(error: &AzureError) -> String {
     } = error;
     let what = format!("can't {operation} {subject}");
     match cause {
-        Cause::Refused {
-            status,
-            code,
-            message,
-            request_id,
-            ..
-        } => {
+        Cause::Refused(refusal) => {
+            let Refusal {
+                status,
+                code,
+                message,
+                request_id,
+                ..
+            } = &**refusal;
             let id = request_id
                 .as_deref()
                 .map(|id| format!(", request {id}"))
                 .unwrap_or_default();
+            let remedy = remedy(reason(error));
             format!(
-                "{what}: Azure answered {status} {code} ({}{id}){}",
-                one_line(message),
-                remedy(reason(error))
+                "{what}: Azure answered {status} {code} ({}{id}){remedy}",
+                one_line(message)
             )
         }
         Cause::NoToken { description, .. } => {
@@ -198,14 +199,13 @@ mod tests {
         AzureError::new(
             operation,
             "x",
-            Cause::Refused {
+            Cause::Refused(Box::new(Refusal {
                 status,
                 code: code.to_owned(),
                 message: "m".to_owned(),
                 retry_at: None,
                 request_id: None,
-                wrapped: true,
-            },
+            })),
         )
     }
 
@@ -270,8 +270,8 @@ mod tests {
     #[test]
     fn a_message_is_one_line_whatever_azure_sends() {
         let mut error = refused(Operation::CreateKey, 400, "X");
-        if let Cause::Refused { message, .. } = &mut error.cause {
-            *message = "a\r\nb\t\u{2028}c".repeat(500);
+        if let Cause::Refused(refusal) = &mut error.cause {
+            refusal.message = "a\r\nb\t\u{2028}c".repeat(500);
         }
         let message = error.to_string();
         assert!(!message.contains(['\n', '\r', '\u{2028}']), "{message}");

@@ -56,24 +56,26 @@ impl fmt::Display for Operation {
     }
 }
 
+/// An error as ARM or Compute answered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// ARM's error code.
+    pub code: String,
+    /// ARM's message.
+    pub message: String,
+    /// When to come again, if the answer says so.
+    pub retry_at: Option<Timestamp>,
+    /// `x-ms-request-id`.
+    pub request_id: Option<String>,
+}
+
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// ARM or Compute answered with an error.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// ARM's error code.
-        code: String,
-        /// ARM's message.
-        message: String,
-        /// When to come again, if the answer says so.
-        retry_at: Option<Timestamp>,
-        /// `x-ms-request-id`.
-        request_id: Option<String>,
-        /// Whether the error came in ARM's envelope.
-        wrapped: bool,
-    },
+    Refused(Box<Refusal>),
     /// Entra answered with an error.
     NoToken {
         /// HTTP status.

@@ -51,7 +51,7 @@ pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
     };
     let read = tokio::task::spawn_blocking(move || secret_facts(&found));
     match read.await {
-        Ok(facts) => SecretView::Present(facts),
+        Ok(facts) => SecretView::Present(Box::new(facts)),
         // The blocking pool only fails at shutdown, when nothing more is decided upon this.
         Err(_) => SecretView::Absent,
     }

@@ -159,13 +159,12 @@ async fn finish(
         now(),
     );
     if report.status != before {
-        match sshkeys::write_status(&context.client, &at.object, &report.status).await? {
-            Some(written) => context.own_writes.remember(written),
-            None => {
-                forget(context, uid);
-                return Ok(Action::await_change());
-            }
-        }
+        let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
+        let Some(written) = written else {
+            forget(context, uid);
+            return Ok(Action::await_change());
+        };
+        context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
     Ok(Action::requeue(next_look(
@@ -268,7 +267,7 @@ async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
                 context
                     .events
                     .normal(&at.object, step.name(), &step.describe())
-                    .await
+                    .await;
             }
         }
     }

@@ -87,7 +87,7 @@ pub(super) async fn known(context: &Arc<Context>, store: &AzureStore) -> StoreFa
         None => look_in_turn(context, store, as_it_is).await,
     };
     match looked.ready {
-        Ok(()) => StoreFact::Ready(looked.spec),
+        Ok(()) => StoreFact::Ready(Box::new(looked.spec)),
         Err(failure) => StoreFact::NotReady(failure),
     }
 }
@@ -231,22 +231,16 @@ async fn client_secret(
         let text = std::str::from_utf8(&bytes).ok()?.trim().to_owned();
         (!text.is_empty()).then(|| Zeroizing::new(text))
     });
-    match text {
-        Some(text) => Ok(Text {
-            text,
-            version: entry.version,
-        }),
-        None => {
-            let message = format!(
-                "Secret {name} has no text under {key}: put the client secret there, or name its key in secretRef.key"
-            );
-            Err(no_credential(
-                store,
-                Reason::CredentialSecretInvalid,
-                message,
-            ))
-        }
-    }
+    let text = text.ok_or_else(|| {
+        let message = format!(
+            "Secret {name} has no text under {key}: put the client secret there, or name its key in secretRef.key"
+        );
+        no_credential(store, Reason::CredentialSecretInvalid, message)
+    })?;
+    Ok(Text {
+        text,
+        version: entry.version,
+    })
 }
 
 fn federated(

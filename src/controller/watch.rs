@@ -172,7 +172,7 @@ fn log<K: Resource<DynamicType = ()>>(
         // It went away while it waited for its turn.
         Err(controller::Error::ObjectNotFound(_)) => {}
         Err(controller::Error::ReconcilerFailed(error, object)) => {
-            tracing::warn!(%object, %error, "a reconcile failed")
+            tracing::warn!(%object, %error, "a reconcile failed");
         }
         Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
     }

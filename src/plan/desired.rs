@@ -70,7 +70,7 @@ pub enum StoreFact {
     /// It can't be used.
     NotReady(Failure),
     /// It can be used.
-    Ready(AzureStoreSpec),
+    Ready(Box<AzureStoreSpec>),
 }
 
 /// The key that a spec asks for.

@@ -46,7 +46,7 @@ pub enum SecretView {
     /// There is none of that name.
     Absent,
     /// There is one.
-    Present(SecretFacts),
+    Present(Box<SecretFacts>),
 }
 
 /// What a Secret says.
@@ -150,6 +150,7 @@ pub enum Outcome {
 
 impl Observed {
     /// The world after a step.
+    #[must_use]
     pub fn after(mut self, outcome: Outcome) -> Self {
         match outcome {
             Outcome::Object(object) => self.object = object,
@@ -174,11 +175,11 @@ impl Observed {
     /// The key pair in the Secret, when there is one to be read.
     pub fn stored_key(&self) -> Option<&PublicKey> {
         match &self.secret {
-            SecretView::Present(SecretFacts {
-                key: SecretKey::Readable(key),
-                ..
-            }) => Some(key),
-            _ => None,
+            SecretView::Present(facts) => match &facts.key {
+                SecretKey::Readable(key) => Some(key),
+                _ => None,
+            },
+            SecretView::Absent => None,
         }
     }
 }
