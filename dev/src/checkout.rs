@@ -16,8 +16,14 @@ pub fn root() -> &'static Path {
 /// When the running program can't be found.
 pub fn programs() -> anyhow::Result<PathBuf> {
     let running = std::env::current_exe().context("find the running program")?;
-    let folder = running.parent().context("the running program has no folder")?;
-    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let folder = running
+        .parent()
+        .context("the running program has no folder")?;
+    let folder = if folder.ends_with("deps") {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
     Ok(folder.to_path_buf())
 }
 
@@ -28,7 +34,10 @@ pub fn programs() -> anyhow::Result<PathBuf> {
 pub fn program(name: &str) -> anyhow::Result<PathBuf> {
     let path = programs()?.join(name);
     if !path.is_file() {
-        bail!("{} is not there: build it first with `cargo build --workspace --bins`", path.display());
+        bail!(
+            "{} is not there: build it first with `cargo build --workspace --bins`",
+            path.display()
+        );
     }
     Ok(path)
 }

@@ -16,6 +16,8 @@
 
 pub mod checkout;
 pub mod control_plane;
+pub mod operator;
 pub mod ports;
 pub mod processes;
+pub mod proxy;
 pub mod tls;

@@ -14,8 +14,12 @@ pub fn free<const N: usize>() -> anyhow::Result<[u16; N]> {
     let mut held = Vec::with_capacity(N);
     let mut ports = [0; N];
     for port in &mut ports {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port on 127.0.0.1")?;
-        *port = listener.local_addr().context("read a listener's port")?.port();
+        let listener =
+            TcpListener::bind(("127.0.0.1", 0)).context("find a free port on 127.0.0.1")?;
+        *port = listener
+            .local_addr()
+            .context("read a listener's port")?
+            .port();
         held.push(listener);
     }
     Ok(ports)

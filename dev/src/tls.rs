@@ -5,8 +5,8 @@ use std::{fs, os::unix::fs::OpenOptionsExt, path::Path};
 use anyhow::Context;
 use jiff::Zoned;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
 /// An authority.
@@ -33,7 +33,8 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().context("generate an authority's key")?;
-        let issuer = CertifiedIssuer::self_signed(params, key).context("sign an authority's certificate")?;
+        let issuer =
+            CertifiedIssuer::self_signed(params, key).context("sign an authority's certificate")?;
         Ok(Self { issuer })
     }
 
@@ -47,24 +48,39 @@ impl Authority {
     /// # Errors
     /// When a host can't be written into a certificate, or the crypto library fails.
     pub fn server(&self, name: &str, hosts: &[&str]) -> anyhow::Result<Identity> {
-        self.sign(params(hosts, name, None)?, ExtendedKeyUsagePurpose::ServerAuth)
+        self.sign(
+            params(hosts, name, None)?,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        )
     }
 
-    /// A client's certificate: to Kubernetes a user of the group `group`.
+    /// A client's certificate: to Kubernetes a user of the group.
     ///
     /// # Errors
     /// When the crypto library fails.
-    pub fn client(&self, user: &str, group: Option<&str>) -> anyhow::Result<Identity> {
-        self.sign(params(&[], user, group)?, ExtendedKeyUsagePurpose::ClientAuth)
+    pub fn client(&self, user: &str, group: &str) -> anyhow::Result<Identity> {
+        self.sign(
+            params(&[], user, Some(group))?,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        )
     }
 
-    fn sign(&self, mut params: CertificateParams, usage: ExtendedKeyUsagePurpose) -> anyhow::Result<Identity> {
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        usage: ExtendedKeyUsagePurpose,
+    ) -> anyhow::Result<Identity> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().context("generate a certificate's key")?;
-        let certificate = params.signed_by(&key, &self.issuer).context("sign a certificate")?;
-        Ok(Identity { certificate: certificate.pem(), key: key.serialize_pem() })
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .context("sign a certificate")?;
+        Ok(Identity {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        })
     }
 }
 
@@ -79,9 +95,17 @@ fn params(hosts: &[&str], name: &str, group: Option<&str>) -> anyhow::Result<Cer
     subject.push(DnType::CommonName, name);
     params.distinguished_name = subject;
     let today = Zoned::now().date();
-    let day = |date: jiff::civil::Date| date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs());
+    let day = |date: jiff::civil::Date| {
+        date_time_ymd(
+            date.year().into(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    };
     params.not_before = day(today.yesterday().context("yesterday")?);
-    params.not_after = day(today.checked_add(jiff::Span::new().years(1)).context("next year")?);
+    params.not_after = day(today
+        .checked_add(jiff::Span::new().years(1))
+        .context("next year")?);
     Ok(params)
 }
 
@@ -98,5 +122,6 @@ pub fn write_private(path: &Path, content: &str) -> anyhow::Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("create {}", path.display()))?;
-    file.write_all(content.as_bytes()).with_context(|| format!("write {}", path.display()))
+    file.write_all(content.as_bytes())
+        .with_context(|| format!("write {}", path.display()))
 }

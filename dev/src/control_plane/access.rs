@@ -28,7 +28,9 @@ impl Access {
     /// When the kubeconfig is not one.
     pub async fn config(&self) -> anyhow::Result<kube::Config> {
         let file = Kubeconfig::from_yaml(&self.text).context("read a kubeconfig")?;
-        kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.context("use a kubeconfig")
+        kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+            .await
+            .context("use a kubeconfig")
     }
 
     /// A client for the runtime that calls: its connections die with that runtime, so no other may use it.
@@ -44,7 +46,12 @@ impl Access {
 ///
 /// # Errors
 /// When it can't be written as YAML.
-pub fn kubeconfig_text(server: &str, ca: &str, namespace: &str, user: &Value) -> anyhow::Result<String> {
+pub fn kubeconfig_text(
+    server: &str,
+    ca: &str,
+    namespace: &str,
+    user: &Value,
+) -> anyhow::Result<String> {
     let name = "sshkey-operator-dev";
     serde_saphyr::to_string(&json!({
         "apiVersion": "v1",

@@ -21,7 +21,9 @@ impl Binaries {
     /// # Errors
     /// When they can't be built; the build has said why.
     pub async fn find() -> anyhow::Result<Self> {
-        tokio::task::spawn_blocking(Self::find_blocking).await.context("wait for the control plane's build")?
+        tokio::task::spawn_blocking(Self::find_blocking)
+            .await
+            .context("wait for the control plane's build")?
     }
 
     fn find_blocking() -> anyhow::Result<Self> {
@@ -33,8 +35,11 @@ impl Binaries {
         if !output.status.success() {
             bail!("{} failed: its last lines above say why", script.display());
         }
-        let folder = String::from_utf8(output.stdout).context("read the folder of the control plane's programs")?;
-        Ok(Self { folder: PathBuf::from(folder.trim()) })
+        let folder = String::from_utf8(output.stdout)
+            .context("read the folder of the control plane's programs")?;
+        Ok(Self {
+            folder: PathBuf::from(folder.trim()),
+        })
     }
 
     /// One of the three.
@@ -52,11 +57,17 @@ impl Binaries {
             .map(|folder| folder.join("kubectl"))
             .chain([self.folder.join("kubectl")])
             .find(|path| is_program(path))
-            .with_context(|| format!("there is no kubectl, neither in PATH nor in {}", self.folder.display()))
+            .with_context(|| {
+                format!(
+                    "there is no kubectl, neither in PATH nor in {}",
+                    self.folder.display()
+                )
+            })
     }
 }
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

@@ -25,17 +25,21 @@ impl Files {
     pub(super) fn write(folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         let authority = Authority::new("sshkey-operator development control plane")?;
-        let server = authority.server("kube-apiserver", &["127.0.0.1", "localhost", "kubernetes.default.svc"])?;
+        let server = authority.server(
+            "kube-apiserver",
+            &["127.0.0.1", "localhost", "kubernetes.default.svc"],
+        )?;
         let files = Self {
             folder: folder.to_owned(),
             ca: authority.pem(),
-            admin: authority.client("admin", Some("system:masters"))?,
+            admin: authority.client("admin", "system:masters")?,
         };
         write_private(&files.ca_file(), &files.ca)?;
         write_private(&files.serving_certificate(), &server.certificate)?;
         write_private(&files.serving_key(), &server.key)?;
         write_private(&files.token_key(), &token_key()?)?;
-        let manager = authority.client("system:kube-controller-manager", None)?;
+        // Its controllers run as it, not each as an account of its own, which would make the start slower.
+        let manager = authority.client("system:kube-controller-manager", "system:masters")?;
         write_private(&files.manager_certificate(), &manager.certificate)?;
         write_private(&files.manager_key(), &manager.key)?;
         Ok(files)
@@ -47,7 +51,10 @@ impl Files {
             "client-certificate": self.manager_certificate(),
             "client-key": self.manager_key(),
         });
-        write_private(&self.manager_kubeconfig(), &kubeconfig_text(server, &self.ca, "default", &manager)?)?;
+        write_private(
+            &self.manager_kubeconfig(),
+            &kubeconfig_text(server, &self.ca, "default", &manager)?,
+        )?;
         let admin = json!({
             "client-certificate-data": BASE64_STANDARD.encode(&self.admin.certificate),
             "client-key-data": BASE64_STANDARD.encode(&self.admin.key),
@@ -106,6 +113,7 @@ impl Files {
 
 /// RSA, since Entra takes federated tokens signed with RS256 alone.
 fn token_key() -> anyhow::Result<String> {
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).context("generate the key of service-account tokens")?;
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
+        .context("generate the key of service-account tokens")?;
     Ok(key.serialize_pem())
 }

@@ -64,7 +64,11 @@ impl ControlPlane {
             fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))?;
         }
         let [etcd, etcd_peer, api_server] = ports::free()?;
-        let ports = Ports { etcd, etcd_peer, api_server };
+        let ports = Ports {
+            etcd,
+            etcd_peer,
+            api_server,
+        };
         let files = Files::write(folder)?;
         let admin = files.write_kubeconfigs(&ports.server_url())?;
 
@@ -167,11 +171,18 @@ fn restart(running: &mut Child, program: &Program) -> anyhow::Result<Child> {
 }
 
 /// Waits for `/readyz` of the API server, or for the end of it or of what it needs.
-async fn api_server_ready(client: &Client, api_server: &Child, others: &[&Child]) -> anyhow::Result<()> {
+async fn api_server_ready(
+    client: &Client,
+    api_server: &Child,
+    others: &[&Child],
+) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let request = http::Request::get("/readyz").body(Vec::new()).context("make a request")?;
-        let answer = tokio::time::timeout(Duration::from_secs(5), client.request_text(request)).await;
+        let request = http::Request::get("/readyz")
+            .body(Vec::new())
+            .context("make a request")?;
+        let answer =
+            tokio::time::timeout(Duration::from_secs(5), client.request_text(request)).await;
         if let Ok(Ok(_)) = answer {
             return Ok(());
         }
@@ -179,7 +190,12 @@ async fn api_server_ready(client: &Client, api_server: &Child, others: &[&Child]
             running(child)?;
         }
         if Instant::now() > deadline {
-            bail!("{} is not ready after {} s; its last lines:\n{}", api_server.name(), PATIENCE.as_secs(), api_server.tail(20));
+            bail!(
+                "{} is not ready after {} s; its last lines:\n{}",
+                api_server.name(),
+                PATIENCE.as_secs(),
+                api_server.tail(20)
+            );
         }
         sleep(Duration::from_millis(100)).await;
     }
@@ -189,10 +205,20 @@ async fn api_server_ready(client: &Client, api_server: &Child, others: &[&Child]
 async fn manager_ready(client: &Client, manager: &Child) -> anyhow::Result<()> {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
     let deadline = Instant::now() + PATIENCE;
-    while accounts.get_opt("default").await.context("look for the ServiceAccount default")?.is_none() {
+    while accounts
+        .get_opt("default")
+        .await
+        .context("look for the ServiceAccount default")?
+        .is_none()
+    {
         running(manager)?;
         if Instant::now() > deadline {
-            bail!("{} did nothing in {} s; its last lines:\n{}", manager.name(), PATIENCE.as_secs(), manager.tail(20));
+            bail!(
+                "{} did nothing in {} s; its last lines:\n{}",
+                manager.name(),
+                PATIENCE.as_secs(),
+                manager.tail(20)
+            );
         }
         sleep(Duration::from_millis(100)).await;
     }
@@ -201,7 +227,11 @@ async fn manager_ready(client: &Client, manager: &Child) -> anyhow::Result<()> {
 
 fn running(child: &Child) -> anyhow::Result<()> {
     if let Some(status) = child.ended() {
-        bail!("{} has ended ({status}); its last lines:\n{}", child.name(), child.tail(20));
+        bail!(
+            "{} has ended ({status}); its last lines:\n{}",
+            child.name(),
+            child.tail(20)
+        );
     }
     Ok(())
 }
@@ -209,7 +239,10 @@ fn running(child: &Child) -> anyhow::Result<()> {
 /// Lets anyone read the issuer's discovery document and keys, as public clouds do: Entra comes without a token.
 async fn publish_issuer(client: &Client) -> anyhow::Result<()> {
     let binding = ClusterRoleBinding {
-        metadata: ObjectMeta { name: Some("public-service-account-issuer".to_owned()), ..ObjectMeta::default() },
+        metadata: ObjectMeta {
+            name: Some("public-service-account-issuer".to_owned()),
+            ..ObjectMeta::default()
+        },
         role_ref: RoleRef {
             api_group: "rbac.authorization.k8s.io".to_owned(),
             kind: "ClusterRole".to_owned(),
@@ -223,6 +256,9 @@ async fn publish_issuer(client: &Client) -> anyhow::Result<()> {
         }]),
     };
     let bindings: Api<ClusterRoleBinding> = Api::all(client.clone());
-    bindings.create(&PostParams::default(), &binding).await.context("publish the keys of service-account tokens")?;
+    bindings
+        .create(&PostParams::default(), &binding)
+        .await
+        .context("publish the keys of service-account tokens")?;
     Ok(())
 }

@@ -36,23 +36,32 @@ pub(super) fn etcd(binaries: &Binaries, files: &Files, ports: Ports) -> Program 
 
 pub(super) fn api_server(binaries: &Binaries, files: &Files, ports: Ports) -> Program {
     let url = ports.server_url();
-    Program::new(binaries.server("kube-apiserver"), files.log("kube-apiserver"))
-        .flag("etcd-servers", format_args!("http://127.0.0.1:{}", ports.etcd))
-        .flag("bind-address", "127.0.0.1")
-        .flag("secure-port", ports.api_server)
-        .file("tls-cert-file", &files.serving_certificate())
-        .file("tls-private-key-file", &files.serving_key())
-        .file("client-ca-file", &files.ca_file())
-        .flag("authorization-mode", "RBAC")
-        .flag("service-cluster-ip-range", "10.0.0.0/24")
-        // The address of a Service `kubernetes` may not be a loopback address, and without nodes nobody needs it.
-        .flag("endpoint-reconciler-type", "none")
-        // A real issuer with a discovery document: workload identity is checked against it as Entra would.
-        .flag("service-account-issuer", &url)
-        .flag("service-account-jwks-uri", format_args!("{url}/openid/v1/jwks"))
-        .file("service-account-key-file", &files.token_key())
-        .file("service-account-signing-key-file", &files.token_key())
-        .flag("profiling", "false")
+    Program::new(
+        binaries.server("kube-apiserver"),
+        files.log("kube-apiserver"),
+    )
+    .flag(
+        "etcd-servers",
+        format_args!("http://127.0.0.1:{}", ports.etcd),
+    )
+    .flag("bind-address", "127.0.0.1")
+    .flag("secure-port", ports.api_server)
+    .file("tls-cert-file", &files.serving_certificate())
+    .file("tls-private-key-file", &files.serving_key())
+    .file("client-ca-file", &files.ca_file())
+    .flag("authorization-mode", "RBAC")
+    .flag("service-cluster-ip-range", "10.0.0.0/24")
+    // The address of a Service `kubernetes` may not be a loopback address, and without nodes nobody needs it.
+    .flag("endpoint-reconciler-type", "none")
+    // A real issuer with a discovery document: workload identity is checked against it as Entra would.
+    .flag("service-account-issuer", &url)
+    .flag(
+        "service-account-jwks-uri",
+        format_args!("{url}/openid/v1/jwks"),
+    )
+    .file("service-account-key-file", &files.token_key())
+    .file("service-account-signing-key-file", &files.token_key())
+    .flag("profiling", "false")
 }
 
 pub(super) fn controller_manager(binaries: &Binaries, files: &Files) -> Program {
@@ -64,13 +73,16 @@ pub(super) fn controller_manager(binaries: &Binaries, files: &Files) -> Program 
         "clusterrole-aggregation-controller",
         "root-ca-certificate-publisher-controller",
     ];
-    Program::new(binaries.server("kube-controller-manager"), files.log("kube-controller-manager"))
-        .file("kubeconfig", &files.manager_kubeconfig())
-        .file("root-ca-file", &files.ca_file())
-        .flag("controllers", controllers.join(","))
-        .flag("leader-elect", "false")
-        .flag("secure-port", 0)
-        .flag("kube-api-qps", 200)
-        .flag("kube-api-burst", 400)
-        .flag("concurrent-namespace-syncs", 4)
+    Program::new(
+        binaries.server("kube-controller-manager"),
+        files.log("kube-controller-manager"),
+    )
+    .file("kubeconfig", &files.manager_kubeconfig())
+    .file("root-ca-file", &files.ca_file())
+    .flag("controllers", controllers.join(","))
+    .flag("leader-elect", "false")
+    .flag("secure-port", 0)
+    .flag("kube-api-qps", 200)
+    .flag("kube-api-burst", 400)
+    .flag("concurrent-namespace-syncs", 4)
 }

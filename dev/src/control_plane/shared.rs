@@ -21,7 +21,9 @@ impl ControlPlane {
             let folder = checkout::scratch("control-planes");
             sweep(&folder);
             let own = folder.join(std::process::id().to_string());
-            ControlPlane::start(&own).await.map_err(|error| format!("{error:#}"))
+            ControlPlane::start(&own)
+                .await
+                .map_err(|error| format!("{error:#}"))
         });
         match plane.await {
             Ok(plane) => plane,
@@ -33,7 +35,10 @@ impl ControlPlane {
 /// Removes what test processes left that are gone.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let owner = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        let owner = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
         if owner.is_some_and(|id| kill(Pid::from_raw(id), None) == Err(Errno::ESRCH)) {
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -35,7 +35,12 @@ pub struct Program {
 impl Program {
     /// `path` without arguments, with its output in `log`.
     pub fn new(path: impl Into<PathBuf>, log: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), args: Vec::new(), env: Vec::new(), log: log.into() }
+        Self {
+            path: path.into(),
+            args: Vec::new(),
+            env: Vec::new(),
+            log: log.into(),
+        }
     }
 
     /// Adds an argument.
@@ -85,12 +90,21 @@ impl Program {
             .stderr(errors)
             // Ctrl-C goes to the whole foreground group: only the harness may get it, which ends its children in order.
             .process_group(0);
-        let child = spawner::spawn(command).with_context(|| format!("start {}", self.path.display()))?;
-        Ok(Child { inner: Arc::new(Mutex::new(child)), log: self.log.clone(), name: self.name() })
+        let child =
+            spawner::spawn(command).with_context(|| format!("start {}", self.path.display()))?;
+        Ok(Child {
+            inner: Arc::new(Mutex::new(child)),
+            log: self.log.clone(),
+            name: self.name(),
+        })
     }
 
     fn name(&self) -> String {
-        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+        self.path
+            .file_name()
+            .unwrap_or(self.path.as_os_str())
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
@@ -138,11 +152,15 @@ impl Child {
         {
             let mut child = self.lock();
             // Only while it was not waited for is the number surely still its own.
-            if let Some(status) = child.try_wait().with_context(|| format!("wait for {}", self.name))? {
+            if let Some(status) = child
+                .try_wait()
+                .with_context(|| format!("wait for {}", self.name))?
+            {
                 return Ok(status);
             }
             let id = i32::try_from(child.id()).context("a process ID beyond 31 bits")?;
-            kill(Pid::from_raw(id), Signal::SIGTERM).with_context(|| format!("send SIGTERM to {}", self.name))?;
+            kill(Pid::from_raw(id), Signal::SIGTERM)
+                .with_context(|| format!("send SIGTERM to {}", self.name))?;
         }
         let deadline = tokio::time::Instant::now() + patience;
         while tokio::time::Instant::now() < deadline {
@@ -152,7 +170,12 @@ impl Child {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.kill();
-        bail!("{} had not ended {} s after SIGTERM and was killed; see {}", self.name, patience.as_secs(), self.log.display())
+        bail!(
+            "{} had not ended {} s after SIGTERM and was killed; see {}",
+            self.name,
+            patience.as_secs(),
+            self.log.display()
+        )
     }
 
     /// The last lines that it wrote.

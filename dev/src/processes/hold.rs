@@ -35,7 +35,8 @@ pub fn hold(args: &Args) -> anyhow::Result<()> {
 /// Asks the kernel for SIGKILL when the thread that started this process ends; the wish outlives `exec`.
 #[cfg(target_os = "linux")]
 fn die_with_parent() -> anyhow::Result<()> {
-    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).context("ask to die with the starter")
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
+        .context("ask to die with the starter")
 }
 
 /// Other systems have no such wish: children are ended by the harness's own shutdown alone.

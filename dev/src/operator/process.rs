@@ -1,0 +1,194 @@
+//! The operator's process.
+
+use std::{
+    path::Path,
+    process::ExitStatus,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    checkout,
+    processes::{Child, Program},
+};
+
+/// How long the operator may take to end what is under way: more than its own 25 s of grace.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Flags of the operator, in the order in which they were first given.
+#[derive(Clone, Debug, Default)]
+pub struct Flags(Vec<(String, String)>);
+
+impl Flags {
+    /// Sets `--name`, in the place of what was given before.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value.to_string(),
+            None => self.0.push((name.to_owned(), value.to_string())),
+        }
+        self
+    }
+
+    /// Takes over the flags of `other`, which go before those given before.
+    #[must_use]
+    pub fn with(self, other: &Self) -> Self {
+        other
+            .0
+            .iter()
+            .fold(self, |flags, (name, value)| flags.set(name, value))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A running operator, killed when the last handle goes.
+#[derive(Clone)]
+pub struct Operator {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    program: Program,
+    health: String,
+    child: Mutex<Child>,
+}
+
+impl Operator {
+    /// Starts the operator of this build, whose log goes to `operator.log` in `folder`. A health address that is not
+    /// given is a free port on loopback.
+    ///
+    /// # Errors
+    /// When the operator was not built or can't be started.
+    pub fn start(folder: &Path, flags: &Flags) -> anyhow::Result<Self> {
+        let [port] = crate::ports::free()?;
+        let flags = Flags::default()
+            .set("health-address", format_args!("127.0.0.1:{port}"))
+            .with(flags);
+        let health = flags.get("health-address").unwrap_or_default().to_owned();
+        let mut program = Program::new(
+            checkout::program("sshkey-operator")?,
+            folder.join("operator.log"),
+        );
+        // Everything that it talks to is on loopback, where no proxy of the machine can pass it on.
+        program
+            .env
+            .push(("NO_PROXY".into(), "127.0.0.1,localhost".into()));
+        for (name, value) in &flags.0 {
+            program = program.flag(name, value);
+        }
+        let child = Mutex::new(program.start()?);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                program,
+                health,
+                child,
+            }),
+        })
+    }
+
+    /// SIGKILL. It stays away until [`Self::restart`].
+    pub fn kill(&self) {
+        self.child().kill();
+    }
+
+    /// SIGTERM, and waits until it has ended.
+    ///
+    /// # Errors
+    /// When it did not end in time; it is killed then.
+    pub async fn terminate(&self) -> anyhow::Result<ExitStatus> {
+        self.child().terminate(GRACE).await
+    }
+
+    /// Kills it if it runs, and starts it again with the same flags. The log goes on.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn restart(&self) -> anyhow::Result<()> {
+        let mut child = self
+            .inner
+            .child
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        child.kill();
+        *child = self.inner.program.start()?;
+        Ok(())
+    }
+
+    /// Waits until `/readyz` says so.
+    ///
+    /// # Errors
+    /// When the operator ends before, or is not ready within a minute.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .context("make an HTTP client")?;
+        let url = format!("http://{}/readyz", self.inner.health);
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            if client
+                .get(&url)
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                return Ok(());
+            }
+            if let Some(status) = self.child().ended() {
+                bail!(
+                    "the operator has ended ({status}); its last lines:\n{}",
+                    self.tail(20)
+                );
+            }
+            if Instant::now() > deadline {
+                bail!(
+                    "the operator is not ready after a minute; its last lines:\n{}",
+                    self.tail(20)
+                );
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        self.child().ended().is_none()
+    }
+
+    /// Its process ID, which changes with a restart.
+    pub fn id(&self) -> u32 {
+        self.child().id()
+    }
+
+    /// `http://IP:PORT` of its health server.
+    pub fn health_url(&self) -> String {
+        format!("http://{}", self.inner.health)
+    }
+
+    /// The file of its log.
+    pub fn log(&self) -> &Path {
+        &self.inner.program.log
+    }
+
+    /// The last lines of its log.
+    pub fn tail(&self, lines: usize) -> String {
+        self.child().tail(lines)
+    }
+
+    fn child(&self) -> Child {
+        self.inner
+            .child
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

@@ -1,0 +1,12 @@
+//! An HTTPS proxy between the operator and the API server: it counts, and it fails on demand.
+
+mod classify;
+mod connection;
+mod faults;
+mod log;
+mod server;
+
+pub use classify::Access;
+pub use faults::Fault;
+pub use log::Entry;
+pub use server::Proxy;
