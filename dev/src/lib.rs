@@ -16,8 +16,11 @@
 
 pub mod checkout;
 pub mod control_plane;
+pub mod crds;
+pub mod manifests;
 pub mod operator;
 pub mod ports;
 pub mod processes;
 pub mod proxy;
 pub mod tls;
+pub mod world;

@@ -1,0 +1,293 @@
+//! Making a world, what is in it, and its end.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use anyhow::Context;
+use arm_emulator::Emulator;
+use k8s_openapi::api::{
+    core::v1::{Namespace, Secret},
+    events::v1::Event,
+};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
+    core::NamespaceResourceScope,
+};
+use serde_json::json;
+use sshkey_operator::api::SshKey;
+use tokio::sync::OnceCell;
+
+use super::{Part, WorldOptions, azure};
+use crate::{
+    control_plane::{Access, ControlPlane, kubeconfig_text},
+    crds, manifests,
+    operator::{Account, Flags, Operator, Watched},
+    proxy::Proxy,
+    tls::write_private,
+};
+
+/// Tells the worlds of a process apart.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+static CRDS: OnceCell<()> = OnceCell::const_new();
+
+/// A namespace with an emulated Azure and an operator of its own, on real servers.
+pub struct World {
+    namespace: String,
+    client: Client,
+    emulator: Emulator,
+    proxy: Proxy,
+    operator: Operator,
+    plane: Plane,
+}
+
+enum Plane {
+    Shared(&'static ControlPlane),
+    Own(Box<ControlPlane>),
+}
+
+impl Plane {
+    fn get(&self) -> &ControlPlane {
+        match self {
+            Self::Shared(plane) => plane,
+            Self::Own(plane) => plane,
+        }
+    }
+}
+
+impl World {
+    /// A world that is ready to be used.
+    ///
+    /// # Panics
+    /// When something can't be started: the test can't go on then.
+    pub async fn start(options: WorldOptions) -> Self {
+        match Self::try_start(options).await {
+            Ok(world) => world,
+            Err(error) => panic!("no world for this test: {error:#}"),
+        }
+    }
+
+    async fn try_start(options: WorldOptions) -> anyhow::Result<Self> {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("{}-{number}", test_name());
+        let plane = if options.own_control_plane {
+            Plane::Own(Box::new(ControlPlane::start(&own_folder(&namespace)).await?))
+        } else {
+            Plane::Shared(ControlPlane::shared().await)
+        };
+        let client = plane.get().admin().client().await?;
+        let has = |part| !options.without.contains(&part);
+        if has(Part::Crds) {
+            match &plane {
+                Plane::Shared(_) => drop(CRDS.get_or_try_init(|| crds::install(&client)).await?),
+                Plane::Own(_) => crds::install(&client).await?,
+            }
+        }
+        create_namespace(&client, &namespace).await?;
+
+        let folder = plane.get().folder().join("worlds").join(&namespace);
+        fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        let emulator = azure::config(&namespace, &plane.get().server_url(), plane.get().ca_pem());
+        let emulator = match options.emulator {
+            Some(tweak) => tweak(emulator),
+            None => emulator,
+        };
+        let emulator = Emulator::start(emulator).await.context("start the emulator")?;
+        if has(Part::ResourceGroup) {
+            emulator.put_group(azure::SUBSCRIPTION, azure::RESOURCE_GROUP, azure::LOCATION);
+        }
+        if has(Part::Store) {
+            manifests::apply(&client, &namespace, &azure::store()).await?;
+        }
+
+        let proxy = Proxy::start(&plane.get().server_url(), plane.get().ca_pem()).await?;
+        let watched = if options.all_namespaces { Watched::All } else { Watched::These(vec![namespace.clone()]) };
+        let account = Account::create(&client, &format!("sshkey-system-{number}"), &watched).await?;
+        let flags = quick(&folder, &account, &proxy, &emulator, &watched)?.with(&options.flags);
+        let operator = Operator::start(&folder, &flags)?;
+        if !has(Part::Operator) {
+            operator.kill();
+        }
+        let killed = operator.clone();
+        proxy.on_kill(move || killed.kill());
+        Ok(Self { namespace, client, emulator, proxy, operator, plane })
+    }
+
+    /// The test's namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The administrator's client, for the runtime of this test.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Objects of a kind in the test's namespace, as the administrator.
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The emulated Azure.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The proxy between the operator and the API server.
+    pub fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// The operator.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// The control plane: shared with other tests, unless it was asked for otherwise.
+    pub fn control_plane(&self) -> &ControlPlane {
+        self.plane.get()
+    }
+
+    /// Applies manifests in the test's namespace.
+    ///
+    /// # Panics
+    /// When the API server refuses one.
+    pub async fn apply(&self, yaml: &str) {
+        if let Err(error) = self.try_apply(yaml).await {
+            panic!("apply {yaml}\n{error:#}");
+        }
+    }
+
+    /// Applies manifests in the test's namespace; the error has the API server's words.
+    ///
+    /// # Errors
+    /// When the API server refuses one.
+    pub async fn try_apply(&self, yaml: &str) -> anyhow::Result<()> {
+        manifests::apply(&self.client, &self.namespace, yaml).await
+    }
+
+    /// A Secret of the test's namespace, if there is one of that name.
+    ///
+    /// # Panics
+    /// When the API server does not answer.
+    pub async fn secret(&self, name: &str) -> Option<Secret> {
+        match self.api::<Secret>().get_opt(name).await {
+            Ok(secret) => secret,
+            Err(error) => panic!("read Secret {name}: {error}"),
+        }
+    }
+
+    /// The events about an object, in the order in which they were made.
+    ///
+    /// # Panics
+    /// When the API server does not answer.
+    pub async fn events(&self, object: &str) -> Vec<Event> {
+        let about = ListParams::default().fields(&format!("regarding.name={object}"));
+        let mut events = match self.api::<Event>().list(&about).await {
+            Ok(list) => list.items,
+            Err(error) => panic!("list events: {error}"),
+        };
+        events.sort_by_key(|event| event.event_time.as_ref().map(|time| time.0));
+        events
+    }
+
+    /// What tells why something did not happen: the requests of the operator and the last lines of its log.
+    pub fn dump(&self) -> String {
+        let log = self.proxy.log();
+        let requests: Vec<String> = log[log.len().saturating_sub(30)..]
+            .iter()
+            .map(|entry| format!("{} {} {} -> {:?}", entry.write.unwrap_or_default(), entry.method, entry.path, entry.status))
+            .collect();
+        format!(
+            "--- last requests to the API server\n{}\n--- {}\n{}",
+            requests.join("\n"),
+            self.operator.log().display(),
+            self.operator.tail(60)
+        )
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.dump());
+        }
+        self.operator.kill();
+        if let Plane::Shared(plane) = self.plane {
+            let namespace = self.namespace.clone();
+            // Nobody waits for it, and a failure harms nobody: the control plane ends with the process.
+            std::thread::spawn(move || remove(plane.admin(), &namespace));
+        }
+    }
+}
+
+/// Removes a namespace whose operator is gone: nobody else takes the finalizers off.
+fn remove(admin: &Access, namespace: &str) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let client = admin.client().await?;
+        let namespaces: Api<Namespace> = Api::all(client.clone());
+        namespaces.delete(namespace, &DeleteParams::default()).await?;
+        let keys: Api<SshKey> = Api::namespaced(client, namespace);
+        for key in keys.list_metadata(&ListParams::default()).await?.items {
+            let release = json!({ "metadata": { "finalizers": null } });
+            let name = key.metadata.name.unwrap_or_default();
+            keys.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(&release)).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn create_namespace(client: &Client, name: &str) -> anyhow::Result<()> {
+    let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+    let namespace = Namespace { metadata, ..Namespace::default() };
+    let api: Api<Namespace> = Api::all(client.clone());
+    api.create(&PostParams::default(), &namespace).await.with_context(|| format!("create namespace {name}"))?;
+    Ok(())
+}
+
+/// The flags with which an operator is quick to notice and to try again.
+fn quick(
+    folder: &Path,
+    account: &Account,
+    proxy: &Proxy,
+    emulator: &Emulator,
+    watched: &Watched,
+) -> anyhow::Result<Flags> {
+    let kubeconfig = folder.join("operator.kubeconfig");
+    let user = json!({ "token": account.token });
+    write_private(&kubeconfig, &kubeconfig_text(&proxy.url(), proxy.ca_pem(), &account.namespace, &user)?)?;
+    let ca = folder.join("azure-ca.pem");
+    fs::write(&ca, emulator.ca_pem()).with_context(|| format!("write {}", ca.display()))?;
+    let flags = Flags::default()
+        .set("kubeconfig", kubeconfig.display())
+        .set("azure-arm-endpoint", emulator.endpoint())
+        .set("azure-authority-host", emulator.endpoint())
+        .set("azure-ca-file", ca.display())
+        .set("azure-sweep-interval", "2s")
+        .set("poll-interval", "1s")
+        .set("retry-max", "2s")
+        .set("log-format", "text")
+        .set("log-filter", "info,sshkey_operator=debug");
+    Ok(match watched {
+        Watched::All => flags,
+        Watched::These(namespaces) => flags.set("watch-namespace", namespaces.join(",")),
+    })
+}
+
+/// The test's name, which libtest gives to its thread, as a namespace's.
+fn test_name() -> String {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("world").rsplit("::").next().unwrap_or("world");
+    let name: String = name.to_lowercase().chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
+    name.chars().take(45).collect::<String>().trim_matches('-').to_owned()
+}
+
+fn own_folder(namespace: &str) -> PathBuf {
+    crate::checkout::scratch("control-planes").join(std::process::id().to_string()).join(format!("own-{namespace}"))
+}
