@@ -141,6 +141,9 @@ async fn finish(
     failed: Option<&(Step, Failure)>,
 ) -> Result<Action, ReconcileError> {
     let uid = &at.observed.object.uid;
+    if at.desired.azure.is_none() {
+        context.claims.release(uid);
+    }
     if decided.deleting && !at.observed.object.has_finalizer {
         tell_of_deletion(context, at, taken).await;
         forget(context, uid);
@@ -182,12 +185,17 @@ fn next_look(
     failed: Option<&Failure>,
 ) -> Duration {
     let uid = &at.observed.object.uid;
+    let poll = context.options.intervals.poll;
     let class = failed
         .map(|failure| failure.class)
         .or_else(|| decided.obstacle());
     match class {
         None => {}
-        Some(ErrorClass::UserFixable) => return context.options.intervals.poll,
+        // A write that is refused costs a write each time: more and more seldom.
+        Some(ErrorClass::UserFixable) if failed.is_some() => {
+            return context.backoffs.next(uid).max(poll);
+        }
+        Some(ErrorClass::UserFixable) => return poll,
         Some(ErrorClass::Throttled(Some(until))) => return wait(until, now()) + spread(uid),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);

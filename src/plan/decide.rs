@@ -88,10 +88,11 @@ pub fn plan(
     let mut secret = secret::judge(desired, observed, now);
     let mut azure = desired.azure.as_ref().map(|wanted| {
         // Without a sound Secret nothing in Azure may change; while it is still to be made, its steps are a preview.
-        match (&secret.finding, observed.stored_key()) {
-            (Finding::Good { .. }, stored) => azure::judge(desired, wanted, observed, stored),
-            (Finding::Pending, _) => azure::judge(desired, wanted, observed, None),
-            (Finding::Blocked(failure), _) => Judgement::finding(Finding::Blocked(Failure {
+        match &secret.finding {
+            Finding::Good { .. } | Finding::Pending => {
+                azure::judge(desired, wanted, observed, observed.stored_key())
+            }
+            Finding::Blocked(failure) => Judgement::finding(Finding::Blocked(Failure {
                 message: "Azure is left alone while KeyAvailable is False".to_owned(),
                 ..failure.clone()
             })),

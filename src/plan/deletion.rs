@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Desired, KeyView, Observed, Ownership, SecretFacts, SecretView, Step, StoreFact,
+    AzureRecord, Desired, Failure, KeyView, Observed, Ownership, SecretFacts, SecretView, Step,
+    StoreFact,
     decide::{Finding, Judgement},
 };
-use crate::api::{ArmId, Reason, sshkey::DeletionPolicy};
+use crate::api::{ArmId, Reason, names::annotation, sshkey::DeletionPolicy};
 
 /// The deletion of the object itself: Azure first, then the Secret, then the finalizer.
 pub(super) fn judge(
@@ -98,40 +99,45 @@ fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leavin
     match observed.azure.get(&record.id) {
         Some(KeyView::Absent { .. }) => Leaving::Gone,
         Some(KeyView::Present { key, .. }) => {
-            // Only what this very object published: a key under another UID belongs to whoever came after or before.
-            if desired.mark.ownership(&key.tags) == Ownership::Ours {
-                Leaving::Delete
-            } else {
-                Leaving::Gone
+            // What this very object published, or has taken over with the Secret and not marked yet. Another key under
+            // another mark belongs to whoever came before or after.
+            let same_key = key.public_key.as_ref().ok() == observed.stored_key();
+            match desired.mark.ownership(&key.tags) {
+                Ownership::Ours => Leaving::Delete,
+                Ownership::FormerIncarnation if same_key => Leaving::Delete,
+                _ => Leaving::Gone,
             }
         }
         Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
-        None => Leaving::Blocked(store_is_missing(desired, record)),
+        None => Leaving::Blocked(out_of_reach(desired, record)),
     }
 }
 
-fn store_is_missing(desired: &Desired, record: &AzureRecord) -> Finding {
+/// A recorded place that no store reaches.
+pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
-    let (reason, why) = match desired.stores.get(store) {
-        Some(StoreFact::NotReady(why)) => (
-            Reason::StoreNotReady,
-            format!("AzureStore {store} is not ready: {}", why.message),
+    let (id, object) = (&record.id, &desired.mark.object);
+    let (failure, why) = match desired.stores.get(store) {
+        Some(StoreFact::NotReady(failure)) => (
+            Failure {
+                reason: Reason::StoreNotReady,
+                ..failure.clone()
+            },
+            format!("AzureStore {store} is not ready: {}", failure.message),
         ),
         _ => (
-            Reason::StoreNotFound,
+            Failure::to_fix(Reason::StoreNotFound, ""),
             format!("AzureStore {store} does not exist"),
         ),
     };
-    Finding::held(
-        reason,
-        format!(
-            "{} can't be deleted: {why}. Bring the store back; or, to leave the key in Azure and let this SshKey go, annotate it: kubectl annotate sshkey {} {}={}",
-            record.id,
-            desired.mark.object,
-            crate::api::names::annotation::ABANDON,
+    Finding::Blocked(Failure {
+        message: format!(
+            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {object} {}={}",
+            annotation::ABANDON,
             desired.mark.uid
         ),
-    )
+        ..failure
+    })
 }
 
 /// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
@@ -161,7 +167,7 @@ pub(super) fn records_are_unreadable(why: &str) -> Finding {
         Reason::InvalidObject,
         format!(
             "the annotation {} can't be read ({why}): it says where this key is in Azure. Put it back as it was; once it is right, this goes on",
-            crate::api::names::annotation::AZURE_KEYS
+            annotation::AZURE_KEYS
         ),
     )
 }

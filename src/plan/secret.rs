@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretRecord, SecretView, Step,
     decide::{Finding, Judgement},
+    deletion::out_of_reach,
 };
 use crate::{
     api::{Reason, sshkey::SecretConflictPolicy},
@@ -15,7 +16,7 @@ use crate::{
 pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
     match &observed.secret {
         SecretView::Absent => private_key_is_lost(desired, observed)
-            .or_else(|| azure_might_hold_the_key(observed))
+            .or_else(|| azure_might_hold_the_key(desired, observed))
             .map_or_else(|| create(desired, now), Judgement::finding),
         SecretView::Present(facts) => another_object_owns_it(desired, facts)
             .or_else(|| nobody_owns_it(desired, observed, facts))
@@ -69,13 +70,14 @@ fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding
 }
 
 /// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
-fn azure_might_hold_the_key(observed: &Observed) -> Option<Finding> {
+fn azure_might_hold_the_key(desired: &Desired, observed: &Observed) -> Option<Finding> {
     let records = observed.object.records.as_deref().unwrap_or_default();
     records
         .iter()
         .find_map(|record| match observed.azure.get(&record.id) {
             Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
-            _ => None,
+            Some(_) => None,
+            None => Some(out_of_reach(desired, record)),
         })
 }
 

@@ -1,0 +1,431 @@
+//! A world of values: an object, its Secret, Azure, and what a step does to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use sshkey_operator::{
+    api::{
+        ArmId, AzureStoreSpec, ErrorClass, Reason, SshKeySpec, SshKeyStatus, azure_store::Defaults,
+        sshkey,
+    },
+    keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
+    plan::{
+        AzureKey, Desired, Failure, Freshness, Group, KeyView, Mark, ObjectFacts, Observed,
+        Outcome, Plan, Report, SecretFacts, SecretKey, SecretView, Step, StoreFact, plan, report,
+        resolve, stores_of,
+    },
+};
+
+pub(crate) const ORPHAN_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// Everything there is.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) spec: SshKeySpec,
+    pub(crate) object: ObjectFacts,
+    pub(crate) store: StoreFact,
+    pub(crate) secret: SecretView,
+    pub(crate) azure: BTreeMap<ArmId, AzureKey>,
+    pub(crate) groups: BTreeSet<String>,
+    pub(crate) azure_failure: Option<Failure>,
+    pub(crate) namespace_terminating: bool,
+    pub(crate) released: bool,
+    pub(crate) status: SshKeyStatus,
+    /// Every key that was generated and stored.
+    pub(crate) generated: Vec<PublicKey>,
+    /// What broke a promise.
+    pub(crate) violations: Vec<String>,
+    pub(crate) writes: usize,
+}
+
+pub(crate) fn key() -> PublicKey {
+    pair(KeySpec::Ed25519)
+}
+
+pub(crate) fn pair(spec: KeySpec) -> PublicKey {
+    KeyPair::generate(spec, &Comment::empty())
+        .unwrap()
+        .public_key()
+}
+
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+pub(crate) fn mark() -> Mark {
+    Mark {
+        cluster: "c".into(),
+        namespace: "n".into(),
+        object: "web".into(),
+        uid: "u1".into(),
+    }
+}
+
+pub(crate) fn id() -> ArmId {
+    ArmId {
+        subscription: "s".into(),
+        resource_group: "g".into(),
+        name: "n.web".into(),
+    }
+}
+
+pub(crate) fn tags(mark: &Mark) -> BTreeMap<String, String> {
+    mark.tags()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+impl World {
+    /// A new object that asks for nothing but a key.
+    pub(crate) fn new() -> Self {
+        let defaults = Defaults {
+            resource_group: Some(sshkey::ResourceGroup {
+                name: Some("g".into()),
+                creation_policy: None,
+            }),
+            location: Some("westeurope".into()),
+            ..Defaults::default()
+        };
+        let store = AzureStoreSpec {
+            subscription_id: "s".into(),
+            defaults: Some(defaults),
+            ..AzureStoreSpec::default()
+        };
+        Self {
+            spec: SshKeySpec::default(),
+            object: ObjectFacts {
+                uid: "u1".into(),
+                deleting_since: None,
+                has_finalizer: false,
+                records: Ok(Vec::new()),
+                abandoned: false,
+                reported_fingerprint: None,
+            },
+            store: StoreFact::Ready(Box::new(store)),
+            secret: SecretView::Absent,
+            azure: BTreeMap::new(),
+            groups: BTreeSet::from(["g".to_owned()]),
+            azure_failure: None,
+            namespace_terminating: false,
+            released: false,
+            status: SshKeyStatus::default(),
+            generated: Vec::new(),
+            violations: Vec::new(),
+            writes: 0,
+        }
+    }
+
+    /// A new object that asks for a published key.
+    pub(crate) fn published() -> Self {
+        let mut world = Self::new();
+        world.spec.azure = Some(sshkey::AzureSpec::default());
+        world
+    }
+
+    /// The same after it has come to rest.
+    pub(crate) fn settled(mut self) -> Self {
+        self.reconcile(usize::MAX);
+        assert!(self.plan().is_settled(), "{:?}", self.plan());
+        self
+    }
+
+    /// The same after it has come as far as it can: to this reason.
+    pub(crate) fn settled_but_for(mut self, reason: Reason) -> Self {
+        self.reconcile(usize::MAX);
+        assert_eq!(self.ready_reason(), reason);
+        self
+    }
+
+    pub(crate) fn desired(&self) -> Desired {
+        let records = self.object.records.clone().unwrap_or_default();
+        let stores = stores_of(&self.spec, &records)
+            .into_iter()
+            .map(|name| (name, self.store.clone()))
+            .collect();
+        resolve(&self.spec, mark(), &records, stores).unwrap()
+    }
+
+    pub(crate) fn observed(&self) -> Observed {
+        let desired = self.desired();
+        let wanted = desired
+            .azure
+            .and_then(|azure| azure.target.ok())
+            .map(|target| target.id);
+        let recorded = self
+            .object
+            .records
+            .iter()
+            .flatten()
+            .map(|record| record.id.clone());
+        let reachable = matches!(self.store, StoreFact::Ready(_));
+        let azure = recorded
+            .chain(wanted)
+            .filter(|_| reachable)
+            .map(|id| {
+                let view = self.view(&id);
+                (id, view)
+            })
+            .collect();
+        Observed {
+            object: self.object.clone(),
+            secret: self.secret.clone(),
+            azure,
+            namespace_terminating: self.namespace_terminating,
+        }
+    }
+
+    fn view(&self, id: &ArmId) -> KeyView {
+        let freshness = Freshness::Live;
+        match (&self.azure_failure, self.azure.get(id)) {
+            (Some(failure), _) => KeyView::Unknown(failure.clone()),
+            (None, Some(key)) => KeyView::Present {
+                key: key.clone(),
+                freshness,
+            },
+            (None, None) if self.groups.contains(&id.resource_group) => KeyView::Absent {
+                group: Group::Exists,
+                freshness,
+            },
+            (None, None) => KeyView::Absent {
+                group: Group::Missing,
+                freshness,
+            },
+        }
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        plan(&self.desired(), &self.observed(), ORPHAN_AFTER, at(0))
+    }
+
+    pub(crate) fn step_names(&self) -> Vec<&'static str> {
+        self.plan().steps.iter().map(Step::name).collect()
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        report(
+            &self.desired(),
+            &self.observed(),
+            &self.plan(),
+            None,
+            &self.status,
+            1,
+            at(0),
+        )
+    }
+
+    /// The reason of the Ready condition.
+    pub(crate) fn ready_reason(&self) -> Reason {
+        self.report().ready.reason
+    }
+
+    /// Observes, then plans and acts as the controller does, and stops (crashes) before the step of number `stop`.
+    /// Returns whether it came to the end.
+    pub(crate) fn reconcile(&mut self, stop: usize) -> bool {
+        let desired = self.desired();
+        let mut observed = self.observed();
+        for number in 0.. {
+            assert!(
+                number < 32,
+                "the plan does not settle: {:?}",
+                plan(&desired, &observed, ORPHAN_AFTER, at(0))
+            );
+            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(0));
+            let suspended = desired.suspended && !decided.deleting;
+            let Some(step) = decided.steps.first().filter(|_| !suspended) else {
+                let written =
+                    report(&desired, &observed, &decided, None, &self.status, 1, at(0)).status;
+                self.writes += usize::from(written != self.status);
+                self.object.reported_fingerprint = written
+                    .fingerprint
+                    .as_deref()
+                    .map(|text| text.parse().unwrap());
+                self.status = written;
+                break;
+            };
+            if number == stop {
+                return false;
+            }
+            let outcome = self.act(step);
+            self.writes += 1;
+            observed = observed.after(outcome);
+            if self.released {
+                break;
+            }
+        }
+        true
+    }
+
+    fn act(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::Record { records } => {
+                self.object.has_finalizer = true;
+                self.object.records = Ok(records.clone());
+                Outcome::Object(self.object.clone())
+            }
+            Step::CreateSecret { .. } => {
+                if self.secret == SecretView::Absent {
+                    let key = key();
+                    self.generated.push(key.clone());
+                    self.secret = SecretView::Present(Box::new(secret(&key)));
+                }
+                Outcome::Secret(self.secret.clone())
+            }
+            Step::AdoptSecret { secret: record, .. } | Step::RepairSecret { secret: record } => {
+                self.secret = SecretView::Present(Box::new(secret(&record.public_key)));
+                Outcome::Secret(self.secret.clone())
+            }
+            Step::DeleteSecret { .. } => {
+                self.secret = SecretView::Absent;
+                Outcome::Secret(SecretView::Absent)
+            }
+            Step::CreateResourceGroup { id, .. } => {
+                self.groups.insert(id.resource_group.clone());
+                Outcome::Group(id.group_key())
+            }
+            Step::PublishKey {
+                id,
+                location,
+                tags,
+                public_key,
+            } => {
+                let public_key = public_key.clone().expect("only a stored key is published");
+                self.check_published(id, &public_key);
+                let key = AzureKey {
+                    location: location.clone(),
+                    tags: tags.clone(),
+                    public_key: Ok(public_key),
+                };
+                self.azure.insert(id.clone(), key.clone());
+                Outcome::Azure(
+                    id.clone(),
+                    KeyView::Present {
+                        key,
+                        freshness: Freshness::Written,
+                    },
+                )
+            }
+            Step::UpdateAzureKey {
+                id,
+                public_key,
+                tags,
+            } => {
+                if let Some(public_key) = public_key {
+                    self.check_published(id, public_key);
+                }
+                let there = self
+                    .azure
+                    .get_mut(id)
+                    .expect("only a key that is there is updated");
+                if let Some(public_key) = public_key {
+                    there.public_key = Ok(public_key.clone());
+                }
+                if let Some(tags) = tags {
+                    there.tags.clone_from(tags);
+                }
+                let key = there.clone();
+                Outcome::Azure(
+                    id.clone(),
+                    KeyView::Present {
+                        key,
+                        freshness: Freshness::Written,
+                    },
+                )
+            }
+            Step::DeleteAzureKey { id } => {
+                self.azure.remove(id);
+                Outcome::Azure(
+                    id.clone(),
+                    KeyView::Absent {
+                        group: Group::Exists,
+                        freshness: Freshness::Written,
+                    },
+                )
+            }
+            Step::RemoveFinalizer { .. } => {
+                self.object.has_finalizer = false;
+                self.released = true;
+                Outcome::Released
+            }
+        }
+    }
+
+    /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
+    fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
+        let stored = self.observed().stored_key().cloned();
+        if stored.as_ref() != Some(public_key) {
+            self.violations
+                .push(format!("{id} was published without being stored"));
+        }
+        if !self
+            .object
+            .records
+            .iter()
+            .flatten()
+            .any(|record| record.id == *id)
+        {
+            self.violations
+                .push(format!("{id} was published without being recorded"));
+        }
+        if !self.object.has_finalizer {
+            self.violations
+                .push(format!("{id} was published without a finalizer"));
+        }
+    }
+
+    /// Changes what the Secret says.
+    pub(crate) fn edit_secret(&mut self, edit: impl FnOnce(&mut SecretFacts)) {
+        match &mut self.secret {
+            SecretView::Present(facts) => edit(facts),
+            SecretView::Absent => panic!("there is no Secret"),
+        }
+    }
+}
+
+/// Our Secret with a key.
+pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
+    SecretFacts {
+        uid: "s1".into(),
+        resource_version: "1".into(),
+        labelled: true,
+        owner_name: Some("web".into()),
+        owner_uid: Some("u1".into()),
+        recorded: Some(key.fingerprint()),
+        key: SecretKey::Readable(key.clone()),
+        public_entry_matches: true,
+    }
+}
+
+/// Somebody's Secret.
+pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
+    SecretFacts {
+        uid: "s2".into(),
+        resource_version: "7".into(),
+        labelled: false,
+        owner_name: None,
+        owner_uid: None,
+        recorded: None,
+        key,
+        public_entry_matches: false,
+    }
+}
+
+pub(crate) fn azure_key(key: &PublicKey, tags: BTreeMap<String, String>) -> AzureKey {
+    AzureKey {
+        location: "westeurope".into(),
+        tags,
+        public_key: Ok(key.clone()),
+    }
+}
+
+pub(crate) fn transient() -> Failure {
+    Failure {
+        class: ErrorClass::Transient,
+        reason: Reason::AzureUnavailable,
+        message: "away".into(),
+    }
+}
+
+pub(crate) fn fingerprint(key: &PublicKey) -> Fingerprint {
+    key.fingerprint()
+}
