@@ -47,7 +47,7 @@ fn kind(page: &mut String, crd: &CustomResourceDefinition) -> anyhow::Result<()>
         )?;
         writeln!(
             page,
-            "`apiVersion: {}/{}`, {}. For kubectl: {}.\n",
+            "`apiVersion: {}/{}`, {}. For kubectl: {}.",
             crd.spec.group,
             version.name,
             crd.spec.scope.to_lowercase(),
@@ -59,20 +59,27 @@ fn kind(page: &mut String, crd: &CustomResourceDefinition) -> anyhow::Result<()>
                     .chain(names.categories.clone().unwrap_or_default())
             )
         )?;
-        rules(page, "", root)?;
         for part in ["spec", "status"] {
             let fields = root.properties.as_ref().and_then(|all| all.get(part));
             let fields = fields.with_context(|| format!("{} has no {part}", names.kind))?;
             let mut table = String::new();
             let mut held = String::new();
+            if part == "spec" {
+                rules(&mut held, "the object", root)?;
+            }
+            rules(&mut held, part, fields)?;
             rows(&mut table, &mut held, part, fields)?;
             writeln!(page, "\n### {}: {part}\n", names.kind)?;
             writeln!(
                 page,
                 "| Field | Type | Description |\n|---|---|---|\n{table}"
             )?;
-            rules(page, part, fields)?;
-            page.push_str(&held);
+            if !held.is_empty() {
+                writeln!(
+                    page,
+                    "The API server refuses what breaks these rules:\n\n{held}"
+                )?;
+            }
         }
         columns(page, version)?;
     }
@@ -148,20 +155,19 @@ fn bounds(field: &JSONSchemaProps) -> String {
 }
 
 /// What the API server refuses at `path`, in its own words.
-fn rules(page: &mut String, path: &str, schema: &JSONSchemaProps) -> anyhow::Result<()> {
-    let whole = if path.is_empty() { "the object" } else { path };
+fn rules(held: &mut String, path: &str, schema: &JSONSchemaProps) -> anyhow::Result<()> {
     for rule in schema.x_kubernetes_validations.iter().flatten() {
         let message = rule
             .message
             .as_deref()
-            .with_context(|| format!("a rule of {whole} has no message"))?;
-        writeln!(page, "* `{whole}`: {}", text(Some(message)))?;
+            .with_context(|| format!("a rule of {path} has no message"))?;
+        writeln!(held, "* `{path}`: {}", text(Some(message)))?;
     }
     Ok(())
 }
 
 fn columns(page: &mut String, version: &CustomResourceDefinitionVersion) -> anyhow::Result<()> {
-    writeln!(page, "\nColumns of `kubectl get`:\n")?;
+    writeln!(page, "Columns of `kubectl get`:\n")?;
     for column in version.additional_printer_columns.iter().flatten() {
         let wide = if column.priority.unwrap_or_default() > 0 {
             " (with `-o wide`)"
