@@ -1,0 +1,25 @@
+//! Holds the repository to its own word: what is generated is fresh, the manual covers what the code has, examples are
+//! what the types read, and the rooms use each other one way only.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod files;
+mod schema;
+mod source;
+mod tables;
+mod yaml;
+
+mod arrows;
+mod definitions;
+mod examples;
+mod flags;
+mod links;
+mod messages;
+mod names;
+mod rbac;
+mod reasons;
+mod reference;
+mod sizes;
+mod words;
