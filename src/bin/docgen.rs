@@ -129,7 +129,7 @@ fn type_of(field: &JSONSchemaProps) -> String {
 }
 
 fn bounds(field: &JSONSchemaProps) -> String {
-    let mut bounds = Vec::new();
+    let mut bounds = vec![String::new()]; // for the space before the first
     if let Some(values) = &field.enum_ {
         let values = values
             .iter()
@@ -151,7 +151,7 @@ fn bounds(field: &JSONSchemaProps) -> String {
     if let Some(max) = field.max_items.or(field.max_properties) {
         bounds.push(format!("At most {max} entries."));
     }
-    bounds.iter().map(|bound| format!(" {bound}")).collect()
+    bounds.join(" ")
 }
 
 /// What the API server refuses at `path`, in its own words.
