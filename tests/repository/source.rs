@@ -52,7 +52,7 @@ fn is_prefix(char: char) -> bool {
 fn skip_block_comment(rest: &mut Peekable<Chars<'_>>) {
     let mut depth = 0;
     let mut before = '/';
-    while let Some(char) = rest.next() {
+    for char in rest.by_ref() {
         match (before, char) {
             ('/', '*') => depth += 1,
             ('*', '/') => depth -= 1,
