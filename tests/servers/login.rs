@@ -1,0 +1,1 @@
+//! A real OpenSSH server lets the private key of the Secret in.

@@ -1,0 +1,1 @@
+//! Namespaces in deletion, whose credentials go before their keys.

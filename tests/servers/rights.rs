@@ -1,0 +1,1 @@
+//! What the operator may do, and what it may not.
