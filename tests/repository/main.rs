@@ -12,6 +12,7 @@ mod tables;
 mod yaml;
 
 mod arrows;
+mod commands;
 mod definitions;
 mod examples;
 mod flags;
