@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What the API server says itself, where a rule needs no words of ours.
-const SAID_BY_THE_API_SERVER: [&str; 2] = ["Unsupported value", "Too many"];
+const SAID_BY_THE_API_SERVER: [&str; 3] = ["Unsupported value", "Too long", "Too many"];
 
 #[test]
 fn every_rule_is_quoted_and_every_quotation_is_a_rule() {
