@@ -13,9 +13,9 @@ use super::{
     sessions::{self, Session},
 };
 use crate::{
-    api::{ArmId, Reason, SshKey, names::FINALIZER},
+    api::{ArmId, AzureStore, Reason, SshKey, names::FINALIZER},
     azure::Owner,
-    kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
+    kubernetes::{self, KubernetesError, namespaces, secrets, sshkeys},
     plan::{
         AzureRecord, Desired, Failure, Freshness, KeyView, Mark, Observed, SecretView, StoreFact,
         resolve, secret_name, stores_of,
@@ -76,7 +76,7 @@ pub(super) async fn observe(
         object: name,
         uid: facts.uid.clone(),
     };
-    let stores = stores(scope, &namespace, stores_of(&object.spec, &records)).await;
+    let stores = self::stores(scope, &namespace, stores_of(&object.spec, &records)).await?;
     let sessions: BTreeMap<String, Arc<Session>> = stores
         .keys()
         .filter_map(|store| {
@@ -114,16 +114,31 @@ async fn stores(
     scope: &Scope,
     namespace: &str,
     names: BTreeSet<String>,
-) -> BTreeMap<String, StoreFact> {
-    let mut stores = BTreeMap::new();
+) -> Result<BTreeMap<String, StoreFact>, KubernetesError> {
+    // A start must not take a list that is still under way for stores that are gone: it ends with the process.
+    let _ = scope.stores.wait_until_ready().await;
+    let mut facts = BTreeMap::new();
     for name in names {
-        let fact = match scope.stores.get(&ObjectRef::new(&name).within(namespace)) {
+        let fact = match store(scope, namespace, &name).await? {
             Some(store) => sessions::known(&scope.context, &store).await,
             None => StoreFact::NotFound,
         };
-        stores.insert(name, fact);
+        facts.insert(name, fact);
     }
-    stores
+    Ok(facts)
+}
+
+/// The store as the watch knows it; one that it does not know may have been applied together with the key.
+async fn store(
+    scope: &Scope,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Arc<AzureStore>>, KubernetesError> {
+    if let Some(known) = scope.stores.get(&ObjectRef::new(name).within(namespace)) {
+        return Ok(Some(known));
+    }
+    let live = kubernetes::stores::read(&scope.context.client, namespace, name).await?;
+    Ok(live.map(Arc::new))
 }
 
 /// Every place in Azure that matters to the object, and the store through which it is reached.
@@ -173,9 +188,10 @@ async fn look(
         .is_some_and(|published| published == *id);
     let view = if published && !deleting {
         let intervals = &context.options.intervals;
+        let settle = intervals.confirm.min(intervals.sweep);
         session
             .inventory
-            .known(&session.arm, id, intervals.sweep, intervals.confirm, now())
+            .known(&session.arm, id, intervals.sweep, settle, now())
             .await
             .map(facts::azure)
     } else {

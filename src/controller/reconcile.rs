@@ -16,7 +16,7 @@ use super::{
     observe::{Observation, ObserveError, observe},
 };
 use crate::{
-    api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
+    api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
     plan::{Failure, Freshness, KeyView, Plan, Report, Step, plan, report},
 };
@@ -81,7 +81,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         if taken.len() == MAX_STEPS {
             return Err(ReconcileError::Unsettled(step.name()));
         }
-        let outcome = match only_listed(&at, &step) {
+        let outcome = match not_read_just_now(&at, &step) {
             Some(id) => read_azure(&at, &id).await,
             None => act(scope, &mut at, &step)
                 .await
@@ -115,20 +115,14 @@ fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
     decided.steps.first().cloned()
 }
 
-/// A list may be old: good enough to see that nothing differs, not to write upon.
-fn only_listed(at: &Observation, step: &Step) -> Option<crate::api::ArmId> {
+/// A list may be old, and another may have written since we did: good enough to see that nothing differs, not to write
+/// upon.
+fn not_read_just_now(at: &Observation, step: &Step) -> Option<ArmId> {
     let id = step.azure_id()?;
     match at.observed.azure.get(id) {
-        Some(
-            KeyView::Present {
-                freshness: Freshness::Listed,
-                ..
-            }
-            | KeyView::Absent {
-                freshness: Freshness::Listed,
-                ..
-            },
-        ) => Some(id.clone()),
+        Some(KeyView::Present { freshness, .. } | KeyView::Absent { freshness, .. }) => {
+            (*freshness != Freshness::Live).then(|| id.clone())
+        }
         _ => None,
     }
 }

@@ -12,6 +12,19 @@ use crate::api::{
     names::{GROUP, VERSION, manager},
 };
 
+/// Reads an `AzureStore`; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<AzureStore>, KubernetesError> {
+    let api: Api<AzureStore> = Api::namespaced(client.clone(), namespace);
+    optional(attempt("read", || format!("AzureStore {name}"), api.get(name)).await)
+}
+
 /// Writes the whole status. `None` when the object is gone.
 ///
 /// # Errors

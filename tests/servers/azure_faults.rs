@@ -1,0 +1,347 @@
+//! Everything that Azure can answer instead of what was asked for: a condition that says so, nothing lost or half done,
+//! no other object delayed, and Ready by itself once the cause is gone.
+
+use std::time::Duration;
+
+use arm_emulator::{Effect, Fault, FaultAnswer};
+use dev::world::{Part, World, WorldOptions, resource_id};
+use kube::api::DeleteParams;
+use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
+
+fn key(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
+/// Lets `effect` strike every write of the key `struck` until it is taken back, and holds the operator to `reason`.
+async fn strikes(method: &str, effect: Effect, reason: Reason, stalled: bool) {
+    let world = World::start(WorldOptions::new()).await;
+    let path = format!("sshPublicKeys/{}.struck", world.namespace());
+    let fault = world
+        .emulator()
+        .faults()
+        .add(Fault::on(method, &path, effect).times(0));
+    world.apply(&key("struck", "{azure: {}}")).await;
+    let object: SshKey = world
+        .wait_condition("struck", ConditionType::AzureSynced, "False", reason)
+        .await;
+    let conditions = object.status.unwrap().conditions;
+    let ready = find(&conditions, ConditionType::Ready).unwrap();
+    assert_eq!(
+        (ready.status.as_str(), ready.reason.as_str()),
+        ("False", reason.as_str())
+    );
+    assert!(
+        ready.message.contains("struck"),
+        "the message names the object: {}",
+        ready.message
+    );
+    assert_eq!(
+        find(&conditions, ConditionType::Stalled).is_some(),
+        stalled,
+        "{conditions:?}"
+    );
+    assert_eq!(
+        find(&conditions, ConditionType::Reconciling).is_some(),
+        !stalled,
+        "{conditions:?}"
+    );
+    assert_eq!(
+        find(&conditions, ConditionType::KeyAvailable)
+            .unwrap()
+            .status,
+        "True"
+    );
+    let before = world
+        .secret("struck")
+        .await
+        .expect("the key is stored already");
+
+    world.apply(&key("bystander", "{azure: {}}")).await;
+    world.wait_ready("bystander").await;
+
+    assert!(world.emulator().faults().remove(fault));
+    world.wait_ready("struck").await;
+    let after = world.secret("struck").await.unwrap();
+    assert_eq!(before.data, after.data, "one key");
+}
+
+fn error(status: u16, code: &str, message: &str) -> Effect {
+    Effect::Answer(FaultAnswer::error(status, code, message))
+}
+
+#[tokio::test]
+async fn an_identity_that_may_not_write_is_told_what_it_lacks() {
+    let message = "The client 'x' does not have authorization to perform action 'Microsoft.Compute/sshPublicKeys/write'";
+    strikes(
+        "PUT",
+        error(403, "AuthorizationFailed", message),
+        Reason::AccessDenied,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_identity_that_may_not_read_is_told_what_it_lacks() {
+    strikes(
+        "GET",
+        error(403, "AuthorizationFailed", "no"),
+        Reason::AccessDenied,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_policy_that_forbids_is_named() {
+    strikes(
+        "PUT",
+        error(
+            403,
+            "RequestDisallowedByPolicy",
+            "Resource 'x' was disallowed by policy 'tags'",
+        ),
+        Reason::DisallowedByPolicy,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_azure_does_not_take_is_told() {
+    strikes(
+        "PUT",
+        error(
+            400,
+            "InvalidParameter",
+            "The value of parameter publicKey is invalid.",
+        ),
+        Reason::KeyRefused,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_lock_is_told() {
+    strikes(
+        "PUT",
+        error(409, "ScopeLocked", "locked"),
+        Reason::ScopeLocked,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_unregistered_provider_is_told() {
+    strikes(
+        "PUT",
+        error(409, "MissingSubscriptionRegistration", "not registered"),
+        Reason::ProviderNotRegistered,
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_error_passes() {
+    strikes(
+        "PUT",
+        error(500, "InternalServerError", "sorry"),
+        Reason::AzureUnavailable,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_throttle_without_a_time_passes() {
+    strikes(
+        "PUT",
+        error(429, "TooManyRequests", "slow down"),
+        Reason::Throttled,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_html_is_no_answer_of_azure() {
+    let html = FaultAnswer::raw(502, "text/html", "<html><body>Bad gateway</body></html>");
+    strikes(
+        "PUT",
+        Effect::Answer(html),
+        Reason::AzureAnswerInvalid,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_success_that_is_no_json_is_no_answer_of_azure() {
+    let html = FaultAnswer::raw(200, "text/html", "<html>captive portal</html>");
+    strikes(
+        "GET",
+        Effect::Answer(html),
+        Reason::AzureAnswerInvalid,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_no_answer_of_azure() {
+    strikes(
+        "PUT",
+        Effect::Answer(FaultAnswer::raw(503, "text/plain", "")),
+        Reason::AzureAnswerInvalid,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_passes() {
+    strikes(
+        "PUT",
+        Effect::DropBeforeStore,
+        Reason::AzureUnavailable,
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_after_the_key_was_stored_leads_to_one_key() {
+    let world = World::start(WorldOptions::new()).await;
+    let path = format!("sshPublicKeys/{}.web", world.namespace());
+    world
+        .emulator()
+        .faults()
+        .add(Fault::on("PUT", &path, Effect::DropAfterStore).times(1));
+    world.apply(&key("web", "{azure: {}}")).await;
+    let status = world.wait_ready("web").await.status.unwrap();
+    let keys = world.emulator().keys();
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys[0].public_key, status.public_key);
+    let log = world.emulator().log();
+    let puts = log
+        .iter()
+        .filter(|record| record.request.is_arm_write())
+        .count();
+    assert_eq!(puts, 1, "the key was found, not written again");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_a_throttles_time_is_over() {
+    let world = World::start(WorldOptions::new().flag("retry-max", "1s")).await;
+    let answer = FaultAnswer::error(429, "OperationNotAllowed", "too many").retry_after(4);
+    world
+        .emulator()
+        .faults()
+        .add(Fault::on("PUT", "sshPublicKeys", Effect::Answer(answer)).times(1));
+    world.apply(&key("a", "{azure: {}}")).await;
+    let _: SshKey = world
+        .wait_condition("a", ConditionType::AzureSynced, "False", Reason::Throttled)
+        .await;
+    // Another object of the same subscription and location waits for the same time, without asking.
+    world.apply(&key("b", "{azure: {}}")).await;
+    world.wait_ready("a").await;
+    world.wait_ready("b").await;
+    let log = world.emulator().log();
+    let writes: Vec<_> = log
+        .iter()
+        .filter(|record| record.request.is_arm_write())
+        .collect();
+    assert_eq!(writes[0].status, Some(429));
+    assert_eq!(writes.len(), 3, "{writes:?}");
+    let waited = writes[1].time_ms - writes[0].time_ms;
+    assert!(
+        waited >= i64::try_from(Duration::from_secs(4).as_millis()).unwrap(),
+        "{waited} ms"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_resource_group_is_told_and_used_once_it_is_there() {
+    let world = World::start(WorldOptions::new().without(Part::ResourceGroup)).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    let object: SshKey = world
+        .wait_condition(
+            "web",
+            ConditionType::Ready,
+            "False",
+            Reason::ResourceGroupNotFound,
+        )
+        .await;
+    let conditions = object.status.unwrap().conditions;
+    let message = &find(&conditions, ConditionType::Ready).unwrap().message;
+    assert!(
+        message.contains(dev::world::RESOURCE_GROUP) && message.contains("IfMissing"),
+        "{message}"
+    );
+    let log = world.emulator().log();
+    assert!(!log.iter().any(|record| record.request.is_arm_write()));
+    world.emulator().put_group(
+        dev::world::SUBSCRIPTION,
+        dev::world::RESOURCE_GROUP,
+        "westeurope",
+    );
+    world.wait_ready("web").await;
+}
+
+#[tokio::test]
+async fn an_azure_that_is_away_is_waited_for() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("first", "{azure: {}}")).await;
+    world.wait_ready("first").await;
+    world.emulator().stop().await;
+    world.apply(&key("second", "{azure: {}}")).await;
+    let _: SshKey = world
+        .wait_condition(
+            "second",
+            ConditionType::Ready,
+            "False",
+            Reason::AzureUnavailable,
+        )
+        .await;
+    assert!(world.secret("second").await.is_some());
+    world.emulator().restart().await.unwrap();
+    world.wait_ready("second").await;
+    world.wait_ready("first").await;
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_azure_and_leaves_nothing_behind() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    let id = resource_id(&format!("{}.web", world.namespace()));
+    for (effect, reason) in [
+        (error(409, "ScopeLocked", "locked"), Reason::ScopeLocked),
+        (
+            error(500, "InternalServerError", "sorry"),
+            Reason::AzureUnavailable,
+        ),
+    ] {
+        let fault = Fault::on("DELETE", "sshPublicKeys", effect).times(0);
+        world.emulator().faults().clear();
+        world.emulator().faults().add(fault);
+        // Deleting what is being deleted already changes nothing.
+        world
+            .api::<SshKey>()
+            .delete("web", &DeleteParams::default())
+            .await
+            .unwrap();
+        let _: SshKey = world
+            .wait_condition("web", ConditionType::Ready, "False", reason)
+            .await;
+        assert!(world.emulator().key(&id).is_some());
+    }
+    world.emulator().faults().clear();
+    world.wait_gone::<SshKey>("web").await;
+    assert!(world.emulator().key(&id).is_none());
+}
