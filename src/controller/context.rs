@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::{BoxFuture, Shared};
 use jiff::SignedDuration;
 use kube::{Client, runtime::reflector::Store};
 use tokio::sync::Semaphore;
@@ -78,4 +79,6 @@ impl Context {
 pub(super) struct Scope {
     pub(super) context: Arc<Context>,
     pub(super) stores: Store<AzureStore>,
+    /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
+    pub(super) stores_listed: Shared<BoxFuture<'static, ()>>,
 }

@@ -115,8 +115,8 @@ async fn stores(
     namespace: &str,
     names: BTreeSet<String>,
 ) -> Result<BTreeMap<String, StoreFact>, KubernetesError> {
-    // A start must not take a list that is still under way for stores that are gone: it ends with the process.
-    let _ = scope.stores.wait_until_ready().await;
+    // A start must not take a list that is still under way for stores that are gone.
+    scope.stores_listed.clone().await;
     let mut facts = BTreeMap::new();
     for name in names {
         let fact = match store(scope, namespace, &name).await? {

@@ -59,9 +59,16 @@ pub async fn run(
     )
     .with_config(settings(&context))
     .graceful_shutdown_on(shutdown.clone().cancelled_owned());
+    let reader = stores.store();
+    let first_list = {
+        let reader = reader.clone();
+        // Fails only when the watch ends, and everything with it.
+        async move { drop(reader.wait_until_ready().await) }
+    };
     let scope = Arc::new(Scope {
         context: Arc::clone(&context),
-        stores: stores.store(),
+        stores: reader,
+        stores_listed: first_list.boxed().shared(),
     });
 
     let keys = Controller::new(
@@ -87,9 +94,10 @@ pub async fn run(
         });
     }
 
-    let seen = scope.stores.clone();
+    let stores_listed = scope.stores_listed.clone();
     let listed = async move {
-        if known.wait_until_ready().await.is_ok() && seen.wait_until_ready().await.is_ok() {
+        stores_listed.await;
+        if known.wait_until_ready().await.is_ok() {
             ready();
         }
     };

@@ -1,7 +1,9 @@
 //! What the API server itself refuses, what it lets be changed, and what `kubectl` shows of the two kinds.
 
 use dev::world::{CLIENT, Part, SUBSCRIPTION, TENANT, World, WorldOptions};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
+};
 use kube::{
     Api,
     api::{Patch, PatchParams},
@@ -10,15 +12,24 @@ use serde_json::{Value, json};
 use sshkey_operator::api::{AzureStore, SshKey};
 
 fn key(name: &str, spec: &str) -> String {
-    format!("apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    format!(
+        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
 }
 
 fn store(name: &str, spec: &str) -> String {
-    format!("apiVersion: sshkey-operator.io/v1alpha1\nkind: AzureStore\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    format!(
+        "apiVersion: sshkey-operator.io/v1alpha1\nkind: AzureStore\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
 }
 
 async fn no_operator() -> World {
-    World::start(WorldOptions::new().without(Part::Operator).without(Part::Store)).await
+    World::start(
+        WorldOptions::new()
+            .without(Part::Operator)
+            .without(Part::Store),
+    )
+    .await
 }
 
 /// Applies each and collects what was taken, or refused in other words: a table tells all of its faults at once.
@@ -53,27 +64,69 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         let tags: Vec<String> = (0..count).map(|number| format!("t{number}: v")).collect();
         azure(&format!("{{tags: {{{}}}}}", tags.join(", ")))
     };
-    let tag = |name: &str, value: &str| azure(&format!("{{tags: {{{}: {}}}}}", json!(name), json!(value)));
+    let tag = |name: &str, value: &str| {
+        azure(&format!("{{tags: {{{}: {}}}}}", json!(name), json!(value)))
+    };
     let forbidden = "a tag's name has 1 to 512 characters and none of < > % & \\ ? /";
-    let reserved = "tags that begin with sshkey-operator- are the operator's own: choose another name";
+    let reserved =
+        "tags that begin with sshkey-operator- are the operator's own: choose another name";
     let azure_name = "a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit";
     let secret_name = "a Secret's name has lower-case letters, digits, '-' and '.'";
     let location = "write the location by its short name, lower-case and without spaces: westeurope, not West Europe";
     let group = "a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'";
     let cases = [
-        (generate("{algorithm: DSA}"), r#"supported values: "Ed25519", "RSA", "ECDSA""#),
-        (generate("{algorithm: rsa}"), r#"supported values: "Ed25519", "RSA", "ECDSA""#),
-        (generate("{algorithm: RSA, size: 1024}"), "an RSA key has a size of 2048, 3072, 4096 or 8192 bits"),
-        (generate("{algorithm: RSA, size: 384}"), "an RSA key has a size of 2048, 3072, 4096 or 8192 bits"),
-        (generate("{algorithm: ECDSA, size: 512}"), "an ECDSA key has a size of 256, 384 or 521 bits"),
-        (generate("{algorithm: RSA, size: 16384}"), "should be less than or equal to 8192"),
-        (generate("{algorithm: ECDSA, size: 224}"), "should be greater than or equal to 256"),
-        (generate("{algorithm: Ed25519, size: 256}"), "an Ed25519 key has only one size: leave size out"),
-        (generate("{size: 2048}"), "an Ed25519 key has only one size: leave size out, or write algorithm: RSA"),
-        (generate("{comment: two words}"), "a comment may hold letters, digits and @ . _ + - only"),
-        (generate(r#"{comment: "one\ntwo"}"#), "a comment may hold letters, digits and @ . _ + - only"),
-        (generate(r#"{comment: "end\n"}"#), "a comment may hold letters, digits and @ . _ + - only"),
-        (generate(&format!("{{comment: {}}}", "c".repeat(129))), "may not be more than 128"),
+        (
+            generate("{algorithm: DSA}"),
+            r#"supported values: "Ed25519", "RSA", "ECDSA""#,
+        ),
+        (
+            generate("{algorithm: rsa}"),
+            r#"supported values: "Ed25519", "RSA", "ECDSA""#,
+        ),
+        (
+            generate("{algorithm: RSA, size: 1024}"),
+            "an RSA key has a size of 2048, 3072, 4096 or 8192 bits",
+        ),
+        (
+            generate("{algorithm: RSA, size: 384}"),
+            "an RSA key has a size of 2048, 3072, 4096 or 8192 bits",
+        ),
+        (
+            generate("{algorithm: ECDSA, size: 512}"),
+            "an ECDSA key has a size of 256, 384 or 521 bits",
+        ),
+        (
+            generate("{algorithm: RSA, size: 16384}"),
+            "should be less than or equal to 8192",
+        ),
+        (
+            generate("{algorithm: ECDSA, size: 224}"),
+            "should be greater than or equal to 256",
+        ),
+        (
+            generate("{algorithm: Ed25519, size: 256}"),
+            "an Ed25519 key has only one size: leave size out",
+        ),
+        (
+            generate("{size: 2048}"),
+            "an Ed25519 key has only one size: leave size out, or write algorithm: RSA",
+        ),
+        (
+            generate("{comment: two words}"),
+            "a comment may hold letters, digits and @ . _ + - only",
+        ),
+        (
+            generate(r#"{comment: "one\ntwo"}"#),
+            "a comment may hold letters, digits and @ . _ + - only",
+        ),
+        (
+            generate(r#"{comment: "end\n"}"#),
+            "a comment may hold letters, digits and @ . _ + - only",
+        ),
+        (
+            generate(&format!("{{comment: {}}}", "c".repeat(129))),
+            "may not be more than 128",
+        ),
         (
             key("x", "{source: {generate: {algorithm: ECDSA}}, azure: {}}"),
             "Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out",
@@ -82,24 +135,54 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         (key("x", "{secret: {name: -a}}"), secret_name),
         (key("x", "{secret: {name: a/b}}"), secret_name),
         (key("x", r#"{secret: {name: "a\n"}}"#), secret_name),
-        (key("x", r#"{secret: {name: ""}}"#), "should be at least 1 chars long"),
-        (key("x", &format!("{{secret: {{name: {}}}}}", "a".repeat(254))), "may not be more than 253"),
-        (key("x", "{secret: {conflictPolicy: Overwrite}}"), r#"supported values: "Refuse", "Adopt""#),
-        (key("x", "{secret: {deletionPolicy: Keep}}"), r#"supported values: "Delete", "Retain""#),
+        (
+            key("x", r#"{secret: {name: ""}}"#),
+            "should be at least 1 chars long",
+        ),
+        (
+            key("x", &format!("{{secret: {{name: {}}}}}", "a".repeat(254))),
+            "may not be more than 253",
+        ),
+        (
+            key("x", "{secret: {conflictPolicy: Overwrite}}"),
+            r#"supported values: "Refuse", "Adopt""#,
+        ),
+        (
+            key("x", "{secret: {deletionPolicy: Keep}}"),
+            r#"supported values: "Delete", "Retain""#,
+        ),
         (azure("{name: a/b}"), azure_name),
         (azure("{name: .a}"), azure_name),
         (azure("{name: a-}"), azure_name),
         (azure("{name: key with space}"), azure_name),
-        (azure(&format!("{{name: {}}}", "a".repeat(129))), "may not be more than 128"),
-        (azure(r#"{storeRef: {name: ""}}"#), "should be at least 1 chars long"),
-        (azure("{storeRef: {}}"), "spec.azure.storeRef.name: Required value"),
+        (
+            azure(&format!("{{name: {}}}", "a".repeat(129))),
+            "may not be more than 128",
+        ),
+        (
+            azure(r#"{storeRef: {name: ""}}"#),
+            "should be at least 1 chars long",
+        ),
+        (
+            azure("{storeRef: {}}"),
+            "spec.azure.storeRef.name: Required value",
+        ),
         (azure("{resourceGroup: {name: ends.}}"), group),
         (azure("{resourceGroup: {name: a/b}}"), group),
-        (azure(&format!("{{resourceGroup: {{name: {}}}}}", "a".repeat(91))), "may not be more than 90"),
-        (azure("{resourceGroup: {creationPolicy: Always}}"), r#"supported values: "Never", "IfMissing""#),
+        (
+            azure(&format!("{{resourceGroup: {{name: {}}}}}", "a".repeat(91))),
+            "may not be more than 90",
+        ),
+        (
+            azure("{resourceGroup: {creationPolicy: Always}}"),
+            r#"supported values: "Never", "IfMissing""#,
+        ),
         (azure("{location: West Europe}"), location),
         (azure("{location: WestEurope}"), location),
-        (azure("{deletionPolicy: Orphan}"), r#"supported values: "Delete", "Retain""#),
+        (
+            azure("{deletionPolicy: Orphan}"),
+            r#"supported values: "Delete", "Retain""#,
+        ),
         (tags(47), "must have at most 46 items"),
         (tag(&"n".repeat(513), "v"), forbidden),
         (tag("", "v"), forbidden),
@@ -114,12 +197,21 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         (tag("SSHKey-Operator-anything", "v"), reserved),
         (tag("team", &"v".repeat(257)), "may not be more than 256"),
         (
-            key("x", "{secret: {deletionPolicy: Delete}, azure: {deletionPolicy: Retain}}"),
+            key(
+                "x",
+                "{secret: {deletionPolicy: Delete}, azure: {deletionPolicy: Retain}}",
+            ),
             "would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete",
         ),
-        (key(&"n".repeat(129), "{}"), "metadata.name may have at most 128 characters"),
+        (
+            key(&"n".repeat(129), "{}"),
+            "metadata.name may have at most 128 characters",
+        ),
         (key("x", "{sources: {}}"), "field not declared in schema"),
-        (azure("{storeRef: {name: a, namespace: other}}"), "field not declared in schema"),
+        (
+            azure("{storeRef: {name: a, namespace: other}}"),
+            "field not declared in schema",
+        ),
     ];
     refused(&world, &cases).await;
     // The same bounds from the other side.
@@ -127,11 +219,23 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let cases = [
         key(&"n".repeat(128), &longest.to_string()),
         tags(46),
-        key("rsa", "{source: {generate: {algorithm: RSA, size: 8192, comment: a.b_c+d@e-f}}, azure: {}}"),
-        key("ecdsa", "{source: {generate: {algorithm: ECDSA, size: 521}}}"),
-        key("names", "{secret: {name: a.b-c}, azure: {name: A_b.c-9, resourceGroup: {name: (A)_b.c-}, location: westeurope}}"),
+        key(
+            "rsa",
+            "{source: {generate: {algorithm: RSA, size: 8192, comment: a.b_c+d@e-f}}, azure: {}}",
+        ),
+        key(
+            "ecdsa",
+            "{source: {generate: {algorithm: ECDSA, size: 521}}}",
+        ),
+        key(
+            "names",
+            "{secret: {name: a.b-c}, azure: {name: A_b.c-9, resourceGroup: {name: (A)_b.c-}, location: westeurope}}",
+        ),
         key("nothing", "{}"),
-        key("policies", "{secret: {deletionPolicy: Delete}, azure: {deletionPolicy: Delete}}"),
+        key(
+            "policies",
+            "{secret: {deletionPolicy: Delete}, azure: {deletionPolicy: Delete}}",
+        ),
     ];
     taken(&world, &cases).await;
 }
@@ -140,53 +244,136 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
 async fn a_store_that_can_not_be_is_refused_with_what_to_write_instead() {
     let world = no_operator().await;
     let guid = "00000000-0000-0000-0000-00000000000";
-    let spec = |ids: &str, auth: &str, defaults: &str| store("x", &format!("{{{ids}, auth: {auth}, defaults: {defaults}}}"));
+    let spec = |ids: &str, auth: &str, defaults: &str| {
+        store(
+            "x",
+            &format!("{{{ids}, auth: {auth}, defaults: {defaults}}}"),
+        )
+    };
     let ids = &format!("subscriptionID: {SUBSCRIPTION}, tenantID: {TENANT}");
     let identity = &format!("{{workloadIdentity: {{clientID: {CLIENT}}}}}");
     let defaults = |defaults: &str| spec(ids, identity, defaults);
     let one = "write exactly one of auth.clientSecret and auth.workloadIdentity";
-    let template = "beside {namespace} and {name}, nameTemplate has letters, digits, '-', '_' and '.'";
+    let template =
+        "beside {namespace} and {name}, nameTemplate has letters, digits, '-', '_' and '.'";
     let cases = [
         (spec(ids, "{}", "{}"), one),
         (
             spec(
                 ids,
-                &format!("{{workloadIdentity: {{clientID: {CLIENT}}}, clientSecret: {{clientID: {CLIENT}, secretRef: {{name: a}}}}}}"),
+                &format!(
+                    "{{workloadIdentity: {{clientID: {CLIENT}}}, clientSecret: {{clientID: {CLIENT}, secretRef: {{name: a}}}}}}"
+                ),
                 "{}",
             ),
             one,
         ),
-        (store("x", &format!("{{{ids}}}")), "spec.auth: Required value"),
         (
-            spec(&format!("subscriptionID: {guid}g, tenantID: {TENANT}"), identity, "{}"),
+            store("x", &format!("{{{ids}}}")),
+            "spec.auth: Required value",
+        ),
+        (
+            spec(
+                &format!("subscriptionID: {guid}g, tenantID: {TENANT}"),
+                identity,
+                "{}",
+            ),
             "a subscription's ID is a GUID, such as 00000000-0000-0000-0000-000000000000",
         ),
-        (spec(&format!("subscriptionID: {SUBSCRIPTION}, tenantID: {guid}g"), identity, "{}"), "a tenant's ID is a GUID"),
-        (spec(&format!("subscriptionID: my-subscription, tenantID: {TENANT}"), identity, "{}"), "should be at least 36 chars long"),
-        (spec(ids, &format!("{{workloadIdentity: {{clientID: {guid}g}}}}"), "{}"), "a client ID is a GUID"),
         (
-            spec(ids, &format!("{{clientSecret: {{clientID: {guid}g, secretRef: {{name: a}}}}}}"), "{}"),
+            spec(
+                &format!("subscriptionID: {SUBSCRIPTION}, tenantID: {guid}g"),
+                identity,
+                "{}",
+            ),
+            "a tenant's ID is a GUID",
+        ),
+        (
+            spec(
+                &format!("subscriptionID: my-subscription, tenantID: {TENANT}"),
+                identity,
+                "{}",
+            ),
+            "should be at least 36 chars long",
+        ),
+        (
+            spec(
+                ids,
+                &format!("{{workloadIdentity: {{clientID: {guid}g}}}}"),
+                "{}",
+            ),
             "a client ID is a GUID",
         ),
-        (spec(ids, &format!("{{clientSecret: {{clientID: {CLIENT}}}}}"), "{}"), "secretRef: Required value"),
         (
-            spec(ids, &format!("{{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: a, namespace: b}}}}}}"), "{}"),
+            spec(
+                ids,
+                &format!("{{clientSecret: {{clientID: {guid}g, secretRef: {{name: a}}}}}}"),
+                "{}",
+            ),
+            "a client ID is a GUID",
+        ),
+        (
+            spec(
+                ids,
+                &format!("{{clientSecret: {{clientID: {CLIENT}}}}}"),
+                "{}",
+            ),
+            "secretRef: Required value",
+        ),
+        (
+            spec(
+                ids,
+                &format!(
+                    "{{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: a, namespace: b}}}}}}"
+                ),
+                "{}",
+            ),
             "field not declared in schema",
         ),
-        (spec(&format!("{ids}, cloud: AzureStack"), identity, "{}"), r#""AzurePublic", "AzureUSGovernment", "AzureChina""#),
-        (spec(&format!("{ids}, endpoint: 'https://localhost'"), identity, "{}"), "field not declared in schema"),
-        (defaults("{nameTemplate: '{namespace}'}"), "nameTemplate must contain {name}, or all keys of the store would have one name"),
+        (
+            spec(&format!("{ids}, cloud: AzureStack"), identity, "{}"),
+            r#""AzurePublic", "AzureUSGovernment", "AzureChina""#,
+        ),
+        (
+            spec(
+                &format!("{ids}, endpoint: 'https://localhost'"),
+                identity,
+                "{}",
+            ),
+            "field not declared in schema",
+        ),
+        (
+            defaults("{nameTemplate: '{namespace}'}"),
+            "nameTemplate must contain {name}, or all keys of the store would have one name",
+        ),
         (defaults("{nameTemplate: '{name}/{namespace}'}"), template),
         (defaults("{nameTemplate: '{name}-{cluster}'}"), template),
         (defaults("{nameTemplate: '{name}.'}"), template),
-        (defaults("{location: West Europe}"), "westeurope, not West Europe"),
-        (defaults("{resourceGroup: {name: ends.}}"), "does not end with '.'"),
-        (defaults("{tags: {Sshkey-Operator-uid: v}}"), "tags that begin with sshkey-operator- are the operator's own"),
+        (
+            defaults("{location: West Europe}"),
+            "westeurope, not West Europe",
+        ),
+        (
+            defaults("{resourceGroup: {name: ends.}}"),
+            "does not end with '.'",
+        ),
+        (
+            defaults("{tags: {Sshkey-Operator-uid: v}}"),
+            "tags that begin with sshkey-operator- are the operator's own",
+        ),
     ];
     refused(&world, &cases).await;
     let all = "{resourceGroup: {name: rg, creationPolicy: IfMissing}, location: westeurope, tags: {a: b}, nameTemplate: 'k8s-{namespace}_{name}'}";
     let government = &format!("{ids}, cloud: AzureUSGovernment");
-    taken(&world, &[defaults("{}"), spec(ids, identity, all), spec(government, identity, "{}").replace("name: x", "name: us")]).await;
+    taken(
+        &world,
+        &[
+            defaults("{}"),
+            spec(ids, identity, all),
+            spec(government, identity, "{}").replace("name: x", "name: us"),
+        ],
+    )
+    .await;
 }
 
 /// An object, a change to its spec, and what is said of it; nothing when it is allowed.
@@ -194,14 +381,20 @@ type Change = (&'static str, Value, Option<&'static str>);
 
 async fn change<K>(world: &World, make: impl Fn(&str, &str) -> String, cases: Vec<Change>)
 where
-    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned,
 {
     let mut wrong = Vec::new();
     for (number, (before, spec, words)) in cases.into_iter().enumerate() {
         let name = format!("change-{number}");
         world.apply(&make(&name, before)).await;
         let patch = Patch::Merge(json!({ "spec": spec }));
-        let result = world.api::<K>().patch(&name, &PatchParams::default(), &patch).await;
+        let result = world
+            .api::<K>()
+            .patch(&name, &PatchParams::default(), &patch)
+            .await;
         match (result, words) {
             (Ok(_), None) => {}
             (Err(error), Some(words)) if error.to_string().contains(words) => {}
@@ -227,41 +420,120 @@ async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
     let cases = vec![
         ("{}", rsa.clone(), source),
         ("{source: {generate: {algorithm: Ed25519}}}", rsa, source),
-        ("{source: {generate: {algorithm: RSA}}}", json!({ "source": { "generate": { "size": 4096 } } }), source),
-        ("{source: {generate: {comment: a}}}", json!({ "source": { "generate": { "comment": "b" } } }), source),
-        ("{source: {generate: {algorithm: RSA}}}", json!({ "source": null }), source),
+        (
+            "{source: {generate: {algorithm: RSA}}}",
+            json!({ "source": { "generate": { "size": 4096 } } }),
+            source,
+        ),
+        (
+            "{source: {generate: {comment: a}}}",
+            json!({ "source": { "generate": { "comment": "b" } } }),
+            source,
+        ),
+        (
+            "{source: {generate: {algorithm: RSA}}}",
+            json!({ "source": null }),
+            source,
+        ),
         ("{}", json!({ "secret": { "name": "other" } }), secret),
-        ("{secret: {name: a}}", json!({ "secret": { "name": "b" } }), secret),
+        (
+            "{secret: {name: a}}",
+            json!({ "secret": { "name": "b" } }),
+            secret,
+        ),
         ("{secret: {name: a}}", json!({ "secret": null }), secret),
-        ("{azure: {}}", json!({ "azure": { "storeRef": { "name": "other" } } }), store),
-        ("{azure: {storeRef: {name: a}}}", json!({ "azure": { "storeRef": null } }), store),
-        ("{azure: {name: a}}", json!({ "azure": { "name": "b" } }), name),
+        (
+            "{azure: {}}",
+            json!({ "azure": { "storeRef": { "name": "other" } } }),
+            store,
+        ),
+        (
+            "{azure: {storeRef: {name: a}}}",
+            json!({ "azure": { "storeRef": null } }),
+            store,
+        ),
+        (
+            "{azure: {name: a}}",
+            json!({ "azure": { "name": "b" } }),
+            name,
+        ),
         ("{azure: {}}", json!({ "azure": { "name": "b" } }), name),
-        ("{azure: {resourceGroup: {name: a}}}", json!({ "azure": { "resourceGroup": { "name": "b" } } }), group),
-        ("{azure: {resourceGroup: {name: a}}}", json!({ "azure": { "resourceGroup": null } }), group),
-        ("{azure: {location: westeurope}}", json!({ "azure": { "location": "northeurope" } }), location),
-        ("{azure: {}}", json!({ "azure": { "location": "northeurope" } }), location),
-        ("{azure: {location: westeurope}}", json!({ "azure": { "location": null } }), location),
+        (
+            "{azure: {resourceGroup: {name: a}}}",
+            json!({ "azure": { "resourceGroup": { "name": "b" } } }),
+            group,
+        ),
+        (
+            "{azure: {resourceGroup: {name: a}}}",
+            json!({ "azure": { "resourceGroup": null } }),
+            group,
+        ),
+        (
+            "{azure: {location: westeurope}}",
+            json!({ "azure": { "location": "northeurope" } }),
+            location,
+        ),
+        (
+            "{azure: {}}",
+            json!({ "azure": { "location": "northeurope" } }),
+            location,
+        ),
+        (
+            "{azure: {location: westeurope}}",
+            json!({ "azure": { "location": null } }),
+            location,
+        ),
         (
             "{source: {generate: {algorithm: ECDSA}}}",
             json!({ "azure": {} }),
             Some("Azure's SSH key store takes no ECDSA key"),
         ),
         // What may be changed.
-        ("{azure: {tags: {a: b}}}", json!({ "azure": { "tags": { "a": "c", "d": "e" } } }), None),
-        ("{azure: {tags: {a: b}}}", json!({ "azure": { "tags": null } }), None),
-        ("{azure: {}}", json!({ "azure": { "deletionPolicy": "Retain" } }), None),
-        ("{}", json!({ "secret": { "deletionPolicy": "Delete", "conflictPolicy": "Adopt" } }), None),
-        ("{azure: {resourceGroup: {name: a}}}", json!({ "azure": { "resourceGroup": { "creationPolicy": "IfMissing" } } }), None),
+        (
+            "{azure: {tags: {a: b}}}",
+            json!({ "azure": { "tags": { "a": "c", "d": "e" } } }),
+            None,
+        ),
+        (
+            "{azure: {tags: {a: b}}}",
+            json!({ "azure": { "tags": null } }),
+            None,
+        ),
+        (
+            "{azure: {}}",
+            json!({ "azure": { "deletionPolicy": "Retain" } }),
+            None,
+        ),
+        (
+            "{}",
+            json!({ "secret": { "deletionPolicy": "Delete", "conflictPolicy": "Adopt" } }),
+            None,
+        ),
+        (
+            "{azure: {resourceGroup: {name: a}}}",
+            json!({ "azure": { "resourceGroup": { "creationPolicy": "IfMissing" } } }),
+            None,
+        ),
         ("{}", json!({ "suspend": true }), None),
         ("{suspend: true}", json!({ "suspend": false }), None),
-        ("{}", json!({ "azure": { "name": "a", "location": "westeurope", "resourceGroup": { "name": "a" } } }), None),
-        ("{azure: {name: a, location: westeurope}}", json!({ "azure": null }), None),
+        (
+            "{}",
+            json!({ "azure": { "name": "a", "location": "westeurope", "resourceGroup": { "name": "a" } } }),
+            None,
+        ),
+        (
+            "{azure: {name: a, location: westeurope}}",
+            json!({ "azure": null }),
+            None,
+        ),
     ];
     change::<SshKey>(&world, key, cases).await;
 
-    let ids = Some("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new AzureStore");
-    let cloud = Some("cloud can't be changed, since keys are recorded in it: create a new AzureStore");
+    let ids = Some(
+        "subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new AzureStore",
+    );
+    let cloud =
+        Some("cloud can't be changed, since keys are recorded in it: create a new AzureStore");
     let plain = "{subscriptionID: 33333333-3333-4333-8333-333333333333, tenantID: 11111111-1111-4111-8111-111111111111, auth: {workloadIdentity: {clientID: 22222222-2222-4222-8222-222222222222}}}";
     let other = "44444444-4444-4444-8444-444444444444";
     let secret = json!({ "clientID": other, "secretRef": { "name": "a" } });
@@ -270,9 +542,21 @@ async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
         (plain, json!({ "tenantID": other }), ids),
         (plain, json!({ "cloud": "AzureChina" }), cloud),
         (plain, json!({ "cloud": "AzurePublic" }), None),
-        (plain, json!({ "auth": { "workloadIdentity": { "clientID": other } } }), None),
-        (plain, json!({ "auth": { "workloadIdentity": null, "clientSecret": secret } }), None),
-        (plain, json!({ "defaults": { "location": "westeurope", "tags": { "a": "b" }, "resourceGroup": { "name": "a" } } }), None),
+        (
+            plain,
+            json!({ "auth": { "workloadIdentity": { "clientID": other } } }),
+            None,
+        ),
+        (
+            plain,
+            json!({ "auth": { "workloadIdentity": null, "clientSecret": secret } }),
+            None,
+        ),
+        (
+            plain,
+            json!({ "defaults": { "location": "westeurope", "tags": { "a": "b" }, "resourceGroup": { "name": "a" } } }),
+            None,
+        ),
     ];
     change::<AzureStore>(&world, self::store, cases).await;
 }
@@ -286,7 +570,10 @@ async fn a_field_that_does_not_exist_is_refused_by_every_way_to_apply() {
         ["apply", "-f", "-"].as_slice(),
         ["create", "--validate=strict", "-f", "-"].as_slice(),
     ] {
-        let said = world.kubectl_with(args, &manifest).await.expect_err("a typo is not dropped in silence");
+        let said = world
+            .kubectl_with(args, &manifest)
+            .await
+            .expect_err("a typo is not dropped in silence");
         assert!(said.contains("resourcegroup"), "{args:?}: {said}");
     }
     assert!(world.api::<SshKey>().get_opt("x").await.unwrap().is_none());
@@ -308,34 +595,61 @@ fn fields(schema: &JSONSchemaProps, path: &str, found: &mut Vec<(String, String)
 async fn kubectl_explains_every_field() {
     let world = no_operator().await;
     let crds: Api<CustomResourceDefinition> = Api::all(world.client().clone());
-    for (crd, kind) in [("sshkeys.sshkey-operator.io", "sshkey"), ("azurestores.sshkey-operator.io", "azurestore")] {
+    for (crd, kind) in [
+        ("sshkeys.sshkey-operator.io", "sshkey"),
+        ("azurestores.sshkey-operator.io", "azurestore"),
+    ] {
         let crd = crds.get(crd).await.unwrap();
-        let schema = crd.spec.versions[0].schema.as_ref().unwrap().open_api_v3_schema.as_ref().unwrap();
+        let schema = crd.spec.versions[0]
+            .schema
+            .as_ref()
+            .unwrap()
+            .open_api_v3_schema
+            .as_ref()
+            .unwrap();
         let mut found = Vec::new();
         fields(schema, kind, &mut found);
         assert!(found.len() > 15, "{found:?}");
         let silent: Vec<_> = found
             .iter()
             // These two are said to be what they are by every kind.
-            .filter(|(path, _)| !path.ends_with(".apiVersion") && !path.ends_with(".kind") && !path.ends_with(".metadata"))
+            .filter(|(path, _)| {
+                !path.ends_with(".apiVersion")
+                    && !path.ends_with(".kind")
+                    && !path.ends_with(".metadata")
+            })
             .filter(|(_, description)| description.len() < 10 || description.contains('`'))
             .collect();
-        assert!(silent.is_empty(), "without a description that kubectl can print: {silent:?}");
-        let tree = world.kubectl(&["explain", kind, "--recursive"]).await.unwrap();
+        assert!(
+            silent.is_empty(),
+            "without a description that kubectl can print: {silent:?}"
+        );
+        let tree = world
+            .kubectl(&["explain", kind, "--recursive"])
+            .await
+            .unwrap();
         for (path, _) in &found {
             let name = path.rsplit('.').next().unwrap();
-            let shown = tree.lines().any(|line| line.split_whitespace().next() == Some(name));
+            let shown = tree
+                .lines()
+                .any(|line| line.split_whitespace().next() == Some(name));
             assert!(shown, "{path} is missing in\n{tree}");
         }
     }
     for (path, words) in [
-        ("sshkey.spec.source.generate.size", "RSA: 2048, 3072 (when absent), 4096 or 8192"),
+        (
+            "sshkey.spec.source.generate.size",
+            "RSA: 2048, 3072 (when absent), 4096 or 8192",
+        ),
         ("sshkey.spec.azure.location", "such as westeurope"),
         ("azurestore.spec.auth.workloadIdentity", "workload identity"),
     ] {
         let page = world.kubectl(&["explain", path]).await.unwrap();
         let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(page.to_lowercase().contains(&words.to_lowercase()), "{path}: {page}");
+        assert!(
+            page.to_lowercase().contains(&words.to_lowercase()),
+            "{path}: {page}"
+        );
     }
 }
 
@@ -345,8 +659,16 @@ async fn nothing_looks_current_before_the_operator_has_looked_at_it() {
     world.apply(&key("web", "{azure: {}}")).await;
     let object = world.api::<SshKey>().get("web").await.unwrap();
     assert_eq!(object.status.unwrap().observed_generation, Some(-1));
-    let wait = ["wait", "--for=condition=Ready", "--timeout=1s", "sshkey/web"];
-    let said = world.kubectl(&wait).await.expect_err("no condition says that it is ready");
+    let wait = [
+        "wait",
+        "--for=condition=Ready",
+        "--timeout=1s",
+        "sshkey/web",
+    ];
+    let said = world
+        .kubectl(&wait)
+        .await
+        .expect_err("no condition says that it is ready");
     assert!(said.contains("timed out"), "{said}");
     world.apply(&store("later", &format!("{{subscriptionID: {SUBSCRIPTION}, tenantID: {TENANT}, auth: {{workloadIdentity: {{clientID: {CLIENT}}}}}}}"))).await;
     let object = world.api::<AzureStore>().get("later").await.unwrap();
@@ -354,7 +676,12 @@ async fn nothing_looks_current_before_the_operator_has_looked_at_it() {
 }
 
 fn columns(table: &str) -> Vec<&str> {
-    table.lines().next().unwrap_or_default().split_whitespace().collect()
+    table
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect()
 }
 
 #[tokio::test]
@@ -362,17 +689,62 @@ async fn kubectl_get_shows_how_keys_stand() {
     let world = World::start(WorldOptions::new()).await;
     world.apply(&key("web", "{azure: {}}")).await;
     let status = world.wait_ready("web").await.status.unwrap();
-    world.kubectl(&["wait", "--for=condition=Ready", "--timeout=10s", "sshkey/web"]).await.unwrap();
-    let plain = ["NAME", "READY", "REASON", "ALGORITHM", "FINGERPRINT", "SECRET", "AGE"];
+    world
+        .kubectl(&[
+            "wait",
+            "--for=condition=Ready",
+            "--timeout=10s",
+            "sshkey/web",
+        ])
+        .await
+        .unwrap();
+    let plain = [
+        "NAME",
+        "READY",
+        "REASON",
+        "ALGORITHM",
+        "FINGERPRINT",
+        "SECRET",
+        "AGE",
+    ];
     let table = world.kubectl(&["get", "sshkeys"]).await.unwrap();
     assert_eq!(columns(&table), plain);
     let row: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
-    assert_eq!(row[..6], ["web", "True", "UpToDate", "Ed25519", status.fingerprint.as_deref().unwrap(), "web"]);
+    assert_eq!(
+        row[..6],
+        [
+            "web",
+            "True",
+            "UpToDate",
+            "Ed25519",
+            status.fingerprint.as_deref().unwrap(),
+            "web"
+        ]
+    );
     let short = world.kubectl(&["get", "sshk"]).await.unwrap();
     assert_eq!(columns(&short), plain);
-    let wide = world.kubectl(&["get", "sshkeys", "-o", "wide"]).await.unwrap();
-    assert_eq!(columns(&wide), ["NAME", "READY", "REASON", "ALGORITHM", "FINGERPRINT", "SECRET", "AZURE", "AGE"]);
+    let wide = world
+        .kubectl(&["get", "sshkeys", "-o", "wide"])
+        .await
+        .unwrap();
+    assert_eq!(
+        columns(&wide),
+        [
+            "NAME",
+            "READY",
+            "REASON",
+            "ALGORITHM",
+            "FINGERPRINT",
+            "SECRET",
+            "AZURE",
+            "AGE"
+        ]
+    );
     assert!(wide.contains(&status.azure.unwrap().resource_id), "{wide}");
     let both = world.kubectl(&["get", "ssh"]).await.unwrap();
-    assert!(both.contains("sshkey.sshkey-operator.io/web") && both.contains("azurestore.sshkey-operator.io/default"), "{both}");
+    assert!(
+        both.contains("sshkey.sshkey-operator.io/web")
+            && both.contains("azurestore.sshkey-operator.io/default"),
+        "{both}"
+    );
 }
