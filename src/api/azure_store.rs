@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sshkey::ResourceGroup;
 
-/// What an `AzureStore` is.
+/// What an AzureStore is.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "sshkey-operator.io",
@@ -196,7 +196,7 @@ pub struct Defaults {
     pub name_template: Option<String>,
 }
 
-/// How an `AzureStore` stands.
+/// How an AzureStore stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AzureStoreStatus {

@@ -61,6 +61,8 @@ pub enum Reason {
     LocationRequired,
     /// The name for the key in Azure is not one that Azure takes.
     AzureNameInvalid,
+    /// The store's tags and the key's are more together than Azure takes.
+    TooManyTags,
     /// The resource group does not exist and may not be created.
     ResourceGroupNotFound,
     /// The resource group is being deleted.
@@ -95,8 +97,10 @@ pub enum Reason {
     AzureAnswerInvalid,
     /// The certificate of Azure's endpoint is not trusted.
     CertificateNotTrusted,
-    /// The API server refused or did not answer.
+    /// The API server did not answer, or not with what it should.
     KubernetesUnavailable,
+    /// The API server refused what the operator asked of it.
+    KubernetesRefused,
     /// The namespace is being deleted.
     NamespaceTerminating,
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SshKeyStatus;
 
-/// What an `SshKey` asks for.
+/// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "sshkey-operator.io",

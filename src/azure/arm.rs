@@ -1,19 +1,14 @@
 //! The few ARM calls: GET, PUT, PATCH, DELETE and LIST of SSH public keys, and PUT of a resource group.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use azure_core::http::{
-    Body, Context, Method, Pipeline, PipelineStreamOptions, Request, Url,
-    headers::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
-};
-use jiff::Timestamp;
-use serde::Serialize;
+use azure_core::http::{Method, Url};
 
 use super::{
-    answer::{Answer, AnswerHeaders},
     budget::{Bucket, Budget},
     cloud::Endpoints,
-    error::{AzureError, Cause, Operation, Refusal},
+    error::{AzureError, Cause, Operation},
+    exchange::{Call, Exchange},
     identity::Identity,
     transport::Transport,
     wire::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
@@ -25,19 +20,15 @@ use crate::api::ArmId;
 const KEYS_API_VERSION: &str = "2024-11-01";
 /// <https://learn.microsoft.com/rest/api/resources/resource-groups>
 const GROUPS_API_VERSION: &str = "2024-11-01";
-/// ARM gives a resource provider 60 s before it answers 504 itself.
-const TIMEOUT: Duration = Duration::from_secs(70);
 /// More pages than any group can have: at 100 keys a page, this is 100,000 keys.
 const MAX_PAGES: usize = 1_000;
 
 /// ARM, through one identity.
 #[derive(Debug)]
 pub struct ArmClient {
-    pipeline: Pipeline,
+    exchange: Exchange,
     endpoint: Url,
-    identity: Identity,
     principal: String,
-    budget: std::sync::Arc<Budget>,
 }
 
 /// What a read of a key found.
@@ -61,7 +52,7 @@ impl ArmClient {
         identity: Identity,
         principal: String,
         transport: &Transport,
-        budget: std::sync::Arc<Budget>,
+        budget: Arc<Budget>,
     ) -> Result<Self, AzureError> {
         let endpoint = Url::parse(&endpoints.arm).map_err(|error| {
             AzureError::new(
@@ -70,21 +61,10 @@ impl ArmClient {
                 Cause::Connection(format!("--azure-arm-endpoint is no URL: {error}")),
             )
         })?;
-        let options = transport.options(&endpoints.authority);
-        let pipeline = Pipeline::new(
-            option_env!("CARGO_PKG_NAME"),
-            option_env!("CARGO_PKG_VERSION"),
-            options,
-            Vec::new(),
-            Vec::new(),
-            None,
-        );
         Ok(Self {
-            pipeline,
+            exchange: Exchange::new(transport.options(&endpoints.authority), identity, budget),
             endpoint,
-            identity,
             principal,
-            budget,
         })
     }
 
@@ -93,7 +73,7 @@ impl ArmClient {
     /// # Errors
     /// Why it is not.
     pub async fn sign_in(&self) -> Result<(), AzureError> {
-        self.identity.token().await.map(drop)
+        self.exchange.sign_in().await
     }
 
     /// Reads one key.
@@ -107,7 +87,7 @@ impl ArmClient {
             Method::Get,
             self.key_url(id)?,
         );
-        let answer = self.send(call, &self.read_buckets(id)).await?;
+        let answer = self.exchange.send(call, &self.read_buckets(id)).await?;
         match answer {
             Ok(answer) => answer
                 .json()
@@ -133,7 +113,7 @@ impl ArmClient {
                 Method::Get,
                 url.clone(),
             );
-            let page: Page = match self.send(call, &self.read_buckets(id)).await? {
+            let page: Page = match self.exchange.send(call, &self.read_buckets(id)).await? {
                 Ok(answer) => answer.json().map_err(failed)?,
                 Err(error) => {
                     return match missing(error)? {
@@ -230,7 +210,7 @@ impl ArmClient {
                 subscription: id.subscription.clone(),
             },
         ];
-        match self.send(call, &buckets).await? {
+        match self.exchange.send(call, &buckets).await? {
             Ok(_) => Ok(()),
             Err(error) => missing(error).map(drop),
         }
@@ -247,7 +227,7 @@ impl ArmClient {
             Method::Head,
             self.group_url(id)?,
         );
-        match self.send(call, &self.read_buckets(id)).await? {
+        match self.exchange.send(call, &self.read_buckets(id)).await? {
             Ok(_) => Ok(true),
             // The answer to a HEAD has no body that could say more.
             Err(AzureError {
@@ -274,7 +254,7 @@ impl ArmClient {
             principal: self.principal.clone(),
             subscription: id.subscription.clone(),
         }];
-        self.send(call, &buckets).await?.map(drop)
+        self.exchange.send(call, &buckets).await?.map(drop)
     }
 
     async fn write_key(
@@ -284,7 +264,7 @@ impl ArmClient {
         buckets: &[Bucket],
     ) -> Result<SshPublicKey, AzureError> {
         let operation = call.operation;
-        let answer = self.send(call, buckets).await??;
+        let answer = self.exchange.send(call, buckets).await??;
         answer
             .json()
             .map_err(|cause| AzureError::new(operation, id.to_string(), cause))
@@ -351,110 +331,6 @@ impl ArmClient {
                 subscription: id.subscription.clone(),
             },
         ]
-    }
-
-    /// Sends one request, if the budget lets it. The outer error is one of the way there and back, the inner one is
-    /// Azure's answer.
-    async fn send(
-        &self,
-        call: Call,
-        buckets: &[Bucket],
-    ) -> Result<Result<Answer, AzureError>, AzureError> {
-        let Call {
-            operation,
-            subject,
-            mut request,
-        } = call;
-        let failed = |cause| AzureError::new(operation, subject.clone(), cause);
-        let token = self.identity.token().await?;
-        let pass = self
-            .budget
-            .ask(buckets, Timestamp::now())
-            .map_err(|time| failed(Cause::NotBefore(time)))?;
-        request.insert_header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
-        request.insert_header(
-            HeaderName::from_static("x-ms-return-client-request-id"),
-            "true",
-        );
-        let context = Context::new();
-        let exchange = async {
-            let options = PipelineStreamOptions {
-                skip_checks: true,
-                ..PipelineStreamOptions::default()
-            };
-            let response = self
-                .pipeline
-                .stream(&context, &mut request, Some(options))
-                .await
-                .map_err(|error| Cause::from_core(&error))?;
-            Answer::read(response, Timestamp::now()).await
-        };
-        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(answer) => answer.map_err(failed)?,
-            Err(_) => return Err(failed(Cause::Timeout)),
-        };
-        let wrapped = answer.error().is_some_and(|error| error.wrapped);
-        pass.learn(answer.status, &answer.headers, wrapped, Timestamp::now());
-        tracing::debug!(
-            operation = <&'static str>::from(operation),
-            subject,
-            status = answer.status,
-            request_id = answer.headers.request_id,
-            "azure answered"
-        );
-        if answer.is_success() {
-            return Ok(Ok(answer));
-        }
-        if answer.status == 401 {
-            self.identity.forget_token();
-        }
-        let AnswerHeaders {
-            retry_at,
-            request_id,
-            ..
-        } = answer.headers.clone();
-        let error = match answer.error() {
-            Some(error) => Some((error.code, error.message)),
-            // A throttle that a gateway words in its own way is a throttle all the same.
-            None if answer.status == 429 => Some((String::new(), String::new())),
-            None => None,
-        };
-        Ok(Err(failed(match error {
-            Some((code, message)) => Cause::Refused(Box::new(Refusal {
-                status: answer.status,
-                code,
-                message,
-                retry_at,
-                request_id,
-            })),
-            None => Cause::NotArm {
-                status: answer.status,
-            },
-        })))
-    }
-}
-
-struct Call {
-    operation: Operation,
-    subject: String,
-    request: Request,
-}
-
-impl Call {
-    fn new(operation: Operation, subject: String, method: Method, url: Url) -> Self {
-        Self {
-            operation,
-            subject,
-            request: Request::new(url, method),
-        }
-    }
-
-    fn json(mut self, body: &impl Serialize) -> Self {
-        self.request
-            .insert_header(CONTENT_TYPE, "application/json; charset=utf-8");
-        self.request
-            .set_body(Body::from(serde_json::json!(body).to_string()));
-        self
     }
 }
 

@@ -73,7 +73,7 @@ fn classified(cause: &Cause) -> (ErrorClass, Reason) {
         }
         Cause::NoCredential { reason, class, .. } => (*class, *reason),
         Cause::NotArm { status: 429 } => (Throttled(None), Reason::Throttled),
-        Cause::NotArm { .. } | Cause::TooLarge | Cause::StrayLink => {
+        Cause::NotArm { .. } | Cause::NotEntra | Cause::TooLarge | Cause::StrayLink => {
             (Transient, Reason::AzureAnswerInvalid)
         }
         Cause::Untrusted(_) => (Transient, Reason::CertificateNotTrusted),
@@ -135,6 +135,9 @@ pub(super) fn message(error: &AzureError) -> String {
         Cause::NoCredential { message, .. } => format!("{what}: {message}"),
         Cause::NotArm { status } => format!(
             "{what}: the answer ({status}) is not one of Azure Resource Manager; if this stays, look for a proxy between the operator and Azure"
+        ),
+        Cause::NotEntra => format!(
+            "{what}: the answer is not one of Microsoft Entra; if this stays, look for a proxy between the operator and Entra"
         ),
         Cause::TooLarge => {
             format!("{what}: the answer is larger than Azure Resource Manager's limit of 8 MiB")

@@ -1,6 +1,6 @@
 //! Everything that can go wrong between here and Azure.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, io};
 
 use azure_core::error::ErrorKind;
 use jiff::Timestamp;
@@ -99,6 +99,8 @@ pub enum Cause {
         /// HTTP status.
         status: u16,
     },
+    /// The same in Entra's place.
+    NotEntra,
     /// An answer larger than ARM's limit.
     TooLarge,
     /// A page of a list that points to another host or to itself.
@@ -168,7 +170,7 @@ impl Cause {
                             description: core.to_string(),
                         };
                     }
-                    ErrorKind::DataConversion => return Self::NotArm { status: 200 },
+                    ErrorKind::DataConversion => return Self::NotEntra,
                     _ => {}
                 }
             }
@@ -194,18 +196,16 @@ impl fmt::Display for CredentialMissing {
 impl StdError for CredentialMissing {}
 
 fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
-    let mut source = Some(error);
-    while let Some(current) = source {
-        let tls = current.downcast_ref::<rustls::Error>().or_else(|| {
-            current
-                .downcast_ref::<std::io::Error>()?
-                .get_ref()?
-                .downcast_ref::<rustls::Error>()
-        });
-        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
-            return tls.map(ToString::to_string);
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(tls @ rustls::Error::InvalidCertificate(_)) = current.downcast_ref() {
+            return Some(tls.to_string());
         }
-        source = current.source();
+        // The source of an `io::Error` is that of the error within it, which would be passed over; they come nested.
+        next = match current.downcast_ref().and_then(io::Error::get_ref) {
+            Some(within) => Some(within),
+            None => current.source(),
+        };
     }
     None
 }
@@ -217,4 +217,24 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
         current = source;
     }
     current.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_error_is_found_however_it_is_wrapped() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let said = tls.to_string();
+        let handshake = io::Error::new(io::ErrorKind::InvalidData, tls);
+        let connect = io::Error::other(handshake);
+        let core = azure_core::Error::new(ErrorKind::Io, connect);
+        assert_eq!(Cause::from_core(&core), Cause::Untrusted(said));
+        let reset = azure_core::Error::new(ErrorKind::Io, io::Error::other("reset"));
+        assert_eq!(
+            Cause::from_core(&reset),
+            Cause::Connection("reset".to_owned())
+        );
+    }
 }

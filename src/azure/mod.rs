@@ -8,6 +8,7 @@ mod claims;
 mod classify;
 mod cloud;
 mod error;
+mod exchange;
 mod identity;
 mod inventory;
 pub use transport::TransportError;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, Shared};
 use jiff::SignedDuration;
-use kube::{Client, runtime::reflector::Store};
+use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
 use super::{backoff::Backoffs, own_writes::OwnWrites, sessions::Sessions};
@@ -78,7 +78,7 @@ impl Context {
 /// What the reconciles of one watch share: everything, and the stores that this watch sees.
 pub(super) struct Scope {
     pub(super) context: Arc<Context>,
-    pub(super) stores: Store<AzureStore>,
+    pub(super) stores: Store<DeserializeGuard<AzureStore>>,
     /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
     pub(super) stores_listed: Shared<BoxFuture<'static, ()>>,
 }

@@ -11,9 +11,10 @@ use super::{
     context::Scope,
     facts::{self, now},
     sessions::{self, Session},
+    store,
 };
 use crate::{
-    api::{ArmId, AzureStore, Reason, SshKey, names::FINALIZER},
+    api::{ArmId, Reason, SshKey, names::FINALIZER},
     azure::Owner,
     kubernetes::{self, KubernetesError, namespaces, secrets, sshkeys},
     plan::{
@@ -119,26 +120,24 @@ async fn stores(
     scope.stores_listed.clone().await;
     let mut facts = BTreeMap::new();
     for name in names {
-        let fact = match store(scope, namespace, &name).await? {
-            Some(store) => sessions::known(&scope.context, &store).await,
-            None => StoreFact::NotFound,
-        };
+        let fact = store(scope, namespace, &name).await?;
         facts.insert(name, fact);
     }
     Ok(facts)
 }
 
 /// The store as the watch knows it; one that it does not know may have been applied together with the key.
-async fn store(
-    scope: &Scope,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<Arc<AzureStore>>, KubernetesError> {
-    if let Some(known) = scope.stores.get(&ObjectRef::new(name).within(namespace)) {
-        return Ok(Some(known));
+async fn store(scope: &Scope, namespace: &str, name: &str) -> Result<StoreFact, KubernetesError> {
+    let context = &scope.context;
+    let known = scope.stores.get(&ObjectRef::new(name).within(namespace));
+    match known.as_ref().map(|known| &known.0) {
+        Some(Ok(store)) => Ok(sessions::known(context, store).await),
+        Some(Err(_)) => Ok(StoreFact::NotReady(store::unreadable())),
+        None => match kubernetes::stores::read(&context.client, namespace, name).await? {
+            Some(live) => Ok(sessions::known(context, &live).await),
+            None => Ok(StoreFact::NotFound),
+        },
     }
-    let live = kubernetes::stores::read(&scope.context.client, namespace, name).await?;
-    Ok(live.map(Arc::new))
 }
 
 /// Every place in Azure that matters to the object, and the store through which it is reached.
@@ -174,7 +173,7 @@ async fn look(
             return KeyView::Unknown(Failure::to_fix(
                 Reason::AzureKeyConflict,
                 format!(
-                    "{id} is claimed by SshKey {}/{}; write another name in spec.azure.name",
+                    "{id} is claimed by SshKey {}/{}; create this one again with another name in spec.azure.name",
                     other.namespace, other.name
                 ),
             ));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{context::Context, facts::now, sessions};
 use crate::{
@@ -16,30 +16,66 @@ use crate::{
 
 /// Looks at one store and reports.
 pub(super) async fn reconcile(
-    store: Arc<AzureStore>,
+    store: Arc<DeserializeGuard<AzureStore>>,
     context: Arc<Context>,
 ) -> Result<Action, KubernetesError> {
-    let uid = store.uid().unwrap_or_default();
+    let store = match &store.0 {
+        Ok(store) => store,
+        Err(invalid) => {
+            let metadata = invalid.metadata.clone();
+            let store = AzureStore {
+                metadata,
+                ..AzureStore::default()
+            };
+            tracing::warn!(
+                namespace = store.namespace(),
+                name = store.name_any(),
+                "a store can't be read"
+            );
+            report(&context, &store, &Err(unreadable())).await?;
+            return Ok(Action::requeue(context.options.intervals.sweep));
+        }
+    };
     if store.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
-    let ready = sessions::look(&context, &store).await.ready;
+    let ready = sessions::look(&context, store).await.ready;
+    report(&context, store, &ready).await?;
+    let uid = store.uid().unwrap_or_default();
+    Ok(Action::requeue(next_look(&context, &uid, &ready)))
+}
+
+/// What is said of a store that is no `AzureStore` any more, such as one of a newer version.
+pub(super) fn unreadable() -> Failure {
+    Failure::to_fix(
+        Reason::InvalidObject,
+        "the object can't be read as an AzureStore of this version of the operator: compare it with kubectl explain azurestore.spec, and the operator's version with that of its CRDs",
+    )
+}
+
+async fn report(
+    context: &Context,
+    store: &AzureStore,
+    ready: &Result<(), Failure>,
+) -> Result<(), KubernetesError> {
     let before = store.status.clone().unwrap_or_default();
     let generation = store.metadata.generation.unwrap_or_default();
     let status = AzureStoreStatus {
         observed_generation: Some(generation),
-        conditions: conditions(&verdicts(&ready), &before.conditions, generation, now()),
+        conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
     };
-    if status != before {
-        stores::write_status(&context.client, &store, &status).await?;
-        if let Err(failure) = &ready {
-            context
-                .events
-                .warning(&*store, failure.reason.as_str(), &failure.message)
-                .await;
-        }
+    if status == before {
+        return Ok(());
     }
-    Ok(Action::requeue(next_look(&context, &uid, &ready)))
+    stores::write_status(&context.client, store, &status).await?;
+    if let Err(failure) = ready {
+        let reason = failure.reason.as_str();
+        context
+            .events
+            .warning(store, reason, &failure.message)
+            .await;
+    }
+    Ok(())
 }
 
 fn next_look(context: &Context, uid: &str, ready: &Result<(), Failure>) -> Duration {

@@ -29,7 +29,8 @@ use crate::{
     plan::parse_records,
 };
 
-type Guarded = DeserializeGuard<SshKey>;
+/// An object that can't be read stops only itself.
+type Guarded<K> = DeserializeGuard<K>;
 
 /// Changes that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -54,7 +55,7 @@ pub async fn run(
     ready: impl FnOnce() + Send + 'static,
 ) {
     let stores = Controller::new(
-        api::<AzureStore>(&context, namespace.as_deref()),
+        api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
         access::watch(),
     )
     .with_config(settings(&context))
@@ -72,14 +73,14 @@ pub async fn run(
     });
 
     let keys = Controller::new(
-        api::<Guarded>(&context, namespace.as_deref()),
+        api::<Guarded<SshKey>>(&context, namespace.as_deref()),
         access::watch(),
     )
     .with_config(settings(&context))
     .graceful_shutdown_on(shutdown.cancelled_owned());
     let known = keys.store();
     let mut keys = keys.watches(
-        api::<AzureStore>(&context, namespace.as_deref()),
+        api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
         access::watch(),
         {
             let known = known.clone();
@@ -101,7 +102,7 @@ pub async fn run(
             ready();
         }
     };
-    let reconcile_key = |object: Arc<Guarded>, scope: Arc<Scope>| {
+    let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| {
         guarded(
             async move {
                 reconcile::reconcile(object, scope)
@@ -111,7 +112,7 @@ pub async fn run(
             .boxed(),
         )
     };
-    let reconcile_store = |store: Arc<AzureStore>, context: Arc<Context>| {
+    let reconcile_store = |store: Arc<Guarded<AzureStore>>, context: Arc<Context>| {
         guarded(
             async move {
                 store::reconcile(store, context)
@@ -131,7 +132,7 @@ pub async fn run(
     let stores = stores
         .run(
             reconcile_store,
-            |store, error, context| retry(&context, store.uid().as_ref(), error),
+            |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
             context,
         )
         .for_each(|result| async move { log(result) });
@@ -187,8 +188,11 @@ fn log<K: Resource<DynamicType = ()>>(
 }
 
 /// The keys that are published, or were, through a store.
-fn keys_of_store(known: &Store<Guarded>, store: &AzureStore) -> Vec<ObjectRef<Guarded>> {
-    let (namespace, name) = (store.namespace(), store.name_any());
+fn keys_of_store(
+    known: &Store<Guarded<SshKey>>,
+    store: &Guarded<AzureStore>,
+) -> Vec<ObjectRef<Guarded<SshKey>>> {
+    let (namespace, name) = (store.meta().namespace.clone(), store.name_any());
     known
         .state()
         .into_iter()
@@ -215,7 +219,7 @@ fn uses(key: &SshKey, store: &str) -> bool {
 }
 
 /// The key that a managed Secret says it belongs to.
-fn owner_of(secret: &PartialObjectMeta<Secret>) -> Option<ObjectRef<Guarded>> {
+fn owner_of(secret: &PartialObjectMeta<Secret>) -> Option<ObjectRef<Guarded<SshKey>>> {
     let owner = secret.annotations().get(annotation::OWNER_NAME)?;
     Some(ObjectRef::new(owner).within(&secret.namespace()?))
 }

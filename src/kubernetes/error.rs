@@ -97,7 +97,10 @@ impl KubernetesError {
         if self.is_namespace_terminating() {
             Reason::NamespaceTerminating
         } else {
-            Reason::KubernetesUnavailable
+            match self.class() {
+                ErrorClass::UserFixable => Reason::KubernetesRefused,
+                _ => Reason::KubernetesUnavailable,
+            }
         }
     }
 }

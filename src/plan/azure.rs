@@ -107,7 +107,7 @@ fn key_is_not_ours(
     Some(Finding::held(
         Reason::AzureKeyConflict,
         format!(
-            "{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"
+            "{id} {whose}; it was left alone. Create this SshKey again with another name in spec.azure.name, or delete that key in Azure"
         ),
     ))
 }

@@ -27,15 +27,17 @@ pub(super) fn judge(
         Err(why) => return Judgement::finding(records_are_unreadable(why)),
     };
     for record in records {
-        match leave(desired, observed, record) {
+        let id = || record.id.clone();
+        let leaving = leave(desired, observed, record, policy_now(desired, record));
+        match leaving {
             Leaving::Gone => {}
-            Leaving::Delete => steps.push(Step::DeleteAzureKey {
-                id: record.id.clone(),
-            }),
-            Leaving::Blocked(_)
-                if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) =>
-            {
-                orphans.push(record.id.clone());
+            // Whoever gives up on Azure does so on what can be reached as well: it may be what refuses to go.
+            Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
+                orphans.push(id());
+            }
+            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: id() }),
+            Leaving::Blocked(_) if is_out_of_reach(observed, orphan_after, now) => {
+                orphans.push(id());
             }
             Leaving::Blocked(finding) => return Judgement { steps, finding },
         }
@@ -69,7 +71,7 @@ pub(super) fn obsolete(
     }
     let mut steps = Vec::new();
     for record in gone {
-        match leave(desired, observed, record) {
+        match leave(desired, observed, record, record.deletion_policy) {
             Leaving::Gone => {}
             Leaving::Delete => steps.push(Step::DeleteAzureKey {
                 id: record.id.clone(),
@@ -92,8 +94,22 @@ enum Leaving {
     Blocked(Finding),
 }
 
-fn leave(desired: &Desired, observed: &Observed, record: &AzureRecord) -> Leaving {
-    if record.deletion_policy == DeletionPolicy::Retain {
+/// What the spec says now, while it still asks for the key; what was recorded otherwise.
+fn policy_now(desired: &Desired, record: &AzureRecord) -> DeletionPolicy {
+    let asked = desired
+        .azure
+        .as_ref()
+        .and_then(|azure| azure.deletion_policy);
+    asked.unwrap_or(record.deletion_policy)
+}
+
+fn leave(
+    desired: &Desired,
+    observed: &Observed,
+    record: &AzureRecord,
+    policy: DeletionPolicy,
+) -> Leaving {
+    if policy == DeletionPolicy::Retain {
         return Leaving::Gone;
     }
     match observed.azure.get(&record.id) {

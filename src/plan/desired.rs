@@ -43,6 +43,8 @@ pub struct Desired {
 pub struct DesiredAzure {
     /// Name of the store.
     pub store: String,
+    /// What the spec says of its end, if it says so.
+    pub deletion_policy: Option<DeletionPolicy>,
     /// Where and how, or what stands against it.
     pub target: Result<Target, Failure>,
 }
@@ -139,7 +141,11 @@ pub fn resolve(
                 }),
                 Some(StoreFact::Ready(store_spec)) => target(azure, store_spec, &mark, records),
             };
-            DesiredAzure { store, target }
+            DesiredAzure {
+                store,
+                deletion_policy: azure.deletion_policy,
+                target,
+            }
         }),
         stores,
         mark,
@@ -215,6 +221,15 @@ fn target(
         tags.retain(|default, _| !default.eq_ignore_ascii_case(key));
         tags.insert(key.clone(), value.clone());
     }
+    if tags.len() > USER_TAGS_MAX {
+        return Err(Failure::to_fix(
+            Reason::TooManyTags,
+            format!(
+                "the store's tags and the key's are {} together and Azure takes {USER_TAGS_MAX} beside the operator's own: take some out of spec.azure.tags, or of defaults.tags in the AzureStore",
+                tags.len()
+            ),
+        ));
+    }
     Ok(Target {
         id: ArmId {
             subscription: store.subscription_id.clone(),
@@ -230,6 +245,10 @@ fn target(
         deletion_policy: azure.deletion_policy.unwrap_or(DeletionPolicy::Delete),
     })
 }
+
+/// A resource may have 50 tags, of which four are the operator's.
+/// <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>
+const USER_TAGS_MAX: usize = 46;
 
 /// A key's name in Azure may have 128 characters: the rule of the clients, since the service publishes none.
 /// <https://github.com/hashicorp/terraform-provider-azurerm>, `ssh_public_key_resource.go`

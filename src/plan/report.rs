@@ -161,12 +161,10 @@ fn ready(
 ) -> Verdict {
     let kind = ConditionType::Ready;
     if desired.suspended && !plan.steps.is_empty() {
-        let steps: Vec<String> = plan
-            .steps
-            .iter()
-            .filter(|step| !matches!(step, Step::Record { .. }))
-            .map(Step::describe)
-            .collect();
+        let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
+        let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
+        let shown = if changes.is_empty() { records } else { changes };
+        let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
         return Verdict::new(
             kind,
             Some(false),

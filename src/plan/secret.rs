@@ -87,7 +87,7 @@ fn another_object_owns_it(desired: &Desired, facts: &SecretFacts) -> Option<Find
         .as_ref()
         .filter(|owner| **owner != desired.mark.object)?;
     Some(conflict(format!(
-        "Secret {} belongs to SshKey {owner}: write another name in spec.secret.name",
+        "Secret {} belongs to SshKey {owner}: create this SshKey again with another name in spec.secret.name",
         desired.secret_name
     )))
 }
@@ -99,11 +99,11 @@ fn nobody_owns_it(desired: &Desired, observed: &Observed, facts: &SecretFacts) -
     let name = &desired.secret_name;
     match (desired.secret_conflict, &facts.key) {
         (SecretConflictPolicy::Refuse, _) => Some(conflict(format!(
-            "Secret {name} exists and is not this SshKey's; it was left alone. Write another name in spec.secret.name, remove the Secret, or take it over with spec.secret.conflictPolicy: Adopt"
+            "Secret {name} exists and is not this SshKey's; it was left alone. Create this SshKey again with another name in spec.secret.name, remove the Secret, or take it over with spec.secret.conflictPolicy: Adopt"
         ))),
         (SecretConflictPolicy::Adopt, SecretKey::Readable(_)) => None,
         (SecretConflictPolicy::Adopt, SecretKey::Missing) => Some(conflict(format!(
-            "Secret {name} can't be adopted: it has no entry ssh-privatekey. Write another name in spec.secret.name, or put an OpenSSH private key there"
+            "Secret {name} can't be adopted: it has no entry ssh-privatekey. Create this SshKey again with another name in spec.secret.name, or put an OpenSSH private key there"
         ))),
         (SecretConflictPolicy::Adopt, SecretKey::Unreadable(why)) => Some(conflict(format!(
             "Secret {name} can't be adopted: its entry ssh-privatekey is no key that can be used: {why}"
@@ -171,7 +171,7 @@ fn key_is_of_another_kind(
     let fits = key.algorithm() == desired.key.algorithm() && key.bits() == desired.key.bits();
     (!made_by_this_object && !fits).then(|| {
         conflict(format!(
-            "Secret {} holds a key of {} {} bits and spec.source asks for {} {} bits: ask for the key that is there, write another name in spec.secret.name, or remove the Secret",
+            "Secret {} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again to ask for the key that is there or with another name in spec.secret.name, or remove the Secret",
             desired.secret_name,
             key.algorithm(),
             key.bits(),

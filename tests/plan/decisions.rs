@@ -364,6 +364,25 @@ fn a_spec_and_a_store_that_leave_open_where_say_so() {
 }
 
 #[test]
+fn more_tags_than_azure_takes_are_not_sent_there() {
+    let mut world = World::published();
+    let many = |prefix: &str| {
+        (0..40)
+            .map(|n| (format!("{prefix}{n}"), String::new()))
+            .collect()
+    };
+    let StoreFact::Ready(store) = &mut world.store else {
+        panic!()
+    };
+    store.defaults.as_mut().unwrap().tags = Some(many("a"));
+    world.spec.azure.as_mut().unwrap().tags = Some(many("b"));
+    world.reconcile(usize::MAX);
+    assert_eq!(world.ready_reason(), Reason::TooManyTags);
+    world.spec.azure.as_mut().unwrap().tags = Some(many("A"));
+    world.settled();
+}
+
+#[test]
 fn a_key_that_azure_does_not_take_is_not_sent_there() {
     let ecdsa = pair(KeySpec::Ecdsa(Curve::P256));
     let mut world = World::published();

@@ -128,6 +128,24 @@ fn a_missing_store_holds_the_object_and_the_message_names_the_way_out() {
 }
 
 #[test]
+fn who_gives_up_on_azure_gives_up_on_what_refuses_to_go_too() {
+    let mut world = deleting(World::published().settled());
+    world.object.abandoned = true;
+    let plan = world.plan();
+    assert!(
+        matches!(&plan.steps[..], [Step::RemoveFinalizer { orphans }] if *orphans == [id()]),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn a_policy_that_is_changed_during_the_deletion_counts() {
+    let mut world = deleting(World::published().settled());
+    world.spec.azure.as_mut().unwrap().deletion_policy = Some(DeletionPolicy::Retain);
+    assert_eq!(world.step_names(), ["RemoveFinalizer"]);
+}
+
+#[test]
 fn a_namespace_in_deletion_is_held_no_longer_than_its_time() {
     let mut world = deleting(World::published().settled());
     world.store = StoreFact::NotFound;
