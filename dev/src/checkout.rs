@@ -1,6 +1,9 @@
 //! Where the programs and files of this checkout are.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 
@@ -40,6 +43,23 @@ pub fn program(name: &str) -> anyhow::Result<PathBuf> {
         );
     }
     Ok(path)
+}
+
+/// A program of the machine: in `PATH`, or in one of `folders`.
+///
+/// # Errors
+/// When there is none.
+pub fn installed(name: &str, folders: &[&Path]) -> anyhow::Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(folders.iter().map(|&folder| folder.to_owned()))
+        .map(|folder| folder.join(name))
+        .find(|path| is_program(path))
+        .with_context(|| format!("there is no {name}, neither in PATH nor in {folders:?}"))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The folder for what the harness writes: `target/` of this checkout, wherever Cargo builds to.

@@ -22,5 +22,7 @@ pub mod operator;
 pub mod ports;
 pub mod processes;
 pub mod proxy;
+pub mod run;
+pub mod sshd;
 pub mod tls;
 pub mod world;

@@ -1,7 +1,8 @@
 //! `dev`: what `make run` and `make demo` start.
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::processes::hold;
+use dev::{processes::hold, run};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -13,6 +14,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Starts a control plane, an Azure emulator and the operator, makes the keys of examples/quickstart.yaml, and stays
+    /// up until Ctrl-C.
+    Run(run::Options),
+    /// Does the same, shows the keys, and ends.
+    Demo(run::Options),
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
@@ -20,6 +26,13 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
+        Command::Run(options) => on_runtime(run::run(&options)),
+        Command::Demo(options) => on_runtime(run::demo(&options)),
+        // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start a runtime")?.block_on(work)
 }

@@ -1,7 +1,7 @@
 //! The programs of the control plane: built once a machine by `dev/control-plane/build`, or taken from `KUBEBUILDER_ASSETS`.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -52,22 +52,6 @@ impl Binaries {
     /// # Errors
     /// When there is neither.
     pub fn kubectl(&self) -> anyhow::Result<PathBuf> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path)
-            .map(|folder| folder.join("kubectl"))
-            .chain([self.folder.join("kubectl")])
-            .find(|path| is_program(path))
-            .with_context(|| {
-                format!(
-                    "there is no kubectl, neither in PATH nor in {}",
-                    self.folder.display()
-                )
-            })
+        checkout::installed("kubectl", &[&self.folder])
     }
-}
-
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

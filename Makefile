@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint crds fmt build control-plane
+programs := $(or $(CARGO_TARGET_DIR),target)/debug
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: control-plane build ## A control plane, an Azure emulator, the operator and two keys; stays up until Ctrl-C
+	@$(programs)/dev run
+
+demo: control-plane build ## The same, and ends when the keys are Ready
+	@$(programs)/dev demo
+
+test: ## Every test, on real servers
+	@dev/timed "OpenSSH" dev/openssh
+	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
+	@dev/timed "tests" cargo test --workspace
+
+lint: ## Formatting, clippy, and cargo-deny where it is installed
+	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then dev/timed "deny" cargo deny check; else echo "SKIPPED: cargo deny is not installed"; fi
+
+crds: ## Write the custom resource definitions into crds/
+	@cargo run --quiet --bin crdgen
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+control-plane:
+	@dev/control-plane/build >/dev/null
+
+build:
+	@test -x $(programs)/dev || echo "The first build of the workspace takes about 6 minutes on two cores; later ones take seconds." >&2
+	@cargo build --workspace --bins

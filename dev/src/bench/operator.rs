@@ -1,0 +1,117 @@
+//! The operator, started cold on pending keys.
+
+use std::{collections::BTreeMap, collections::BTreeSet, fmt, pin::pin, time::Duration, time::Instant};
+
+use anyhow::{Context, bail};
+use futures::StreamExt;
+use kube::{
+    Api, ResourceExt,
+    runtime::{WatchStreamExt, watcher},
+};
+use serde_json::json;
+use sshkey_operator::api::{ConditionType, SshKey, condition::find};
+
+use super::{Options, counts, playground::Playground, process};
+use crate::{
+    control_plane::kubeconfig_text,
+    operator::{Account, Flags, Operator, Watched},
+    tls::write_private,
+};
+
+/// What the operator has done and taken.
+pub(super) struct Measured {
+    pub(super) time: Duration,
+    usage: process::Usage,
+    keys: usize,
+    api: BTreeMap<String, f64>,
+    arm: BTreeMap<String, f64>,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpu = self.usage.cpu.as_secs_f64();
+        writeln!(
+            f,
+            "{cpu:.2} s CPU, {:.2} ms a key; peak memory {:.1} MiB",
+            cpu * 1_000.0 / self.keys as f64,
+            self.usage.peak_kib as f64 / 1_024.0
+        )?;
+        let list = |counts: &BTreeMap<String, f64>| {
+            let parts: Vec<String> = counts.iter().map(|(name, count)| format!("{count:.2} {name}")).collect();
+            parts.join(", ")
+        };
+        writeln!(f, "            API server, a key: {}", list(&self.api))?;
+        write!(f, "            ARM, a key: {}", list(&self.arm))
+    }
+}
+
+/// Makes pending keys, starts the operator, and waits until all are Ready.
+pub(super) async fn measure(playground: &Playground, options: &Options) -> anyhow::Result<Measured> {
+    let namespace = format!("operator-{}", uuid::Uuid::new_v4().simple());
+    playground.pending(&namespace, options.keys).await?;
+    playground.emulator.clear_log();
+    let before = counts::requests(&playground.client).await?;
+    let flags = flags(playground, &namespace, options).await?;
+    let folder = playground.plane.folder().join(&namespace);
+
+    let started = Instant::now();
+    let operator = Operator::start(&folder, &flags)?;
+    all_ready(playground, &namespace, options.keys, &operator).await?;
+    let time = started.elapsed();
+
+    let usage = process::usage(operator.id())?;
+    operator.terminate().await?;
+    let after = counts::requests(&playground.client).await?;
+    let mut arm = BTreeMap::new();
+    for record in playground.emulator.log() {
+        let what = if record.request.path.ends_with("/token") { "token" } else { "" };
+        *arm.entry(format!("{} {what}", record.request.method).trim_end().to_owned()).or_insert(0.0) +=
+            1.0 / options.keys as f64;
+    }
+    Ok(Measured { time, usage, keys: options.keys, api: counts::per_key(&before, &after, options.keys), arm })
+}
+
+async fn flags(playground: &Playground, namespace: &str, options: &Options) -> anyhow::Result<Flags> {
+    let watched = Watched::These(vec![namespace.to_owned()]);
+    let account = Account::create(&playground.client, &format!("system-{namespace}"), &watched).await?;
+    let folder = playground.plane.folder().join(namespace);
+    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    let kubeconfig = folder.join("operator.kubeconfig");
+    let user = json!({ "token": account.token });
+    let plane = &playground.plane;
+    write_private(&kubeconfig, &kubeconfig_text(&plane.server_url(), plane.ca_pem(), &account.namespace, &user)?)?;
+    let ca = folder.join("azure-ca.pem");
+    std::fs::write(&ca, playground.emulator.ca_pem()).with_context(|| format!("write {}", ca.display()))?;
+    Ok(Flags::default()
+        .set("kubeconfig", kubeconfig.display())
+        .set("watch-namespace", namespace)
+        .set("concurrency", options.concurrency)
+        .set("azure-arm-endpoint", playground.emulator.endpoint())
+        .set("azure-authority-host", playground.emulator.endpoint())
+        .set("azure-ca-file", ca.display())
+        .set("azure-writes-burst", 1_000_000)
+        .set("azure-writes-per-minute", 60_000_000))
+}
+
+async fn all_ready(
+    playground: &Playground,
+    namespace: &str,
+    keys: usize,
+    operator: &Operator,
+) -> anyhow::Result<()> {
+    let api: Api<SshKey> = Api::namespaced(playground.client.clone(), namespace);
+    let mut objects = pin!(watcher(api, watcher::Config::default()).applied_objects());
+    let mut ready = BTreeSet::new();
+    while ready.len() < keys {
+        let next = tokio::time::timeout(Duration::from_secs(60), objects.next()).await;
+        let Ok(Some(object)) = next else {
+            bail!("{} of {keys} keys are Ready and nothing moves; {}", ready.len(), operator.tail(20))
+        };
+        let object = object.context("watch the keys")?;
+        let conditions = object.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        if find(conditions, ConditionType::Ready).is_some_and(|condition| condition.status == "True") {
+            ready.insert(object.name_any());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What both sides use: one control plane, one emulator without throttle, a namespace for each measurement.
+
+use anyhow::Context;
+use arm_emulator::{Application, Config, Emulator, Tenant, Throttle};
+use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{
+    Api, Client,
+    api::{ObjectMeta, PostParams},
+};
+use sshkey_operator::api::{SshKey, SshKeySpec, sshkey::AzureSpec};
+
+use crate::{checkout, control_plane::ControlPlane, crds, manifests};
+
+pub(super) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+pub(super) const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
+pub(super) const SUBSCRIPTION: &str = "33333333-3333-4333-8333-333333333333";
+pub(super) const SECRET: &str = "not-a-real-secret";
+pub(super) const GROUP: &str = "rg-bench";
+pub(super) const LOCATION: &str = "westeurope";
+
+/// The servers of a benchmark.
+pub(super) struct Playground {
+    pub(super) plane: ControlPlane,
+    pub(super) client: Client,
+    pub(super) emulator: Emulator,
+}
+
+impl Playground {
+    pub(super) async fn start() -> anyhow::Result<Self> {
+        let folder = checkout::scratch("bench").join(std::process::id().to_string());
+        let plane = ControlPlane::start(&folder).await?;
+        let client = plane.admin().client().await?;
+        crds::install(&client).await?;
+        let application = Application::new(CLIENT).secret(SECRET);
+        let mut config = Config::default()
+            .tenant(Tenant::new(TENANT).application(application))
+            .subscription(SUBSCRIPTION, TENANT);
+        config.throttle = Throttle::Off;
+        let emulator = Emulator::start(config).await.context("start the emulator")?;
+        emulator.put_group(SUBSCRIPTION, GROUP, LOCATION);
+        Ok(Self { plane, client, emulator })
+    }
+
+    /// A namespace with a store and so many pending keys.
+    pub(super) async fn pending(&self, namespace: &str, keys: usize) -> anyhow::Result<()> {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let metadata = ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() };
+        namespaces.create(&PostParams::default(), &Namespace { metadata, ..Namespace::default() }).await?;
+        manifests::apply(&self.client, namespace, &store()).await?;
+        let api: Api<SshKey> = Api::namespaced(self.client.clone(), namespace);
+        let spec = SshKeySpec { azure: Some(AzureSpec::default()), ..SshKeySpec::default() };
+        stream::iter(0..keys)
+            .map(|number| {
+                let (api, key) = (api.clone(), SshKey::new(&format!("key-{number:05}"), spec.clone()));
+                async move { api.create(&PostParams::default(), &key).await }
+            })
+            .buffer_unordered(16)
+            .try_for_each(|_| async { Ok(()) })
+            .await
+            .context("make pending keys")
+    }
+}
+
+fn store() -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Secret
+metadata: {{name: azure}}
+stringData: {{clientSecret: {SECRET}}}
+---
+apiVersion: sshkey-operator.io/v1alpha1
+kind: AzureStore
+metadata: {{name: default}}
+spec:
+  subscriptionID: {SUBSCRIPTION}
+  tenantID: {TENANT}
+  auth: {{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: azure}}}}}}
+  defaults: {{location: {LOCATION}, resourceGroup: {{name: {GROUP}}}}}
+"
+    )
+}
