@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint crds fmt build control-plane
+.PHONY: help run demo test lint bench crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -19,6 +19,10 @@ test: ## Every test, on real servers
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings
 	@if cargo deny --version >/dev/null 2>&1; then dev/timed "deny" cargo deny check; else echo "SKIPPED: cargo deny is not installed"; fi
+
+bench: control-plane ## Speed, CPU and memory of the operator, against a bare client; about 5 minutes once it is built
+	@cargo build --release --workspace --bins
+	@$(dir $(programs))release/dev bench
 
 crds: ## Write the custom resource definitions into crds/
 	@cargo run --quiet --bin crdgen

@@ -59,7 +59,8 @@ pub fn installed(name: &str, folders: &[&Path]) -> anyhow::Result<PathBuf> {
 }
 
 fn is_program(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The folder for what the harness writes: `target/` of this checkout, wherever Cargo builds to.

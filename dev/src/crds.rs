@@ -21,7 +21,9 @@ pub async fn install(admin: &Client) -> anyhow::Result<()> {
     for crd in read()? {
         let name = crd.name_any();
         let params = PatchParams::apply("sshkey-operator-dev").force();
-        api.patch(&name, &params, &Patch::Apply(&crd)).await.with_context(|| format!("install {name}"))?;
+        api.patch(&name, &params, &Patch::Apply(&crd))
+            .await
+            .with_context(|| format!("install {name}"))?;
         served(&api, &name).await?;
     }
     Ok(())
@@ -29,12 +31,18 @@ pub async fn install(admin: &Client) -> anyhow::Result<()> {
 
 fn read() -> anyhow::Result<Vec<CustomResourceDefinition>> {
     let folder = checkout::root().join("crds");
-    let entries = fs::read_dir(&folder).with_context(|| format!("look into {}; `make crds` writes it", folder.display()))?;
+    let entries = fs::read_dir(&folder)
+        .with_context(|| format!("look into {}; `make crds` writes it", folder.display()))?;
     let mut crds = Vec::new();
     for entry in entries {
-        let path = entry.with_context(|| format!("look into {}", folder.display()))?.path();
+        let path = entry
+            .with_context(|| format!("look into {}", folder.display()))?
+            .path();
         let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-        crds.push(serde_saphyr::from_str(&text).with_context(|| format!("understand {}", path.display()))?);
+        crds.push(
+            serde_saphyr::from_str(&text)
+                .with_context(|| format!("understand {}", path.display()))?,
+        );
     }
     Ok(crds)
 }
@@ -42,9 +50,18 @@ fn read() -> anyhow::Result<Vec<CustomResourceDefinition>> {
 async fn served(api: &Api<CustomResourceDefinition>, name: &str) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     while Instant::now() < deadline {
-        let crd = api.get(name).await.with_context(|| format!("look at {name}"))?;
-        let conditions = crd.status.and_then(|status| status.conditions).unwrap_or_default();
-        if conditions.iter().any(|condition| condition.type_ == "Established" && condition.status == "True") {
+        let crd = api
+            .get(name)
+            .await
+            .with_context(|| format!("look at {name}"))?;
+        let conditions = crd
+            .status
+            .and_then(|status| status.conditions)
+            .unwrap_or_default();
+        if conditions
+            .iter()
+            .any(|condition| condition.type_ == "Established" && condition.status == "True")
+        {
             return Ok(());
         }
         sleep(Duration::from_millis(50)).await;

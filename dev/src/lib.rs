@@ -13,7 +13,9 @@
 //! | [`world`] | all of it for one test |
 //! | [`sshd`] | a real OpenSSH server to log in to |
 //! | [`run`] | `make run` and `make demo` |
+//! | [`bench`] | `make bench` |
 
+pub mod bench;
 pub mod checkout;
 pub mod control_plane;
 pub mod crds;

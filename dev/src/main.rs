@@ -1,8 +1,8 @@
-//! `dev`: what `make run` and `make demo` start.
+//! `dev`: what `make run`, `make demo` and `make bench` start.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{processes::hold, run};
+use dev::{bench, processes::hold, run};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -19,6 +19,8 @@ enum Command {
     Run(run::Options),
     /// Does the same, shows the keys, and ends.
     Demo(run::Options),
+    /// Measures the operator against the floor of what has to be written anyway.
+    Bench(bench::Options),
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
@@ -28,11 +30,16 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(options) => on_runtime(run::run(&options)),
         Command::Demo(options) => on_runtime(run::demo(&options)),
+        Command::Bench(options) => on_runtime(bench::bench(&options)),
         // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start a runtime")?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start a runtime")?
+        .block_on(work)
 }

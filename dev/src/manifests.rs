@@ -14,7 +14,8 @@ use serde_json::Value;
 /// # Errors
 /// When a document is no object or the API server refuses it; those before it stay applied. The text has the server's words.
 pub async fn apply(client: &Client, namespace: &str, yaml: &str) -> anyhow::Result<()> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(yaml).context("understand a manifest")?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(yaml).context("understand a manifest")?;
     for document in documents {
         if !document.is_null() {
             apply_one(client, namespace, document).await?;
@@ -25,14 +26,18 @@ pub async fn apply(client: &Client, namespace: &str, yaml: &str) -> anyhow::Resu
 
 async fn apply_one(client: &Client, namespace: &str, document: Value) -> anyhow::Result<()> {
     let object: DynamicObject = serde_json::from_value(document).context("understand an object")?;
-    let TypeMeta { api_version, kind } = object.types.clone().context("an object without apiVersion and kind")?;
+    let TypeMeta { api_version, kind } = object
+        .types
+        .clone()
+        .context("an object without apiVersion and kind")?;
     let Some(name) = object.metadata.name.clone() else {
         bail!("an object of kind {kind} without a name");
     };
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
-    let (resource, capabilities) = discovery::pinned_kind(client, &GroupVersionKind::gvk(group, version, &kind))
-        .await
-        .with_context(|| format!("look for kind {kind} of {api_version}"))?;
+    let (resource, capabilities) =
+        discovery::pinned_kind(client, &GroupVersionKind::gvk(group, version, &kind))
+            .await
+            .with_context(|| format!("look for kind {kind} of {api_version}"))?;
     let api: Api<DynamicObject> = match capabilities.scope {
         Scope::Cluster => Api::all_with(client.clone(), &resource),
         Scope::Namespaced => {
@@ -41,6 +46,8 @@ async fn apply_one(client: &Client, namespace: &str, document: Value) -> anyhow:
         }
     };
     let params = PatchParams::apply("sshkey-operator-dev").force();
-    api.patch(&name, &params, &Patch::Apply(&object)).await.with_context(|| format!("apply {kind} {name}"))?;
+    api.patch(&name, &params, &Patch::Apply(&object))
+        .await
+        .with_context(|| format!("apply {kind} {name}"))?;
     Ok(())
 }

@@ -38,7 +38,12 @@ impl Sshd {
             let [port] = ports::free()?;
             let child = launch(folder.path(), port, &user)?;
             if listens(port, &child).await? {
-                return Ok(Self { folder, port, user, child });
+                return Ok(Self {
+                    folder,
+                    port,
+                    user,
+                    child,
+                });
             }
         }
         bail!("sshd found its port in use three times")
@@ -64,11 +69,15 @@ impl Sshd {
             .args(option("StrictHostKeyChecking", "yes"))
             .args(option("UserKnownHostsFile", &known_hosts.to_string_lossy()))
             .args(option("ConnectTimeout", "20"))
-            .args(["-p", &self.port.to_string(), &format!("{}@127.0.0.1", self.user)])
+            .args([
+                "-p",
+                &self.port.to_string(),
+                &format!("{}@127.0.0.1", self.user),
+            ])
             .arg(format!("echo {word}")))
         .await
         .with_context(|| format!("the server said:\n{}", self.child.tail(20)))?;
-            if printed != word {
+        if printed != word {
             bail!("the login printed {printed:?} instead of {word:?}");
         }
         Ok(printed)
@@ -83,10 +92,14 @@ impl Sshd {
 /// Writes the host key, the known host and the authorized keys.
 async fn prepare(folder: &Path, authorized_keys: &str) -> anyhow::Result<()> {
     let host_key = folder.join("host_key");
-    run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&host_key)).await?;
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&host_key))
+    .await?;
     let host = fs::read_to_string(host_key.with_extension("pub")).context("read the host key")?;
     // Both ways to write the address: ssh leaves the port out when it is 22, which this never is, so `*` is the port.
-    fs::write(folder.join("known_hosts"), format!("[127.0.0.1]:* {host}")).context("write known_hosts")?;
+    fs::write(folder.join("known_hosts"), format!("[127.0.0.1]:* {host}"))
+        .context("write known_hosts")?;
     let authorized_keys = format!("{}\n", authorized_keys.trim_end());
     fs::write(folder.join("authorized_keys"), authorized_keys).context("write authorized_keys")
 }
@@ -96,11 +109,17 @@ fn launch(folder: &Path, port: u16, user: &str) -> anyhow::Result<Child> {
         // Where sshd run by root locks itself in before a login; it refuses to start without it.
         fs::create_dir_all("/run/sshd").context("create /run/sshd")?;
     }
-    let sshd = checkout::installed("sshd", &[Path::new("/usr/sbin"), Path::new("/usr/local/sbin")])?;
+    let sshd = checkout::installed(
+        "sshd",
+        &[Path::new("/usr/sbin"), Path::new("/usr/local/sbin")],
+    )?;
     let settings = [
         ("ListenAddress", format!("127.0.0.1:{port}")),
         ("HostKey", folder.join("host_key").display().to_string()),
-        ("AuthorizedKeysFile", folder.join("authorized_keys").display().to_string()),
+        (
+            "AuthorizedKeysFile",
+            folder.join("authorized_keys").display().to_string(),
+        ),
         ("PidFile", "none".to_owned()),
         // The folder is below /tmp, which others may write to.
         ("StrictModes", "no".to_owned()),
@@ -112,7 +131,12 @@ fn launch(folder: &Path, port: u16, user: &str) -> anyhow::Result<Child> {
     let settings = settings.map(|(name, value)| format!("{name} {value}"));
     let config = folder.join("sshd_config");
     fs::write(&config, settings.join("\n") + "\n").context("write sshd's configuration")?;
-    Program::new(sshd, folder.join("sshd.log")).arg("-D").arg("-e").arg("-f").arg(config).start()
+    Program::new(sshd, folder.join("sshd.log"))
+        .arg("-D")
+        .arg("-e")
+        .arg("-f")
+        .arg(config)
+        .start()
 }
 
 /// Whether the server listens; not, when its port is another's.
@@ -125,18 +149,31 @@ async fn listens(port: u16, child: &Child) -> anyhow::Result<bool> {
             }
             bail!("sshd has ended ({status}); it said:\n{}", child.tail(20));
         }
-        if child.tail(20).contains("Server listening") && TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+        if child.tail(20).contains("Server listening")
+            && TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        {
             return Ok(true);
         }
         sleep(Duration::from_millis(20)).await;
     }
-    bail!("sshd does not listen after 20 s; it said:\n{}", child.tail(20))
+    bail!(
+        "sshd does not listen after 20 s; it said:\n{}",
+        child.tail(20)
+    )
 }
 
 /// Runs a program and returns what it printed.
 async fn run(command: &mut Command) -> anyhow::Result<String> {
-    let name = command.as_std().get_program().to_string_lossy().into_owned();
-    let output = command.kill_on_drop(true).output().await.with_context(|| format!("run {name}"))?;
+    let name = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
+    let output = command
+        .kill_on_drop(true)
+        .output()
+        .await
+        .with_context(|| format!("run {name}"))?;
     if !output.status.success() {
         bail!("{name}: {}", String::from_utf8_lossy(&output.stderr));
     }

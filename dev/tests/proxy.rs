@@ -104,7 +104,12 @@ async fn a_watch_streams_through_it_and_ends_with_its_connection() {
     let setup = Setup::new().await;
     let events = setup
         .through
-        .watch(&WatchParams::default().disable_bookmarks().fields("metadata.name=watched"), "0")
+        .watch(
+            &WatchParams::default()
+                .disable_bookmarks()
+                .fields("metadata.name=watched"),
+            "0",
+        )
         .await
         .unwrap();
     pin_mut!(events);

@@ -17,7 +17,11 @@ use nix::{
 
 fn dev(command: &str, folder: &Path) -> Command {
     let mut dev = Command::new(checkout::program("dev").unwrap());
-    dev.arg(command).arg("--folder").arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    dev.arg(command)
+        .arg("--folder")
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     dev
 }
 
@@ -68,15 +72,28 @@ fn it_stays_up_alone_until_it_is_told_to_end() {
     let mut run = dev("run", &folder).spawn().unwrap();
     let seen = until_up(&mut run);
     assert!(seen.contains("Ed25519") && seen.contains("RSA"), "{seen}");
-    assert!(seen.contains(&format!("export KUBECONFIG={}", folder.join("kubeconfig").display())), "{seen}");
+    assert!(
+        seen.contains(&format!(
+            "export KUBECONFIG={}",
+            folder.join("kubeconfig").display()
+        )),
+        "{seen}"
+    );
     assert!(processes_of(&folder).len() >= 5);
 
     let second = dev("run", &folder).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(said.contains("is up already") && said.contains(&run.id().to_string()), "{said}");
+    assert!(
+        said.contains("is up already") && said.contains(&run.id().to_string()),
+        "{said}"
+    );
 
-    kill(Pid::from_raw(i32::try_from(run.id()).unwrap()), Signal::SIGINT).unwrap();
+    kill(
+        Pid::from_raw(i32::try_from(run.id()).unwrap()),
+        Signal::SIGINT,
+    )
+    .unwrap();
     assert!(run.wait().unwrap().success());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
 }
@@ -97,7 +114,10 @@ async fn an_existing_cluster_is_used_when_it_is_named_and_left_as_it_was() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("run");
     let plane = ControlPlane::shared().await;
-    let unnamed = dev("demo", &folder).arg("--use-existing-cluster").output().unwrap();
+    let unnamed = dev("demo", &folder)
+        .arg("--use-existing-cluster")
+        .output()
+        .unwrap();
     assert!(!unnamed.status.success());
 
     let demo = tokio::process::Command::from(dev("demo", &folder))
@@ -106,13 +126,20 @@ async fn an_existing_cluster_is_used_when_it_is_named_and_left_as_it_was() {
         .output()
         .await
         .unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&demo.stdout), String::from_utf8_lossy(&demo.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&demo.stdout),
+        String::from_utf8_lossy(&demo.stderr)
+    );
     assert!(demo.status.success(), "{said}");
     assert!(said.contains(&plane.server_url()), "{said}");
     let client = plane.admin().client().await.unwrap();
     let namespaces: kube::Api<k8s_openapi::api::core::v1::Namespace> = kube::Api::all(client);
     for namespace in ["sshkey-quickstart", "sshkey-system"] {
-        assert!(namespaces.get_opt(namespace).await.unwrap().is_none(), "{namespace}");
+        assert!(
+            namespaces.get_opt(namespace).await.unwrap().is_none(),
+            "{namespace}"
+        );
     }
     gone(&folder);
 }

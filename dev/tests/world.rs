@@ -18,11 +18,18 @@ async fn a_key_is_made_and_deleted() {
     world.apply(KEY).await;
     let key = world.wait_ready("web").await;
     let name = format!("{}.web", world.namespace());
-    assert!(world.emulator().key(&resource_id(&name)).is_some(), "{:#?}", world.emulator().keys());
+    assert!(
+        world.emulator().key(&resource_id(&name)).is_some(),
+        "{:#?}",
+        world.emulator().keys()
+    );
     assert!(world.secret("web").await.is_some());
     assert!(!world.events("web").await.is_empty());
     let table = world.kubectl(&["get", "sshkeys"]).await.unwrap();
-    assert!(table.contains(&key.status.unwrap().fingerprint.unwrap()), "{table}");
+    assert!(
+        table.contains(&key.status.unwrap().fingerprint.unwrap()),
+        "{table}"
+    );
 
     world.kubectl(&["delete", "sshkey", "web"]).await.unwrap();
     world.wait_gone::<SshKey>("web").await;

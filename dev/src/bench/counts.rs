@@ -6,23 +6,36 @@ use anyhow::Context;
 use kube::Client;
 
 /// Requests so far, by verb and resource, for what a key is made of.
-pub(super) async fn requests(client: &Client) -> anyhow::Result<BTreeMap<(String, String), u64>> {
-    let request = http::Request::get("/metrics").body(Vec::new()).context("ask for metrics")?;
-    let text = client.request_text(request).await.context("read the API server's metrics")?;
+pub(super) async fn requests(client: &Client) -> anyhow::Result<BTreeMap<(String, String), f64>> {
+    let request = http::Request::get("/metrics")
+        .body(Vec::new())
+        .context("ask for metrics")?;
+    let text = client
+        .request_text(request)
+        .await
+        .context("read the API server's metrics")?;
     let mut counts = BTreeMap::new();
-    for line in text.lines().filter(|line| line.starts_with("apiserver_request_total{")) {
-        let Some((labels, count)) = line.rsplit_once(' ') else { continue };
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with("apiserver_request_total{"))
+    {
+        let Some((labels, count)) = line.rsplit_once(' ') else {
+            continue;
+        };
         let label = |name: &str| {
             let from = labels.split_once(&format!("{name}=\""))?.1;
             Some(from.split_once('"')?.0.to_owned())
         };
-        let (Some(verb), Some(resource)) = (label("verb"), label("resource")) else { continue };
+        let (Some(verb), Some(resource)) = (label("verb"), label("resource")) else {
+            continue;
+        };
         let ours = ["sshkeys", "secrets", "events"].contains(&resource.as_str());
         if ours && !["LIST", "WATCH"].contains(&verb.as_str()) {
             let subresource = label("subresource").filter(|name| !name.is_empty());
-            let resource = subresource.map_or(resource.clone(), |name| format!("{resource}/{name}"));
+            let resource =
+                subresource.map_or(resource.clone(), |name| format!("{resource}/{name}"));
             let count: f64 = count.parse().unwrap_or_default();
-            *counts.entry((verb, resource)).or_default() += count as u64;
+            *counts.entry((verb, resource)).or_default() += count;
         }
     }
     Ok(counts)
@@ -30,14 +43,14 @@ pub(super) async fn requests(client: &Client) -> anyhow::Result<BTreeMap<(String
 
 /// What came between two counts, for each of so many keys.
 pub(super) fn per_key(
-    before: &BTreeMap<(String, String), u64>,
-    after: &BTreeMap<(String, String), u64>,
-    keys: usize,
+    before: &BTreeMap<(String, String), f64>,
+    after: &BTreeMap<(String, String), f64>,
+    keys: u32,
 ) -> BTreeMap<String, f64> {
     after
         .iter()
         .map(|(key, count)| (key, count - before.get(key).copied().unwrap_or_default()))
-        .filter(|(_, count)| *count > 0)
-        .map(|((verb, resource), count)| (format!("{verb} {resource}"), count as f64 / keys as f64))
+        .filter(|(_, count)| *count > 0.0)
+        .map(|((verb, resource), count)| (format!("{verb} {resource}"), count / f64::from(keys)))
         .collect()
 }

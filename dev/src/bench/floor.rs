@@ -23,18 +23,24 @@ use sshkey_operator::{
 };
 
 use super::{
-    Options,
+    contest::Options,
     playground::{CLIENT, GROUP, LOCATION, Playground, SECRET, SUBSCRIPTION, TENANT},
 };
 
 /// Makes pending keys, and times the writes.
-pub(super) async fn measure(playground: &Playground, options: &Options) -> anyhow::Result<Duration> {
+pub(super) async fn measure(
+    playground: &Playground,
+    options: &Options,
+) -> anyhow::Result<Duration> {
     let namespace = format!("floor-{}", uuid::Uuid::new_v4().simple());
     playground.pending(&namespace, options.keys).await?;
     let azure = Azure::sign_in(playground).await?;
     let started = Instant::now();
     let keys: Api<SshKey> = Api::namespaced(playground.client.clone(), &namespace);
-    let pending = keys.list(&ListParams::default()).await.context("list the keys")?;
+    let pending = keys
+        .list(&ListParams::default())
+        .await
+        .context("list the keys")?;
     stream::iter(pending)
         .map(|key| {
             let (client, azure) = (playground.client.clone(), azure.clone());
@@ -52,22 +58,36 @@ async fn make(client: kube::Client, azure: &Azure, key: &SshKey) -> anyhow::Resu
     let keys: Api<SshKey> = Api::namespaced(client.clone(), &namespace);
     let merge = PatchParams::default();
     let finalizer = json!({ "metadata": { "finalizers": ["sshkey-operator.io/finalizer"] } });
-    keys.patch(&name, &merge, &Patch::Merge(finalizer)).await.context("finalizer")?;
+    keys.patch(&name, &merge, &Patch::Merge(finalizer))
+        .await
+        .context("finalizer")?;
 
     let comment = Comment::for_object(&namespace, &name);
     let pair = KeyPair::generate(KeySpec::Ed25519, &comment).context("generate")?;
     let public = pair.public_key().to_line();
     let secret = Secret {
-        metadata: ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() },
+        metadata: ObjectMeta {
+            name: Some(name.clone()),
+            ..ObjectMeta::default()
+        },
         type_: Some("kubernetes.io/ssh-auth".to_owned()),
         data: Some(BTreeMap::from([
-            ("ssh-privatekey".to_owned(), ByteString(pair.to_openssh().context("encode")?.as_bytes().to_vec())),
-            ("ssh-publickey".to_owned(), ByteString(public.clone().into_bytes())),
+            (
+                "ssh-privatekey".to_owned(),
+                ByteString(pair.to_openssh().context("encode")?.as_bytes().to_vec()),
+            ),
+            (
+                "ssh-publickey".to_owned(),
+                ByteString(public.clone().into_bytes()),
+            ),
         ])),
         ..Secret::default()
     };
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
-    secrets.create(&PostParams::default(), &secret).await.context("Secret")?;
+    secrets
+        .create(&PostParams::default(), &secret)
+        .await
+        .context("Secret")?;
 
     azure.put(&format!("{namespace}.{name}"), &public).await?;
 
@@ -81,7 +101,9 @@ async fn make(client: kube::Client, azure: &Azure, key: &SshKey) -> anyhow::Resu
                     "conditions": [condition("Ready"), condition("KeyAvailable"), condition("AzureSynced")] },
     });
     let apply = PatchParams::apply("floor").force();
-    keys.patch_status(&name, &apply, &Patch::Apply(status)).await.context("status")?;
+    keys.patch_status(&name, &apply, &Patch::Apply(status))
+        .await
+        .context("status")?;
 
     let event: Event = serde_json::from_value(json!({
         "metadata": { "generateName": format!("{name}-") }, "action": "Reconcile", "reason": "UpToDate", "type": "Normal",
@@ -91,7 +113,10 @@ async fn make(client: kube::Client, azure: &Azure, key: &SshKey) -> anyhow::Resu
     }))
     .context("make an event")?;
     let events: Api<Event> = Api::namespaced(client, &namespace);
-    events.create(&PostParams::default(), &event).await.context("event")?;
+    events
+        .create(&PostParams::default(), &event)
+        .await
+        .context("event")?;
     Ok(())
 }
 
@@ -105,7 +130,8 @@ struct Azure {
 
 impl Azure {
     async fn sign_in(playground: &Playground) -> anyhow::Result<Self> {
-        let certificate = reqwest::Certificate::from_pem(playground.emulator.ca_pem().as_bytes()).context("the CA")?;
+        let certificate = reqwest::Certificate::from_pem(playground.emulator.ca_pem().as_bytes())
+            .context("the CA")?;
         let client = reqwest::Client::builder()
             .tls_certs_only([certificate])
             .no_proxy()
@@ -125,8 +151,15 @@ impl Azure {
             .json()
             .await
             .context("read the token")?;
-        let token = answer["access_token"].as_str().context("no token")?.to_owned();
-        Ok(Self { client, endpoint, token })
+        let token = answer["access_token"]
+            .as_str()
+            .context("no token")?
+            .to_owned();
+        Ok(Self {
+            client,
+            endpoint,
+            token,
+        })
     }
 
     async fn put(&self, name: &str, public_key: &str) -> anyhow::Result<()> {
@@ -135,8 +168,20 @@ impl Azure {
             "{endpoint}/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Compute/sshPublicKeys/{name}?api-version=2024-11-01"
         );
         let body = json!({ "location": LOCATION, "properties": { "publicKey": public_key } });
-        let answer = self.client.put(url).bearer_auth(&self.token).json(&body).send().await.context("PUT")?;
-        answer.error_for_status().context("PUT")?.bytes().await.context("PUT")?;
+        let answer = self
+            .client
+            .put(url)
+            .bearer_auth(&self.token)
+            .json(&body)
+            .send()
+            .await
+            .context("PUT")?;
+        answer
+            .error_for_status()
+            .context("PUT")?
+            .bytes()
+            .await
+            .context("PUT")?;
         Ok(())
     }
 }

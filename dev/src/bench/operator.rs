@@ -1,6 +1,8 @@
 //! The operator, started cold on pending keys.
 
-use std::{collections::BTreeMap, collections::BTreeSet, fmt, pin::pin, time::Duration, time::Instant};
+use std::{
+    collections::BTreeMap, collections::BTreeSet, fmt, pin::pin, time::Duration, time::Instant,
+};
 
 use anyhow::{Context, bail};
 use futures::StreamExt;
@@ -11,7 +13,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
-use super::{Options, counts, playground::Playground, process};
+use super::{contest::Options, counts, playground::Playground, process};
 use crate::{
     control_plane::kubeconfig_text,
     operator::{Account, Flags, Operator, Watched},
@@ -22,7 +24,7 @@ use crate::{
 pub(super) struct Measured {
     pub(super) time: Duration,
     usage: process::Usage,
-    keys: usize,
+    keys: u32,
     api: BTreeMap<String, f64>,
     arm: BTreeMap<String, f64>,
 }
@@ -33,11 +35,14 @@ impl fmt::Display for Measured {
         writeln!(
             f,
             "{cpu:.2} s CPU, {:.2} ms a key; peak memory {:.1} MiB",
-            cpu * 1_000.0 / self.keys as f64,
-            self.usage.peak_kib as f64 / 1_024.0
+            cpu * 1_000.0 / f64::from(self.keys),
+            f64::from(self.usage.peak_kib) / 1_024.0
         )?;
         let list = |counts: &BTreeMap<String, f64>| {
-            let parts: Vec<String> = counts.iter().map(|(name, count)| format!("{count:.2} {name}")).collect();
+            let parts: Vec<String> = counts
+                .iter()
+                .map(|(name, count)| format!("{count:.2} {name}"))
+                .collect();
             parts.join(", ")
         };
         writeln!(f, "            API server, a key: {}", list(&self.api))?;
@@ -46,7 +51,10 @@ impl fmt::Display for Measured {
 }
 
 /// Makes pending keys, starts the operator, and waits until all are Ready.
-pub(super) async fn measure(playground: &Playground, options: &Options) -> anyhow::Result<Measured> {
+pub(super) async fn measure(
+    playground: &Playground,
+    options: &Options,
+) -> anyhow::Result<Measured> {
     let namespace = format!("operator-{}", uuid::Uuid::new_v4().simple());
     playground.pending(&namespace, options.keys).await?;
     playground.emulator.clear_log();
@@ -64,24 +72,52 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     let after = counts::requests(&playground.client).await?;
     let mut arm = BTreeMap::new();
     for record in playground.emulator.log() {
-        let what = if record.request.path.ends_with("/token") { "token" } else { "" };
-        *arm.entry(format!("{} {what}", record.request.method).trim_end().to_owned()).or_insert(0.0) +=
-            1.0 / options.keys as f64;
+        let what = if record.request.path.ends_with("/token") {
+            "token"
+        } else {
+            ""
+        };
+        *arm.entry(
+            format!("{} {what}", record.request.method)
+                .trim_end()
+                .to_owned(),
+        )
+        .or_insert(0.0) += 1.0 / f64::from(options.keys);
     }
-    Ok(Measured { time, usage, keys: options.keys, api: counts::per_key(&before, &after, options.keys), arm })
+    Ok(Measured {
+        time,
+        usage,
+        keys: options.keys,
+        api: counts::per_key(&before, &after, options.keys),
+        arm,
+    })
 }
 
-async fn flags(playground: &Playground, namespace: &str, options: &Options) -> anyhow::Result<Flags> {
+async fn flags(
+    playground: &Playground,
+    namespace: &str,
+    options: &Options,
+) -> anyhow::Result<Flags> {
     let watched = Watched::These(vec![namespace.to_owned()]);
-    let account = Account::create(&playground.client, &format!("system-{namespace}"), &watched).await?;
+    let account =
+        Account::create(&playground.client, &format!("system-{namespace}"), &watched).await?;
     let folder = playground.plane.folder().join(namespace);
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let kubeconfig = folder.join("operator.kubeconfig");
     let user = json!({ "token": account.token });
     let plane = &playground.plane;
-    write_private(&kubeconfig, &kubeconfig_text(&plane.server_url(), plane.ca_pem(), &account.namespace, &user)?)?;
+    write_private(
+        &kubeconfig,
+        &kubeconfig_text(
+            &plane.server_url(),
+            plane.ca_pem(),
+            &account.namespace,
+            &user,
+        )?,
+    )?;
     let ca = folder.join("azure-ca.pem");
-    std::fs::write(&ca, playground.emulator.ca_pem()).with_context(|| format!("write {}", ca.display()))?;
+    std::fs::write(&ca, playground.emulator.ca_pem())
+        .with_context(|| format!("write {}", ca.display()))?;
     Ok(Flags::default()
         .set("kubeconfig", kubeconfig.display())
         .set("watch-namespace", namespace)
@@ -96,20 +132,30 @@ async fn flags(playground: &Playground, namespace: &str, options: &Options) -> a
 async fn all_ready(
     playground: &Playground,
     namespace: &str,
-    keys: usize,
+    keys: u32,
     operator: &Operator,
 ) -> anyhow::Result<()> {
     let api: Api<SshKey> = Api::namespaced(playground.client.clone(), namespace);
     let mut objects = pin!(watcher(api, watcher::Config::default()).applied_objects());
     let mut ready = BTreeSet::new();
-    while ready.len() < keys {
+    while ready.len() < keys as usize {
         let next = tokio::time::timeout(Duration::from_secs(60), objects.next()).await;
         let Ok(Some(object)) = next else {
-            bail!("{} of {keys} keys are Ready and nothing moves; {}", ready.len(), operator.tail(20))
+            bail!(
+                "{} of {keys} keys are Ready and nothing moves; {}",
+                ready.len(),
+                operator.tail(20)
+            )
         };
         let object = object.context("watch the keys")?;
-        let conditions = object.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-        if find(conditions, ConditionType::Ready).is_some_and(|condition| condition.status == "True") {
+        let conditions = object
+            .status
+            .as_ref()
+            .map(|status| status.conditions.as_slice())
+            .unwrap_or_default();
+        if find(conditions, ConditionType::Ready)
+            .is_some_and(|condition| condition.status == "True")
+        {
             ready.insert(object.name_any());
         }
     }

@@ -37,22 +37,45 @@ impl Playground {
             .tenant(Tenant::new(TENANT).application(application))
             .subscription(SUBSCRIPTION, TENANT);
         config.throttle = Throttle::Off;
-        let emulator = Emulator::start(config).await.context("start the emulator")?;
+        let emulator = Emulator::start(config)
+            .await
+            .context("start the emulator")?;
         emulator.put_group(SUBSCRIPTION, GROUP, LOCATION);
-        Ok(Self { plane, client, emulator })
+        Ok(Self {
+            plane,
+            client,
+            emulator,
+        })
     }
 
     /// A namespace with a store and so many pending keys.
-    pub(super) async fn pending(&self, namespace: &str, keys: usize) -> anyhow::Result<()> {
+    pub(super) async fn pending(&self, namespace: &str, keys: u32) -> anyhow::Result<()> {
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
-        let metadata = ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() };
-        namespaces.create(&PostParams::default(), &Namespace { metadata, ..Namespace::default() }).await?;
+        let metadata = ObjectMeta {
+            name: Some(namespace.to_owned()),
+            ..ObjectMeta::default()
+        };
+        namespaces
+            .create(
+                &PostParams::default(),
+                &Namespace {
+                    metadata,
+                    ..Namespace::default()
+                },
+            )
+            .await?;
         manifests::apply(&self.client, namespace, &store()).await?;
         let api: Api<SshKey> = Api::namespaced(self.client.clone(), namespace);
-        let spec = SshKeySpec { azure: Some(AzureSpec::default()), ..SshKeySpec::default() };
+        let spec = SshKeySpec {
+            azure: Some(AzureSpec::default()),
+            ..SshKeySpec::default()
+        };
         stream::iter(0..keys)
             .map(|number| {
-                let (api, key) = (api.clone(), SshKey::new(&format!("key-{number:05}"), spec.clone()));
+                let (api, key) = (
+                    api.clone(),
+                    SshKey::new(&format!("key-{number:05}"), spec.clone()),
+                );
                 async move { api.create(&PostParams::default(), &key).await }
             })
             .buffer_unordered(16)

@@ -41,7 +41,8 @@ impl Azure {
     /// Starts it and waits until it listens.
     pub(super) async fn start(folder: &Path, cluster: &Cluster) -> anyhow::Result<Self> {
         let config = folder.join("azure.yaml");
-        let text = serde_saphyr::to_string(&configuration(cluster)).context("write the emulator's configuration")?;
+        let text = serde_saphyr::to_string(&configuration(cluster))
+            .context("write the emulator's configuration")?;
         fs::write(&config, text).with_context(|| format!("write {}", config.display()))?;
         let ready_file = folder.join("azure.json");
         let process = Program::new(checkout::program("arm-emulator")?, folder.join("azure.log"))
@@ -52,16 +53,28 @@ impl Azure {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !ready_file.exists() {
             if let Some(status) = process.ended() {
-                bail!("the emulator has ended ({status}); its last lines:\n{}", process.tail(20));
+                bail!(
+                    "the emulator has ended ({status}); its last lines:\n{}",
+                    process.tail(20)
+                );
             }
             if Instant::now() > deadline {
-                bail!("the emulator is not ready after a minute; its last lines:\n{}", process.tail(20));
+                bail!(
+                    "the emulator is not ready after a minute; its last lines:\n{}",
+                    process.tail(20)
+                );
             }
             sleep(Duration::from_millis(20)).await;
         }
-        let ready = fs::read_to_string(&ready_file).with_context(|| format!("read {}", ready_file.display()))?;
-        let Ready { endpoint, ca_file } = serde_json::from_str(&ready).context("understand what the emulator says")?;
-        Ok(Self { process, endpoint, ca_file })
+        let ready = fs::read_to_string(&ready_file)
+            .with_context(|| format!("read {}", ready_file.display()))?;
+        let Ready { endpoint, ca_file } =
+            serde_json::from_str(&ready).context("understand what the emulator says")?;
+        Ok(Self {
+            process,
+            endpoint,
+            ca_file,
+        })
     }
 }
 

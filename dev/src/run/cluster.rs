@@ -1,18 +1,21 @@
 //! The cluster of a run: its own control plane, or an existing cluster that the user has named.
 
-use std::{path::{Path, PathBuf}, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding},
 };
-use kube::{
-    Api, Client, Resource,
-    api::DeleteParams,
-};
+use kube::{Api, Client, Resource, api::DeleteParams};
 use serde::de::DeserializeOwned;
-use tokio::{process::Command, time::{Instant, sleep}};
+use tokio::{
+    process::Command,
+    time::{Instant, sleep},
+};
 
 use super::progress::Progress;
 use crate::{
@@ -43,29 +46,62 @@ impl Cluster {
     pub(super) async fn start(folder: &Path, progress: Progress) -> anyhow::Result<Self> {
         progress.say("starting etcd, kube-apiserver and kube-controller-manager (seconds; the first time they are built, about 11 minutes on two cores)");
         let plane = ControlPlane::start(&folder.join("control-plane")).await?;
-        progress.say(format_args!("the control plane answers at {}", plane.server_url()));
+        progress.say(format_args!(
+            "the control plane answers at {}",
+            plane.server_url()
+        ));
         let kubectl = plane.binaries().kubectl()?;
         let access = plane.admin().clone();
         let kubeconfig = save(folder, &access)?;
-        Ok(Self { plane: Some(plane), access, kubeconfig, kubectl, namespace: "default" })
+        Ok(Self {
+            plane: Some(plane),
+            access,
+            kubeconfig,
+            kubectl,
+            namespace: "default",
+        })
     }
 
     /// Uses the cluster of a context of the user's own kubeconfig.
-    pub(super) async fn existing(folder: &Path, context: &str, progress: Progress) -> anyhow::Result<Self> {
+    pub(super) async fn existing(
+        folder: &Path,
+        context: &str,
+        progress: Progress,
+    ) -> anyhow::Result<Self> {
         let kubectl = checkout::installed("kubectl", &[])?;
         let output = Command::new(&kubectl)
-            .args(["config", "view", "--raw", "--minify", "--flatten", "--context", context])
+            .args([
+                "config",
+                "view",
+                "--raw",
+                "--minify",
+                "--flatten",
+                "--context",
+                context,
+            ])
             .output()
             .await
             .context("run kubectl")?;
         if !output.status.success() {
-            bail!("kubectl knows no context {context}: {}", String::from_utf8_lossy(&output.stderr).trim());
+            bail!(
+                "kubectl knows no context {context}: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
         let access = Access::new(String::from_utf8(output.stdout).context("read a kubeconfig")?);
         let config = access.config().await?;
-        progress.say(format_args!("using the existing cluster {context} at {}", config.cluster_url));
+        progress.say(format_args!(
+            "using the existing cluster {context} at {}",
+            config.cluster_url
+        ));
         let kubeconfig = save(folder, &access)?;
-        Ok(Self { plane: None, access, kubeconfig, kubectl, namespace: GUEST_NAMESPACE })
+        Ok(Self {
+            plane: None,
+            access,
+            kubeconfig,
+            kubectl,
+            namespace: GUEST_NAMESPACE,
+        })
     }
 
     /// Where the operator finds the API server: its address, and the certificate to trust.
@@ -73,9 +109,13 @@ impl Cluster {
         if let Some(plane) = &self.plane {
             return Ok((plane.server_url(), plane.ca_pem().to_owned()));
         }
-        let file: serde_json::Value = serde_saphyr::from_str(self.access.kubeconfig()).context("read a kubeconfig")?;
-        let ca = file["clusters"][0]["cluster"]["certificate-authority-data"].as_str().unwrap_or_default();
-        let ca = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, ca).context("read a cluster's CA")?;
+        let file: serde_json::Value =
+            serde_saphyr::from_str(self.access.kubeconfig()).context("read a kubeconfig")?;
+        let ca = file["clusters"][0]["cluster"]["certificate-authority-data"]
+            .as_str()
+            .unwrap_or_default();
+        let ca = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, ca)
+            .context("read a cluster's CA")?;
         let ca = String::from_utf8(ca).context("read a cluster's CA")?;
         Ok((self.access.config().await?.cluster_url.to_string(), ca))
     }
@@ -102,7 +142,10 @@ impl Cluster {
         if self.plane.is_some() {
             return Ok(());
         }
-        progress.say(format_args!("removing namespaces {} and {SYSTEM} from the cluster; its CRDs stay", self.namespace));
+        progress.say(format_args!(
+            "removing namespaces {} and {SYSTEM} from the cluster; its CRDs stay",
+            self.namespace
+        ));
         let client = self.access.client().await?;
         delete::<Namespace>(&client, self.namespace).await?;
         delete::<Namespace>(&client, SYSTEM).await?;
@@ -125,11 +168,20 @@ where
 {
     let api: Api<K> = Api::all(client.clone());
     let deadline = Instant::now() + Duration::from_mins(2);
-    while api.get_metadata_opt(name).await.with_context(|| format!("look for {name}"))?.is_some() {
+    while api
+        .get_metadata_opt(name)
+        .await
+        .with_context(|| format!("look for {name}"))?
+        .is_some()
+    {
         if Instant::now() > deadline {
             bail!("{} {name} is still there after two minutes", K::kind(&()));
         }
-        api.delete(name, &DeleteParams::default()).await.map(drop).or_else(absent).with_context(|| format!("delete {name}"))?;
+        api.delete(name, &DeleteParams::default())
+            .await
+            .map(drop)
+            .or_else(absent)
+            .with_context(|| format!("delete {name}"))?;
         sleep(Duration::from_millis(500)).await;
     }
     Ok(())

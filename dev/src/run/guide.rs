@@ -16,7 +16,11 @@ pub(super) fn print(folder: &Path, cluster: &Cluster, azure: &Azure) {
         "default" => String::new(),
         other => format!(" --namespace {other}"),
     };
-    let azure_keys = format!("curl --cacert {} {}/_emulator/keys", azure.ca_file.display(), azure.endpoint);
+    let azure_keys = format!(
+        "curl --cacert {} {}/_emulator/keys",
+        azure.ca_file.display(),
+        azure.endpoint
+    );
     line(format_args!(
         "
 Try it from another terminal:

@@ -10,12 +10,17 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn start() -> Self {
-        Self { since: Instant::now() }
+        Self {
+            since: Instant::now(),
+        }
     }
 
     /// Says what is done or begins now, with the seconds since the start.
     pub(super) fn say(self, what: impl std::fmt::Display) {
-        line(format_args!("[{:>6.1} s] {what}", self.since.elapsed().as_secs_f64()));
+        line(format_args!(
+            "[{:>6.1} s] {what}",
+            self.since.elapsed().as_secs_f64()
+        ));
     }
 }
 

@@ -73,7 +73,10 @@ pub async fn demo(options: &Options) -> anyhow::Result<()> {
 
 async fn whole(options: &Options, stay: bool) -> anyhow::Result<()> {
     let progress = Progress::start();
-    let folder = options.folder.clone().unwrap_or_else(|| checkout::scratch("run"));
+    let folder = options
+        .folder
+        .clone()
+        .unwrap_or_else(|| checkout::scratch("run"));
     let _lock = Lock::take(&folder)?;
     let mut end = End::new()?;
     // Dropped half way, it takes down what it has started so far.
@@ -116,26 +119,47 @@ async fn start(options: &Options, folder: &Path, progress: Progress) -> anyhow::
     };
     let client = cluster.access.client().await?;
     let azure = Azure::start(folder, &cluster).await?;
-    progress.say(format_args!("the Azure emulator answers at {}", azure.endpoint));
+    progress.say(format_args!(
+        "the Azure emulator answers at {}",
+        azure.endpoint
+    ));
     crds::install(&client).await?;
     progress.say("the CRDs are installed");
     create_namespace(&client, cluster.namespace).await?;
     let operator = start_operator(folder, &cluster, &client, &azure).await?;
-    progress.say(format_args!("the operator is ready, as ServiceAccount {SYSTEM}/sshkey-operator"));
+    progress.say(format_args!(
+        "the operator is ready, as ServiceAccount {SYSTEM}/sshkey-operator"
+    ));
 
     let example = checkout::root().join("examples/quickstart.yaml");
-    let example = fs::read_to_string(&example).with_context(|| format!("read {}", example.display()))?;
+    let example =
+        fs::read_to_string(&example).with_context(|| format!("read {}", example.display()))?;
     manifests::apply(&client, cluster.namespace, &example).await?;
     progress.say("examples/quickstart.yaml is applied; waiting until its keys are Ready");
     keys::ready(&client, cluster.namespace, progress)
         .await
-        .with_context(|| format!("the end of {}:\n{}", operator.log().display(), operator.tail(20)))?;
+        .with_context(|| {
+            format!(
+                "the end of {}:\n{}",
+                operator.log().display(),
+                operator.tail(20)
+            )
+        })?;
     line("");
     cluster.show(&["get", "sshkeys"]).await?;
-    Ok(Session { cluster, azure, operator })
+    Ok(Session {
+        cluster,
+        azure,
+        operator,
+    })
 }
 
-async fn start_operator(folder: &Path, cluster: &Cluster, client: &Client, azure: &Azure) -> anyhow::Result<Operator> {
+async fn start_operator(
+    folder: &Path,
+    cluster: &Cluster,
+    client: &Client,
+    azure: &Azure,
+) -> anyhow::Result<Operator> {
     let watched = match cluster.plane {
         Some(_) => Watched::All,
         None => Watched::These(vec![cluster.namespace.to_owned()]),
@@ -164,9 +188,12 @@ async fn start_operator(folder: &Path, cluster: &Cluster, client: &Client, azure
 
 async fn create_namespace(client: &Client, name: &str) -> anyhow::Result<()> {
     let api: Api<Namespace> = Api::all(client.clone());
-    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+    let namespace =
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
     let params = PatchParams::apply("sshkey-operator-dev");
-    api.patch(name, &params, &Patch::Apply(&namespace)).await.with_context(|| format!("create namespace {name}"))?;
+    api.patch(name, &params, &Patch::Apply(&namespace))
+        .await
+        .with_context(|| format!("create namespace {name}"))?;
     Ok(())
 }
 
@@ -174,10 +201,16 @@ async fn create_namespace(client: &Client, name: &str) -> anyhow::Result<()> {
 async fn lost(session: &Session) -> anyhow::Error {
     loop {
         if !session.operator.is_running() {
-            return anyhow::anyhow!("the operator has ended; its last lines:\n{}", session.operator.tail(20));
+            return anyhow::anyhow!(
+                "the operator has ended; its last lines:\n{}",
+                session.operator.tail(20)
+            );
         }
         if let Some(status) = session.azure.process.ended() {
-            return anyhow::anyhow!("the Azure emulator has ended ({status}); its last lines:\n{}", session.azure.process.tail(20));
+            return anyhow::anyhow!(
+                "the Azure emulator has ended ({status}); its last lines:\n{}",
+                session.azure.process.tail(20)
+            );
         }
         sleep(Duration::from_millis(500)).await;
     }
@@ -187,12 +220,19 @@ async fn lost(session: &Session) -> anyhow::Error {
 async fn stop(session: &Session, progress: Progress) -> anyhow::Result<()> {
     session.cluster.leave(progress).await?;
     let operator = session.operator.terminate().await;
-    let azure = session.azure.process.terminate(Duration::from_secs(10)).await;
+    let azure = session
+        .azure
+        .process
+        .terminate(Duration::from_secs(10))
+        .await;
     if let Some(plane) = &session.cluster.plane {
         plane.stop().await?;
     }
     if !operator?.success() {
-        bail!("the operator did not end well; its last lines:\n{}", session.operator.tail(20));
+        bail!(
+            "the operator did not end well; its last lines:\n{}",
+            session.operator.tail(20)
+        );
     }
     azure.map(drop)
 }

@@ -19,14 +19,19 @@ pub const LOCATION: &str = "westeurope";
 
 /// The ARM id of a key in the default group.
 pub fn resource_id(name: &str) -> String {
-    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/providers/Microsoft.Compute/sshPublicKeys/{name}")
+    format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}/providers/Microsoft.Compute/sshPublicKeys/{name}"
+    )
 }
 
 /// An emulator that takes the client secret, and tokens of the operator's account for Azure in `namespace`.
 pub(super) fn config(namespace: &str, issuer: &str, issuer_ca: &str) -> Config {
     let subject = format!("system:serviceaccount:{namespace}:sshkey-operator-azure");
-    let application =
-        Application::new(CLIENT).secret(CLIENT_SECRET).federated(issuer, subject, "api://AzureADTokenExchange");
+    let application = Application::new(CLIENT).secret(CLIENT_SECRET).federated(
+        issuer,
+        subject,
+        "api://AzureADTokenExchange",
+    );
     Config::default()
         .tenant(Tenant::new(TENANT).application(application))
         .subscription(SUBSCRIPTION, TENANT)

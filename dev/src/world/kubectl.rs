@@ -22,13 +22,19 @@ impl World {
     /// What `kubectl` wrote on standard error.
     pub async fn kubectl_with(&self, args: &[&str], input: &str) -> Result<String, String> {
         match self.run_kubectl(args, input).await {
-            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(output) if output.status.success() => {
+                Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+            }
             Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
             Err(error) => Err(format!("{error:#}")),
         }
     }
 
-    async fn run_kubectl(&self, args: &[&str], input: &str) -> anyhow::Result<std::process::Output> {
+    async fn run_kubectl(
+        &self,
+        args: &[&str],
+        input: &str,
+    ) -> anyhow::Result<std::process::Output> {
         let plane = self.control_plane();
         let mut child = Command::new(plane.binaries().kubectl()?)
             .arg("--kubeconfig")
@@ -46,7 +52,10 @@ impl World {
             .spawn()
             .context("run kubectl")?;
         if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.as_bytes()).await.context("write to kubectl")?;
+            stdin
+                .write_all(input.as_bytes())
+                .await
+                .context("write to kubectl")?;
         }
         child.wait_with_output().await.context("wait for kubectl")
     }

@@ -6,7 +6,9 @@ mod options;
 mod start;
 mod waits;
 
-pub use azure::{CLIENT, CLIENT_SECRET, CREDENTIALS, LOCATION, RESOURCE_GROUP, SUBSCRIPTION, TENANT, resource_id};
+pub use azure::{
+    CLIENT, CLIENT_SECRET, CREDENTIALS, LOCATION, RESOURCE_GROUP, SUBSCRIPTION, TENANT, resource_id,
+};
 pub use options::{Part, WorldOptions};
 pub use start::World;
 pub use waits::HasConditions;

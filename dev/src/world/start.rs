@@ -74,7 +74,9 @@ impl World {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{}-{number}", test_name());
         let plane = if options.own_control_plane {
-            Plane::Own(Box::new(ControlPlane::start(&own_folder(&namespace)).await?))
+            Plane::Own(Box::new(
+                ControlPlane::start(&own_folder(&namespace)).await?,
+            ))
         } else {
             Plane::Shared(ControlPlane::shared().await)
         };
@@ -95,7 +97,9 @@ impl World {
             Some(tweak) => tweak(emulator),
             None => emulator,
         };
-        let emulator = Emulator::start(emulator).await.context("start the emulator")?;
+        let emulator = Emulator::start(emulator)
+            .await
+            .context("start the emulator")?;
         if has(Part::ResourceGroup) {
             emulator.put_group(azure::SUBSCRIPTION, azure::RESOURCE_GROUP, azure::LOCATION);
         }
@@ -104,8 +108,13 @@ impl World {
         }
 
         let proxy = Proxy::start(&plane.get().server_url(), plane.get().ca_pem()).await?;
-        let watched = if options.all_namespaces { Watched::All } else { Watched::These(vec![namespace.clone()]) };
-        let account = Account::create(&client, &format!("sshkey-system-{number}"), &watched).await?;
+        let watched = if options.all_namespaces {
+            Watched::All
+        } else {
+            Watched::These(vec![namespace.clone()])
+        };
+        let account =
+            Account::create(&client, &format!("sshkey-system-{number}"), &watched).await?;
         let flags = quick(&folder, &account, &proxy, &emulator, &watched)?.with(&options.flags);
         let operator = Operator::start(&folder, &flags)?;
         if !has(Part::Operator) {
@@ -113,7 +122,14 @@ impl World {
         }
         let killed = operator.clone();
         proxy.on_kill(move || killed.kill());
-        Ok(Self { namespace, client, emulator, proxy, operator, plane })
+        Ok(Self {
+            namespace,
+            client,
+            emulator,
+            proxy,
+            operator,
+            plane,
+        })
     }
 
     /// The test's namespace.
@@ -202,7 +218,15 @@ impl World {
         let log = self.proxy.log();
         let requests: Vec<String> = log[log.len().saturating_sub(30)..]
             .iter()
-            .map(|entry| format!("{} {} {} -> {:?}", entry.write.unwrap_or_default(), entry.method, entry.path, entry.status))
+            .map(|entry| {
+                format!(
+                    "{} {} {} -> {:?}",
+                    entry.write.unwrap_or_default(),
+                    entry.method,
+                    entry.path,
+                    entry.status
+                )
+            })
             .collect();
         format!(
             "--- last requests to the API server\n{}\n--- {}\n{}",
@@ -229,25 +253,39 @@ impl Drop for World {
 
 /// Removes a namespace whose operator is gone: nobody else takes the finalizers off.
 fn remove(admin: &Access, namespace: &str) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let client = admin.client().await?;
-        let namespaces: Api<Namespace> = Api::all(client.clone());
-        namespaces.delete(namespace, &DeleteParams::default()).await?;
-        let keys: Api<SshKey> = Api::namespaced(client, namespace);
-        for key in keys.list_metadata(&ListParams::default()).await?.items {
-            let release = json!({ "metadata": { "finalizers": null } });
-            let name = key.metadata.name.unwrap_or_default();
-            keys.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(&release)).await?;
-        }
-        Ok(())
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let client = admin.client().await?;
+            let namespaces: Api<Namespace> = Api::all(client.clone());
+            namespaces
+                .delete(namespace, &DeleteParams::default())
+                .await?;
+            let keys: Api<SshKey> = Api::namespaced(client, namespace);
+            for key in keys.list_metadata(&ListParams::default()).await?.items {
+                let release = json!({ "metadata": { "finalizers": null } });
+                let name = key.metadata.name.unwrap_or_default();
+                keys.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(&release))
+                    .await?;
+            }
+            Ok(())
+        })
 }
 
 async fn create_namespace(client: &Client, name: &str) -> anyhow::Result<()> {
-    let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
-    let namespace = Namespace { metadata, ..Namespace::default() };
+    let metadata = ObjectMeta {
+        name: Some(name.to_owned()),
+        ..ObjectMeta::default()
+    };
+    let namespace = Namespace {
+        metadata,
+        ..Namespace::default()
+    };
     let api: Api<Namespace> = Api::all(client.clone());
-    api.create(&PostParams::default(), &namespace).await.with_context(|| format!("create namespace {name}"))?;
+    api.create(&PostParams::default(), &namespace)
+        .await
+        .with_context(|| format!("create namespace {name}"))?;
     Ok(())
 }
 
@@ -261,7 +299,10 @@ fn quick(
 ) -> anyhow::Result<Flags> {
     let kubeconfig = folder.join("operator.kubeconfig");
     let user = json!({ "token": account.token });
-    write_private(&kubeconfig, &kubeconfig_text(&proxy.url(), proxy.ca_pem(), &account.namespace, &user)?)?;
+    write_private(
+        &kubeconfig,
+        &kubeconfig_text(&proxy.url(), proxy.ca_pem(), &account.namespace, &user)?,
+    )?;
     let ca = folder.join("azure-ca.pem");
     fs::write(&ca, emulator.ca_pem()).with_context(|| format!("write {}", ca.display()))?;
     let flags = Flags::default()
@@ -283,11 +324,32 @@ fn quick(
 /// The test's name, which libtest gives to its thread, as a namespace's.
 fn test_name() -> String {
     let thread = std::thread::current();
-    let name = thread.name().unwrap_or("world").rsplit("::").next().unwrap_or("world");
-    let name: String = name.to_lowercase().chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
-    name.chars().take(45).collect::<String>().trim_matches('-').to_owned()
+    let name = thread
+        .name()
+        .unwrap_or("world")
+        .rsplit("::")
+        .next()
+        .unwrap_or("world");
+    let name: String = name
+        .to_lowercase()
+        .chars()
+        .map(|char| {
+            if char.is_ascii_alphanumeric() {
+                char
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    name.chars()
+        .take(45)
+        .collect::<String>()
+        .trim_matches('-')
+        .to_owned()
 }
 
 fn own_folder(namespace: &str) -> PathBuf {
-    crate::checkout::scratch("control-planes").join(std::process::id().to_string()).join(format!("own-{namespace}"))
+    crate::checkout::scratch("control-planes")
+        .join(std::process::id().to_string())
+        .join(format!("own-{namespace}"))
 }

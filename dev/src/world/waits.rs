@@ -21,13 +21,17 @@ pub trait HasConditions {
 
 impl HasConditions for SshKey {
     fn conditions(&self) -> &[Condition] {
-        self.status.as_ref().map_or(&[], |status| &status.conditions)
+        self.status
+            .as_ref()
+            .map_or(&[], |status| &status.conditions)
     }
 }
 
 impl HasConditions for AzureStore {
     fn conditions(&self) -> &[Condition] {
-        self.status.as_ref().map_or(&[], |status| &status.conditions)
+        self.status
+            .as_ref()
+            .map_or(&[], |status| &status.conditions)
     }
 }
 
@@ -67,15 +71,26 @@ impl World {
     /// # Panics
     /// As [`Self::until`].
     #[track_caller]
-    pub fn wait_for<K>(&self, name: &str, what: impl Into<String>, holds: impl Fn(&K) -> bool) -> impl Future<Output = K>
+    pub fn wait_for<K>(
+        &self,
+        name: &str,
+        what: impl Into<String>,
+        holds: impl Fn(&K) -> bool,
+    ) -> impl Future<Output = K>
     where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         let api = self.api::<K>();
-        self.until(format!("{} {name}: {}", K::kind(&()), what.into()), async move || match api.get_opt(name).await {
-            Ok(Some(object)) if holds(&object) => Ok(object),
-            other => Err(format!("{other:#?}")),
-        })
+        self.until(
+            format!("{} {name}: {}", K::kind(&()), what.into()),
+            async move || match api.get_opt(name).await {
+                Ok(Some(object)) if holds(&object) => Ok(object),
+                other => Err(format!("{other:#?}")),
+            },
+        )
     }
 
     /// Waits until there is no object of this kind and name.
@@ -85,13 +100,19 @@ impl World {
     #[track_caller]
     pub fn wait_gone<K>(&self, name: &str) -> impl Future<Output = ()>
     where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         let api = self.api::<K>();
-        self.until(format!("{} {name} is gone", K::kind(&())), async move || match api.get_opt(name).await {
-            Ok(None) => Ok(()),
-            other => Err(format!("{other:#?}")),
-        })
+        self.until(
+            format!("{} {name} is gone", K::kind(&())),
+            async move || match api.get_opt(name).await {
+                Ok(None) => Ok(()),
+                other => Err(format!("{other:#?}")),
+            },
+        )
     }
 
     /// Waits until a condition of the object's present generation has this status and reason.
@@ -99,14 +120,26 @@ impl World {
     /// # Panics
     /// As [`Self::until`].
     #[track_caller]
-    pub fn wait_condition<K>(&self, name: &str, kind: ConditionType, status: &str, reason: Reason) -> impl Future<Output = K>
+    pub fn wait_condition<K>(
+        &self,
+        name: &str,
+        kind: ConditionType,
+        status: &str,
+        reason: Reason,
+    ) -> impl Future<Output = K>
     where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + HasConditions + Clone + Debug + DeserializeOwned,
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + HasConditions
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         let what = format!("{}={status}, {}", kind.as_str(), reason.as_str());
         self.wait_for(name, what, move |object: &K| {
             current(object).any(|condition| {
-                condition.type_ == kind.as_str() && condition.status == status && condition.reason == reason.as_str()
+                condition.type_ == kind.as_str()
+                    && condition.status == status
+                    && condition.reason == reason.as_str()
             })
         })
     }
@@ -118,10 +151,16 @@ impl World {
     #[track_caller]
     pub fn wait_ready_of<K>(&self, name: &str) -> impl Future<Output = K>
     where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + HasConditions + Clone + Debug + DeserializeOwned,
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + HasConditions
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         self.wait_for(name, "Ready=True", |object: &K| {
-            current(object).any(|condition| condition.type_ == ConditionType::Ready.as_str() && condition.status == "True")
+            current(object).any(|condition| {
+                condition.type_ == ConditionType::Ready.as_str() && condition.status == "True"
+            })
         })
     }
 
@@ -140,5 +179,8 @@ fn current<K>(object: &K) -> impl Iterator<Item = &Condition>
 where
     K: Resource + HasConditions,
 {
-    object.conditions().iter().filter(|condition| condition.observed_generation == object.meta().generation)
+    object
+        .conditions()
+        .iter()
+        .filter(|condition| condition.observed_generation == object.meta().generation)
 }

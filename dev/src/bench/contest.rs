@@ -1,0 +1,65 @@
+//! Round after round, both sides in turn.
+
+// What it is for is to print.
+#![allow(clippy::print_stdout)]
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{floor, operator, playground::Playground};
+
+/// How much to measure.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// How many keys each side makes in a round.
+    #[arg(long, default_value_t = 1_000)]
+    pub(super) keys: u32,
+
+    /// How many rounds; each has both sides, and the median is reported.
+    #[arg(long, default_value_t = 3)]
+    pub(super) rounds: usize,
+
+    /// How many keys are made at once, on both sides.
+    #[arg(long, default_value_t = 32)]
+    pub(super) concurrency: u16,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When something can't be started, or a key does not become Ready.
+pub async fn bench(options: &Options) -> anyhow::Result<()> {
+    let playground = Playground::start().await?;
+    println!(
+        "{} pending Ed25519 keys with Azure publishing (unthrottled emulator), {} at once, {} rounds\n",
+        options.keys, options.concurrency, options.rounds
+    );
+    let mut ratios = Vec::new();
+    for round in 1..=options.rounds {
+        // Each goes first in its turn: what the other leaves in caches and in etcd helps or hinders both alike.
+        let (floor, measured) = if round % 2 == 1 {
+            let floor = floor::measure(&playground, options).await?;
+            (floor, operator::measure(&playground, options).await?)
+        } else {
+            let measured = operator::measure(&playground, options).await?;
+            (floor::measure(&playground, options).await?, measured)
+        };
+        let rate = |time: Duration| f64::from(options.keys) / time.as_secs_f64();
+        let ratio = rate(measured.time) / rate(floor);
+        ratios.push(ratio);
+        println!("round {round}");
+        println!("  floor     {:7.1} keys/s", rate(floor));
+        println!(
+            "  operator  {:7.1} keys/s, {ratio:.2} of the floor",
+            rate(measured.time)
+        );
+        println!("            {measured}");
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "\nmedian of the floor's rate: {:.2}",
+        ratios[ratios.len() / 2]
+    );
+    Ok(())
+}
