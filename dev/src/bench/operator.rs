@@ -139,7 +139,7 @@ async fn all_ready(
     let mut objects = pin!(watcher(api, watcher::Config::default()).applied_objects());
     let mut ready = BTreeSet::new();
     while ready.len() < keys as usize {
-        let next = tokio::time::timeout(Duration::from_secs(60), objects.next()).await;
+        let next = tokio::time::timeout(Duration::from_mins(1), objects.next()).await;
         let Ok(Some(object)) = next else {
             bail!(
                 "{} of {keys} keys are Ready and nothing moves; {}",
