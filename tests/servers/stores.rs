@@ -386,7 +386,7 @@ async fn an_entra_that_is_ill_is_waited_for() {
         (
             "gateway",
             Effect::Answer(FaultAnswer::raw(502, "text/html", html)),
-            Reason::AzureUnavailable,
+            Reason::AzureAnswerInvalid,
         ),
         (
             "empty",
