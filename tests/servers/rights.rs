@@ -37,7 +37,9 @@ async fn account(world: &World) -> String {
 async fn may(world: &World, account: &str, request: &str) -> bool {
     let mut words = request.split_whitespace();
     let (verb, target) = (words.next().unwrap(), words.next().unwrap());
-    let (target, name) = target.split_once('/').map_or((target, None), |(target, name)| (target, Some(name)));
+    let (target, name) = target
+        .split_once('/')
+        .map_or((target, None), |(target, name)| (target, Some(name)));
     let (resource, group) = target.split_once('.').unwrap_or((target, ""));
     let (mut namespace, mut subresource) = (Some(world.namespace().to_owned()), None);
     while let Some(word) = words.next() {
@@ -57,16 +59,28 @@ async fn may(world: &World, account: &str, request: &str) -> bool {
         ..ResourceAttributes::default()
     };
     let of = account.split(':').nth(2).unwrap();
-    let groups = ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{of}"), "system:authenticated".to_owned()];
+    let groups = [
+        "system:serviceaccounts".to_owned(),
+        format!("system:serviceaccounts:{of}"),
+        "system:authenticated".to_owned(),
+    ];
     let spec = SubjectAccessReviewSpec {
         user: Some(account.to_owned()),
         groups: Some(groups.to_vec()),
         resource_attributes: Some(attributes),
         ..SubjectAccessReviewSpec::default()
     };
-    let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+    let review = SubjectAccessReview {
+        spec,
+        ..SubjectAccessReview::default()
+    };
     let reviews: Api<SubjectAccessReview> = Api::all(world.client().clone());
-    let status = reviews.create(&PostParams::default(), &review).await.unwrap().status.unwrap();
+    let status = reviews
+        .create(&PostParams::default(), &review)
+        .await
+        .unwrap()
+        .status
+        .unwrap();
     assert_eq!(status.evaluation_error, None, "{request}");
     status.allowed
 }
