@@ -93,7 +93,7 @@ impl Program {
         let child =
             spawner::spawn(command).with_context(|| format!("start {}", self.path.display()))?;
         Ok(Child {
-            inner: Arc::new(Mutex::new(child)),
+            process: Arc::new(Process(Mutex::new(child))),
             log: self.log.clone(),
             name: self.name(),
         })
@@ -111,10 +111,13 @@ impl Program {
 /// A running child. Clones are handles to the same process; it is killed when the last one goes.
 #[derive(Clone, Debug)]
 pub struct Child {
-    inner: Arc<Mutex<std::process::Child>>,
+    process: Arc<Process>,
     log: PathBuf,
     name: String,
 }
+
+#[derive(Debug)]
+struct Process(Mutex<std::process::Child>);
 
 impl Child {
     /// The program's name.
@@ -187,14 +190,18 @@ impl Child {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, std::process::Child> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.process
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Child {
+/// Of the last handle, so that no clone is cut short.
+impl Drop for Process {
     fn drop(&mut self) {
-        if Arc::strong_count(&self.inner) == 1 {
-            self.kill();
-        }
+        let child = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }

@@ -10,8 +10,12 @@ use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding},
 };
-use kube::{Api, Client, Resource, api::DeleteParams};
+use kube::{
+    Api, Resource,
+    api::{DeleteParams, ListParams},
+};
 use serde::de::DeserializeOwned;
+use sshkey_operator::api::SshKey;
 use tokio::{
     process::Command,
     time::{Instant, sleep},
@@ -147,11 +151,22 @@ impl Cluster {
             self.namespace
         ));
         let client = self.access.client().await?;
-        delete::<Namespace>(&client, self.namespace).await?;
-        delete::<Namespace>(&client, SYSTEM).await?;
+        // First, and one by one: with the namespace the operator's rights in it would go as well.
+        let keys: Api<SshKey> = Api::namespaced(client.clone(), self.namespace);
+        for key in keys
+            .list_metadata(&ListParams::default())
+            .await
+            .context("list the SshKeys")?
+            .items
+        {
+            delete(&keys, &key.metadata.name.unwrap_or_default()).await?;
+        }
+        let namespaces: Api<Namespace> = Api::all(client.clone());
+        delete(&namespaces, self.namespace).await?;
+        delete(&namespaces, SYSTEM).await?;
         let role = format!("sshkey-operator:{SYSTEM}");
-        delete::<ClusterRoleBinding>(&client, &role).await?;
-        delete::<ClusterRole>(&client, &role).await
+        delete(&Api::<ClusterRoleBinding>::all(client.clone()), &role).await?;
+        delete(&Api::<ClusterRole>::all(client), &role).await
     }
 }
 
@@ -161,12 +176,11 @@ fn save(folder: &Path, access: &Access) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// Deletes a cluster-scoped object and waits until it is gone.
-async fn delete<K>(client: &Client, name: &str) -> anyhow::Result<()>
+/// Deletes an object and waits until it is gone.
+async fn delete<K>(api: &Api<K>, name: &str) -> anyhow::Result<()>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned,
 {
-    let api: Api<K> = Api::all(client.clone());
     let deadline = Instant::now() + Duration::from_mins(2);
     while api
         .get_metadata_opt(name)
