@@ -1,6 +1,7 @@
 //! Everything one test needs, and nothing that another test sees: a namespace, an emulated Azure, an operator.
 
 mod azure;
+mod inside;
 mod kubectl;
 mod options;
 mod start;

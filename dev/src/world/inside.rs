@@ -1,0 +1,164 @@
+//! What is in a world, and its end.
+
+use arm_emulator::Emulator;
+use k8s_openapi::api::{
+    core::v1::{Namespace, Secret},
+    events::v1::Event,
+};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+    core::NamespaceResourceScope,
+};
+use serde_json::json;
+use sshkey_operator::api::SshKey;
+
+use super::{World, start::Plane};
+use crate::{
+    control_plane::{Access, ControlPlane},
+    manifests,
+    operator::Operator,
+    proxy::Proxy,
+};
+
+impl World {
+    /// The test's namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The administrator's client, for the runtime of this test.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Objects of a kind in the test's namespace, as the administrator.
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The emulated Azure.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The proxy between the operator and the API server.
+    pub fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// The operator.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// The control plane: shared with other tests, unless it was asked for otherwise.
+    pub fn control_plane(&self) -> &ControlPlane {
+        self.plane.get()
+    }
+
+    /// Applies manifests in the test's namespace.
+    ///
+    /// # Panics
+    /// When the API server refuses one.
+    pub async fn apply(&self, yaml: &str) {
+        if let Err(error) = self.try_apply(yaml).await {
+            panic!("apply {yaml}\n{error:#}");
+        }
+    }
+
+    /// Applies manifests in the test's namespace; the error has the API server's words.
+    ///
+    /// # Errors
+    /// When the API server refuses one.
+    pub async fn try_apply(&self, yaml: &str) -> anyhow::Result<()> {
+        manifests::apply(&self.client, &self.namespace, yaml).await
+    }
+
+    /// A Secret of the test's namespace, if there is one of that name.
+    ///
+    /// # Panics
+    /// When the API server does not answer.
+    pub async fn secret(&self, name: &str) -> Option<Secret> {
+        match self.api::<Secret>().get_opt(name).await {
+            Ok(secret) => secret,
+            Err(error) => panic!("read Secret {name}: {error}"),
+        }
+    }
+
+    /// The events about an object, in the order in which they were made.
+    ///
+    /// # Panics
+    /// When the API server does not answer.
+    pub async fn events(&self, object: &str) -> Vec<Event> {
+        let about = ListParams::default().fields(&format!("regarding.name={object}"));
+        let mut events = match self.api::<Event>().list(&about).await {
+            Ok(list) => list.items,
+            Err(error) => panic!("list events: {error}"),
+        };
+        events.sort_by_key(|event| event.event_time.as_ref().map(|time| time.0));
+        events
+    }
+
+    /// What tells why something did not happen: the requests of the operator and the last lines of its log.
+    pub fn dump(&self) -> String {
+        let log = self.proxy.log();
+        let requests: Vec<String> = log[log.len().saturating_sub(30)..]
+            .iter()
+            .map(|entry| {
+                format!(
+                    "{} {} {} -> {:?}",
+                    entry.write.unwrap_or_default(),
+                    entry.method,
+                    entry.path,
+                    entry.status
+                )
+            })
+            .collect();
+        format!(
+            "--- last requests to the API server\n{}\n--- {}\n{}",
+            requests.join("\n"),
+            self.operator.log().display(),
+            self.operator.tail(60)
+        )
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.dump());
+        }
+        self.operator.kill();
+        if let Plane::Shared(plane) = self.plane {
+            let namespace = self.namespace.clone();
+            // Nobody waits for it, and a failure harms nobody: the control plane ends with the process.
+            std::thread::spawn(move || remove(plane.admin(), &namespace));
+        }
+    }
+}
+
+/// Removes a namespace whose operator is gone: nobody else takes the finalizers off.
+fn remove(admin: &Access, namespace: &str) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let client = admin.client().await?;
+            let namespaces: Api<Namespace> = Api::all(client.clone());
+            namespaces
+                .delete(namespace, &DeleteParams::default())
+                .await?;
+            let keys: Api<SshKey> = Api::namespaced(client, namespace);
+            for key in keys.list_metadata(&ListParams::default()).await?.items {
+                let release = json!({ "metadata": { "finalizers": null } });
+                let name = key.metadata.name.unwrap_or_default();
+                keys.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(&release))
+                    .await?;
+            }
+            Ok(())
+        })
+}
