@@ -44,16 +44,30 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
     }
 }
 
-/// What a Secret says. Reading an RSA key and proving it takes milliseconds: not for the async threads.
+/// A longer private key is RSA: to read and prove it takes milliseconds, which are not for the async threads. The others
+/// take less than the way to another thread and back.
+const QUICKLY_READ: usize = 1_024;
+
+/// What a Secret says.
 pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
     let Some(found) = found else {
         return SecretView::Absent;
     };
-    let read = tokio::task::spawn_blocking(move || secret_facts(&found));
-    match read.await {
+    if found
+        .private
+        .as_ref()
+        .is_none_or(|bytes| bytes.len() < QUICKLY_READ)
+    {
+        return SecretView::Present(Box::new(secret_facts(&found)));
+    }
+    match tokio::task::spawn_blocking(move || secret_facts(&found)).await {
         Ok(facts) => SecretView::Present(Box::new(facts)),
-        // The blocking pool only fails at shutdown, when nothing more is decided upon this.
-        Err(_) => SecretView::Absent,
+        Err(error) => match error.try_into_panic() {
+            // A fault of the operator: the reconcile fails, and stops nobody else.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and this with it: nothing more may be decided.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

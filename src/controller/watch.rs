@@ -2,6 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use backon::ExponentialBuilder;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
@@ -11,6 +12,7 @@ use kube::{
         Controller,
         controller::{self, Action},
         reflector::{ObjectRef, Store},
+        watcher,
     },
 };
 
@@ -34,6 +36,8 @@ type Guarded<K> = DeserializeGuard<K>;
 
 /// Changes that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+/// The longest pause after a watch has failed, without its jitter.
+const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// What came of a reconcile that did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,7 @@ pub async fn run(
         access::watch(),
     )
     .with_config(settings(&context))
+    .trigger_backoff(after_watch_error(&context))
     .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let reader = stores.store();
     let first_list = {
@@ -77,6 +82,7 @@ pub async fn run(
         access::watch(),
     )
     .with_config(settings(&context))
+    .trigger_backoff(after_watch_error(&context))
     .graceful_shutdown_on(shutdown.cancelled_owned());
     let known = keys.store();
     let mut keys = keys.watches(
@@ -143,6 +149,17 @@ fn settings(context: &Context) -> controller::Config {
     controller::Config::default()
         .concurrency(context.options.concurrency)
         .debounce(DEBOUNCE)
+}
+
+/// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
+/// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
+fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
+        .without_max_times()
+        .with_jitter()
+        .into()
 }
 
 fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>

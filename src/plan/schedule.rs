@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn jitter_stays_within_a_tenth_and_is_constant_for_one_object() {
-        let interval = Duration::from_secs(900);
+        let interval = Duration::from_mins(15);
         for object in ["a", "b", "c", "d"] {
             let jittered_once = jittered(interval, object);
             assert!(jittered_once >= interval * 9 / 10 && jittered_once <= interval * 11 / 10);

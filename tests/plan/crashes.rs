@@ -97,7 +97,7 @@ fn a_deletion_in_the_middle_of_creation_leaves_nothing_in_azure() {
         let mut world = quickstart();
         world.reconcile(stop);
         for end in with_a_crash_before_each_step(&world, |world| {
-            world.object.deleting_since = Some(at(-1))
+            world.object.deleting_since = Some(at(-1));
         }) {
             assert!(end.released || !end.object.has_finalizer);
             assert!(end.azure.is_empty());

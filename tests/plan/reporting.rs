@@ -113,8 +113,8 @@ fn one_state_is_reported_in_one_way_however_often() {
 #[test]
 fn the_next_look_follows_from_what_stands_in_the_way() {
     let intervals = Intervals {
-        sweep: Duration::from_secs(900),
-        poll: Duration::from_secs(60),
+        sweep: Duration::from_mins(15),
+        poll: Duration::from_mins(1),
         confirm: Duration::from_secs(45),
     };
     let look = |world: &World| intervals.next_look(&world.plan(), &world.observed());
@@ -122,7 +122,7 @@ fn the_next_look_follows_from_what_stands_in_the_way() {
     assert!(look(&settled).unwrap() >= Duration::from_secs(810));
     let mut lost = settled.clone();
     lost.secret = SecretView::Absent;
-    assert_eq!(look(&lost), Some(Duration::from_secs(60)));
+    assert_eq!(look(&lost), Some(Duration::from_mins(1)));
     let mut away = settled;
     away.azure_failure = Some(transient());
     assert_eq!(look(&away), None, "the error sets the time");

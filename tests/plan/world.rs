@@ -232,7 +232,8 @@ impl World {
             );
             let decided = plan(&desired, &observed, ORPHAN_AFTER, at(0));
             let suspended = desired.suspended && !decided.deleting;
-            let Some(step) = decided.steps.first().filter(|_| !suspended) else {
+            let next = decided.steps.first().filter(|_| !suspended);
+            let Some(next) = next else {
                 let written =
                     report(&desired, &observed, &decided, None, &self.status, 1, at(0)).status;
                 self.writes += usize::from(written != self.status);
@@ -246,7 +247,7 @@ impl World {
             if number == stop {
                 return false;
             }
-            let outcome = self.act(step);
+            let outcome = self.act(next);
             self.writes += 1;
             observed = observed.after(outcome);
             if self.released {

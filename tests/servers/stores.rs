@@ -57,9 +57,10 @@ async fn wait_not_ready(world: &World, name: &str, reason: Reason, stalled: bool
         .wait_condition(name, ConditionType::Ready, "False", reason)
         .await;
     let conditions = store.status.unwrap().conditions;
-    let (expected, other) = match stalled {
-        true => (ConditionType::Stalled, ConditionType::Reconciling),
-        false => (ConditionType::Reconciling, ConditionType::Stalled),
+    let (expected, other) = if stalled {
+        (ConditionType::Stalled, ConditionType::Reconciling)
+    } else {
+        (ConditionType::Reconciling, ConditionType::Stalled)
     };
     assert!(
         find(&conditions, expected).is_some() && find(&conditions, other).is_none(),
