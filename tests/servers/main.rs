@@ -3,6 +3,8 @@
 
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+// Tables of what is refused are long, and read best in one piece.
+#![allow(clippy::too_many_lines)]
 
 mod azure_faults;
 mod kills;
