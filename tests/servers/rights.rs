@@ -1,16 +1,20 @@
 //! What the operator may do by the RBAC that ships, and what it may not.
 
+use std::time::{Duration, Instant};
+
+use dev::operator::Rules;
 use dev::world::{
     CLIENT, Part, RESOURCE_GROUP, SUBSCRIPTION, TENANT, World, WorldOptions, resource_id,
 };
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
-    rbac::v1::RoleBinding,
+    rbac::v1::{Role, RoleBinding},
 };
 use kube::{
     Api,
-    api::{DeleteParams, ListParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
+use serde_json::json;
 use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey};
 
 /// The operator's account, as RBAC names it.
@@ -263,4 +267,59 @@ async fn in_the_whole_life_of_a_key_nothing_is_asked_that_is_not_allowed_and_not
         .filter(|access| access.resource != "namespaces")
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
+#[tokio::test]
+async fn an_operator_that_may_not_watch_secrets_still_hears_of_keys() {
+    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
+    let bindings = world
+        .api::<RoleBinding>()
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+        .items;
+    let role = &bindings[0].role_ref.name;
+    let rules = Rules::read().unwrap().watched.into_iter();
+    let less: Vec<_> = rules
+        .filter(|rule| {
+            !(rule.resources == Some(vec!["secrets".to_owned()])
+                && rule.verbs.contains(&"watch".to_owned()))
+        })
+        .collect();
+    assert_eq!(less.len() + 1, Rules::read().unwrap().watched.len());
+    let patch = Patch::Merge(json!({ "rules": less }));
+    world
+        .api::<Role>()
+        .patch(role, &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    world.operator().restart().unwrap();
+    let refused = || {
+        world
+            .proxy()
+            .log()
+            .iter()
+            .filter(|entry| entry.status == Some(403))
+            .count()
+    };
+    // Each refusal makes the next pause longer, up to the limit.
+    world
+        .until("the watch was refused often", async || {
+            if refused() >= 5 {
+                Ok(())
+            } else {
+                Err(format!("{} times", refused()))
+            }
+        })
+        .await;
+    for name in ["a", "b", "c"] {
+        let asked = Instant::now();
+        world.apply(&format!("apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {{azure: {{}}}}\n")).await;
+        world.wait_ready(name).await;
+        assert!(
+            asked.elapsed() < Duration::from_secs(12),
+            "{name}: {:?}",
+            asked.elapsed()
+        );
+    }
 }
