@@ -8,6 +8,7 @@
 
 mod azure_faults;
 mod kills;
+mod leaks;
 mod login;
 mod main_job;
 mod namespaces;
