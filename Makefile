@@ -18,7 +18,7 @@ test: ## Every test, on real servers
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then dev/timed "deny" cargo deny check; else echo "SKIPPED: cargo deny is not installed"; fi
+	@if cargo deny --version >/dev/null 2>&1; then dev/timed "deny" cargo deny check bans licenses sources; else echo "SKIPPED: cargo deny is not installed"; fi
 
 bench: control-plane ## Speed, CPU and memory of the operator, against a bare client; about 5 minutes once it is built
 	@cargo build --release --workspace --bins
