@@ -624,10 +624,12 @@ async fn kubectl_explains_every_field() {
             silent.is_empty(),
             "without a description that kubectl can print: {silent:?}"
         );
+        // The API server describes a kind a moment after it serves it.
         let tree = world
-            .kubectl(&["explain", kind, "--recursive"])
-            .await
-            .unwrap();
+            .until(format!("{kind} is described"), async || {
+                world.kubectl(&["explain", kind, "--recursive"]).await
+            })
+            .await;
         for (path, _) in &found {
             let name = path.rsplit('.').next().unwrap();
             let shown = tree
