@@ -1,0 +1,79 @@
+{{- define "sshkey-operator.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* At most 54 characters, so that what is appended fits. */}}
+{{- define "sshkey-operator.fullname" -}}
+{{- $name := include "sshkey-operator.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 54 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 54 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 54 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sshkey-operator.serviceAccountName" -}}
+{{- default (include "sshkey-operator.fullname" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{/* What never changes, since the selector of a Deployment can't. */}}
+{{- define "sshkey-operator.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "sshkey-operator.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "sshkey-operator.labels" -}}
+{{ include "sshkey-operator.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "sshkey-operator.image" -}}
+{{- $repository := required "image.repository must be given: there is no public image yet. `make image` in the operator's sources builds one." .Values.image.repository -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the certificate authorities for Azure come from, as a volume; empty when there are none. */}}
+{{- define "sshkey-operator.caVolume" -}}
+{{- $ca := .Values.azure.ca -}}
+{{- if gt (len (compact (list $ca.pem $ca.configMap $ca.secret))) 1 -}}
+{{- fail "azure.ca: give one of pem, configMap and secret" -}}
+{{- end -}}
+{{- if $ca.secret -}}
+secret:
+  secretName: {{ $ca.secret | quote }}
+  items: [{key: {{ $ca.key | quote }}, path: ca.crt}]
+{{- else if $ca.configMap -}}
+configMap:
+  name: {{ $ca.configMap | quote }}
+  items: [{key: {{ $ca.key | quote }}, path: ca.crt}]
+{{- else if $ca.pem -}}
+configMap:
+  name: {{ include "sshkey-operator.fullname" . }}-azure-ca
+{{- end -}}
+{{- end -}}
+
+{{/* Rules of files/rbac.yaml, less what the values make needless. */}}
+{{- define "sshkey-operator.rules" -}}
+{{- $rules := list -}}
+{{- range .rules -}}
+{{- $rule := deepCopy . -}}
+{{- if and (has "secrets" $rule.resources) (not $.values.watchSecrets) -}}
+{{- $_ := set $rule "verbs" (without $rule.verbs "list" "watch") -}}
+{{- end -}}
+{{- if has "serviceaccounts/token" $rule.resources -}}
+{{- $_ := set $rule "resourceNames" (list $.values.workloadIdentityServiceAccount) -}}
+{{- end -}}
+{{- if $rule.verbs -}}
+{{- $rules = append $rules $rule -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
