@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench crds fmt build control-plane
+.PHONY: help run demo test lint bench charts image crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -24,8 +24,16 @@ bench: control-plane ## Speed, CPU and memory of the operator, against a bare cl
 	@cargo build --release --workspace --bins
 	@$(dir $(programs))release/dev bench
 
-crds: ## Write the custom resource definitions into crds/
-	@cargo run --quiet --bin crdgen
+charts: ## Test the charts with Helm, which is built once where it is not installed
+	@dev/helm/build >/dev/null
+	@cargo test --package sshkey-operator --test charts
+
+image: ## Build the container images into target/image/, without a container engine; about 10 minutes at first
+	@cargo run --quiet --package dev --bin dev -- image
+
+crds: ## Write the custom resource definitions into crds/ and into their chart
+	@cargo run --quiet --bin crdgen -- crds
+	@cargo run --quiet --bin crdgen -- charts/sshkey-operator-crds/files
 
 fmt: ## Format the code
 	@cargo fmt --all

@@ -14,11 +14,13 @@
 //! | [`sshd`] | a real OpenSSH server to log in to |
 //! | [`run`] | `make run` and `make demo` |
 //! | [`bench`] | `make bench` |
+//! | [`image`] | `make image` |
 
 pub mod bench;
 pub mod checkout;
 pub mod control_plane;
 pub mod crds;
+pub mod image;
 pub mod manifests;
 pub mod operator;
 pub mod ports;

@@ -1,8 +1,8 @@
-//! `dev`: what `make run`, `make demo` and `make bench` start.
+//! `dev`: what `make run`, `make demo`, `make bench` and `make image` start.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, processes::hold, run};
+use dev::{bench, image, processes::hold, run};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Command {
     Demo(run::Options),
     /// Measures the operator against the floor of what has to be written anyway.
     Bench(bench::Options),
+    /// Builds the container images of the operator and of the emulator into target/image/.
+    Image,
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
@@ -31,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(options) => on_runtime(run::run(&options)),
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
+        Command::Image => image::build(),
         // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }

@@ -1,0 +1,138 @@
+//! From the sources to `target/image/`.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail, ensure};
+
+use super::layout::Image;
+use crate::checkout;
+
+const PROGRAMS: [(&str, &str); 2] = [
+    (
+        "sshkey-operator",
+        "Keeps SSH key pairs in Secrets and their public halves in Azure's SSH key store",
+    ),
+    (
+        "arm-emulator",
+        "A local stand-in for Azure Resource Manager and Entra ID, for SSH public keys and resource groups",
+    ),
+];
+
+/// Builds the programs, and packs an image of each.
+///
+/// # Errors
+/// When they can't be built, are not static, or are too big.
+#[allow(clippy::print_stdout)]
+pub fn build() -> anyhow::Result<()> {
+    let target = host()?;
+    let architecture = match target.split('-').next() {
+        Some("x86_64") => "amd64",
+        Some("aarch64") => "arm64",
+        _ => bail!("no image is made on {target}: it is for Linux on x86_64 and aarch64"),
+    };
+    let programs = compile(&target)?;
+    let revision = revision();
+    let folder = checkout::scratch("image");
+    fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    for (name, description) in PROGRAMS {
+        let program = programs.join(name);
+        let program = fs::read(&program).with_context(|| format!("read {}", program.display()))?;
+        let image = Image {
+            name,
+            description,
+            version: env!("CARGO_PKG_VERSION"),
+            revision: revision.as_deref(),
+            architecture,
+            program: &program,
+        };
+        let packed = image.pack().with_context(|| format!("pack {name}"))?;
+        let path = folder.join(format!("{name}.tar"));
+        fs::write(&path, &packed.tar).with_context(|| format!("write {}", path.display()))?;
+        println!(
+            "target/image/{name}.tar: {}, {architecture}, {} MiB, {} MiB compressed, {}",
+            image.reference(),
+            mebibytes(packed.unpacked),
+            mebibytes(packed.compressed),
+            packed.digest
+        );
+    }
+    Ok(())
+}
+
+/// The machine's own target: no other C library is needed than the one that is here.
+fn host() -> anyhow::Result<String> {
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .context("run rustc")?;
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+        .context("rustc does not say what its host is")
+}
+
+/// Builds static programs, and returns the folder that they are in.
+fn compile(target: &str) -> anyhow::Result<PathBuf> {
+    let root = checkout::root();
+    let folder = checkout::scratch("image-build");
+    let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
+    // Where the sources were is nobody's business, and the program is the same wherever it is built.
+    let renamed = [(cargo_home(), "/cargo"), (Some(root.to_owned()), "/src")];
+    flags.extend(renamed.into_iter().filter_map(|(path, name)| {
+        Some(format!("--remap-path-prefix={}={name}", path?.display()))
+    }));
+    if !folder.exists() {
+        eprintln!("The first build of the static programs takes about 10 minutes on two cores.");
+    }
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--bins",
+            "--target",
+            target,
+        ])
+        .args(PROGRAMS.iter().flat_map(|(name, _)| ["--package", name]))
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .status()
+        .context("run cargo")?;
+    ensure!(status.success(), "cargo build failed");
+    Ok(folder.join(target).join("release"))
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")))
+}
+
+/// The commit, and whether something was changed since.
+fn revision() -> Option<String> {
+    let output = Command::new("git")
+        .current_dir(checkout::root())
+        .args([
+            "describe",
+            "--always",
+            "--dirty",
+            "--abbrev=40",
+            "--exclude=*",
+        ])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+/// With one decimal.
+fn mebibytes(bytes: usize) -> String {
+    let tenths = bytes * 10 / (1024 * 1024);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,11 @@
+//! The container images: one static program each, FROM scratch, written without a container engine.
+
+mod archive;
+mod authorities;
+mod build;
+mod layout;
+mod program;
+
+pub use build::build;
+pub use layout::{Image, LIMIT};
+pub use program::check_static;
