@@ -72,7 +72,9 @@ impl FromStr for ArmId {
                 && is(providers, "providers")
                 && is(provider, "Microsoft.Compute")
                 && is(kind, "sshPublicKeys")
-                && ![subscription, group, name].contains(&"") =>
+                && ![subscription, group, name]
+                    .iter()
+                    .any(|segment| ["", ".", ".."].contains(segment)) =>
             {
                 Ok(Self {
                     subscription: subscription.to_owned(),

@@ -76,24 +76,49 @@ pub fn conditions(
                 Some(false) => "False",
                 None => "Unknown",
             };
-            let since = before
-                .iter()
-                .find(|condition| {
-                    condition.type_ == verdict.kind.as_str() && condition.status == status
-                })
-                .map_or(Time(now), |condition| {
-                    condition.last_transition_time.clone()
-                });
+            let same = before.iter().find(|condition| {
+                condition.type_ == verdict.kind.as_str() && condition.status == status
+            });
+            let since = same.map_or(Time(now), |condition| {
+                condition.last_transition_time.clone()
+            });
+            let told = same
+                .filter(|condition| condition.reason == verdict.reason.as_str())
+                .filter(|condition| says_the_same(&condition.message, &verdict.message));
             Condition {
                 type_: verdict.kind.as_str().to_owned(),
                 status: status.to_owned(),
                 reason: verdict.reason.as_str().to_owned(),
-                message: verdict.message.clone(),
+                message: told.map_or_else(|| verdict.message.clone(), |told| told.message.clone()),
                 observed_generation: Some(generation),
                 last_transition_time: since,
             }
         })
         .collect()
+}
+
+/// Whether two messages differ only in words with digits: ids and times of single requests. To write the status for those
+/// would be to write it for every request.
+fn says_the_same(one: &str, other: &str) -> bool {
+    let telling = |text: &'_ str| {
+        let words = text.split_whitespace().map(str::to_owned);
+        words
+            .filter(|word| !looks_like_an_id(word))
+            .collect::<Vec<_>>()
+    };
+    telling(one) == telling(other)
+}
+
+/// A GUID, or a time of day.
+fn looks_like_an_id(word: &str) -> bool {
+    let word = word.trim_matches(|char: char| !char.is_ascii_alphanumeric());
+    let hex = word
+        .chars()
+        .all(|char| char.is_ascii_hexdigit() || char == '-');
+    let time = word
+        .chars()
+        .all(|char| char.is_ascii_digit() || "-:.TZ".contains(char));
+    (hex && word.len() == 36) || (time && word.contains(':'))
 }
 
 /// The condition of a type among those of a status.
@@ -114,6 +139,19 @@ mod tests {
             Reason::UpToDate,
             message,
         )
+    }
+
+    #[test]
+    fn an_id_of_a_single_request_does_not_change_what_is_told() {
+        let time = Timestamp::from_second(1_000).unwrap();
+        let told = |id: &str| format!("Azure answered no (request {id}, at 10:11:12Z)");
+        let first_id = "11111111-2222-3333-4444-555555555555";
+        let other_id = "99999999-2222-3333-4444-aaaaaaaaaaaa";
+        let first = conditions(&[verdict(false, &told(first_id))], &[], 1, time);
+        let second = conditions(&[verdict(false, &told(other_id))], &first, 1, time);
+        assert_eq!(first, second);
+        let other = conditions(&[verdict(false, "Azure answered yes")], &first, 1, time);
+        assert_ne!(first, other);
     }
 
     #[test]

@@ -87,6 +87,8 @@ pub enum Reason {
     DisallowedByPolicy,
     /// A lock forbids this.
     ScopeLocked,
+    /// Something changes back what the operator has changed.
+    ChangeTurnedBack,
 
     // What passes by itself.
     /// Azure asked to wait, or the budget of writes is used up.

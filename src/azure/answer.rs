@@ -121,16 +121,22 @@ impl AnswerHeaders {
     }
 }
 
+/// The shortest and the longest time that an answer is believed to mean. Nothing is gained by asking sooner, and a clock
+/// that is wrong must not close Azure for years.
+const RETRY_BOUNDS: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(1), SignedDuration::from_hours(1));
+
 /// `Retry-After` is a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
 fn retry_at(value: &str, now: Timestamp) -> Option<Timestamp> {
-    match value.trim().parse::<i64>() {
-        Ok(seconds) => now
-            .checked_add(SignedDuration::from_secs(seconds.max(0)))
-            .ok(),
-        Err(_) => rfc2822::DateTimeParser::new()
-            .parse_timestamp(value.trim())
-            .ok(),
-    }
+    let value = value.trim();
+    let wait = if let Ok(seconds) = value.parse::<u32>() {
+        SignedDuration::from_secs(seconds.into())
+    } else {
+        let date = rfc2822::DateTimeParser::new().parse_timestamp(value);
+        date.ok()?.duration_since(now)
+    };
+    now.checked_add(wait.clamp(RETRY_BOUNDS.0, RETRY_BOUNDS.1))
+        .ok()
 }
 
 /// Several policies may stand in one header, as `Microsoft.Compute/NAME;LEFT`, with commas between.
@@ -160,6 +166,17 @@ mod tests {
             Some("2026-02-01T10:05:00Z".parse().unwrap())
         );
         assert_eq!(retry_at("soon", now), None);
+    }
+
+    #[test]
+    fn a_retry_after_is_believed_within_bounds() {
+        let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
+        let soonest = Some("2026-02-01T10:00:01Z".parse().unwrap());
+        assert_eq!(retry_at("0", now), soonest);
+        assert_eq!(retry_at("Sun, 01 Feb 2026 09:00:00 GMT", now), soonest);
+        let latest = Some("2026-02-01T11:00:00Z".parse().unwrap());
+        assert_eq!(retry_at("315360000", now), latest);
+        assert_eq!(retry_at("Mon, 01 Feb 2027 09:00:00 GMT", now), latest);
     }
 
     #[test]

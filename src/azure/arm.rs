@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use azure_core::http::{Method, Url};
 
 use super::{
+    answer::Answer,
     budget::{Bucket, Budget},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
@@ -89,8 +90,7 @@ impl ArmClient {
         );
         let answer = self.exchange.send(call, &self.read_buckets(id)).await?;
         match answer {
-            Ok(answer) => answer
-                .json()
+            Ok(answer) => key_of(&answer, id)
                 .map(KeyRead::Present)
                 .map_err(|cause| AzureError::new(Operation::ReadKey, id.to_string(), cause)),
             Err(error) => missing(error),
@@ -122,7 +122,12 @@ impl ArmClient {
                     };
                 }
             };
-            keys.extend(page.value);
+            // One odd item among others' keys must not hide all of them.
+            let readable = page
+                .value
+                .into_iter()
+                .filter_map(|item| serde_json::from_value(item).ok());
+            keys.extend(readable);
             let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
                 return Ok(Some(keys));
             };
@@ -265,9 +270,7 @@ impl ArmClient {
     ) -> Result<SshPublicKey, AzureError> {
         let operation = call.operation;
         let answer = self.exchange.send(call, buckets).await??;
-        answer
-            .json()
-            .map_err(|cause| AzureError::new(operation, id.to_string(), cause))
+        key_of(&answer, id).map_err(|cause| AzureError::new(operation, id.to_string(), cause))
     }
 
     fn keys_of(id: &ArmId) -> [&str; 7] {
@@ -332,6 +335,19 @@ impl ArmClient {
             },
         ]
     }
+}
+
+/// The key in an answer. What does not name itself as the key that was meant is not ARM's answer, and to take it for one
+/// would be to take a key for gone, or for another's.
+fn key_of(answer: &Answer, id: &ArmId) -> Result<SshPublicKey, Cause> {
+    let key: SshPublicKey = answer.json()?;
+    let named: Option<ArmId> = key.id.parse().ok();
+    if named.as_ref() != Some(id) || key.location.is_empty() {
+        return Err(Cause::NotArm {
+            status: answer.status,
+        });
+    }
+    Ok(key)
 }
 
 /// A 404 that says what is missing is an answer, not an error.

@@ -81,6 +81,8 @@ struct State {
     refilled: Timestamp,
     /// Sent and not answered yet: what the next header has not counted.
     under_way: u32,
+    /// Slots that were named to those who came in vain, and have not come up yet.
+    promised: f64,
     /// Azure asked for silence until then.
     closed_until: Option<Timestamp>,
 }
@@ -147,6 +149,7 @@ impl Budget {
             per_second,
             refilled: now,
             under_way: 0,
+            promised: 0.0,
             closed_until: None,
         }
     }
@@ -160,20 +163,21 @@ impl State {
     fn refill(&mut self, now: Timestamp) {
         let seconds = now.duration_since(self.refilled).as_secs_f64().max(0.0);
         self.tokens = (self.tokens + seconds * self.per_second).min(self.capacity);
+        self.promised = (self.promised - seconds * self.per_second).max(0.0);
         self.refilled = now;
         self.closed_until = self.closed_until.filter(|until| *until > now);
     }
 
-    fn not_before(&self, now: Timestamp) -> Option<Timestamp> {
-        if self.closed_until.is_some() {
-            return self.closed_until;
-        }
-        if self.tokens >= 1.0 {
+    /// When there is room, if not now. Each who asks is told a slot of its own: those who wait shall not all come for one.
+    fn not_before(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.closed_until.is_none() && self.tokens >= 1.0 {
             return None;
         }
-        let missing = (1.0 - self.tokens) / self.per_second;
-        now.checked_add(SignedDuration::from_millis_f64(missing))
-            .ok()
+        let opens = self.closed_until.unwrap_or(now);
+        let missing = (1.0 - self.tokens).max(0.0) + self.promised;
+        self.promised += 1.0;
+        let slot = seconds_rounded_up(missing / self.per_second);
+        opens.checked_add(slot).ok()
     }
 
     /// The header counts what was answered; what is still under way will be counted too.
@@ -233,15 +237,9 @@ impl Drop for Pass<'_> {
     }
 }
 
-/// Milliseconds as a fraction, rounded up: a time that is a moment too early would be refused.
-trait FromMillis {
-    fn from_millis_f64(seconds: f64) -> Self;
-}
-
-impl FromMillis for SignedDuration {
-    fn from_millis_f64(seconds: f64) -> Self {
-        Self::try_from_secs_f64(seconds + 0.001).unwrap_or(Self::from_secs(60))
-    }
+/// A time that is a moment too early would be refused.
+fn seconds_rounded_up(seconds: f64) -> SignedDuration {
+    SignedDuration::try_from_secs_f64(seconds + 0.001).unwrap_or(SignedDuration::from_hours(1))
 }
 
 #[cfg(test)]
@@ -314,12 +312,33 @@ mod tests {
             .ask(&both, at(0))
             .unwrap()
             .learn(429, &headers, false, at(0));
-        assert_eq!(budget.ask(&both, at(299)).unwrap_err(), at(300));
+        assert!(budget.ask(&both, at(299)).unwrap_err() >= at(300));
         assert!(
             budget.ask(&[arm_writes()], at(1)).is_ok(),
             "ARM's own bucket was not the one that was empty"
         );
-        assert!(budget.ask(&both, at(300)).is_ok());
+        assert!(budget.ask(&both, at(302)).is_ok());
+    }
+
+    #[test]
+    fn those_who_wait_are_told_one_slot_each() {
+        let budget = Budget::new(Limits {
+            compute_burst: 1,
+            compute_per_minute: 60,
+        });
+        budget
+            .ask(&[writes()], at(0))
+            .unwrap()
+            .learn(201, &ok(), false, at(0));
+        let slots: Vec<Timestamp> = (0..10)
+            .map(|_| budget.ask(&[writes()], at(0)).unwrap_err())
+            .collect();
+        for (earlier, later) in slots.iter().zip(&slots[1..]) {
+            assert!(
+                later.duration_since(*earlier) >= SignedDuration::from_millis(990),
+                "{slots:?}"
+            );
+        }
     }
 
     #[test]

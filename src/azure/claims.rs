@@ -1,50 +1,41 @@
-//! Who in this cluster means to use which ARM id: two objects that resolve to one name must not both see it free and
-//! both create it. Between restarts the mark on the Azure key says it.
+//! Who is about to create a key at an ARM id: two objects that resolve to one name may both have seen it free. From the
+//! moment that the first has written, its mark in Azure says whose it is; until the second must have seen that, this does.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use crate::api::ArmId;
 
-/// An object that claims an ARM id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its UID.
-    pub uid: String,
-}
+/// Longer than any reconcile takes from its look at Azure to its write.
+const HOLDS: Duration = Duration::from_mins(3);
 
-/// The claims of all objects.
+/// The claims of the last minutes.
 #[derive(Debug, Default)]
-pub struct Claims(Mutex<HashMap<ArmId, Owner>>);
+pub struct Claims(Mutex<HashMap<ArmId, (String, Instant)>>);
 
 impl Claims {
-    /// Claims an id.
-    ///
-    /// # Errors
-    /// Who claimed it before.
-    pub fn claim(&self, id: &ArmId, owner: &Owner) -> Result<(), Owner> {
+    /// Claims an id for the object with this UID: `false` when another has just claimed it.
+    #[must_use]
+    pub fn claim(&self, id: &ArmId, uid: &str, now: Instant) -> bool {
         let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = claims.entry(id.clone()).or_insert_with(|| owner.clone());
-        let same_object = first.namespace == owner.namespace && first.name == owner.name;
-        if !same_object {
-            return Err(first.clone());
+        claims.retain(|_, (_, since)| now.duration_since(*since) < HOLDS);
+        let (owner, since) = claims
+            .entry(id.clone())
+            .or_insert_with(|| (uid.to_owned(), now));
+        if owner != uid {
+            return false;
         }
-        first.uid.clone_from(&owner.uid);
-        Ok(())
+        *since = now;
+        true
     }
 
-    /// Gives up every claim of an object.
+    /// Gives up every claim of an object that is gone.
     pub fn release(&self, uid: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, owner| owner.uid != uid);
+        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        claims.retain(|_, (owner, _)| owner != uid);
     }
 }
 
@@ -52,29 +43,19 @@ impl Claims {
 mod tests {
     use super::*;
 
-    fn owner(name: &str, uid: &str) -> Owner {
-        Owner {
-            namespace: "n".into(),
-            name: name.into(),
-            uid: uid.into(),
-        }
-    }
-
     #[test]
-    fn the_first_to_claim_an_id_keeps_it_until_it_lets_go() {
+    fn the_first_to_claim_an_id_keeps_it_until_it_lets_go_or_time_is_over() {
         let claims = Claims::default();
         let id: ArmId =
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k"
                 .parse()
                 .unwrap();
-        assert_eq!(claims.claim(&id, &owner("a", "1")), Ok(()));
-        assert_eq!(claims.claim(&id, &owner("b", "2")), Err(owner("a", "1")));
-        assert_eq!(
-            claims.claim(&id, &owner("a", "3")),
-            Ok(()),
-            "an object that was made again goes on"
-        );
-        claims.release("3");
-        assert_eq!(claims.claim(&id, &owner("b", "2")), Ok(()));
+        let now = Instant::now();
+        assert!(claims.claim(&id, "1", now));
+        assert!(!claims.claim(&id, "2", now));
+        assert!(claims.claim(&id, "1", now), "it may try again");
+        claims.release("1");
+        assert!(claims.claim(&id, "2", now));
+        assert!(claims.claim(&id, "3", now + HOLDS));
     }
 }

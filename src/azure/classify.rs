@@ -112,23 +112,18 @@ pub(super) fn message(error: &AzureError) -> String {
                 status,
                 code,
                 message,
-                request_id,
                 ..
             } = &**refusal;
-            let id = request_id
-                .as_deref()
-                .map(|id| format!(", request {id}"))
-                .unwrap_or_default();
             let remedy = remedy(reason(error));
             format!(
-                "{what}: Azure answered {status} {code} ({}{id}){remedy}",
+                "{what}: Azure answered {status} {code} ({}){remedy}",
                 one_line(message)
             )
         }
         Cause::NoToken { description, .. } => {
             format!(
                 "{what}: Entra answered: {}{}",
-                one_line(description),
+                one_line(entra_text(description)),
                 remedy(reason(error))
             )
         }
@@ -151,7 +146,7 @@ pub(super) fn message(error: &AzureError) -> String {
         Cause::Connection(why) => format!("{what}: {why}; it will be tried again"),
         Cause::Timeout => format!("{what}: no answer in time; it will be tried again"),
         Cause::NotBefore(_) => {
-            format!("{what}: waiting its turn, since Azure takes only so many writes a minute")
+            "waiting for its turn: Azure takes only so many requests a minute".to_owned()
         }
     }
 }
@@ -182,6 +177,12 @@ fn remedy(reason: Reason) -> &'static str {
         Reason::Throttled | Reason::AzureUnavailable => ". It will be tried again",
         _ => "",
     }
+}
+
+/// Entra ends its text with ids and the time of this very answer, which say nothing to a user and are never twice the same.
+fn entra_text(description: &str) -> &str {
+    let end = description.find("Trace ID:").unwrap_or(description.len());
+    &description[..end]
 }
 
 /// A condition's message is one line of bounded length, whatever Azure sends.

@@ -125,6 +125,15 @@ impl AzureError {
         }
     }
 
+    /// Whether a write that ended so may have been done all the same.
+    pub fn leaves_in_doubt(&self) -> bool {
+        match &self.cause {
+            Cause::Refused(refusal) => refusal.status >= 500,
+            Cause::NotArm { .. } | Cause::TooLarge | Cause::Connection(_) | Cause::Timeout => true,
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         classify::class(&self.cause)

@@ -17,7 +17,7 @@ mod wire;
 
 pub use arm::{ArmClient, KeyRead};
 pub use budget::{Budget, Limits};
-pub use claims::{Claims, Owner};
+pub use claims::Claims;
 pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
 pub use identity::{Assertion, Identity};

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// A public key as Azure holds it. What is absent in the body is empty here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct SshPublicKey {
+    /// Its resource ID, with the group in upper case.
+    #[serde(default)]
+    pub id: String,
     /// Its name, in the spelling of whoever created it.
     #[serde(default)]
     pub name: String,
@@ -52,7 +55,7 @@ pub(super) struct Update<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page {
-    pub(super) value: Vec<SshPublicKey>,
+    pub(super) value: Vec<serde_json::Value>,
     #[serde(default)]
     pub(super) next_link: Option<String>,
 }

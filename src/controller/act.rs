@@ -1,6 +1,6 @@
 //! Takes one step: one request, and what it leaves behind.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use kube::{Client, ResourceExt};
 
@@ -40,12 +40,33 @@ pub(super) enum StepError {
     /// No session reaches the place that the step writes to.
     #[error("no AzureStore reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
+    /// Another object is creating a key there at this moment.
+    #[error(
+        "another SshKey is creating {0} at this moment; if both mean it, create one of them again with another name in spec.azure.name"
+    )]
+    Claimed(ArmId),
     /// The key that the step would publish is not stored: a step of a preview.
     #[error("{0} can't be created before its private key is stored; it will be tried again")]
     NotStored(ArmId),
 }
 
 impl StepError {
+    /// Whether somebody has changed what was to be changed since it was looked at.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Kubernetes(error) if error.code() == Some(409))
+    }
+
+    /// What Azure calls the request that it refused, for a support case.
+    pub(super) fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Azure(AzureError {
+                cause: Cause::Refused(refusal),
+                ..
+            }) => refusal.request_id.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What it comes to for the report.
     pub(super) fn failure(&self) -> Failure {
         match self {
@@ -53,6 +74,7 @@ impl StepError {
             Self::Azure(error) => facts::azure_failure(error),
             Self::Generate(_) | Self::Interrupted => transient(Reason::KeyGenerationFailed, self),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
+            Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
             Self::NotStored(_) => transient(Reason::Progressing, self),
         }
     }
@@ -150,6 +172,9 @@ pub(super) async fn act(
                 .await?;
             Ok(Outcome::Group(id.group_key()))
         }
+        Step::PublishKey { id, .. } if !context.claims.claim(id, &uid, Instant::now()) => {
+            Err(StepError::Claimed(id.clone()))
+        }
         Step::PublishKey { id, .. }
         | Step::UpdateAzureKey { id, .. }
         | Step::DeleteAzureKey { id } => write_azure(at, id, step).await,
@@ -200,7 +225,7 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
             ))
         }
         Err(error) => {
-            if !matches!(error.cause, Cause::NotBefore(_)) {
+            if error.leaves_in_doubt() {
                 session.inventory.in_doubt(id);
             }
             Err(error.into())

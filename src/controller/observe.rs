@@ -14,12 +14,11 @@ use super::{
     store,
 };
 use crate::{
-    api::{ArmId, Reason, SshKey, names::FINALIZER},
-    azure::Owner,
+    api::{ArmId, SshKey, names::FINALIZER},
     kubernetes::{self, KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Desired, Failure, Freshness, KeyView, Mark, Observed, SecretView, StoreFact,
-        resolve, secret_name, stores_of,
+        AzureRecord, Desired, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve,
+        secret_name, stores_of,
     },
 };
 
@@ -91,8 +90,10 @@ pub(super) async fn observe(
 
     let mut azure = BTreeMap::new();
     for (id, store) in places(&desired, &records, deleting) {
-        if let Some(session) = sessions.get(&store) {
-            let view = look(scope, &object, &desired, session, &id, deleting).await;
+        // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
+        let usable = deleting || matches!(desired.stores.get(&store), Some(StoreFact::Ready(_)));
+        if let Some(session) = sessions.get(&store).filter(|_| usable) {
+            let view = look(scope, &object, session, &id, deleting).await;
             azure.insert(id, view);
         }
     }
@@ -156,29 +157,11 @@ fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMa
 async fn look(
     scope: &Scope,
     object: &SshKey,
-    desired: &Desired,
     session: &Session,
     id: &ArmId,
     deleting: bool,
 ) -> KeyView {
     let context = &scope.context;
-    if !deleting {
-        let mark = &desired.mark;
-        let owner = Owner {
-            namespace: mark.namespace.clone(),
-            name: mark.object.clone(),
-            uid: mark.uid.clone(),
-        };
-        if let Err(other) = context.claims.claim(id, &owner) {
-            return KeyView::Unknown(Failure::to_fix(
-                Reason::AzureKeyConflict,
-                format!(
-                    "{id} is claimed by SshKey {}/{}; create this one again with another name in spec.azure.name",
-                    other.namespace, other.name
-                ),
-            ));
-        }
-    }
     let published = object
         .status
         .as_ref()

@@ -53,6 +53,10 @@ pub(super) async fn reconcile(
             forget(context, &seen.uid().unwrap_or_default());
             return Ok(Action::await_change());
         }
+        Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
+            write_blocked(context, &seen, &facts::kubernetes_failure(&error)).await?;
+            return Ok(Action::requeue(context.options.intervals.poll));
+        }
         Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
         Err(ObserveError::Invalid(why)) => {
             let failure = Failure::to_fix(Reason::InvalidObject, why);
@@ -81,6 +85,10 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         if taken.len() == MAX_STEPS {
             return Err(ReconcileError::Unsettled(step.name()));
         }
+        if let Some(failure) = was_undone(&taken, &step) {
+            failed = Some((step, failure));
+            break decided;
+        }
         let outcome = match not_read_just_now(&at, &step) {
             Some(id) => read_azure(&at, &id).await,
             None => act(scope, &mut at, &step)
@@ -89,6 +97,11 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         };
         match outcome {
             Ok(outcome) => at.observed = at.observed.clone().after(outcome),
+            // Somebody has changed the object since it was looked at: what to do now, the next look says.
+            Err(error) if error.is_conflict() => {
+                let wait = context.backoffs.next(&at.observed.object.uid);
+                return Ok(Action::requeue(wait));
+            }
             Err(error) => {
                 let failure = error.failure();
                 tracing::info!(
@@ -96,7 +109,8 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                     name = at.object.name_any(),
                     step = step.name(),
                     reason = failure.reason.as_str(),
-                    message = failure.message,
+                    cause = failure.message,
+                    request_id = error.request_id(),
                     "a step failed"
                 );
                 failed = Some((step, failure));
@@ -105,6 +119,25 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         }
     };
     finish(context, &at, &decided, &taken, failed.as_ref()).await
+}
+
+/// A change that is wanted again as soon as it was made was turned back, by a policy or a webhook. To fight over it would
+/// cost writes and change nothing.
+fn was_undone(taken: &[Step], step: &Step) -> Option<Failure> {
+    if matches!(step, Step::Record { .. })
+        || !taken
+            .iter()
+            .any(|before| before.name() == step.name() && before.azure_id() == step.azure_id())
+    {
+        return None;
+    }
+    Some(Failure::to_fix(
+        Reason::ChangeTurnedBack,
+        format!(
+            "what was just changed is as it was before: {}. Look for a policy in Azure or a webhook in the cluster that turns it back",
+            step.describe()
+        ),
+    ))
 }
 
 /// The step to take now. A suspended object takes none, but for its deletion.
@@ -135,9 +168,6 @@ async fn finish(
     failed: Option<&(Step, Failure)>,
 ) -> Result<Action, ReconcileError> {
     let uid = &at.observed.object.uid;
-    if at.desired.azure.is_none() {
-        context.claims.release(uid);
-    }
     if decided.deleting && !at.observed.object.has_finalizer {
         tell_of_deletion(context, at, taken).await;
         forget(context, uid);
@@ -281,23 +311,21 @@ fn forget(context: &Context, uid: &str) {
     context.claims.release(uid);
 }
 
-/// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else.
+/// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else. Its status
+/// can't be read either and is left as it is, since it may bear witness to a key.
 async fn refuse(context: &Context, invalid: &InvalidObject) -> Result<Action, ReconcileError> {
-    let mut object = SshKey {
+    let object = SshKey {
         metadata: invalid.metadata.clone(),
         ..SshKey::default()
     };
-    object.metadata.managed_fields = None;
-    let failure = Failure::to_fix(
-        Reason::InvalidObject,
-        "the object can't be read as an SshKey of this version of the operator: compare it with kubectl explain sshkey.spec, and the operator's version with that of its CRDs",
-    );
     tracing::warn!(
         namespace = object.namespace(),
         name = object.name_any(),
         "an object can't be read"
     );
-    write_blocked(context, &object, &failure).await?;
+    let note = "the object can't be read as an SshKey of this version of the operator: compare it with kubectl explain sshkey.spec, and the operator's version with that of its CRDs";
+    let reason = Reason::InvalidObject.as_str();
+    context.events.warning(&object, reason, note).await;
     Ok(Action::requeue(context.options.intervals.sweep))
 }
 

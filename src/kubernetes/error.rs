@@ -33,6 +33,9 @@ pub enum Cause {
     /// No answer in time. A write may have been done.
     #[error("no answer in time; it will be tried again")]
     Timeout,
+    /// An answer that is none of the API server's.
+    #[error("the answer can't be read; it will be tried again")]
+    Unreadable,
     /// The request or its answer was lost.
     #[error("{0}; it will be tried again")]
     Lost(kube::Error),
@@ -54,6 +57,8 @@ pub(super) async fn attempt<T>(
             reason: status.reason,
             message: status.message,
         },
+        // The error's own text quotes what could not be read, and that may be a Secret.
+        Ok(Err(kube::Error::SerdeError(_))) => Cause::Unreadable,
         Ok(Err(error)) => Cause::Lost(error),
         Err(_) => Cause::Timeout,
     };

@@ -1,5 +1,7 @@
 //! Events: what happened, for whoever looks at an object. Never in the way of what happens.
 
+use std::time::Duration;
+
 use kube::{
     Client, Resource,
     runtime::events::{Event, EventType, Recorder, Reporter},
@@ -8,6 +10,9 @@ use kube::{
 /// The API server takes at most 1 kB.
 /// <https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/>
 const MAX_NOTE: usize = 1_000;
+
+/// An event is not worth more of a reconcile's time.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes events. One for the whole process: it joins repeats into a series.
 #[derive(Clone)]
@@ -52,8 +57,11 @@ impl Events {
             action: "Reconcile".to_owned(),
             secondary: None,
         };
-        if let Err(error) = self.0.publish(&event, &object.object_ref(&())).await {
-            tracing::warn!(reason, %error, "an event could not be written");
+        let object = object.object_ref(&());
+        match tokio::time::timeout(TIMEOUT, self.0.publish(&event, &object)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(reason, %error, "an event could not be written"),
+            Err(_) => tracing::warn!(reason, "an event could not be written in time"),
         }
     }
 }

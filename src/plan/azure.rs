@@ -28,16 +28,20 @@ pub(super) fn judge(
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
+    let mut records = observed.object.records.iter().flatten();
+    let is_recorded = records.any(|record| record.id == target.id);
     match observed.azure.get(&target.id) {
         None => Judgement::steps(Vec::new()),
         Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
         Some(KeyView::Absent { group, .. }) => publish(desired, target, *group, stored),
-        Some(KeyView::Present { key, .. }) => key_is_not_ours(desired, target, key, stored)
-            .or_else(|| key_is_in_another_location(target, key))
-            .map_or_else(
-                || keep(desired, observed, target, key, stored),
-                Judgement::finding,
-            ),
+        Some(KeyView::Present { key, .. }) => {
+            key_is_not_ours(desired, target, key, stored, is_recorded)
+                .or_else(|| key_is_in_another_location(target, key))
+                .map_or_else(
+                    || keep(desired, observed, target, key, stored),
+                    Judgement::finding,
+                )
+        }
     }
 }
 
@@ -84,15 +88,15 @@ fn key_is_not_ours(
     target: &Target,
     key: &AzureKey,
     stored: Option<&PublicKey>,
+    is_recorded: bool,
 ) -> Option<Finding> {
     let id = &target.id;
+    let is_the_stored_one = stored.is_some() && key.public_key.as_ref().ok() == stored;
     let whose = match desired.mark.ownership(&key.tags) {
         Ownership::Ours => return None,
-        Ownership::FormerIncarnation
-            if stored.is_some() && key.public_key.as_ref().ok() == stored =>
-        {
-            return None;
-        }
+        Ownership::FormerIncarnation if is_the_stored_one => return None,
+        // Our key in our place, from which somebody took the tags: the mark is put back.
+        Ownership::Unmarked if is_recorded && is_the_stored_one => return None,
         Ownership::FormerIncarnation => {
             "carries the mark of an earlier SshKey of this name, with another key".to_owned()
         }

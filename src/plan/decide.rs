@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Desired, Failure, KeyView, Observed, Step, azure, deletion, secret};
+use super::{Desired, Failure, KeyView, Observed, Step, Target, azure, deletion, secret};
 use crate::api::{ErrorClass, Reason};
 
 /// What is to be done now, in order, and how everything stands.
@@ -103,20 +103,32 @@ pub fn plan(
         .azure
         .as_ref()
         .and_then(|wanted| wanted.target.as_ref().ok().map(|target| (wanted, target)));
-    // While the store can't be used it is not known what is wanted, so nothing that is recorded is known to be obsolete.
-    let obsolete = match (&desired.azure, target) {
-        (Some(_), None) => Ok(Vec::new()),
-        (_, target) => deletion::obsolete(desired, observed, target.map(|(_, target)| &target.id)),
+    // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
+    let may_go = azure
+        .as_ref()
+        .is_none_or(|azure| !matches!(azure.finding, Finding::Blocked(_)));
+    let obsolete = if may_go {
+        deletion::obsolete(desired, observed, target.map(|(_, target)| &target.id))
+    } else {
+        Ok(Vec::new())
     };
 
     let mut steps = Vec::new();
+    // A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.
+    let writes_to = |target: &Target| {
+        let steps = azure.iter().flat_map(|azure| &azure.steps);
+        steps.filter_map(Step::azure_id).any(|id| *id == target.id)
+    };
+    let is_recorded = |target: &Target| {
+        let mut records = observed.object.records.iter().flatten();
+        let seen = !matches!(
+            observed.azure.get(&target.id),
+            None | Some(KeyView::Unknown(_))
+        );
+        seen && records.any(|record| record.id == target.id)
+    };
     let records = target
-        .filter(|(_, target)| {
-            !matches!(
-                observed.azure.get(&target.id),
-                None | Some(KeyView::Unknown(_))
-            )
-        })
+        .filter(|(_, target)| writes_to(target) || is_recorded(target))
         .and_then(|(wanted, target)| azure::records_to_write(target, &wanted.store, observed));
     if !observed.object.has_finalizer || records.is_some() {
         let kept = || observed.object.records.clone().unwrap_or_default();

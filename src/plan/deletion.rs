@@ -115,12 +115,12 @@ fn leave(
     match observed.azure.get(&record.id) {
         Some(KeyView::Absent { .. }) => Leaving::Gone,
         Some(KeyView::Present { key, .. }) => {
-            // What this very object published, or has taken over with the Secret and not marked yet. Another key under
-            // another mark belongs to whoever came before or after.
+            // What this very object published, or has taken over with the Secret and not marked yet, or lost its tags.
+            // Another key belongs to whoever came before or after.
             let same_key = key.public_key.as_ref().ok() == observed.stored_key();
             match desired.mark.ownership(&key.tags) {
                 Ownership::Ours => Leaving::Delete,
-                Ownership::FormerIncarnation if same_key => Leaving::Delete,
+                Ownership::FormerIncarnation | Ownership::Unmarked if same_key => Leaving::Delete,
                 _ => Leaving::Gone,
             }
         }

@@ -145,19 +145,19 @@ fn private_key_was_replaced(
     facts: &SecretFacts,
 ) -> Option<Finding> {
     let actual = readable(facts)?.fingerprint();
-    let recorded: &Fingerprint = facts
+    // The Secret's own record and the status are two witnesses: a Secret from an old backup has but the first.
+    let mut witnesses = facts
         .recorded
-        .as_ref()
-        .or(observed.object.reported_fingerprint.as_ref())?;
-    (*recorded != actual).then(|| {
-        Finding::held(
-            Reason::PrivateKeyReplaced,
-            format!(
-                "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
-                desired.secret_name
-            ),
-        )
-    })
+        .iter()
+        .chain(&observed.object.reported_fingerprint);
+    let recorded: &Fingerprint = witnesses.find(|recorded| **recorded != actual)?;
+    Some(Finding::held(
+        Reason::PrivateKeyReplaced,
+        format!(
+            "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
+            desired.secret_name
+        ),
+    ))
 }
 
 /// A Secret that was found, not made by this object, with a key that the spec does not ask for.

@@ -399,6 +399,52 @@ fn a_key_that_azure_does_not_take_is_not_sent_there() {
 }
 
 #[test]
+fn a_secret_from_an_old_backup_is_replaced_although_it_vouches_for_itself() {
+    let mut world = World::published().settled();
+    world.secret = SecretView::Present(Box::new(secret(&key())));
+    assert!(world.step_names().is_empty());
+    assert_eq!(world.ready_reason(), Reason::PrivateKeyReplaced);
+}
+
+#[test]
+fn what_is_published_stays_while_what_is_wanted_instead_can_not_be_had() {
+    let mut world = World::published().settled();
+    world.spec.azure.as_mut().unwrap().name = Some("taken".into());
+    let taken = sshkey_operator::api::ArmId {
+        name: "taken".into(),
+        ..id()
+    };
+    world
+        .azure
+        .insert(taken.clone(), azure_key(&key(), BTreeMap::new()));
+    assert!(world.step_names().is_empty());
+    assert_eq!(world.ready_reason(), Reason::AzureKeyConflict);
+    world.azure.remove(&taken);
+    assert_eq!(
+        world.step_names(),
+        ["Record", "PublishKey", "DeleteAzureKey", "Record"]
+    );
+    let world = world.settled();
+    assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&taken]);
+}
+
+#[test]
+fn a_place_that_is_never_written_to_is_not_recorded() {
+    let mut world = World::published();
+    world.groups.clear();
+    world.reconcile(usize::MAX);
+    assert_eq!(world.object.records, Ok(Vec::new()));
+    let StoreFact::Ready(store) = &mut world.store else {
+        panic!()
+    };
+    let defaults = store.defaults.as_mut().unwrap();
+    defaults.resource_group.as_mut().unwrap().name = Some("right".into());
+    world.groups.insert("right".into());
+    let world = world.settled();
+    assert_eq!(world.azure.keys().next().unwrap().resource_group, "right");
+}
+
+#[test]
 fn a_suspended_object_says_what_it_would_do_and_does_nothing() {
     let mut world = World::published();
     world.spec.suspend = true;

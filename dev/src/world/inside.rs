@@ -1,25 +1,11 @@
 //! What is in a world, and its end.
 
 use arm_emulator::Emulator;
-use k8s_openapi::api::{
-    core::v1::{Namespace, Secret},
-    events::v1::Event,
-};
-use kube::{
-    Api, Client,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
-    core::NamespaceResourceScope,
-};
-use serde_json::json;
-use sshkey_operator::api::SshKey;
+use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
+use kube::{Api, Client, api::ListParams, core::NamespaceResourceScope};
 
-use super::{World, start::Plane};
-use crate::{
-    control_plane::{Access, ControlPlane},
-    manifests,
-    operator::Operator,
-    proxy::Proxy,
-};
+use super::World;
+use crate::{control_plane::ControlPlane, manifests, operator::Operator, proxy::Proxy};
 
 impl World {
     /// The test's namespace.
@@ -133,32 +119,6 @@ impl Drop for World {
             eprintln!("{}", self.dump());
         }
         self.operator.kill();
-        if let Plane::Shared(plane) = self.plane {
-            let namespace = self.namespace.clone();
-            // Nobody waits for it, and a failure harms nobody: the control plane ends with the process.
-            std::thread::spawn(move || remove(plane.admin(), &namespace));
-        }
+        // The namespace stays: nobody looks at it again, and it ends with the control plane.
     }
-}
-
-/// Removes a namespace whose operator is gone: nobody else takes the finalizers off.
-fn remove(admin: &Access, namespace: &str) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let client = admin.client().await?;
-            let namespaces: Api<Namespace> = Api::all(client.clone());
-            namespaces
-                .delete(namespace, &DeleteParams::default())
-                .await?;
-            let keys: Api<SshKey> = Api::namespaced(client, namespace);
-            for key in keys.list_metadata(&ListParams::default()).await?.items {
-                let release = json!({ "metadata": { "finalizers": null } });
-                let name = key.metadata.name.unwrap_or_default();
-                keys.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(&release))
-                    .await?;
-            }
-            Ok(())
-        })
 }
