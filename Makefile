@@ -24,7 +24,7 @@ bench: control-plane ## Speed, CPU and memory of the operator, against a bare cl
 	@cargo build --release --workspace --bins
 	@$(dir $(programs))release/dev bench
 
-charts: ## Test the charts with Helm, which is built once where it is not installed
+charts: control-plane build ## Test the charts with Helm, which is built once where it is not installed
 	@dev/helm/build >/dev/null
 	@cargo test --package sshkey-operator --test charts
 

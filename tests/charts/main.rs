@@ -1,0 +1,14 @@
+//! The charts, rendered by Helm itself.
+
+// A test that meets what it did not expect has failed: that is what a panic says.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+// Tables are long, and read best in one piece.
+#![allow(clippy::too_many_lines)]
+
+mod definitions;
+mod helm;
+mod pod;
+mod refused;
+mod rights;
+mod server;
+mod values;

@@ -1,0 +1,159 @@
+//! The operator's pod.
+
+use serde_json::{Value, json};
+use sshkey_operator::app::Flags;
+
+use clap::Parser;
+
+use crate::helm::{Helm, OPERATOR};
+
+const CA: &str = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n";
+
+#[test]
+fn without_values_the_operator_runs_as_it_does_without_flags() {
+    let Some(helm) = Helm::ready() else { return };
+    let rendered = helm.operator("{}").unwrap().flags();
+    let default = Flags::try_parse_from(["sshkey-operator"]).unwrap();
+    assert_eq!(format!("{rendered:?}"), format!("{default:?}"));
+}
+
+#[test]
+fn there_are_never_two_operators() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm.operator("{}").unwrap();
+    let spec = &objects.one("Deployment")["spec"];
+    assert_eq!(spec["replicas"], 1);
+    assert_eq!(spec["strategy"], json!({"type": "Recreate"}));
+}
+
+#[test]
+fn the_pod_can_write_nothing_and_become_nobody() {
+    let Some(helm) = Helm::ready() else { return };
+    for values in ["{}".to_owned(), format!("azure: {{ca: {{pem: \"{CA}\"}}}}")] {
+        let objects = helm.operator(&values).unwrap();
+        let pod = &objects.pod()["spec"];
+        assert_eq!(
+            pod["securityContext"],
+            json!({
+                "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            })
+        );
+        assert_eq!(pod["containers"].as_array().unwrap().len(), 1);
+        let container = &pod["containers"][0];
+        assert_eq!(
+            container["securityContext"],
+            json!({
+                "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                "capabilities": {"drop": ["ALL"]},
+            })
+        );
+        for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+            assert_eq!(mount["readOnly"], true);
+        }
+        for volume in pod["volumes"].as_array().into_iter().flatten() {
+            assert!(
+                volume["configMap"].is_object() || volume["secret"].is_object(),
+                "{volume}"
+            );
+        }
+        for host in ["hostNetwork", "hostPID", "hostIPC"] {
+            assert_eq!(pod[host], Value::Null);
+        }
+        assert_eq!(pod["terminationGracePeriodSeconds"], 30);
+    }
+}
+
+#[test]
+fn the_probes_ask_where_the_operator_answers() {
+    let Some(helm) = Helm::ready() else { return };
+    for (values, port) in [("{}", 8081), ("healthAddress: '[::]:9000'", 9000)] {
+        let objects = helm.operator(values).unwrap();
+        let container = &objects.pod()["spec"]["containers"][0];
+        assert_eq!(container["ports"][0]["containerPort"], port);
+        assert_eq!(objects.flags().health_address.port(), port);
+        for (probe, path) in [("livenessProbe", "/livez"), ("readinessProbe", "/readyz")] {
+            let get = &container[probe]["httpGet"];
+            assert_eq!(get["path"], path);
+            assert_eq!(get["port"], container["ports"][0]["name"]);
+        }
+    }
+}
+
+#[test]
+fn the_deployment_selects_its_own_pods_whatever_labels_are_added() {
+    let Some(helm) = Helm::ready() else { return };
+    let values = "podLabels: {app.kubernetes.io/name: other, more: label}";
+    let objects = helm.operator(values).unwrap();
+    let labels = &objects.pod()["metadata"]["labels"];
+    let selector = &objects.one("Deployment")["spec"]["selector"]["matchLabels"];
+    assert_eq!(selector.as_object().unwrap().len(), 2);
+    for (name, value) in selector.as_object().unwrap() {
+        assert_eq!(&labels[name], value);
+    }
+    assert_eq!(labels["more"], "label");
+}
+
+#[test]
+fn new_certificate_authorities_restart_the_pod() {
+    let Some(helm) = Helm::ready() else { return };
+    let annotations = |text: &str| {
+        let values = format!("azure: {{ca: {{pem: \"{CA}{text}\"}}}}");
+        let objects = helm.operator(&values).unwrap();
+        let pod = objects.pod();
+        // What the pod mounts is what the chart makes, where the operator looks for it.
+        let config = objects.one("ConfigMap");
+        let volume = &pod["spec"]["volumes"][0];
+        assert_eq!(volume["configMap"]["name"], config["metadata"]["name"]);
+        assert!(
+            config["data"]["ca.crt"]
+                .as_str()
+                .unwrap()
+                .contains("\nAAAA\n")
+        );
+        let mount = &pod["spec"]["containers"][0]["volumeMounts"][0];
+        assert_eq!(mount["name"], volume["name"]);
+        let file = objects.flags().azure_ca_file.unwrap();
+        assert_eq!(
+            file.to_str().unwrap(),
+            format!("{}/ca.crt", mount["mountPath"].as_str().unwrap())
+        );
+        pod["metadata"]["annotations"].clone()
+    };
+    assert_ne!(annotations(""), annotations("more"));
+    assert_eq!(annotations("more"), annotations("more"));
+}
+
+#[test]
+fn the_notes_name_the_next_step() {
+    let Some(helm) = Helm::ready() else { return };
+    let notes = |values: &str| {
+        let args = [
+            "install",
+            "release",
+            OPERATOR,
+            "--namespace",
+            "ops",
+            "--dry-run=client",
+            "--set",
+            "image.repository=example.com/operator",
+            "--values",
+            "-",
+        ];
+        let text = helm.run(&args, values).unwrap();
+        text.split_once("NOTES:").unwrap().1.to_owned()
+    };
+    let all = notes("{}");
+    assert!(all.contains("rollout status deployment/release-sshkey-operator --namespace ops"));
+    assert!(all.contains("kind: SshKey"), "{all}");
+    assert!(!all.contains("rights in a namespace"), "{all}");
+    let some = notes("watchNamespaces: [team-a, team-b]");
+    assert!(some.contains("watches team-a, team-b."), "{some}");
+    assert!(some.contains("apply --namespace team-a"), "{some}");
+    assert!(
+        some.contains("rights in a namespace go with the namespace"),
+        "{some}"
+    );
+    let elsewhere = notes("azure: {armEndpoint: 'https://arm.example.com'}");
+    assert!(elsewhere.contains("https://arm.example.com"), "{elsewhere}");
+}

@@ -1,0 +1,137 @@
+//! The rights that the chart gives are those of `files/rbac.yaml`, which the tests on real servers run the operator with.
+
+use k8s_openapi::api::rbac::v1::PolicyRule;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::helm::{Helm, Objects, yaml};
+
+#[derive(Deserialize)]
+struct Rights {
+    cluster: Vec<PolicyRule>,
+    watched: Vec<PolicyRule>,
+}
+
+fn rights() -> Rights {
+    yaml("charts/sshkey-operator/files/rbac.yaml")
+}
+
+fn rules(role: &Value) -> Vec<PolicyRule> {
+    serde_json::from_value(role["rules"].clone()).unwrap()
+}
+
+fn about<'a>(rules: &'a [PolicyRule], resource: &str) -> Vec<&'a PolicyRule> {
+    let named = |rule: &&PolicyRule| {
+        let mut resources = rule.resources.iter().flatten();
+        resources.any(|found| found == resource)
+    };
+    rules.iter().filter(named).collect()
+}
+
+/// Every binding is of the role of its own name and place, to the operator's account.
+fn are_bound(objects: &Objects, roles: &str, bindings: &str) {
+    let account = &objects.one("ServiceAccount")["metadata"];
+    let roles: Vec<&Value> = objects.all(roles).collect();
+    let bindings: Vec<&Value> = objects.all(bindings).collect();
+    assert_eq!(roles.len(), bindings.len());
+    for (role, binding) in roles.into_iter().zip(bindings) {
+        let (role_meta, meta) = (&role["metadata"], &binding["metadata"]);
+        assert_eq!(role_meta["namespace"], meta["namespace"]);
+        assert_eq!(binding["roleRef"]["kind"], role["kind"]);
+        assert_eq!(binding["roleRef"]["name"], role_meta["name"]);
+        let subjects = binding["subjects"].as_array().unwrap();
+        assert_eq!(subjects.len(), 1);
+        assert_eq!(subjects[0]["kind"], "ServiceAccount");
+        assert_eq!(subjects[0]["name"], account["name"]);
+        assert_eq!(subjects[0]["namespace"], account["namespace"]);
+    }
+}
+
+#[test]
+fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm.operator("{}").unwrap();
+    let Rights { cluster, watched } = rights();
+    assert_eq!(
+        rules(objects.one("ClusterRole")),
+        [cluster, watched].concat()
+    );
+    assert_eq!(objects.all("Role").count(), 0);
+    are_bound(&objects, "ClusterRole", "ClusterRoleBinding");
+}
+
+#[test]
+fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm.operator("watchNamespaces: [team-a, team-b]").unwrap();
+    let Rights { cluster, watched } = rights();
+    assert_eq!(rules(objects.one("ClusterRole")), cluster);
+    let roles: Vec<&Value> = objects.all("Role").collect();
+    assert_eq!(roles.len(), 2);
+    for (role, namespace) in roles.into_iter().zip(["team-a", "team-b"]) {
+        assert_eq!(role["metadata"]["namespace"], namespace);
+        assert_eq!(rules(role), watched);
+    }
+    are_bound(&objects, "ClusterRole", "ClusterRoleBinding");
+    are_bound(&objects, "Role", "RoleBinding");
+}
+
+#[test]
+fn with_an_id_of_its_own_the_clusters_is_not_read() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm.operator("clusterId: prod").unwrap();
+    assert_eq!(rules(objects.one("ClusterRole")), rights().watched);
+    let objects = helm
+        .operator("{clusterId: prod, watchNamespaces: [team-a]}")
+        .unwrap();
+    assert_eq!(objects.all("ClusterRole").count(), 0);
+    assert_eq!(objects.all("ClusterRoleBinding").count(), 0);
+    assert_eq!(rules(objects.one("Role")), rights().watched);
+}
+
+#[test]
+fn without_the_watch_no_secret_can_be_listed() {
+    let Some(helm) = Helm::ready() else { return };
+    for values in [
+        "watchSecrets: false",
+        "{watchSecrets: false, watchNamespaces: [team-a]}",
+    ] {
+        let objects = helm.operator(values).unwrap();
+        let roles = objects.all("ClusterRole").chain(objects.all("Role"));
+        let all: Vec<PolicyRule> = roles.flat_map(rules).collect();
+        let secrets = about(&all, "secrets");
+        assert_eq!(secrets.len(), 1, "{secrets:#?}");
+        assert_eq!(secrets[0].verbs, ["get", "create", "patch", "delete"]);
+        let Rights { cluster, watched } = rights();
+        assert_eq!(all.len(), cluster.len() + watched.len() - 1);
+    }
+}
+
+#[test]
+fn tokens_are_minted_for_the_account_that_the_values_name() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm
+        .operator("workloadIdentityServiceAccount: azure")
+        .unwrap();
+    let all = rules(objects.one("ClusterRole"));
+    let tokens = about(&all, "serviceaccounts/token");
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(tokens[0].resource_names, Some(vec!["azure".to_owned()]));
+    assert_eq!(objects.flags().workload_identity_service_account, "azure");
+}
+
+#[test]
+fn no_rule_that_is_rendered_has_a_wildcard() {
+    let Some(helm) = Helm::ready() else { return };
+    for values in ["{}", "watchNamespaces: [team-a]"] {
+        let objects = helm.operator(values).unwrap();
+        let roles: Vec<&Value> = objects
+            .all("ClusterRole")
+            .chain(objects.all("Role"))
+            .collect();
+        assert!(!roles.is_empty());
+        for role in roles {
+            assert!(!role["rules"].to_string().contains('*'), "{role:#}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The charts on a real API server, by real Helm. No pod runs: there is no kubelet.
+
+use dev::control_plane::ControlPlane;
+use k8s_openapi::{
+    api::{
+        apps::v1::Deployment,
+        core::v1::{Namespace, Pod},
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client,
+    api::{Patch, PatchParams, PostParams},
+};
+use serde_json::{Value, json};
+
+use crate::helm::{CRDS, Helm, OPERATOR};
+
+const SSHKEYS: &str = "sshkeys.sshkey-operator.io";
+
+#[tokio::test]
+async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_definitions() {
+    let Some(helm) = Helm::ready() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let plane = ControlPlane::start(&folder.path().join("plane"))
+        .await
+        .unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    std::fs::write(&kubeconfig, plane.admin().kubeconfig()).unwrap();
+    let client = plane.admin().client().await.unwrap();
+    for name in ["ops", "team-a"] {
+        namespace(&client, name).await;
+    }
+    let helm = |words: &str| {
+        let common = ["--namespace", "ops", "--kubeconfig"];
+        let mut args: Vec<&str> = words.split(' ').chain(common).collect();
+        args.push(kubeconfig.to_str().unwrap());
+        let said = helm.run(&args, "");
+        said.unwrap_or_else(|error| panic!("helm {words}: {error}"))
+    };
+    let image = "--set image.repository=r.example.com/o --set azure.ca.secret=ca";
+
+    helm(&format!("install crds {CRDS}"));
+    helm(&format!("install operator {OPERATOR} {image}"));
+    let deployments: Api<Deployment> = Api::namespaced(client.clone(), "ops");
+    let deployment = deployments.get("operator-sshkey-operator").await.unwrap();
+    let template = deployment.spec.unwrap().template;
+    let pod = Pod {
+        metadata: kube::api::ObjectMeta {
+            name: Some("operator".to_owned()),
+            ..template.metadata.unwrap()
+        },
+        spec: template.spec,
+        status: None,
+    };
+    // Refused where it is not as `restricted` wants it, or where its account is not there.
+    let pods: Api<Pod> = Api::namespaced(client.clone(), "ops");
+    pods.create(&PostParams::default(), &pod).await.unwrap();
+
+    // What somebody changed is as the chart says again after an upgrade.
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let stale = json!({"spec": {"names": {"shortNames": ["stale"]}}});
+    crds.patch(SSHKEYS, &PatchParams::default(), &Patch::Merge(&stale))
+        .await
+        .unwrap();
+    helm(&format!("upgrade crds {CRDS} --force-conflicts"));
+    let names = crds.get(SSHKEYS).await.unwrap().spec.names.short_names;
+    assert_ne!(names, Some(vec!["stale".to_owned()]));
+
+    helm(&format!(
+        "upgrade operator {OPERATOR} {image} --set watchNamespaces={{team-a}}"
+    ));
+    let roles: Api<k8s_openapi::api::rbac::v1::Role> = Api::namespaced(client.clone(), "team-a");
+    roles.get("operator-sshkey-operator").await.unwrap();
+
+    helm("uninstall operator");
+    helm("uninstall crds");
+    assert!(
+        deployments
+            .list(&Default::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    assert!(
+        roles
+            .list(&Default::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+    let kept = crds.get(SSHKEYS).await.unwrap();
+    assert_eq!(kept.metadata.deletion_timestamp, None);
+
+    // And what was left is taken up again.
+    helm(&format!("install crds {CRDS}"));
+}
+
+async fn namespace(client: &Client, name: &str) {
+    let namespace: Value = json!({"metadata": {
+        "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+    }});
+    Api::<Namespace>::all(client.clone())
+        .create(
+            &PostParams::default(),
+            &serde_json::from_value(namespace).unwrap(),
+        )
+        .await
+        .unwrap();
+}
