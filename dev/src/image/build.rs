@@ -34,8 +34,10 @@ pub fn build() -> anyhow::Result<()> {
         Some("aarch64") => "arm64",
         _ => bail!("no image is made on {target}: it is for Linux on x86_64 and aarch64"),
     };
+    let before = revision();
     let programs = compile(&target)?;
-    let revision = revision();
+    // Nobody can say what was built while the sources changed.
+    let revision = revision().filter(|after| before.as_ref() == Some(after));
     let folder = checkout::scratch("image");
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     for (name, description) in PROGRAMS {
