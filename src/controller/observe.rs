@@ -183,5 +183,8 @@ async fn look(
             .await
             .map(|seen| facts::seen_as(&seen, Freshness::Live))
     };
-    view.unwrap_or_else(|error| KeyView::Unknown(facts::azure_failure(&error)))
+    view.unwrap_or_else(|error| {
+        session.met(&error);
+        KeyView::Unknown(facts::azure_failure(&error))
+    })
 }

@@ -3,7 +3,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use futures::FutureExt;
@@ -26,6 +30,8 @@ use crate::{
 pub(super) struct Session {
     pub(super) arm: ArmClient,
     pub(super) inventory: Inventory,
+    /// Whether its identity got no token when a key needed one: the store has to be looked at again.
+    failing: AtomicBool,
     /// What it was made from: another generation or credential needs another session.
     made_from: (i64, String),
 }
@@ -36,6 +42,8 @@ pub(super) struct Looked {
     generation: i64,
     uid: String,
     spec: AzureStoreSpec,
+    /// When that was.
+    at: Instant,
     /// Whether a token is issued, or why not.
     pub(super) ready: Result<(), Failure>,
     /// The last session that ever was.
@@ -76,11 +84,32 @@ fn key(store: &AzureStore) -> Key {
     (store.namespace().unwrap_or_default(), store.name_any())
 }
 
+impl Session {
+    /// A key has seen this error.
+    pub(super) fn met(&self, error: &AzureError) {
+        if error.operation == Operation::GetToken {
+            self.failing.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Looked {
+    /// Whether what was found last may be so no more: it got no token, then or since. Not more often than a person could
+    /// have acted, since each of a store's keys asks.
+    fn is_stale(&self, poll: Duration) -> bool {
+        let failing = |session: &Arc<Session>| session.failing.load(Ordering::Relaxed);
+        let got_no_token = self.ready.is_err() || self.session.as_ref().is_some_and(failing);
+        got_no_token && self.at.elapsed() >= poll
+    }
+}
+
 /// How a store stands, looking only when it was never looked at as it is now.
 pub(super) async fn known(context: &Arc<Context>, store: &AzureStore) -> StoreFact {
     let key = key(store);
     let as_it_is = |looked: &Looked| {
-        looked.uid == store.uid().unwrap_or_default() && looked.generation == generation(store)
+        looked.uid == store.uid().unwrap_or_default()
+            && looked.generation == generation(store)
+            && !looked.is_stale(context.options.intervals.poll)
     };
     let looked = match context.sessions.get(&key).filter(as_it_is) {
         Some(looked) => looked,
@@ -119,13 +148,17 @@ async fn look_now(context: &Arc<Context>, store: &AzureStore, key: Key) -> Looke
     let last = before.and_then(|looked| looked.session);
     let (ready, session) = match session(context, store, last.clone()).await {
         Ok(session) => match session.arm.sign_in().await {
-            Ok(()) => (Ok(()), Some(session)),
+            Ok(()) => {
+                session.failing.store(false, Ordering::Relaxed);
+                (Ok(()), Some(session))
+            }
             // An identity that has worked may have a token yet, which a new one that has not worked lacks.
             Err(error) => (Err(failure(&error)), last.or(Some(session))),
         },
         Err(error) => (Err(failure(&error)), last),
     };
     let looked = Looked {
+        at: Instant::now(),
         generation: generation(store),
         uid: store.uid().unwrap_or_default(),
         spec: store.spec.clone(),
@@ -204,6 +237,7 @@ async fn session(
     Ok(Arc::new(Session {
         arm,
         inventory: Inventory::default(),
+        failing: AtomicBool::new(false),
         made_from,
     }))
 }

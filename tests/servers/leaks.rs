@@ -25,12 +25,8 @@ fn shapes(text: &[u8]) -> Vec<String> {
             .collect::<String>()
     };
     shapes.push(middle(&encoded));
-    shapes.push(middle(
-        &text
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>(),
-    ));
+    let hex: Vec<String> = text.iter().map(|byte| format!("{byte:02x}")).collect();
+    shapes.push(middle(&hex.concat()));
     let numbers: Vec<String> = text
         .iter()
         .skip(text.len() / 2)

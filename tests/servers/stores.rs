@@ -632,3 +632,26 @@ async fn a_changed_default_of_the_store_moves_no_key() {
         "the operator makes no account"
     );
 }
+
+#[tokio::test]
+async fn a_credential_that_ends_is_told_on_the_keys_and_a_new_one_taken_up_long_before_the_sweep() {
+    let world = World::start(WorldOptions::new().flag("azure-sweep-interval", "1h")).await;
+    world.emulator().set_token_lifetime(1);
+    world.apply(&key("first", "{azure: {}}")).await;
+    world.wait_ready("first").await;
+    let application = Application::new(CLIENT).secret("another");
+    world
+        .emulator()
+        .set_tenants(vec![Tenant::new(TENANT).application(application)]);
+    world.apply(&key("second", "{azure: {}}")).await;
+    world
+        .wait_for::<SshKey>("second", "told of the identity", |key| {
+            let status = key.status.clone().unwrap_or_default();
+            find(&status.conditions, ConditionType::AzureSynced).is_some_and(|synced| {
+                ["AuthenticationFailed", "StoreNotReady"].contains(&synced.reason.as_str())
+            })
+        })
+        .await;
+    world.apply(&credentials("clientSecret", "another")).await;
+    world.wait_ready("second").await;
+}
