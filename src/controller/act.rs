@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use jiff::Timestamp;
 use kube::{Client, ResourceExt};
 
 use super::{
@@ -19,7 +20,7 @@ use crate::{
         secrets::{self, SecretOwner},
         sshkeys,
     },
-    plan::{Failure, Freshness, Outcome, SecretView, Step, records_json},
+    plan::{Failure, Freshness, Outcome, SecretRecord, SecretView, Step, records_json},
 };
 
 /// Why a step failed.
@@ -127,34 +128,10 @@ pub(super) async fn act(
             }
         }
         Step::AdoptSecret { secret, now } => {
-            let version = &secret.resource_version;
-            let public = &secret.public_key;
-            let found = secrets::record(
-                client,
-                &namespace,
-                &secret.name,
-                version,
-                owner,
-                public,
-                Some(*now),
-            )
-            .await?;
-            Ok(Outcome::Secret(facts::secret(Some(found)).await))
+            record_secret(client, &namespace, secret, owner, Some(*now)).await
         }
         Step::RepairSecret { secret } => {
-            let version = &secret.resource_version;
-            let public = &secret.public_key;
-            let found = secrets::record(
-                client,
-                &namespace,
-                &secret.name,
-                version,
-                owner,
-                public,
-                None,
-            )
-            .await?;
-            Ok(Outcome::Secret(facts::secret(Some(found)).await))
+            record_secret(client, &namespace, secret, owner, None).await
         }
         Step::DeleteSecret { name, uid } => {
             secrets::delete(client, &namespace, name, uid).await?;
@@ -270,6 +247,19 @@ fn location(at: &Observation, id: &ArmId) -> String {
     recorded
         .map(|record| record.location.clone())
         .unwrap_or_default()
+}
+
+async fn record_secret(
+    client: &Client,
+    namespace: &str,
+    secret: &SecretRecord,
+    owner: SecretOwner<'_>,
+    adopted: Option<Timestamp>,
+) -> Result<Outcome, StepError> {
+    let (name, version) = (&secret.name, &secret.resource_version);
+    let public = &secret.public_key;
+    let found = secrets::record(client, namespace, name, version, owner, public, adopted).await?;
+    Ok(Outcome::Secret(facts::secret(Some(found)).await))
 }
 
 /// A Secret of that name exists: somebody was faster, or it is somebody's. What it is, it says itself.

@@ -8,11 +8,7 @@ use dev::world::{Part, World, WorldOptions, resource_id};
 use kube::api::DeleteParams;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
-fn key(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-    )
-}
+use crate::manifests::key;
 
 /// Lets `effect` strike every write of the key `struck` until it is taken back, and holds the operator to `reason`.
 async fn strikes(method: &str, effect: Effect, reason: Reason, stalled: bool) {

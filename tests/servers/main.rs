@@ -11,6 +11,7 @@ mod kills;
 mod leaks;
 mod login;
 mod main_job;
+mod manifests;
 mod namespaces;
 mod outages;
 mod rights;

@@ -9,11 +9,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
-fn key(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-    )
-}
+use crate::manifests::key;
 
 fn id(world: &World, name: &str) -> String {
     resource_id(&format!("{}.{name}", world.namespace()))

@@ -11,11 +11,7 @@ use kube::{
 use serde_json::{Value, json};
 use sshkey_operator::api::{AzureStore, SshKey};
 
-fn key(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-    )
-}
+use crate::manifests::key;
 
 fn store(name: &str, spec: &str) -> String {
     format!(

@@ -12,15 +12,11 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
 
+use crate::manifests::key;
+
 const ACCOUNT: &str =
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sshkey-operator-azure}\n";
 const TOKENS: &str = "/oauth2/v2.0/token";
-
-fn key(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-    )
-}
 
 fn store_in(tenant: &str, name: &str, auth: &str) -> String {
     format!(

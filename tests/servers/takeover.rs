@@ -8,14 +8,10 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{ResourceExt, api::DeleteParams};
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
+use crate::manifests::key;
+
 const STRANGER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ eve";
-
-fn key(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-    )
-}
 
 fn stored(name: &str, public_key: &str) -> StoredKey {
     StoredKey {
