@@ -146,7 +146,7 @@ pub(super) fn message(error: &AzureError) -> String {
         Cause::Connection(why) => format!("{what}: {why}; it will be tried again"),
         Cause::Timeout => format!("{what}: no answer in time; it will be tried again"),
         Cause::NotBefore(_) => {
-            "waiting for its turn: Azure takes only so many requests a minute".to_owned()
+            format!("{subject} waits for its turn: Azure takes only so many requests a minute")
         }
     }
 }
