@@ -7,6 +7,7 @@ pub mod crd;
 pub mod error_class;
 pub mod names;
 pub mod reason;
+pub mod source;
 pub mod sshkey;
 pub mod status;
 

@@ -11,8 +11,14 @@ pub enum Reason {
     UpToDate,
     /// The Secret holds the key pair.
     KeyStored,
+    /// The user's Secret holds the key pair.
+    KeyImported,
+    /// The user gave the public key.
+    KeyUploaded,
     /// Azure holds the public key.
     KeyPublished,
+    /// Azure holds the public key that is followed.
+    KeyFollowed,
     /// A token was issued to the store's identity.
     TokenIssued,
 
@@ -37,6 +43,40 @@ pub enum Reason {
     PrivateKeyUnreadable,
     /// The key pair could not be generated.
     KeyGenerationFailed,
+
+    // The key that the user gives.
+    /// The Secret or ConfigMap that `spec.source` names does not exist.
+    SourceNotFound,
+    /// It lacks the entry that is named.
+    SourceEntryMissing,
+    /// It is larger than any key.
+    KeyTooLarge,
+    /// It is in no format that is known.
+    KeyFormatUnknown,
+    /// It is in a format that is known and not read.
+    KeyFormatUnsupported,
+    /// It is of a type that is not supported, such as DSA, a security key or a certificate.
+    KeyTypeUnsupported,
+    /// It is too weak.
+    KeyTooWeak,
+    /// It is damaged, or its halves do not belong together.
+    KeyDamaged,
+    /// There are several.
+    SeveralKeysGiven,
+    /// A public key stands where a private one is expected.
+    PublicKeyGiven,
+    /// A private key stands where a public one is expected.
+    PrivateKeyGiven,
+    /// It is encrypted, and no passphrase is given.
+    PassphraseRequired,
+    /// The passphrase does not open it.
+    PassphraseWrong,
+    /// To open it would cost more than is spent on one key.
+    KeyDerivationTooCostly,
+    /// There is no key in Azure to be followed.
+    AzureKeyNotFound,
+    /// What is in Azure is no public key that can be read.
+    AzureKeyUnreadable,
 
     // The store.
     /// There is no `AzureStore` of that name in the namespace.

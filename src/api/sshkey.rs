@@ -11,7 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SshKeyStatus;
+use super::{SshKeyStatus, source::Source};
 
 /// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -37,18 +37,25 @@ use super::SshKeyStatus;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source)").message("source can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("(has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) == (has(oldSelf.source) && has(oldSelf.source.privateKey)) && (has(self.source) && has(self.source.publicKey)) == (has(oldSelf.source) && has(oldSelf.source.publicKey)) && (has(self.source) && has(self.source.azureKey)) == (has(oldSelf.source) && has(oldSelf.source.azureKey))").message("the kind of source can't be changed: create a new SshKey with the source that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.source) && (has(self.source.privateKey) || has(self.source.publicKey) || has(self.source.azureKey))) || (has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source))").message("what is generated can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
+#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
+#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy and resourceGroup.creationPolicy out"))]
+#[x_kube(validation = Rule::new("!has(oldSelf.secret) || has(self.secret) || !has(self.source) || !has(self.source.privateKey)").message("secret can't be taken away from an imported key: create a new SshKey without it, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey) && !has(oldSelf.secret)) || (has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
-#[x_kube(validation = Rule::new("!(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
+#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) || !(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
 pub struct SshKeySpec {
-    /// Where the key pair comes from. Without it, an Ed25519 key is generated. Can't be changed yet.
+    /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
+    /// be changed, nor, yet, what is generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 
     /// The Secret that keeps the private key: type kubernetes.io/ssh-auth, with the private key in OpenSSH format under
     /// ssh-privatekey and the public key, one line, under ssh-publickey. It has no owner reference: it goes only as
-    /// deletionPolicy says.
+    /// deletionPolicy says. A generated key always has one; an imported key only with this field, and then it holds a
+    /// copy; with source.publicKey and source.azureKey there is no private key to keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretSpec>,
 
@@ -60,54 +67,6 @@ pub struct SshKeySpec {
     /// While true, nothing is created or changed; the Ready condition says what would be done. Deletion goes on.
     #[serde(default)]
     pub suspend: bool,
-}
-
-/// Where the key pair comes from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Source {
-    /// Generates the key pair in the operator. The private key never leaves the cluster.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generate: Option<Generate>,
-}
-
-/// How to generate a key pair.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.size) || (has(self.algorithm) && self.algorithm != 'Ed25519')").message("an Ed25519 key has only one size: leave size out, or write algorithm: RSA or algorithm: ECDSA"))]
-#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'RSA' || self.size in [2048, 3072, 4096, 8192]").message("an RSA key has a size of 2048, 3072, 4096 or 8192 bits: write one of them, or leave size out for 3072"))]
-#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'ECDSA' || self.size in [256, 384, 521]").message("an ECDSA key has a size of 256, 384 or 521 bits: write one of them, or leave size out for 256"))]
-#[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd"))]
-pub struct Generate {
-    /// Algorithm of the key: Ed25519 (when absent), RSA or ECDSA. Azure takes Ed25519 and RSA.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub algorithm: Option<Algorithm>,
-
-    /// Size of the key in bits. RSA: 2048, 3072 (when absent), 4096 or 8192. ECDSA: 256 (when absent), 384 or 521.
-    /// Ed25519: leave it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 256, max = 8192))]
-    pub size: Option<i32>,
-
-    /// Comment at the end of the public key. Letters, digits and @ . _ + - only. When absent, the name and the namespace
-    /// of this object as name@namespace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub comment: Option<String>,
-}
-
-/// Algorithm of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
-pub enum Algorithm {
-    /// Ed25519: short, fast, taken everywhere since OpenSSH 6.5.
-    Ed25519,
-    /// RSA, for what does not know Ed25519.
-    #[serde(rename = "RSA")]
-    Rsa,
-    /// ECDSA on a NIST curve, for policies that ask for it. Azure does not take it.
-    #[serde(rename = "ECDSA")]
-    Ecdsa,
 }
 
 /// The Secret that keeps the private key.
@@ -190,10 +149,29 @@ pub struct AzureSpec {
     #[schemars(schema_with = "super::crd::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
 
+    /// What to do about a key of that name in Azure that is not this object's: Refuse (when absent) leaves it alone and
+    /// says so; AdoptMatching takes it over if it is the same public key; Adopt takes it over and puts this object's key
+    /// there. A key that carries another SshKey's mark is never taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict_policy: Option<AzureConflictPolicy>,
+
     /// What becomes of the key in Azure when this object or its azure field is deleted: Delete (when absent, for a key
-    /// that this object created) or Retain. Deleting it takes away no access: a VM keeps the key it was created with.
+    /// that this object created) or Retain (when absent, for a key that it took over). Deleting it takes away no access: a VM keeps the key it was created with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// What to do about a key in Azure that is not ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum AzureConflictPolicy {
+    /// Leave it alone and say so.
+    #[default]
+    Refuse,
+    /// Go on with it if it is the same public key.
+    AdoptMatching,
+    /// Put our public key in its place.
+    Adopt,
 }
 
 /// A store of this namespace.

@@ -8,13 +8,14 @@ use kube::{Client, ResourceExt};
 use super::{
     context::{Context, Scope},
     facts::{self, now},
+    given::{self, GivenError},
     observe::Observation,
     sessions::Session,
 };
 use crate::{
     api::{ArmId, ErrorClass, Reason},
     azure::{AzureError, Cause, Seen},
-    keys::{Comment, KeyError, KeyPair, KeySpec},
+    keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
         secrets::{self, SecretOwner},
@@ -38,6 +39,14 @@ pub(super) enum StepError {
     /// The thread that generated the key pair stopped.
     #[error("can't generate a key pair: the work was interrupted; it will be tried again")]
     Interrupted,
+    /// The key that the user gives can't be had any more.
+    #[error(transparent)]
+    Given(#[from] GivenError),
+    /// It is another one than when it was looked at.
+    #[error(
+        "the key that spec.source names is changing at this moment; it will be looked at again"
+    )]
+    Changing,
     /// No session reaches the place that the step writes to.
     #[error("no AzureStore reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
@@ -74,6 +83,8 @@ impl StepError {
             Self::Kubernetes(error) => facts::kubernetes_failure(error),
             Self::Azure(error) => facts::azure_failure(error),
             Self::Generate(_) | Self::Interrupted => transient(Reason::KeyGenerationFailed, self),
+            Self::Given(error) => error.failure(),
+            Self::Changing => transient(Reason::Progressing, self),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
             Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
             Self::NotStored(_) => transient(Reason::Progressing, self),
@@ -120,12 +131,39 @@ pub(super) async fn act(
             now,
         } => {
             let pair = generate(context, *key, comment.clone()).await?;
-            let created =
-                secrets::create(client, &namespace, name, owner, &pair, *key, *now).await?;
+            let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
             match created {
                 Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
                 None => reread(client, &namespace, name).await,
             }
+        }
+        Step::ImportKey {
+            name,
+            public_key,
+            now,
+        } => {
+            let pair = given(context, at, public_key).await?;
+            let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
+            match created {
+                Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
+                None => reread(client, &namespace, name).await,
+            }
+        }
+        Step::ReplaceKey {
+            secret,
+            revision,
+            now,
+        } => {
+            let pair = given(context, at, &secret.public_key).await?;
+            let version = &secret.resource_version;
+            let change = secrets::Replacement {
+                pair: &pair,
+                revision: *revision,
+                now: *now,
+            };
+            let replaced =
+                secrets::replace(client, &namespace, &secret.name, version, owner, change).await?;
+            Ok(Outcome::Secret(facts::secret(Some(replaced)).await))
         }
         Step::AdoptSecret { secret, now } => {
             record_secret(client, &namespace, secret, owner, Some(*now)).await
@@ -179,7 +217,7 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
         Step::UpdateAzureKey {
             public_key, tags, ..
         } => {
-            let line = public_key.as_ref().map(crate::keys::PublicKey::to_line);
+            let line = public_key.as_ref().map(PublicKey::to_line);
             let location = location(at, id);
             session
                 .arm
@@ -266,6 +304,20 @@ async fn record_secret(
 async fn reread(client: &Client, namespace: &str, name: &str) -> Result<Outcome, StepError> {
     let found = secrets::read(client, namespace, name).await?;
     Ok(Outcome::Secret(facts::secret(found).await))
+}
+
+/// The pair that the user gives, if it is still the one that was looked at.
+async fn given(
+    context: &Context,
+    at: &Observation,
+    public_key: &PublicKey,
+) -> Result<KeyPair, StepError> {
+    let pair = given::pair(context, &at.object).await?;
+    if pair.public_key() == *public_key {
+        Ok(pair)
+    } else {
+        Err(StepError::Changing)
+    }
 }
 
 /// Generates and proves a pair, off the async threads, as many at once as there are cores.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
-use super::{backoff::Backoffs, own_writes::OwnWrites, sessions::Sessions};
+use super::{backoff::Backoffs, given::Given, own_writes::OwnWrites, sessions::Sessions};
 use crate::{
     api::AzureStore,
     azure::{Budget, Claims, Limits, Overrides, Transport},
@@ -47,11 +47,12 @@ pub struct Context {
     pub(super) claims: Claims,
     pub(super) sessions: Sessions,
     pub(super) own_writes: OwnWrites,
+    pub(super) given: Given,
     pub(super) backoffs: Backoffs,
     pub(super) events: Events,
     /// Reconciles at once.
     pub(super) turns: Semaphore,
-    /// Key generations at once: each keeps a core busy, for seconds when it is RSA.
+    /// Keys that are generated or opened at once: each keeps a core busy, for seconds when it is RSA or encrypted.
     pub(super) generations: Arc<Semaphore>,
 }
 
@@ -64,6 +65,7 @@ impl Context {
             claims: Claims::default(),
             sessions: Sessions::default(),
             own_writes: OwnWrites::default(),
+            given: Given::default(),
             backoffs: Backoffs::new(options.retry_max),
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Semaphore::new(options.concurrency.into()),

@@ -94,6 +94,9 @@ fn secret_facts(found: &secrets::FoundSecret) -> SecretFacts {
         owner_name: text(annotation::OWNER_NAME),
         owner_uid: text(annotation::OWNER_UID),
         recorded: text(annotation::FINGERPRINT).and_then(|fingerprint| fingerprint.parse().ok()),
+        revision: text(annotation::REVISION)
+            .and_then(|revision| revision.parse().ok())
+            .unwrap_or(1),
         key,
         public_entry_matches,
     }

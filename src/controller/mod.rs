@@ -4,6 +4,7 @@ mod act;
 mod backoff;
 mod context;
 mod facts;
+mod given;
 mod observe;
 mod own_writes;
 mod reconcile;

@@ -10,6 +10,7 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use super::{
     context::Scope,
     facts::{self, now},
+    given,
     sessions::{self, Session},
     store,
 };
@@ -51,7 +52,12 @@ pub(super) async fn observe(
     let client = &scope.context.client;
     let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
     let secret_name = secret_name(&seen.spec, &name);
-    let secret = facts::secret(secrets::read(client, &namespace, &secret_name).await?).await;
+    let secret = match &secret_name {
+        Some(secret_name) => {
+            facts::secret(secrets::read(client, &namespace, secret_name).await?).await
+        }
+        None => SecretView::Absent,
+    };
 
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
     // second look: its first step is a patch at the version that was looked at.
@@ -60,7 +66,8 @@ pub(super) async fn observe(
         .iter()
         .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
-    let object = if deleting || (held && secret == SecretView::Absent) {
+    let is_missing = secret_name.is_some() && secret == SecretView::Absent;
+    let object = if deleting || (held && is_missing) {
         match sshkeys::read(client, &namespace, &name).await? {
             Some(live) if live.uid() == seen.uid() => live,
             _ => return Ok(None),
@@ -97,10 +104,17 @@ pub(super) async fn observe(
             azure.insert(id, view);
         }
     }
+    // What is leaving needs no key, and shall not wait for one.
+    let given = if deleting {
+        None
+    } else {
+        given::look(&scope.context, &object).await?
+    };
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
     let observed = Observed {
         object: facts,
         secret,
+        given,
         azure,
         namespace_terminating,
     };
@@ -150,7 +164,10 @@ fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMa
         .azure
         .iter()
         .filter(|_| !deleting)
-        .filter_map(|azure| Some((azure.target.as_ref().ok()?.id.clone(), azure.store.clone())));
+        .filter_map(|azure| {
+            let wanted = azure.target.as_ref().ok()?;
+            Some((wanted.id().clone(), azure.store.clone()))
+        });
     recorded.chain(wanted).collect()
 }
 

@@ -194,6 +194,7 @@ async fn finish(
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
+    tell_of_change(context, at, &before, &report).await;
     Ok(Action::requeue(next_look(
         context,
         at,
@@ -283,6 +284,21 @@ async fn tell(
     }
 }
 
+/// The key that the user gives, or that is followed, is another one now.
+async fn tell_of_change(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+) {
+    if let (Some(was), Some(is)) = (&before.fingerprint, &report.status.fingerprint)
+        && was != is
+    {
+        let note = format!("the key is {is} now; it was {was}");
+        context.events.normal(&at.object, "KeyChanged", &note).await;
+    }
+}
+
 async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
     for step in taken {
         match step {
@@ -307,6 +323,7 @@ async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
 
 fn forget(context: &Context, uid: &str) {
     context.own_writes.forget(uid);
+    context.given.forget(uid);
     context.backoffs.reset(uid);
     context.claims.release(uid);
 }

@@ -14,6 +14,7 @@ mod openssh_agreement;
 mod pair;
 mod proof;
 mod public_key;
+mod refusal;
 mod rsa;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
@@ -22,3 +23,4 @@ pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};
 pub use pair::KeyPair;
 pub use public_key::{PublicKey, UnsupportedByAzure};
+pub use refusal::KeyRefusal;

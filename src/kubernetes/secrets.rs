@@ -14,7 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::error::{KubernetesError, attempt, optional};
 use crate::{
     api::names::{SECRET_TYPE, annotation, data_key, label, manager},
-    keys::{KeyPair, KeySpec, PublicKey},
+    keys::{KeyError, KeyPair, PublicKey},
 };
 
 /// A Secret as it was read: what it says, and the two entries that matter. `Debug` shows no content.
@@ -135,33 +135,95 @@ pub async fn create(
     name: &str,
     owner: SecretOwner<'_>,
     pair: &KeyPair,
-    spec: KeySpec,
     now: Timestamp,
 ) -> Result<Option<FoundSecret>, KubernetesError> {
-    let public = pair.public_key();
-    let private = pair.to_openssh().map_err(|error| KubernetesError {
-        operation: "create",
-        subject: subject(name),
-        cause: super::error::Cause::Refused {
-            code: 422,
-            reason: "Unencodable".to_owned(),
-            message: error.to_string(),
-        },
-    })?;
-    let mut secret = Secret {
+    let first = Replacement {
+        pair,
+        revision: 1,
+        now,
+    };
+    let mut secret =
+        whole(name, owner, &first).map_err(|error| unencodable("create", name, error))?;
+    secret.type_ = Some(SECRET_TYPE.to_owned());
+    let params = PostParams {
+        field_manager: Some(manager::SECRET.to_owned()),
+        ..PostParams::default()
+    };
+    let api = secrets(client, namespace);
+    let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
+    wipe(&mut secret);
+    match created {
+        Ok(created) => Ok(Some(created.into())),
+        Err(error) if error.code() == Some(409) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A key pair that takes the place of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Replacement<'a> {
+    /// The pair.
+    pub pair: &'a KeyPair,
+    /// How often the key was changed on purpose, this change included, from 1.
+    pub revision: u32,
+    /// When it was decided.
+    pub now: Timestamp,
+}
+
+/// Puts another key pair into our Secret, at the version that was looked at.
+///
+/// # Errors
+/// When it has changed since, or can't be changed.
+pub async fn replace(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    resource_version: &str,
+    owner: SecretOwner<'_>,
+    replacement: Replacement<'_>,
+) -> Result<FoundSecret, KubernetesError> {
+    let mut secret =
+        whole(name, owner, &replacement).map_err(|error| unencodable("update", name, error))?;
+    secret.metadata.resource_version = Some(resource_version.to_owned());
+    let params = PatchParams {
+        field_manager: Some(manager::SECRET.to_owned()),
+        ..PatchParams::default()
+    };
+    let api = secrets(client, namespace);
+    let replaced = attempt(
+        "update",
+        || subject(name),
+        api.patch(name, &params, &Patch::Merge(&secret)),
+    )
+    .await;
+    wipe(&mut secret);
+    replaced.map(FoundSecret::from)
+}
+
+/// Everything of the managed Secret but its type.
+fn whole(
+    name: &str,
+    owner: SecretOwner<'_>,
+    replacement: &Replacement<'_>,
+) -> Result<Secret, KeyError> {
+    let public = replacement.pair.public_key();
+    let private = replacement.pair.to_openssh()?;
+    let annotations = records(owner, &public).into_iter().chain(key_records(
+        &public,
+        replacement.revision,
+        replacement.now,
+    ));
+    Ok(Secret {
         metadata: ObjectMeta {
             name: Some(name.to_owned()),
             labels: Some(labels()),
             annotations: Some(
-                records(owner, &public)
-                    .into_iter()
-                    .chain(first_records(key_spec_text(spec), now))
+                annotations
                     .map(|(key, value)| (key.to_owned(), value))
                     .collect(),
             ),
             ..ObjectMeta::default()
         },
-        type_: Some(SECRET_TYPE.to_owned()),
         data: Some(BTreeMap::from([
             (
                 data_key::PRIVATE.to_owned(),
@@ -173,20 +235,24 @@ pub async fn create(
             ),
         ])),
         ..Secret::default()
-    };
-    let params = PostParams {
-        field_manager: Some(manager::SECRET.to_owned()),
-        ..PostParams::default()
-    };
-    let api = secrets(client, namespace);
-    let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
+    })
+}
+
+fn wipe(secret: &mut Secret) {
     for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
         bytes.0.zeroize();
     }
-    match created {
-        Ok(created) => Ok(Some(created.into())),
-        Err(error) if error.code() == Some(409) => Ok(None),
-        Err(error) => Err(error),
+}
+
+fn unencodable(operation: &'static str, name: &str, error: KeyError) -> KubernetesError {
+    KubernetesError {
+        operation,
+        subject: subject(name),
+        cause: super::error::Cause::Refused {
+            code: 422,
+            reason: "Unencodable".to_owned(),
+            message: error.to_string(),
+        },
     }
 }
 
@@ -204,13 +270,12 @@ pub async fn record(
     public: &PublicKey,
     adopted: Option<Timestamp>,
 ) -> Result<FoundSecret, KubernetesError> {
-    let spec = format!("{}-{}", public.algorithm(), public.bits());
     let annotations: BTreeMap<&str, String> = records(owner, public)
         .into_iter()
         .chain(
             adopted
                 .into_iter()
-                .flat_map(|now| first_records(spec.clone(), now)),
+                .flat_map(|now| key_records(public, 1, now)),
         )
         .collect();
     let patch = json!({
@@ -280,14 +345,13 @@ fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String
     ]
 }
 
-fn first_records(spec: String, now: Timestamp) -> [(&'static str, String); 3] {
+fn key_records(public: &PublicKey, revision: u32, now: Timestamp) -> [(&'static str, String); 3] {
     [
-        (annotation::REVISION, "1".to_owned()),
+        (annotation::REVISION, revision.to_string()),
         (annotation::CREATED_AT, now.to_string()),
-        (annotation::KEY_SPEC, spec),
+        (
+            annotation::KEY_SPEC,
+            format!("{}-{}", public.algorithm(), public.bits()),
+        ),
     ]
-}
-
-fn key_spec_text(spec: KeySpec) -> String {
-    format!("{}-{}", spec.algorithm(), spec.bits())
 }

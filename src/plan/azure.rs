@@ -3,28 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step,
-    Target,
+    AzureKey, AzureRecord, Desired, Group, KeyView, Observed, Ownership, Step, Target,
     decide::{Finding, Judgement},
     ownership::value,
 };
 use crate::{
-    api::{Reason, sshkey::CreationPolicy},
+    api::{
+        Reason,
+        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy},
+    },
     keys::PublicKey,
 };
 
-/// What to do about the key that is wanted in Azure. `stored` is the key that the Secret holds; while there is none,
-/// the steps are a preview and none of them may be taken.
+/// What to do about our key at its place in Azure. `stored` is the key that is to be published; while there is none, the
+/// steps are a preview and none of them may be taken.
 pub(super) fn judge(
     desired: &Desired,
-    azure: &DesiredAzure,
+    target: &Target,
     observed: &Observed,
     stored: Option<&PublicKey>,
 ) -> Judgement {
-    let target = match &azure.target {
-        Ok(target) => target,
-        Err(problem) => return Judgement::finding(Finding::Blocked(problem.clone())),
-    };
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
@@ -97,6 +95,16 @@ fn key_is_not_ours(
         Ownership::FormerIncarnation if is_the_stored_one => return None,
         // Our key in our place, from which somebody took the tags: the mark is put back.
         Ownership::Unmarked if is_recorded && is_the_stored_one => return None,
+        Ownership::Unmarked => match target.conflict {
+            AzureConflictPolicy::Adopt => return None,
+            AzureConflictPolicy::AdoptMatching if is_the_stored_one => return None,
+            AzureConflictPolicy::AdoptMatching => {
+                "exists with another public key, and spec.azure.conflictPolicy: AdoptMatching takes over only the same one".to_owned()
+            }
+            AzureConflictPolicy::Refuse => {
+                "exists and is not this SshKey's (spec.azure.conflictPolicy: AdoptMatching or Adopt would take it over)".to_owned()
+            }
+        },
         Ownership::FormerIncarnation => {
             "carries the mark of an earlier SshKey of this name, with another key".to_owned()
         }
@@ -106,7 +114,6 @@ fn key_is_not_ours(
                 mark.namespace, mark.object, mark.cluster
             )
         }
-        Ownership::Unmarked => "exists and is not this SshKey's".to_owned(),
     };
     Some(Finding::held(
         Reason::AzureKeyConflict,
@@ -206,6 +213,7 @@ fn merged_tags(
 /// The records that the object must carry before the key may be written: the target's beside all others.
 /// `None` when they are so already.
 pub(super) fn records_to_write(
+    desired: &Desired,
     target: &Target,
     store: &str,
     observed: &Observed,
@@ -223,11 +231,26 @@ pub(super) fn records_to_write(
     }
     tags.sort();
     tags.dedup();
+    let adopted = match observed.azure.get(&target.id) {
+        Some(KeyView::Present { key, .. }) => {
+            before.is_some_and(|before| before.adopted)
+                || is_adoption(desired, observed, key, before)
+        }
+        Some(KeyView::Absent { .. }) => false,
+        Some(KeyView::Unknown(_)) | None => before.is_some_and(|before| before.adopted),
+    };
+    // What was there before this object stays when it goes, unless the spec says otherwise.
+    let unless_asked = if adopted {
+        DeletionPolicy::Retain
+    } else {
+        DeletionPolicy::Delete
+    };
     let record = AzureRecord {
         id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
         location: target.location.clone(),
         store: store.to_owned(),
-        deletion_policy: target.deletion_policy,
+        deletion_policy: target.deletion_policy.unwrap_or(unless_asked),
+        adopted,
         tags,
     };
     if before == Some(&record) {
@@ -240,4 +263,19 @@ pub(super) fn records_to_write(
         .collect();
     records.push(record);
     Some(records)
+}
+
+/// Whether the key there is about to be taken over: it is nobody's, and not our own without its tags.
+fn is_adoption(
+    desired: &Desired,
+    observed: &Observed,
+    key: &AzureKey,
+    before: Option<&AzureRecord>,
+) -> bool {
+    let ours = before.is_some()
+        && key
+            .public_key
+            .as_ref()
+            .is_ok_and(|key| observed.is_own_key(desired, key));
+    desired.mark.ownership(&key.tags) == Ownership::Unmarked && !ours
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Desired, Failure, KeyView, Observed, Step, Target, azure, deletion, secret};
+use super::{Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion, source};
 use crate::api::{ErrorClass, Reason};
 
 /// What is to be done now, in order, and how everything stands.
@@ -85,24 +85,30 @@ pub fn plan(
             deleting: true,
         };
     }
-    let mut secret = secret::judge(desired, observed, now);
-    let mut azure = desired.azure.as_ref().map(|wanted| {
-        // Without a sound Secret nothing in Azure may change; while it is still to be made, its steps are a preview.
-        match &secret.finding {
-            Finding::Good { .. } | Finding::Pending => {
-                azure::judge(desired, wanted, observed, observed.stored_key())
+    let mut secret = source::judge(desired, observed, now);
+    let mut azure = desired
+        .azure
+        .as_ref()
+        .map(|wanted| match (&wanted.target, &secret.finding) {
+            // What is followed stands in Azure as it stands at all.
+            (Ok(Wanted::Followed(_)), finding) => Judgement::finding(finding.clone()),
+            (Err(problem), Finding::Good { .. } | Finding::Pending) => {
+                Judgement::finding(Finding::Blocked(problem.clone()))
             }
-            Finding::Blocked(failure) => Judgement::finding(Finding::Blocked(Failure {
+            (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
+                azure::judge(desired, target, observed, observed.key(desired))
+            }
+            // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
+            (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
                 message: "Azure is left alone while KeyAvailable is False".to_owned(),
                 ..failure.clone()
             })),
-        }
-    });
+        });
 
     let target = desired
         .azure
         .as_ref()
-        .and_then(|wanted| wanted.target.as_ref().ok().map(|target| (wanted, target)));
+        .and_then(|wanted| Some((wanted, wanted.target.as_ref().ok()?.published()?)));
     // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
     let may_go = azure
         .as_ref()
@@ -129,7 +135,9 @@ pub fn plan(
     };
     let records = target
         .filter(|(_, target)| writes_to(target) || is_recorded(target))
-        .and_then(|(wanted, target)| azure::records_to_write(target, &wanted.store, observed));
+        .and_then(|(wanted, target)| {
+            azure::records_to_write(desired, target, &wanted.store, observed)
+        });
     if !observed.object.has_finalizer || records.is_some() {
         let kept = || observed.object.records.clone().unwrap_or_default();
         steps.push(Step::Record {

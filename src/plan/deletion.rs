@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Desired, Failure, KeyView, Observed, Ownership, SecretFacts, SecretView, Step,
-    StoreFact,
+    AzureRecord, Custody, Desired, Failure, KeyView, Observed, Ownership, SecretFacts, SecretView,
+    Step, StoreFact,
     decide::{Finding, Judgement},
 };
 use crate::api::{ArmId, Reason, names::annotation, sshkey::DeletionPolicy};
@@ -42,9 +42,9 @@ pub(super) fn judge(
             Leaving::Blocked(finding) => return Judgement { steps, finding },
         }
     }
-    if let Some(secret) = secret_to_delete(desired, observed) {
+    if let Some((custody, secret)) = secret_to_delete(desired, observed) {
         steps.push(Step::DeleteSecret {
-            name: desired.secret_name.clone(),
+            name: custody.name.clone(),
             uid: secret.uid.clone(),
         });
     }
@@ -117,7 +117,10 @@ fn leave(
         Some(KeyView::Present { key, .. }) => {
             // What this very object published, or has taken over with the Secret and not marked yet, or lost its tags.
             // Another key belongs to whoever came before or after.
-            let same_key = key.public_key.as_ref().ok() == observed.stored_key();
+            let same_key = key
+                .public_key
+                .as_ref()
+                .is_ok_and(|key| observed.is_own_key(desired, key));
             match desired.mark.ownership(&key.tags) {
                 Ownership::Ours => Leaving::Delete,
                 Ownership::FormerIncarnation | Ownership::Unmarked if same_key => Leaving::Delete,
@@ -165,14 +168,18 @@ fn is_out_of_reach(observed: &Observed, orphan_after: SignedDuration, now: Times
     observed.namespace_terminating && waited.is_some_and(|waited| waited >= orphan_after)
 }
 
-fn secret_to_delete<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a SecretFacts> {
+fn secret_to_delete<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> Option<(&'a Custody, &'a SecretFacts)> {
+    let custody = desired.source.custody()?;
     match &observed.secret {
         SecretView::Present(facts)
-            if desired.secret_deletion == DeletionPolicy::Delete
+            if custody.deletion == DeletionPolicy::Delete
                 && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
                 && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
         {
-            Some(facts)
+            Some((custody, facts))
         }
         _ => None,
     }

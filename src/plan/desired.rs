@@ -8,8 +8,9 @@ use crate::{
         ArmId, AzureStoreSpec, Reason, SshKeySpec,
         azure_store::Defaults,
         names::DEFAULT_STORE,
+        source::{Algorithm, Generate, Source},
         sshkey::{
-            Algorithm, AzureSpec, CreationPolicy, DeletionPolicy, Generate, SecretConflictPolicy,
+            AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, SecretConflictPolicy,
         },
     },
     keys::{Comment, Curve, KeySpec, RsaSize},
@@ -18,16 +19,8 @@ use crate::{
 /// Everything that one `SshKey` asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desired {
-    /// The key to generate, if one has to be.
-    pub key: KeySpec,
-    /// The comment of its public half.
-    pub comment: Comment,
-    /// Name of the Secret.
-    pub secret_name: String,
-    /// What to do about a Secret that is not ours.
-    pub secret_conflict: SecretConflictPolicy,
-    /// What becomes of the Secret in the end.
-    pub secret_deletion: DeletionPolicy,
+    /// Where the key comes from.
+    pub source: KeySource,
     /// What is wanted in Azure, if anything.
     pub azure: Option<DesiredAzure>,
     /// How every store that the object names or records stands.
@@ -38,6 +31,64 @@ pub struct Desired {
     pub suspended: bool,
 }
 
+/// Where the key comes from, and where its private half is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeySource {
+    /// It is generated and kept in the managed Secret.
+    Generated {
+        /// What to generate, if it has to be.
+        key: KeySpec,
+        /// The comment of its public half.
+        comment: Comment,
+        /// The managed Secret.
+        custody: Custody,
+    },
+    /// It is in a Secret of the user's.
+    Imported {
+        /// Name of that Secret.
+        secret: String,
+        /// The managed Secret that holds a copy, if one is asked for.
+        custody: Option<Custody>,
+    },
+    /// Its public half is all that there is.
+    Uploaded,
+    /// It is in Azure already, and is never written.
+    Followed,
+}
+
+/// The managed Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Custody {
+    /// Its name.
+    pub name: String,
+    /// What to do about a Secret that is not ours.
+    pub conflict: SecretConflictPolicy,
+    /// What becomes of it in the end.
+    pub deletion: DeletionPolicy,
+}
+
+impl KeySource {
+    /// The managed Secret, if there shall be one.
+    pub fn custody(&self) -> Option<&Custody> {
+        match self {
+            Self::Generated { custody, .. } => Some(custody),
+            Self::Imported { custody, .. } => custody.as_ref(),
+            Self::Uploaded | Self::Followed => None,
+        }
+    }
+
+    /// Name of the Secret that holds the private half, if any does.
+    pub fn private_secret(&self) -> Option<&str> {
+        match self {
+            Self::Imported {
+                secret,
+                custody: None,
+            } => Some(secret),
+            _ => self.custody().map(|custody| custody.name.as_str()),
+        }
+    }
+}
+
 /// What is wanted in Azure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAzure {
@@ -46,7 +97,34 @@ pub struct DesiredAzure {
     /// What the spec says of its end, if it says so.
     pub deletion_policy: Option<DeletionPolicy>,
     /// Where and how, or what stands against it.
-    pub target: Result<Target, Failure>,
+    pub target: Result<Wanted, Failure>,
+}
+
+/// What is wanted at a place in Azure.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// Our key.
+    Published(Box<Target>),
+    /// Whatever key is there.
+    Followed(ArmId),
+}
+
+impl Wanted {
+    /// The place.
+    pub fn id(&self) -> &ArmId {
+        match self {
+            Self::Published(target) => &target.id,
+            Self::Followed(id) => id,
+        }
+    }
+
+    /// How our key shall be there, if it shall.
+    pub fn published(&self) -> Option<&Target> {
+        match self {
+            Self::Published(target) => Some(target),
+            Self::Followed(_) => None,
+        }
+    }
 }
 
 /// A public key as it shall be in Azure.
@@ -60,8 +138,10 @@ pub struct Target {
     pub tags: BTreeMap<String, String>,
     /// Whether the resource group may be created.
     pub group_creation: CreationPolicy,
-    /// What becomes of it in the end.
-    pub deletion_policy: DeletionPolicy,
+    /// What to do about a key there that is not ours.
+    pub conflict: AzureConflictPolicy,
+    /// What becomes of it in the end, if the spec says so.
+    pub deletion_policy: Option<DeletionPolicy>,
 }
 
 /// How a store stands.
@@ -107,23 +187,8 @@ pub fn resolve(
     records: &[AzureRecord],
     stores: BTreeMap<String, StoreFact>,
 ) -> Result<Desired, String> {
-    let generate = spec
-        .source
-        .clone()
-        .unwrap_or_default()
-        .generate
-        .unwrap_or_default();
-    let comment = match &generate.comment {
-        Some(comment) => Comment::try_from(comment.as_str()).map_err(|error| error.to_string())?,
-        None => Comment::for_object(&mark.namespace, &mark.object),
-    };
-    let secret = spec.secret.clone().unwrap_or_default();
+    let source = key_source(spec, &mark)?;
     Ok(Desired {
-        key: key_spec(&generate)?,
-        comment,
-        secret_name: secret_name(spec, &mark.object),
-        secret_conflict: secret.conflict_policy.unwrap_or_default(),
-        secret_deletion: secret.deletion_policy.unwrap_or(DeletionPolicy::Retain),
         azure: spec.azure.as_ref().map(|azure| {
             let store = store_name(azure, records);
             let target = match stores.get(&store) {
@@ -139,7 +204,11 @@ pub fn resolve(
                     reason: Reason::StoreNotReady,
                     message: format!("AzureStore {store} is not ready: {}", why.message),
                 }),
-                Some(StoreFact::Ready(store_spec)) => target(azure, store_spec, &mark, records),
+                Some(StoreFact::Ready(store)) if source == KeySource::Followed => {
+                    place(azure, store, &mark, records).map(Wanted::Followed)
+                }
+                Some(StoreFact::Ready(store)) => target(azure, store, &mark, records)
+                    .map(|target| Wanted::Published(Box::new(target))),
             };
             DesiredAzure {
                 store,
@@ -147,18 +216,64 @@ pub fn resolve(
                 target,
             }
         }),
+        source,
         stores,
         mark,
         suspended: spec.suspend,
     })
 }
 
-/// Name of the Secret that a spec means.
-pub fn secret_name(spec: &SshKeySpec, object: &str) -> String {
-    spec.secret
-        .as_ref()
-        .and_then(|secret| secret.name.clone())
-        .unwrap_or_else(|| object.to_owned())
+fn key_source(spec: &SshKeySpec, mark: &Mark) -> Result<KeySource, String> {
+    let source = spec.source.clone().unwrap_or_default();
+    if let Some(private) = source.private_key {
+        let custody = spec.secret.as_ref().map(|_| custody(spec, &mark.object));
+        return Ok(KeySource::Imported {
+            secret: private.secret_ref.name,
+            custody,
+        });
+    }
+    if source.public_key.is_some() {
+        return Ok(KeySource::Uploaded);
+    }
+    if source.azure_key.is_some() {
+        return Ok(KeySource::Followed);
+    }
+    let generate = source.generate.unwrap_or_default();
+    let comment = match &generate.comment {
+        Some(comment) => Comment::try_from(comment.as_str()).map_err(|error| error.to_string())?,
+        None => Comment::for_object(&mark.namespace, &mark.object),
+    };
+    Ok(KeySource::Generated {
+        key: key_spec(&generate)?,
+        comment,
+        custody: custody(spec, &mark.object),
+    })
+}
+
+fn custody(spec: &SshKeySpec, object: &str) -> Custody {
+    let secret = spec.secret.clone().unwrap_or_default();
+    Custody {
+        name: secret.name.unwrap_or_else(|| object.to_owned()),
+        conflict: secret.conflict_policy.unwrap_or_default(),
+        deletion: secret.deletion_policy.unwrap_or(DeletionPolicy::Retain),
+    }
+}
+
+/// Name of the managed Secret that a spec means, if it means one.
+pub fn secret_name(spec: &SshKeySpec, object: &str) -> Option<String> {
+    let kept = match &spec.source {
+        Some(Source {
+            private_key: Some(_),
+            ..
+        }) => spec.secret.is_some(),
+        Some(Source {
+            public_key,
+            azure_key,
+            ..
+        }) => public_key.is_none() && azure_key.is_none(),
+        None => true,
+    };
+    kept.then(|| custody(spec, object).name)
 }
 
 /// Every store that a spec means or records name.
@@ -179,19 +294,19 @@ fn store_name(azure: &AzureSpec, records: &[AzureRecord]) -> String {
         .unwrap_or_else(|| DEFAULT_STORE.to_owned())
 }
 
-fn target(
+/// Where the key is in Azure.
+fn place(
     azure: &AzureSpec,
     store: &AzureStoreSpec,
     mark: &Mark,
     records: &[AzureRecord],
-) -> Result<Target, Failure> {
+) -> Result<ArmId, Failure> {
     let defaults = store.defaults.clone().unwrap_or_default();
     let recorded = records.last();
     let group = azure.resource_group.clone().unwrap_or_default();
     let default_group = defaults.resource_group.clone().unwrap_or_default();
     let resource_group = group
         .name
-        .clone()
         .or_else(|| recorded.map(|record| record.id.resource_group.clone()))
         .or(default_group.name)
         .ok_or_else(|| {
@@ -200,22 +315,39 @@ fn target(
                 "no resource group is named: write spec.azure.resourceGroup.name, or defaults.resourceGroup.name in the AzureStore",
             )
         })?;
+    let name = match (&azure.name, recorded) {
+        (Some(name), _) => name.clone(),
+        (None, Some(record)) => record.id.name.clone(),
+        (None, None) => name_from_template(&defaults, mark)?,
+    };
+    Ok(ArmId {
+        subscription: store.subscription_id.clone(),
+        resource_group,
+        name,
+    })
+}
+
+fn target(
+    azure: &AzureSpec,
+    store: &AzureStoreSpec,
+    mark: &Mark,
+    records: &[AzureRecord],
+) -> Result<Target, Failure> {
+    let id = place(azure, store, mark, records)?;
+    let defaults = store.defaults.clone().unwrap_or_default();
+    let group = azure.resource_group.clone().unwrap_or_default();
+    let default_group = defaults.resource_group.unwrap_or_default();
     let location = azure
         .location
         .clone()
-        .or_else(|| recorded.map(|record| record.location.clone()))
-        .or_else(|| defaults.location.clone())
+        .or_else(|| records.last().map(|record| record.location.clone()))
+        .or(defaults.location)
         .ok_or_else(|| {
             Failure::to_fix(
                 Reason::LocationRequired,
                 "no location is named: write spec.azure.location, such as westeurope, or defaults.location in the AzureStore",
             )
         })?;
-    let name = match (&azure.name, recorded) {
-        (Some(name), _) => name.clone(),
-        (None, Some(record)) => record.id.name.clone(),
-        (None, None) => name_from_template(&defaults, mark)?,
-    };
     let mut tags = defaults.tags.unwrap_or_default();
     for (key, value) in azure.tags.iter().flatten() {
         tags.retain(|default, _| !default.eq_ignore_ascii_case(key));
@@ -231,18 +363,15 @@ fn target(
         ));
     }
     Ok(Target {
-        id: ArmId {
-            subscription: store.subscription_id.clone(),
-            resource_group,
-            name,
-        },
+        id,
         location,
         tags,
         group_creation: group
             .creation_policy
             .or(default_group.creation_policy)
             .unwrap_or_default(),
-        deletion_policy: azure.deletion_policy.unwrap_or(DeletionPolicy::Delete),
+        conflict: azure.conflict_policy.unwrap_or_default(),
+        deletion_policy: azure.deletion_policy,
     })
 }
 

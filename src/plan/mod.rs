@@ -14,10 +14,14 @@ mod record;
 mod report;
 mod schedule;
 mod secret;
+mod source;
 mod step;
 
 pub use decide::{Plan, plan};
-pub use desired::{Desired, DesiredAzure, StoreFact, Target, resolve, secret_name, stores_of};
+pub use desired::{
+    Custody, Desired, DesiredAzure, KeySource, StoreFact, Target, Wanted, resolve, secret_name,
+    stores_of,
+};
 pub use observed::{
     AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey,
     SecretView,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Failure};
+use super::{AzureRecord, Desired, Failure, KeySource};
 use crate::{
     api::ArmId,
     keys::{Fingerprint, PublicKey},
@@ -15,8 +15,11 @@ use crate::{
 pub struct Observed {
     /// The `SshKey` itself.
     pub object: ObjectFacts,
-    /// The Secret of the name that the key's Secret has or shall have.
+    /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
     pub secret: SecretView,
+    /// The key that the user gives, by a Secret, a ConfigMap or a value, or why there is none; `None` when the spec
+    /// names none, and while the object is being deleted.
+    pub given: Option<Result<PublicKey, Failure>>,
     /// Every place in Azure where the key is wanted or recorded.
     pub azure: BTreeMap<ArmId, KeyView>,
     /// Whether the namespace is being deleted. Looked up only while the object is.
@@ -64,6 +67,8 @@ pub struct SecretFacts {
     pub owner_uid: Option<String>,
     /// The recorded fingerprint.
     pub recorded: Option<Fingerprint>,
+    /// How often the key was changed on purpose, from 1.
+    pub revision: u32,
     /// The private key that it holds.
     pub key: SecretKey,
     /// Whether its public entry is the line that belongs to the private key.
@@ -172,7 +177,33 @@ impl Observed {
         self
     }
 
-    /// The key pair in the Secret, when there is one to be read.
+    /// The key that this object is about: the one that may be published.
+    pub fn key(&self, desired: &Desired) -> Option<&PublicKey> {
+        match &desired.source {
+            KeySource::Generated { .. }
+            | KeySource::Imported {
+                custody: Some(_), ..
+            } => self.stored_key(),
+            KeySource::Imported { custody: None, .. } | KeySource::Uploaded => {
+                self.given.as_ref()?.as_ref().ok()
+            }
+            KeySource::Followed => {
+                let wanted = desired.azure.as_ref()?.target.as_ref().ok()?;
+                match self.azure.get(wanted.id())? {
+                    KeyView::Present { key, .. } => key.public_key.as_ref().ok(),
+                    KeyView::Absent { .. } | KeyView::Unknown(_) => None,
+                }
+            }
+        }
+    }
+
+    /// Whether this is the key that the object is about, or was when it last reported.
+    pub(super) fn is_own_key(&self, desired: &Desired, key: &PublicKey) -> bool {
+        self.key(desired) == Some(key)
+            || self.object.reported_fingerprint == Some(key.fingerprint())
+    }
+
+    /// The key pair in the managed Secret, when there is one to be read.
     pub fn stored_key(&self) -> Option<&PublicKey> {
         match &self.secret {
             SecretView::Present(facts) => match &facts.key {

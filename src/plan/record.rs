@@ -16,6 +16,8 @@ pub struct AzureRecord {
     pub store: String,
     /// What becomes of it when it is no longer wanted.
     pub deletion_policy: DeletionPolicy,
+    /// Whether the key was there before this object took it over.
+    pub adopted: bool,
     /// Names of the users' tags that the operator put on it, and so may take away again. Sorted.
     pub tags: Vec<String>,
 }
@@ -27,6 +29,8 @@ struct Written {
     location: String,
     store: String,
     deletion_policy: DeletionPolicy,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    adopted: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
 }
@@ -40,6 +44,7 @@ pub fn records_json(records: &[AzureRecord]) -> String {
             location: record.location.clone(),
             store: record.store.clone(),
             deletion_policy: record.deletion_policy,
+            adopted: record.adopted,
             tags: record.tags.clone(),
         })
         .collect();
@@ -67,6 +72,7 @@ pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, Strin
                 location: record.location,
                 store: record.store,
                 deletion_policy: record.deletion_policy,
+                adopted: record.adopted,
                 tags: record.tags,
             })
         })
@@ -86,6 +92,7 @@ mod tests {
             location: "westeurope".to_owned(),
             store: "default".to_owned(),
             deletion_policy: DeletionPolicy::Retain,
+            adopted: true,
             tags: vec!["team".to_owned()],
         };
         let text = records_json(std::slice::from_ref(&record));

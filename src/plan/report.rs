@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Concern, Desired, Observed, Step,
+    Concern, Desired, KeyView, Observed, Step, Wanted,
     decide::{Finding, Plan},
 };
 use crate::{
@@ -84,16 +84,16 @@ pub fn report(
         ..before.clone()
     };
     if !matches!(plan.secret, Finding::Blocked(_))
-        && let Some(stored) = observed.stored_key()
+        && let Some(key) = observed.key(desired)
     {
-        describe_key(&mut status, &desired.secret_name, stored);
+        describe_key(&mut status, desired.source.private_secret(), key);
     }
     status.azure = match (&desired.azure, &plan.azure) {
         (None, _) => None,
         (Some(wanted), Some(Finding::Good { .. })) => {
             wanted.target.as_ref().ok().map(|target| AzureStatus {
-                resource_id: target.id.to_string(),
-                location: target.location.clone(),
+                resource_id: target.id().to_string(),
+                location: location(target, observed),
                 store: wanted.store.clone(),
             })
         }
@@ -102,12 +102,21 @@ pub fn report(
     Report { status, ready }
 }
 
-fn describe_key(status: &mut SshKeyStatus, secret: &str, key: &PublicKey) {
+/// Where the key was asked to be stored; of a key that is followed, where it is.
+fn location(target: &Wanted, observed: &Observed) -> String {
+    match (target, observed.azure.get(target.id())) {
+        (Wanted::Published(target), _) => target.location.clone(),
+        (Wanted::Followed(_), Some(KeyView::Present { key, .. })) => key.location.clone(),
+        (Wanted::Followed(_), _) => String::new(),
+    }
+}
+
+fn describe_key(status: &mut SshKeyStatus, secret: Option<&str>, key: &PublicKey) {
     status.public_key = Some(key.to_line());
     status.fingerprint = Some(key.fingerprint().to_string());
     status.algorithm = Some(key.algorithm().to_string());
     status.size = Some(key.bits());
-    status.secret_name = Some(secret.to_owned());
+    status.secret_name = secret.map(str::to_owned);
 }
 
 /// How one thing stands, step failures included.
@@ -194,10 +203,11 @@ fn ready(
 }
 
 fn up_to_date(key: &Standing, azure: Option<&Standing>) -> String {
-    azure.map_or_else(
-        || key.message.clone(),
-        |azure| format!("{}; {}", key.message, azure.message),
-    )
+    // A key that is followed stands in Azure alone.
+    match azure.filter(|azure| azure.message != key.message) {
+        Some(azure) => format!("{}; {}", key.message, azure.message),
+        None => key.message.clone(),
+    }
 }
 
 fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {

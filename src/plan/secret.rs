@@ -1,47 +1,80 @@
-//! The Secret: facts in order, the first that holds decides.
+//! The managed Secret: facts in order, the first that holds decides.
 
 use jiff::Timestamp;
 
 use super::{
-    Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretRecord, SecretView, Step,
+    Custody, Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretRecord,
+    SecretView, Step,
     decide::{Finding, Judgement},
     deletion::out_of_reach,
 };
 use crate::{
     api::{Reason, sshkey::SecretConflictPolicy},
-    keys::{Fingerprint, PublicKey},
+    keys::{Comment, Fingerprint, KeySpec, PublicKey},
 };
 
+/// What the Secret shall hold.
+#[derive(Clone, Copy)]
+pub(super) enum Content<'a> {
+    /// A key that is generated when there is none.
+    Generated { key: KeySpec, comment: &'a Comment },
+    /// The key that the user gives, at the time.
+    Imported(&'a PublicKey),
+}
+
 /// What to do about the Secret.
-pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
+pub(super) fn judge(
+    desired: &Desired,
+    custody: &Custody,
+    content: Content<'_>,
+    observed: &Observed,
+    now: Timestamp,
+) -> Judgement {
     match &observed.secret {
-        SecretView::Absent => private_key_is_lost(desired, observed)
-            .or_else(|| azure_might_hold_the_key(desired, observed))
-            .map_or_else(|| create(desired, now), Judgement::finding),
-        SecretView::Present(facts) => another_object_owns_it(desired, facts)
-            .or_else(|| nobody_owns_it(desired, observed, facts))
-            .or_else(|| private_key_is_unreadable(desired, facts))
-            .or_else(|| private_key_was_replaced(desired, observed, facts))
-            .or_else(|| key_is_of_another_kind(desired, observed, facts))
+        SecretView::Absent => private_key_is_lost(desired, custody, content, observed)
+            .or_else(|| azure_might_hold_the_key(desired, content, observed))
+            .map_or_else(|| create(custody, content, now), Judgement::finding),
+        SecretView::Present(facts) => another_object_owns_it(desired, custody, facts)
+            .or_else(|| nobody_owns_it(custody, observed, facts))
+            .or_else(|| private_key_is_unreadable(custody, facts))
+            .or_else(|| private_key_was_replaced(custody, content, observed, facts))
+            .or_else(|| key_is_not_the_wanted_one(custody, content, observed, facts))
             .map_or_else(
-                || take_or_keep(desired, observed, facts, now),
+                || take_or_keep(custody, content, observed, facts, now),
                 Judgement::finding,
             ),
     }
 }
 
-fn create(desired: &Desired, now: Timestamp) -> Judgement {
-    Judgement::steps(vec![Step::CreateSecret {
-        name: desired.secret_name.clone(),
-        key: desired.key,
-        comment: desired.comment.clone(),
-        now,
+fn create(custody: &Custody, content: Content<'_>, now: Timestamp) -> Judgement {
+    let name = custody.name.clone();
+    Judgement::steps(vec![match content {
+        Content::Generated { key, comment } => Step::CreateSecret {
+            name,
+            key,
+            comment: comment.clone(),
+            now,
+        },
+        Content::Imported(public_key) => Step::ImportKey {
+            name,
+            public_key: public_key.clone(),
+            now,
+        },
     }])
 }
 
 /// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
-fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding> {
-    let name = &desired.secret_name;
+fn private_key_is_lost(
+    desired: &Desired,
+    custody: &Custody,
+    content: Content<'_>,
+    observed: &Observed,
+) -> Option<Finding> {
+    // An imported key is where it came from.
+    if matches!(content, Content::Imported(_)) {
+        return None;
+    }
+    let name = &custody.name;
     if let Some(fingerprint) = &observed.object.reported_fingerprint {
         return Some(Finding::held(
             Reason::PrivateKeyLost,
@@ -70,7 +103,14 @@ fn private_key_is_lost(desired: &Desired, observed: &Observed) -> Option<Finding
 }
 
 /// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
-fn azure_might_hold_the_key(desired: &Desired, observed: &Observed) -> Option<Finding> {
+fn azure_might_hold_the_key(
+    desired: &Desired,
+    content: Content<'_>,
+    observed: &Observed,
+) -> Option<Finding> {
+    if matches!(content, Content::Imported(_)) {
+        return None;
+    }
     let records = observed.object.records.as_deref().unwrap_or_default();
     records
         .iter()
@@ -81,23 +121,27 @@ fn azure_might_hold_the_key(desired: &Desired, observed: &Observed) -> Option<Fi
         })
 }
 
-fn another_object_owns_it(desired: &Desired, facts: &SecretFacts) -> Option<Finding> {
+fn another_object_owns_it(
+    desired: &Desired,
+    custody: &Custody,
+    facts: &SecretFacts,
+) -> Option<Finding> {
     let owner = facts
         .owner_name
         .as_ref()
         .filter(|owner| **owner != desired.mark.object)?;
     Some(conflict(format!(
         "Secret {} belongs to SshKey {owner}: create this SshKey again with another name in spec.secret.name",
-        desired.secret_name
+        custody.name
     )))
 }
 
-fn nobody_owns_it(desired: &Desired, observed: &Observed, facts: &SecretFacts) -> Option<Finding> {
+fn nobody_owns_it(custody: &Custody, observed: &Observed, facts: &SecretFacts) -> Option<Finding> {
     if facts.owner_name.is_some() || is_known_by_its_key(observed, facts) {
         return None;
     }
-    let name = &desired.secret_name;
-    match (desired.secret_conflict, &facts.key) {
+    let name = &custody.name;
+    match (custody.conflict, &facts.key) {
         (SecretConflictPolicy::Refuse, _) => Some(conflict(format!(
             "Secret {name} exists and is not this SshKey's; it was left alone. Create this SshKey again with another name in spec.secret.name, remove the Secret, or take it over with spec.secret.conflictPolicy: Adopt"
         ))),
@@ -119,7 +163,7 @@ fn is_known_by_its_key(observed: &Observed, facts: &SecretFacts) -> bool {
     }
 }
 
-fn private_key_is_unreadable(desired: &Desired, facts: &SecretFacts) -> Option<Finding> {
+fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<Finding> {
     let what = match &facts.key {
         SecretKey::Readable(_) => return None,
         SecretKey::Missing => "has no private key any more".to_owned(),
@@ -129,7 +173,7 @@ fn private_key_is_unreadable(desired: &Desired, facts: &SecretFacts) -> Option<F
         Reason::PrivateKeyUnreadable,
         format!(
             "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
-            desired.secret_name,
+            custody.name,
             facts
                 .recorded
                 .as_ref()
@@ -140,49 +184,67 @@ fn private_key_is_unreadable(desired: &Desired, facts: &SecretFacts) -> Option<F
 }
 
 fn private_key_was_replaced(
-    desired: &Desired,
+    custody: &Custody,
+    content: Content<'_>,
     observed: &Observed,
     facts: &SecretFacts,
 ) -> Option<Finding> {
     let actual = readable(facts)?.fingerprint();
-    // The Secret's own record and the status are two witnesses: a Secret from an old backup has but the first.
-    let mut witnesses = facts
-        .recorded
-        .iter()
-        .chain(&observed.object.reported_fingerprint);
+    // The Secret's own record and the status are two witnesses: a Secret from an old backup has but the first. An
+    // imported key may have been changed on purpose since the last report.
+    let reported = match content {
+        Content::Generated { .. } => observed.object.reported_fingerprint.as_ref(),
+        Content::Imported(wanted) if wanted.fingerprint() == actual => return None,
+        Content::Imported(_) => None,
+    };
+    let mut witnesses = facts.recorded.iter().chain(reported);
     let recorded: &Fingerprint = witnesses.find(|recorded| **recorded != actual)?;
     Some(Finding::held(
         Reason::PrivateKeyReplaced,
         format!(
             "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
-            desired.secret_name
+            custody.name
         ),
     ))
 }
 
 /// A Secret that was found, not made by this object, with a key that the spec does not ask for.
-fn key_is_of_another_kind(
-    desired: &Desired,
+fn key_is_not_the_wanted_one(
+    custody: &Custody,
+    content: Content<'_>,
     observed: &Observed,
     facts: &SecretFacts,
 ) -> Option<Finding> {
-    let key = readable(facts)?;
-    let made_by_this_object = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
-    let fits = key.algorithm() == desired.key.algorithm() && key.bits() == desired.key.bits();
-    (!made_by_this_object && !fits).then(|| {
-        conflict(format!(
-            "Secret {} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again to ask for the key that is there or with another name in spec.secret.name, or remove the Secret",
-            desired.secret_name,
+    let found = readable(facts)?;
+    if facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) {
+        return None;
+    }
+    let name = &custody.name;
+    match content {
+        Content::Generated { key, .. }
+            if found.algorithm() == key.algorithm() && found.bits() == key.bits() =>
+        {
+            None
+        }
+        Content::Generated { key, .. } => Some(conflict(format!(
+            "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again to ask for the key that is there or with another name in spec.secret.name, or remove the Secret",
+            found.algorithm(),
+            found.bits(),
             key.algorithm(),
-            key.bits(),
-            desired.key.algorithm(),
-            desired.key.bits()
-        ))
-    })
+            key.bits()
+        ))),
+        Content::Imported(wanted) if found == wanted => None,
+        Content::Imported(wanted) => Some(conflict(format!(
+            "Secret {name} holds the key {} and spec.source.privateKey brings {}: create this SshKey again with another name in spec.secret.name, or remove the Secret",
+            found.fingerprint(),
+            wanted.fingerprint()
+        ))),
+    }
 }
 
 fn take_or_keep(
-    desired: &Desired,
+    custody: &Custody,
+    content: Content<'_>,
     observed: &Observed,
     facts: &SecretFacts,
     now: Timestamp,
@@ -190,8 +252,8 @@ fn take_or_keep(
     let Some(key) = readable(facts) else {
         return Judgement::steps(Vec::new());
     };
-    let secret = || SecretRecord {
-        name: desired.secret_name.clone(),
+    let secret = |key: &PublicKey| SecretRecord {
+        name: custody.name.clone(),
         resource_version: facts.resource_version.clone(),
         fingerprint: key.fingerprint(),
         public_key: key.clone(),
@@ -199,18 +261,30 @@ fn take_or_keep(
     let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
     if facts.owner_name.is_none() && !is_known_by_its_key(observed, facts) {
         return Judgement::steps(vec![Step::AdoptSecret {
-            secret: secret(),
+            secret: secret(key),
             now,
         }]);
     }
-    if !ours || !facts.labelled || facts.recorded.is_none() || !facts.public_entry_matches {
-        return Judgement::steps(vec![Step::RepairSecret { secret: secret() }]);
+    if let Content::Imported(wanted) = content
+        && wanted != key
+    {
+        return Judgement::steps(vec![Step::ReplaceKey {
+            secret: secret(wanted),
+            revision: facts.revision + 1,
+            now,
+        }]);
+    }
+    let is_recorded = facts.recorded == Some(key.fingerprint());
+    if !ours || !facts.labelled || !is_recorded || !facts.public_entry_matches {
+        return Judgement::steps(vec![Step::RepairSecret {
+            secret: secret(key),
+        }]);
     }
     Judgement::finding(Finding::Good {
         reason: Reason::KeyStored,
         message: format!(
             "Secret {} holds the key {}",
-            desired.secret_name,
+            custody.name,
             key.fingerprint()
         ),
     })

@@ -29,6 +29,24 @@ pub enum Step {
         /// When it was decided.
         now: Timestamp,
     },
+    /// Create the Secret with a copy of the key that the user gives, if none of that name exists.
+    ImportKey {
+        /// Name of the Secret.
+        name: String,
+        /// The key's public half, as it was looked at.
+        public_key: PublicKey,
+        /// When it was decided.
+        now: Timestamp,
+    },
+    /// Put the key that the user gives now into our Secret, in the place of the one that was given before.
+    ReplaceKey {
+        /// The Secret as it was looked at, with the key that it shall hold.
+        secret: SecretRecord,
+        /// How often the key was changed on purpose then.
+        revision: u32,
+        /// When it was decided.
+        now: Timestamp,
+    },
     /// Take over a Secret, as the spec allows, with the key that it holds.
     AdoptSecret {
         /// The Secret as it was looked at.
@@ -94,9 +112,9 @@ pub struct SecretRecord {
     pub name: String,
     /// The version that was looked at: a change since then refuses the patch.
     pub resource_version: String,
-    /// The fingerprint of the key that it holds.
+    /// The fingerprint of the key that it holds, or shall hold.
     pub fingerprint: Fingerprint,
-    /// The public key that it holds.
+    /// The public half of that key.
     pub public_key: PublicKey,
 }
 
@@ -122,6 +140,8 @@ impl Step {
         match self {
             Self::Record { .. } | Self::RemoveFinalizer { .. } => Concern::Object,
             Self::CreateSecret { .. }
+            | Self::ImportKey { .. }
+            | Self::ReplaceKey { .. }
             | Self::AdoptSecret { .. }
             | Self::RepairSecret { .. }
             | Self::DeleteSecret { .. } => Concern::Secret,
@@ -151,6 +171,16 @@ impl Step {
                 "generate a key ({} {}) and create Secret {name}",
                 key.algorithm(),
                 key.bits()
+            ),
+            Self::ImportKey {
+                name, public_key, ..
+            } => format!(
+                "create Secret {name} with the imported key {}",
+                public_key.fingerprint()
+            ),
+            Self::ReplaceKey { secret, .. } => format!(
+                "put the imported key {} into Secret {}",
+                secret.fingerprint, secret.name
             ),
             Self::AdoptSecret { secret, .. } => format!(
                 "adopt Secret {} with its key {}",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sshkey_operator::{
     api::{
-        Reason,
+        Reason, source,
         sshkey::{self, CreationPolicy, DeletionPolicy, SecretConflictPolicy},
     },
     keys::{Curve, KeySpec, RsaSize},
@@ -386,11 +386,12 @@ fn more_tags_than_azure_takes_are_not_sent_there() {
 fn a_key_that_azure_does_not_take_is_not_sent_there() {
     let ecdsa = pair(KeySpec::Ecdsa(Curve::P256));
     let mut world = World::published();
-    world.spec.source = Some(sshkey::Source {
-        generate: Some(sshkey::Generate {
-            algorithm: Some(sshkey::Algorithm::Ecdsa),
+    world.spec.source = Some(source::Source {
+        generate: Some(source::Generate {
+            algorithm: Some(source::Algorithm::Ecdsa),
             ..Default::default()
         }),
+        ..source::Source::default()
     });
     world.secret = SecretView::Present(Box::new(secret(&ecdsa)));
     world.reconcile(usize::MAX);

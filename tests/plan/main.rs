@@ -7,4 +7,5 @@ mod crashes;
 mod decisions;
 mod deletion;
 mod reporting;
+mod sources;
 mod world;

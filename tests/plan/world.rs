@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) object: ObjectFacts,
     pub(crate) store: StoreFact,
     pub(crate) secret: SecretView,
+    /// What the user gives.
+    pub(crate) given: Option<Result<PublicKey, Failure>>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
@@ -104,6 +106,7 @@ impl World {
             },
             store: StoreFact::Ready(Box::new(store)),
             secret: SecretView::Absent,
+            given: None,
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
@@ -151,7 +154,7 @@ impl World {
         let wanted = desired
             .azure
             .and_then(|azure| azure.target.ok())
-            .map(|target| target.id);
+            .map(|wanted| wanted.id().clone());
         let recorded = self
             .object
             .records
@@ -170,6 +173,10 @@ impl World {
         Observed {
             object: self.object.clone(),
             secret: self.secret.clone(),
+            given: self
+                .given
+                .clone()
+                .filter(|_| self.object.deleting_since.is_none()),
             azure,
             namespace_terminating: self.namespace_terminating,
         }
@@ -272,7 +279,15 @@ impl World {
                 }
                 Outcome::Secret(self.secret.clone())
             }
-            Step::AdoptSecret { secret: record, .. } | Step::RepairSecret { secret: record } => {
+            Step::ImportKey { public_key, .. } => {
+                if self.secret == SecretView::Absent {
+                    self.secret = SecretView::Present(Box::new(secret(public_key)));
+                }
+                Outcome::Secret(self.secret.clone())
+            }
+            Step::AdoptSecret { secret: record, .. }
+            | Step::RepairSecret { secret: record }
+            | Step::ReplaceKey { secret: record, .. } => {
                 self.secret = SecretView::Present(Box::new(secret(&record.public_key)));
                 Outcome::Secret(self.secret.clone())
             }
@@ -353,7 +368,7 @@ impl World {
 
     /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
     fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
-        let stored = self.observed().stored_key().cloned();
+        let stored = self.observed().key(&self.desired()).cloned();
         if stored.as_ref() != Some(public_key) {
             self.violations
                 .push(format!("{id} was published without being stored"));
@@ -392,6 +407,7 @@ pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
         owner_name: Some("web".into()),
         owner_uid: Some("u1".into()),
         recorded: Some(key.fingerprint()),
+        revision: 1,
         key: SecretKey::Readable(key.clone()),
         public_entry_matches: true,
     }
@@ -406,6 +422,7 @@ pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
         owner_name: None,
         owner_uid: None,
         recorded: None,
+        revision: 1,
         key,
         public_entry_matches: false,
     }

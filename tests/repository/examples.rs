@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sshkey_operator::api::{AzureStore, SshKey, sshkey::Algorithm};
+use sshkey_operator::api::{AzureStore, SshKey, source::Algorithm};
 
 use crate::yaml::{Document, documents};
 

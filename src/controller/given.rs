@@ -1,0 +1,301 @@
+//! The key that a user gives: read from the Secret, the ConfigMap or the value that the spec names.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use kube::ResourceExt;
+use zeroize::Zeroizing;
+
+use super::{context::Context, facts};
+use crate::{
+    api::{
+        Reason, SshKey,
+        source::{EntryRef, PrivateKeySource, PublicKeySource},
+    },
+    keys::{KeyError, KeyPair, KeyRefusal, PublicKey},
+    kubernetes::{KubernetesError, configmaps, secrets},
+    plan::Failure,
+};
+
+/// What was found in what users refer to, by the UID of the object that refers to it: to open an encrypted key takes
+/// seconds by design, and is not done again while nothing has changed. Public halves only.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    known: Mutex<HashMap<String, Known>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    /// Which entries at which versions.
+    from: String,
+    found: Result<PublicKey, KeyError>,
+}
+
+impl Given {
+    fn known(&self, uid: &str, from: &str) -> Option<Result<PublicKey, KeyError>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(uid)?;
+        (known.from == from).then(|| known.found.clone())
+    }
+
+    fn remember(&self, uid: String, known: Known) {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(uid, known);
+    }
+
+    /// The object is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(uid);
+    }
+}
+
+/// Why there is no key pair to be had from where the user keeps it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GivenError {
+    /// The cluster can't be read.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    /// What is named does not exist.
+    #[error(
+        "{subject} does not exist in namespace {namespace}: create it with the key under {key}, or correct the name in spec.source"
+    )]
+    NotFound {
+        subject: String,
+        namespace: String,
+        key: String,
+    },
+    /// It lacks the entry.
+    #[error(
+        "{subject} has nothing under {key}: put the key there, or correct the entry's name in spec.source"
+    )]
+    EntryMissing { subject: String, key: String },
+    /// What is there is no key that can be used.
+    #[error("{subject}: {error}")]
+    Refused { subject: String, error: KeyError },
+    /// The thread that read it stopped.
+    #[error("the key could not be read: the work was interrupted; it will be tried again")]
+    Interrupted,
+}
+
+impl GivenError {
+    /// What it comes to for the report.
+    pub(super) fn failure(&self) -> Failure {
+        let reason = match self {
+            Self::Kubernetes(error) => return facts::kubernetes_failure(error),
+            Self::Interrupted => {
+                return Failure {
+                    class: crate::api::ErrorClass::Transient,
+                    reason: Reason::Progressing,
+                    message: self.to_string(),
+                };
+            }
+            Self::NotFound { .. } => Reason::SourceNotFound,
+            Self::EntryMissing { .. } => Reason::SourceEntryMissing,
+            Self::Refused { error, .. } => reason(error.refusal()),
+        };
+        Failure::to_fix(reason, self.to_string())
+    }
+}
+
+fn reason(refusal: KeyRefusal) -> Reason {
+    match refusal {
+        KeyRefusal::TooLarge => Reason::KeyTooLarge,
+        KeyRefusal::NotAKey => Reason::KeyFormatUnknown,
+        KeyRefusal::FormatUnsupported => Reason::KeyFormatUnsupported,
+        KeyRefusal::TypeUnsupported => Reason::KeyTypeUnsupported,
+        KeyRefusal::TooWeak => Reason::KeyTooWeak,
+        KeyRefusal::Damaged => Reason::KeyDamaged,
+        KeyRefusal::SeveralKeys => Reason::SeveralKeysGiven,
+        KeyRefusal::PublicKeyGiven => Reason::PublicKeyGiven,
+        KeyRefusal::PrivateKeyGiven => Reason::PrivateKeyGiven,
+        KeyRefusal::PassphraseRequired => Reason::PassphraseRequired,
+        KeyRefusal::PassphraseWrong => Reason::PassphraseWrong,
+        KeyRefusal::KdfTooExpensive => Reason::KeyDerivationTooCostly,
+        KeyRefusal::InternalFailure => Reason::KeyGenerationFailed,
+    }
+}
+
+/// The public half of what the user gives; `None` when the spec names nothing that would have to be read.
+pub(super) async fn look(
+    context: &Context,
+    object: &SshKey,
+) -> Result<Option<Result<PublicKey, Failure>>, KubernetesError> {
+    let Some(source) = &object.spec.source else {
+        return Ok(None);
+    };
+    let found = match (&source.private_key, &source.public_key) {
+        (Some(private), _) => private_half(context, object, private).await,
+        (None, Some(public)) => public_half(context, object, public).await,
+        (None, None) => return Ok(None),
+    };
+    match found {
+        Ok(key) => Ok(Some(Ok(key))),
+        Err(GivenError::Kubernetes(error)) => Err(error),
+        Err(error) => Ok(Some(Err(error.failure()))),
+    }
+}
+
+async fn private_half(
+    context: &Context,
+    object: &SshKey,
+    source: &PrivateKeySource,
+) -> Result<PublicKey, GivenError> {
+    let text = PrivateText::read(context, object, source).await?;
+    let uid = object.uid().unwrap_or_default();
+    let (from, subject) = (text.from.clone(), text.subject.clone());
+    let found = match context.given.known(&uid, &from) {
+        Some(known) => known,
+        None => {
+            let found = text.open(context).await?.map(|pair| pair.public_key());
+            let known = Known {
+                from,
+                found: found.clone(),
+            };
+            context.given.remember(uid, known);
+            found
+        }
+    };
+    found.map_err(|error| GivenError::Refused { subject, error })
+}
+
+async fn public_half(
+    context: &Context,
+    object: &SshKey,
+    source: &PublicKeySource,
+) -> Result<PublicKey, GivenError> {
+    let namespace = object.namespace().unwrap_or_default();
+    let (subject, bytes) = match (&source.value, &source.secret_ref, &source.config_map_ref) {
+        (Some(value), _, _) => {
+            let bytes = Zeroizing::new(value.clone().into_bytes());
+            ("spec.source.publicKey.value".to_owned(), bytes)
+        }
+        (None, Some(entry), _) => {
+            let found = secret_entry(context, &namespace, entry).await?;
+            (found.subject, found.value)
+        }
+        (None, None, Some(entry)) => {
+            let subject = format!("ConfigMap {}", entry.name);
+            let found =
+                configmaps::read_entry(&context.client, &namespace, &entry.name, &entry.key)
+                    .await?;
+            let found = found.ok_or_else(|| not_found(&subject, &namespace, entry))?;
+            let bytes = found.value.filter(|value| !value.is_empty());
+            let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry))?;
+            (subject, Zeroizing::new(bytes))
+        }
+        // The schema asks for one.
+        (None, None, None) => ("spec.source.publicKey".to_owned(), Zeroizing::default()),
+    };
+    std::str::from_utf8(&bytes)
+        .map_err(|_| KeyError::NotPublicKey)
+        .and_then(PublicKey::parse)
+        .map_err(|error| GivenError::Refused { subject, error })
+}
+
+/// The key pair that the user gives, opened anew.
+pub(super) async fn pair(context: &Context, object: &SshKey) -> Result<KeyPair, GivenError> {
+    let source = object.spec.source.as_ref();
+    let source = source.and_then(|source| source.private_key.as_ref());
+    let source = source.ok_or(GivenError::Interrupted)?;
+    let text = PrivateText::read(context, object, source).await?;
+    let subject = text.subject.clone();
+    let opened = text.open(context).await?;
+    opened.map_err(|error| GivenError::Refused { subject, error })
+}
+
+/// A private key as the user keeps it.
+struct PrivateText {
+    subject: String,
+    from: String,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl PrivateText {
+    async fn read(
+        context: &Context,
+        object: &SshKey,
+        source: &PrivateKeySource,
+    ) -> Result<Self, GivenError> {
+        let namespace = object.namespace().unwrap_or_default();
+        let key = secret_entry(context, &namespace, &source.secret_ref).await?;
+        let passphrase = match &source.passphrase_secret_ref {
+            Some(entry) => Some(secret_entry(context, &namespace, entry).await?),
+            None => None,
+        };
+        let versions = [Some(&key), passphrase.as_ref()];
+        Ok(Self {
+            from: format!(
+                "{:?}",
+                versions.map(|entry| entry.map(|entry| (
+                    &entry.subject,
+                    &entry.key,
+                    &entry.version
+                )))
+            ),
+            subject: key.subject,
+            key: key.value,
+        })
+    }
+
+    /// Opens and proves the key, off the async threads, as many at once as there are cores: the cost of an encrypted one
+    /// is up to whoever wrote it.
+    async fn open(self, context: &Context) -> Result<Result<KeyPair, KeyError>, GivenError> {
+        let turn = Arc::clone(&context.generations)
+            .acquire_owned()
+            .await
+            .map_err(|_| GivenError::Interrupted)?;
+        tokio::task::spawn_blocking(move || {
+            let opened = KeyPair::from_openssh(&self.key);
+            drop(turn);
+            opened
+        })
+        .await
+        .map_err(|_| GivenError::Interrupted)
+    }
+}
+
+struct Entry {
+    subject: String,
+    key: String,
+    version: String,
+    value: Zeroizing<Vec<u8>>,
+}
+
+async fn secret_entry(
+    context: &Context,
+    namespace: &str,
+    entry: &EntryRef,
+) -> Result<Entry, GivenError> {
+    let subject = format!("Secret {}", entry.name);
+    let found = secrets::read_entry(&context.client, namespace, &entry.name, &entry.key).await?;
+    let found = found.ok_or_else(|| not_found(&subject, namespace, entry))?;
+    let value = found.value.filter(|value| !value.is_empty());
+    Ok(Entry {
+        value: value.ok_or_else(|| entry_missing(&subject, entry))?,
+        key: entry.key.clone(),
+        version: found.version,
+        subject,
+    })
+}
+
+fn not_found(subject: &str, namespace: &str, entry: &EntryRef) -> GivenError {
+    GivenError::NotFound {
+        subject: subject.to_owned(),
+        namespace: namespace.to_owned(),
+        key: entry.key.clone(),
+    }
+}
+
+fn entry_missing(subject: &str, entry: &EntryRef) -> GivenError {
+    GivenError::EntryMissing {
+        subject: subject.to_owned(),
+        key: entry.key.clone(),
+    }
+}

@@ -1,0 +1,56 @@
+//! What a refused key comes to for whoever gave it.
+
+use super::error::KeyError;
+
+/// One thing that a person does about a key that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyRefusal {
+    /// Larger than any key.
+    TooLarge,
+    /// In no format that is known.
+    NotAKey,
+    /// A public key in a private one's place.
+    PublicKeyGiven,
+    /// A private key in a public one's place.
+    PrivateKeyGiven,
+    /// More than one key.
+    SeveralKeys,
+    /// Encrypted, without a passphrase.
+    PassphraseRequired,
+    /// Encrypted with another passphrase.
+    PassphraseWrong,
+    /// Encrypted so that opening it costs too much.
+    KdfTooExpensive,
+    /// In a format that is known and not read.
+    FormatUnsupported,
+    /// Of a type that is not supported.
+    TypeUnsupported,
+    /// Too weak.
+    TooWeak,
+    /// Damaged, or of two halves that do not belong together.
+    Damaged,
+    /// No fault of the key.
+    InternalFailure,
+}
+
+impl KeyError {
+    /// What it comes to.
+    pub fn refusal(&self) -> KeyRefusal {
+        match self {
+            Self::Generate { .. } | Self::Encode => KeyRefusal::InternalFailure,
+            Self::TooLarge { .. } => KeyRefusal::TooLarge,
+            Self::NotOpenSshPrivateKey | Self::NotPublicKey | Self::PublicKeyOptions => {
+                KeyRefusal::NotAKey
+            }
+            Self::SeveralPrivateKeys | Self::SeveralPublicKeys => KeyRefusal::SeveralKeys,
+            Self::Encrypted => KeyRefusal::PassphraseRequired,
+            Self::UnsupportedType => KeyRefusal::TypeUnsupported,
+            Self::RsaSize { .. } | Self::RsaModulusEven | Self::RsaExponent => KeyRefusal::TooWeak,
+            Self::Proof
+            | Self::PrivateKeyDamaged
+            | Self::PublicKeyDamaged
+            | Self::EcdsaPointCompressed
+            | Self::RsaInconsistent => KeyRefusal::Damaged,
+        }
+    }
+}
