@@ -45,7 +45,7 @@ pub enum Reason {
     KeyGenerationFailed,
 
     // The key that the user gives.
-    /// The Secret or ConfigMap that `spec.source` names does not exist.
+    /// The Secret or `ConfigMap` that `spec.source` names does not exist.
     SourceNotFound,
     /// It lacks the entry that is named.
     SourceEntryMissing,

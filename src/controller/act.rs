@@ -84,10 +84,9 @@ impl StepError {
             Self::Azure(error) => facts::azure_failure(error),
             Self::Generate(_) | Self::Interrupted => transient(Reason::KeyGenerationFailed, self),
             Self::Given(error) => error.failure(),
-            Self::Changing => transient(Reason::Progressing, self),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
             Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
-            Self::NotStored(_) => transient(Reason::Progressing, self),
+            Self::Changing | Self::NotStored(_) => transient(Reason::Progressing, self),
         }
     }
 }

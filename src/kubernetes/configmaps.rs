@@ -1,20 +1,20 @@
-//! ConfigMaps that users refer to.
+//! `ConfigMap`s that users refer to.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client, ResourceExt};
 
 use super::error::{KubernetesError, attempt, optional};
 
-/// An entry of a ConfigMap that a user named.
+/// An entry of a `ConfigMap` that a user named.
 #[derive(Debug)]
 pub struct TextEntry {
-    /// The ConfigMap's version: another one may hold another value.
+    /// The `ConfigMap`'s version: another one may hold another value.
     pub version: String,
     /// The entry's bytes, if there is such an entry.
     pub value: Option<Vec<u8>>,
 }
 
-/// Reads one entry of a ConfigMap; `None` when there is no ConfigMap of that name.
+/// Reads one entry of a `ConfigMap`; `None` when there is no `ConfigMap` of that name.
 ///
 /// # Errors
 /// When it can't be read.

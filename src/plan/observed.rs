@@ -17,7 +17,7 @@ pub struct Observed {
     pub object: ObjectFacts,
     /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
     pub secret: SecretView,
-    /// The key that the user gives, by a Secret, a ConfigMap or a value, or why there is none; `None` when the spec
+    /// The key that the user gives, by a Secret, a `ConfigMap` or a value, or why there is none; `None` when the spec
     /// names none, and while the object is being deleted.
     pub given: Option<Result<PublicKey, Failure>>,
     /// Every place in Azure where the key is wanted or recorded.
