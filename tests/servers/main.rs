@@ -7,9 +7,11 @@
 #![allow(clippy::too_many_lines)]
 
 mod azure_faults;
+mod imports;
 mod kills;
 mod leaks;
 mod login;
+mod made;
 mod main_job;
 mod manifests;
 mod namespaces;
@@ -18,3 +20,4 @@ mod rights;
 mod schema;
 mod stores;
 mod takeover;
+mod uploads;
