@@ -186,6 +186,9 @@ pub struct Application {
     /// Client secrets; any of them is good until it expires.
     #[serde(default)]
     pub secrets: Vec<ClientSecret>,
+    /// Client certificates: PEM, without their keys.
+    #[serde(default)]
+    pub certificates: Vec<CertificateText>,
     /// Which tokens of other issuers are taken in place of a secret.
     #[serde(default)]
     pub federated_credentials: Vec<FederatedCredential>,
@@ -219,6 +222,13 @@ impl Application {
             value: value.into(),
             expires: Some(expires),
         });
+        self
+    }
+
+    /// Adds a client certificate.
+    #[must_use]
+    pub fn certificate(mut self, pem: impl Into<String>) -> Self {
+        self.certificates.push(CertificateText(pem.into()));
         self
     }
 
@@ -258,6 +268,17 @@ pub struct ClientSecret {
     pub value: SecretText,
     /// From when on it is refused with AADSTS7000222.
     pub expires: Option<Timestamp>,
+}
+
+/// A certificate in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct CertificateText(String);
+
+impl CertificateText {
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Text that Debug does not print.

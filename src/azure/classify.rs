@@ -47,7 +47,7 @@ fn by_entra_code(code: u32) -> Option<Reason> {
         // No such application; wrong or expired secret; no federated credential that fits; bad or old assertion;
         // disabled application; the service principal is not in the tenant.
         700_016 | 7_000_215 | 7_000_222 | 70_021 | 700_211 | 700_212 | 700_213 | 700_222
-        | 700_223 | 700_024 | 700_027 | 50_013 | 7_000_112 | 7_000_229 => {
+        | 700_223 | 700_021 | 700_023 | 700_024 | 700_027 | 50_013 | 7_000_112 | 7_000_229 => {
             Reason::AuthenticationFailed
         }
         _ => return None,

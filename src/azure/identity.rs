@@ -14,14 +14,17 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
     ClientSecretCredential, ClientSecretCredentialOptions,
 };
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{
+    certificate::ClientCertificate,
     cloud::Endpoints,
     error::{AzureError, Cause, CredentialMissing, Operation},
     transport::Transport,
 };
+use crate::api::{ErrorClass, Reason};
 
 /// Mints a federated token for an audience, anew for each call.
 pub type Assertion =
@@ -100,6 +103,32 @@ impl Identity {
             )?;
             Ok(credential as Arc<dyn TokenCredential>)
         })
+    }
+
+    /// An application that signs in with a certificate.
+    ///
+    /// # Errors
+    /// When tenant or client can't be one.
+    pub fn certificate(
+        tenant: &str,
+        client: &str,
+        certificate: ClientCertificate,
+        endpoints: &Endpoints,
+        transport: &Transport,
+    ) -> Result<Self, AzureError> {
+        let certificate = Arc::new(certificate);
+        let client_id = client.to_owned();
+        let token_url = format!("{}/{tenant}/oauth2/v2.0/token", endpoints.authority);
+        let assertion: Assertion = Arc::new(move |_| {
+            let signed = certificate.assertion(&client_id, &token_url, Timestamp::now());
+            let signed = signed.map_err(|error| Cause::NoCredential {
+                reason: Reason::CredentialSecretInvalid,
+                class: ErrorClass::UserFixable,
+                message: error.to_string(),
+            });
+            std::future::ready(signed).boxed()
+        });
+        Self::federated(tenant, client, assertion, endpoints, transport)
     }
 
     fn new(

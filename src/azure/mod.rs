@@ -4,6 +4,7 @@
 mod answer;
 mod arm;
 mod budget;
+mod certificate;
 mod claims;
 mod classify;
 mod cloud;
@@ -11,16 +12,16 @@ mod error;
 mod exchange;
 mod identity;
 mod inventory;
-pub use transport::TransportError;
 mod transport;
 mod wire;
 
 pub use arm::{ArmClient, KeyRead};
 pub use budget::{Budget, Limits};
+pub use certificate::{CertificateError, ClientCertificate};
 pub use claims::Claims;
 pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
 pub use identity::{Assertion, Identity};
 pub use inventory::{Inventory, Seen, View};
-pub use transport::Transport;
+pub use transport::{Transport, TransportError};
 pub use wire::SshPublicKey;

@@ -15,10 +15,11 @@ use crate::{
 /// How far the clocks of issuers may be off, in seconds.
 const SKEW: i64 = 300;
 
+/// What an assertion says.
 #[derive(Debug, Deserialize)]
-struct Assertion {
-    iss: String,
-    sub: String,
+pub(crate) struct Assertion {
+    pub(super) iss: String,
+    pub(super) sub: String,
     aud: Audience,
     exp: i64,
     nbf: Option<i64>,
@@ -29,6 +30,13 @@ struct Assertion {
 enum Audience {
     One(String),
     Many(Vec<String>),
+}
+
+impl Assertion {
+    /// Whether it is meant for this audience.
+    pub(super) fn is_for(&self, audience: &str) -> bool {
+        self.aud.values().iter().any(|each| each == audience)
+    }
 }
 
 impl Audience {
@@ -45,9 +53,10 @@ pub(crate) async fn check(
     shared: &Shared,
     application: &Application,
     assertion: &str,
+    header: &Header,
+    claims: &Assertion,
 ) -> Result<(), AadError> {
-    let (header, claims) = read(assertion)?;
-    check_credential(&application.federated_credentials, &claims)?;
+    check_credential(&application.federated_credentials, claims)?;
     let key = shared
         .issuer_keys
         .find(&claims.iss, header.kid.as_deref())
@@ -64,10 +73,11 @@ pub(crate) async fn check(
     let key =
         DecodingKey::from_jwk(&key).map_err(|_| bad_signature("The key is not supported."))?;
     check_signature(assertion, header.alg, &key)?;
-    check_time(shared.clock.now().as_second(), &claims)
+    check_time(shared.clock.now().as_second(), claims)
 }
 
-fn read(assertion: &str) -> Result<(Header, Assertion), AadError> {
+/// Header and claims, not trusted yet.
+pub(super) fn read(assertion: &str) -> Result<(Header, Assertion), AadError> {
     let malformed = |_| {
         AadError::bad(
             "invalid_request",
@@ -103,7 +113,7 @@ fn check_credential(
     Err(AadError::bad("invalid_request", 70_021, message))
 }
 
-fn check_signature(
+pub(super) fn check_signature(
     assertion: &str,
     algorithm: Algorithm,
     key: &DecodingKey,
@@ -126,7 +136,7 @@ fn check_signature(
         })
 }
 
-fn check_time(now: i64, claims: &Assertion) -> Result<(), AadError> {
+pub(super) fn check_time(now: i64, claims: &Assertion) -> Result<(), AadError> {
     let from = claims.nbf.unwrap_or(i64::MIN);
     if claims.exp + SKEW > now && from.saturating_sub(SKEW) <= now {
         return Ok(());

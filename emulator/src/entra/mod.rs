@@ -1,5 +1,6 @@
 //! Entra ID: the directory of tenants and applications, the token endpoint, and the tokens it signs.
 
+pub(crate) mod certificate;
 pub(crate) mod directory;
 pub(crate) mod discovery;
 pub(crate) mod error;

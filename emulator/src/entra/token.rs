@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use super::{
-    directory,
+    certificate, directory,
     error::{AadError, json_response},
     federation,
     signer::Proof,
@@ -42,7 +42,8 @@ async fn issue(shared: &Shared, call: &Call, tenant: &str) -> Result<Response<By
         let message = format!("The app requested an unsupported grant type '{grant}'.");
         return Err(AadError::bad("unsupported_grant_type", 70_003, message));
     }
-    let proof = prove(shared, &application, &form).await?;
+    let token_url = format!("{}/{}/oauth2/v2.0/token", call.origin, tenant.id);
+    let proof = prove(shared, &application, &form, &token_url).await?;
     let audience = audience(shared, &form, &tenant.id)?;
     let principal = directory::principal(&tenant, &application);
     let lifetime = shared.token_lifetime();
@@ -91,7 +92,12 @@ pub(crate) fn tenant_not_found(tenant: &str) -> AadError {
 }
 
 /// Checks the secret or the assertion.
-async fn prove(shared: &Shared, application: &Application, form: &Form) -> Result<Proof, AadError> {
+async fn prove(
+    shared: &Shared,
+    application: &Application,
+    form: &Form,
+    token_url: &str,
+) -> Result<Proof, AadError> {
     if let Some(secret) = form.get("client_secret") {
         check_secret(shared, application, secret)?;
         return Ok(Proof::Secret);
@@ -111,7 +117,13 @@ async fn prove(shared: &Shared, application: &Application, form: &Form) -> Resul
         ));
     }
     // azure_identity sends the file as it is, with the line end that an editor left.
-    federation::check(shared, application, assertion.trim()).await?;
+    let assertion = assertion.trim();
+    let (header, claims) = federation::read(assertion)?;
+    if certificate::is_meant(&header) {
+        certificate::check(shared, application, assertion, &header, &claims, token_url)?;
+    } else {
+        federation::check(shared, application, assertion, &header, &claims).await?;
+    }
     Ok(Proof::Assertion)
 }
 

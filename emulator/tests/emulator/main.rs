@@ -6,6 +6,7 @@
 
 mod rig;
 
+mod certificates;
 mod connections;
 mod control;
 mod faults;

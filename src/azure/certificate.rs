@@ -1,0 +1,369 @@
+//! A client certificate: read from what a user has, and the assertion that is signed with it.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256},
+    rand::{SecureRandom, SystemRandom},
+    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64_URL, Engine as _};
+use jiff::Timestamp;
+use p12_keystore::Pkcs12Archive;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use serde_json::json;
+use x509_cert::{Certificate, der::Decode as _};
+use zeroize::Zeroizing;
+
+/// The most that is read, in bytes: a chain of some certificates and an RSA 4096 key take about 12 KiB.
+const MAX_BYTES: usize = 64 * 1024;
+/// How long an assertion is good for, in seconds: no longer than its use takes.
+/// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
+const LIFETIME_SECONDS: i64 = 300;
+/// What the clocks may differ by at its beginning, in seconds.
+const SKEW_SECONDS: i64 = 60;
+
+/// A certificate with its private key, which is wiped when dropped. `Debug` shows neither.
+pub struct ClientCertificate {
+    key: RsaKeyPair,
+    /// The certificate of the key, then those that lead to its issuer; DER.
+    chain: Vec<Vec<u8>>,
+    not_after: Timestamp,
+}
+
+/// Why a certificate can't be used. No message quotes anything from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Larger than any.
+    #[error("it is larger than {} KiB: give one certificate with its key", MAX_BYTES / 1024)]
+    TooLarge,
+    /// No certificate in it.
+    #[error(
+        "there is no certificate in it: give a PEM file with `BEGIN CERTIFICATE`, or a PKCS #12 file"
+    )]
+    NoCertificate,
+    /// No private key in it.
+    #[error("there is no private key in it: give the certificate with its private key")]
+    NoKey,
+    /// An encrypted PEM key.
+    #[error(
+        "its private key is an encrypted PEM: decrypt a copy (openssl pkcs8 -in FILE), or give a PKCS #12 file with its password"
+    )]
+    EncryptedPem,
+    /// Not RSA, or not readable.
+    #[error(
+        "its private key is no RSA key of 2048 to 8192 bits, which is what Microsoft Entra takes"
+    )]
+    NotRsa,
+    /// The certificate is another key's.
+    #[error(
+        "the certificate does not belong to the private key: give the two that were made together"
+    )]
+    OtherKey,
+    /// PKCS #12 that does not open.
+    #[error(
+        "the PKCS #12 file does not open: correct the password in auth.clientCertificate.passwordSecretRef, or the file"
+    )]
+    DoesNotOpen,
+    /// What can't be parsed.
+    #[error("the certificate can't be read: make it again")]
+    Damaged,
+}
+
+impl ClientCertificate {
+    /// Reads certificate and key, from PEM texts one after the other or from one PKCS #12 file. Opening PKCS #12 can take
+    /// a second of CPU time.
+    ///
+    /// # Errors
+    /// What is not one RSA key with its certificate.
+    pub fn read(file: &[u8], password: Option<&str>) -> Result<Self, CertificateError> {
+        if file.len() > MAX_BYTES {
+            return Err(CertificateError::TooLarge);
+        }
+        // DER of a SEQUENCE: PEM and everything else that is text begins otherwise.
+        if file.first() == Some(&0x30) {
+            return Self::from_pkcs12(file, password.unwrap_or_default());
+        }
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(file).collect();
+        let chain = certificates.map_err(|_| CertificateError::Damaged)?;
+        if has_label(file, b"ENCRYPTED PRIVATE KEY") {
+            return Err(CertificateError::EncryptedPem);
+        }
+        let key = PrivateKeyDer::from_pem_slice(file);
+        if chain.is_empty() {
+            return Err(CertificateError::NoCertificate);
+        }
+        let key = match key.map_err(|_| CertificateError::NoKey)? {
+            PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der()),
+            PrivateKeyDer::Pkcs8(key) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()),
+            _ => return Err(CertificateError::NotRsa),
+        };
+        let key = key.map_err(|_| CertificateError::NotRsa)?;
+        Self::joined(key, chain.iter().map(|each| each.to_vec()).collect())
+    }
+
+    fn from_pkcs12(file: &[u8], password: &str) -> Result<Self, CertificateError> {
+        let archive = Pkcs12Archive::from_pkcs12(file, password)
+            .map_err(|_| CertificateError::DoesNotOpen)?;
+        let key = archive.keys.first().ok_or(CertificateError::NoKey)?;
+        let key = RsaKeyPair::from_pkcs8(key.key.as_der()).map_err(|_| CertificateError::NotRsa)?;
+        let chain: Vec<Vec<u8>> = archive
+            .certs
+            .iter()
+            .map(|bag| bag.cert.as_der().to_vec())
+            .collect();
+        if chain.is_empty() {
+            return Err(CertificateError::NoCertificate);
+        }
+        Self::joined(key, chain)
+    }
+
+    /// The key with its certificate in front of the others, wherever it was among them.
+    fn joined(key: RsaKeyPair, mut chain: Vec<Vec<u8>>) -> Result<Self, CertificateError> {
+        let mut own = None;
+        for (at, der) in chain.iter().enumerate() {
+            let certificate = Certificate::from_der(der).map_err(|_| CertificateError::Damaged)?;
+            let contents = certificate.tbs_certificate();
+            let public = &contents.subject_public_key_info().subject_public_key;
+            if public.raw_bytes() == key.public_key().as_ref() {
+                let end = contents.validity().not_after.to_unix_duration();
+                let end = i64::try_from(end.as_secs()).unwrap_or(i64::MAX);
+                let end = Timestamp::from_second(end).unwrap_or(Timestamp::MAX);
+                own = Some((at, end));
+                break;
+            }
+        }
+        let (at, not_after) = own.ok_or(CertificateError::OtherKey)?;
+        chain.swap(0, at);
+        Ok(Self {
+            key,
+            chain,
+            not_after,
+        })
+    }
+
+    /// From when on Entra refuses it.
+    pub fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
+    /// A signed assertion that `client` sends to the token endpoint `audience` in the place of a secret. The certificate
+    /// goes with it, so that an application may trust its issuer as well as the very certificate.
+    /// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
+    ///
+    /// # Errors
+    /// [`CertificateError::NotRsa`] when the key does not sign.
+    pub fn assertion(
+        &self,
+        client: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<Zeroizing<String>, CertificateError> {
+        let own = self.chain.first().ok_or(CertificateError::NoCertificate)?;
+        let thumbprint = |algorithm| BASE64_URL.encode(digest::digest(algorithm, own));
+        let chain: Vec<String> = self
+            .chain
+            .iter()
+            .map(|each| BASE64_STANDARD.encode(each))
+            .collect();
+        let header = json!({
+            "typ": "JWT",
+            "alg": "RS256",
+            "x5t": thumbprint(&SHA1_FOR_LEGACY_USE_ONLY),
+            "x5t#S256": thumbprint(&SHA256),
+            "x5c": chain,
+        });
+        let random = SystemRandom::new();
+        let mut id = [0; 16];
+        random.fill(&mut id).map_err(|_| CertificateError::NotRsa)?;
+        let now = now.as_second();
+        let claims = json!({
+            "aud": audience,
+            "iss": client,
+            "sub": client,
+            "jti": BASE64_URL.encode(id),
+            "nbf": now - SKEW_SECONDS,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+        });
+        let encoded = |part: &serde_json::Value| BASE64_URL.encode(part.to_string());
+        let mut token = Zeroizing::new(format!("{}.{}", encoded(&header), encoded(&claims)));
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign(&RSA_PKCS1_SHA256, &random, token.as_bytes(), &mut signature)
+            .map_err(|_| CertificateError::NotRsa)?;
+        token.push('.');
+        token.push_str(&BASE64_URL.encode(signature));
+        Ok(token)
+    }
+}
+
+fn has_label(pem: &[u8], label: &[u8]) -> bool {
+    pem.windows(label.len()).any(|window| window == label)
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate")
+            .field("not_after", &self.not_after)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, process::Command};
+    use tempfile::TempDir;
+
+    /// Files as `openssl` makes them.
+    struct Files(TempDir);
+
+    impl Files {
+        fn new(algorithm: &[&str]) -> Self {
+            let files = Self(tempfile::tempdir().unwrap());
+            let new = [
+                "req",
+                "-x509",
+                "-nodes",
+                "-subj",
+                "/CN=store",
+                "-days",
+                "30",
+            ];
+            let out = ["-keyout", "key.pem", "-out", "certificate.pem"];
+            files.openssl(&[&new, algorithm, &out].concat());
+            files
+        }
+
+        fn rsa() -> Self {
+            Self::new(&["-newkey", "rsa:2048"])
+        }
+
+        fn openssl(&self, args: &[&str]) {
+            let output = Command::new("openssl")
+                .args(args)
+                .current_dir(self.0.path())
+                .output();
+            let output = output.unwrap();
+            assert!(
+                output.status.success(),
+                "{args:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+
+        fn read(&self, names: &[&str]) -> Vec<u8> {
+            names
+                .iter()
+                .flat_map(|name| fs::read(self.0.path().join(name)).unwrap())
+                .collect()
+        }
+
+        fn pkcs12(&self, options: &[&str]) -> Vec<u8> {
+            let export = [
+                "pkcs12",
+                "-export",
+                "-passout",
+                "pass:open",
+                "-out",
+                "store.p12",
+            ];
+            let from = ["-inkey", "key.pem", "-in", "certificate.pem"];
+            self.openssl(&[&export[..], &from, options].concat());
+            self.read(&["store.p12"])
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_read_in_every_form_that_openssl_writes() {
+        let files = Files::rsa();
+        let both = files.read(&["certificate.pem", "key.pem"]);
+        let thumbprint = |read: ClientCertificate| read.chain[0].clone();
+        let first = thumbprint(ClientCertificate::read(&both, None).unwrap());
+        let swapped = files.read(&["key.pem", "certificate.pem"]);
+        assert_eq!(
+            thumbprint(ClientCertificate::read(&swapped, None).unwrap()),
+            first
+        );
+        files.openssl(&["rsa", "-traditional", "-in", "key.pem", "-out", "pkcs1.pem"]);
+        let pkcs1 = files.read(&["certificate.pem", "pkcs1.pem"]);
+        assert_eq!(
+            thumbprint(ClientCertificate::read(&pkcs1, None).unwrap()),
+            first
+        );
+        // What OpenSSL 3 writes, and what Windows and older programs read.
+        for options in [
+            &[][..],
+            &[
+                "-keypbe",
+                "PBE-SHA1-3DES",
+                "-certpbe",
+                "PBE-SHA1-3DES",
+                "-macalg",
+                "SHA1",
+            ],
+        ] {
+            let file = files.pkcs12(options);
+            let read = ClientCertificate::read(&file, Some("open")).unwrap();
+            assert_eq!(thumbprint(read), first, "{options:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_with_its_key_is_refused_by_name() {
+        let (files, other) = (Files::rsa(), Files::rsa());
+        let read = |bytes: &[u8], password| ClientCertificate::read(bytes, password).unwrap_err();
+        let key_of_another = [files.read(&["certificate.pem"]), other.read(&["key.pem"])].concat();
+        assert_eq!(read(&key_of_another, None), CertificateError::OtherKey);
+        assert_eq!(
+            read(&files.read(&["certificate.pem"]), None),
+            CertificateError::NoKey
+        );
+        assert_eq!(
+            read(&files.read(&["key.pem"]), None),
+            CertificateError::NoCertificate
+        );
+        assert_eq!(read(b"", None), CertificateError::NoCertificate);
+        assert_eq!(
+            read(&vec![b'x'; MAX_BYTES + 1], None),
+            CertificateError::TooLarge
+        );
+        let file = files.pkcs12(&[]);
+        for password in [None, Some("wrong")] {
+            assert_eq!(read(&file, password), CertificateError::DoesNotOpen);
+        }
+        assert_eq!(
+            read(&file[..file.len() / 2], Some("open")),
+            CertificateError::DoesNotOpen
+        );
+        files.openssl(&[
+            "pkcs8",
+            "-topk8",
+            "-in",
+            "key.pem",
+            "-passout",
+            "pass:x",
+            "-out",
+            "locked.pem",
+        ]);
+        let locked = files.read(&["certificate.pem", "locked.pem"]);
+        assert_eq!(read(&locked, None), CertificateError::EncryptedPem);
+        let curve = Files::new(&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
+        assert_eq!(
+            read(&curve.read(&["certificate.pem", "key.pem"]), None),
+            CertificateError::NotRsa
+        );
+    }
+
+    #[test]
+    fn neither_key_nor_certificate_is_shown() {
+        let files = Files::rsa();
+        let read = ClientCertificate::read(&files.read(&["certificate.pem", "key.pem"]), None);
+        let shown = format!("{:?}", read.unwrap());
+        assert!(
+            shown.starts_with("ClientCertificate { not_after: ") && shown.len() < 90,
+            "{shown}"
+        );
+    }
+}
