@@ -5,17 +5,30 @@
 //! OpenSSH containers.
 
 mod algorithm;
+mod armor;
 mod comment;
+mod container;
+mod derive;
 mod error;
 mod fingerprint;
 mod generate;
+mod import;
+#[cfg(test)]
+mod interoperability;
 #[cfg(test)]
 mod openssh_agreement;
 mod pair;
+mod pkcs8;
 mod proof;
+mod public_formats;
 mod public_key;
 mod refusal;
+#[cfg(test)]
+mod refused_input;
 mod rsa;
+#[cfg(test)]
+mod test_files;
+mod weak;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
 pub use comment::{Comment, CommentRefused};
