@@ -6,6 +6,7 @@ mod context;
 mod facts;
 mod given;
 mod observe;
+mod outputs;
 mod own_writes;
 mod reconcile;
 mod sessions;

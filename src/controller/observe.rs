@@ -10,7 +10,7 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use super::{
     context::Scope,
     facts::{self, now},
-    given,
+    given, outputs,
     sessions::{self, Session},
     store,
 };
@@ -110,11 +110,13 @@ pub(super) async fn observe(
     } else {
         given::look(&scope.context, &object).await?
     };
+    let outputs = Box::pin(outputs::look(client, &object, &desired, &facts.outputs)).await;
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
     let observed = Observed {
         object: facts,
         secret,
         given,
+        outputs,
         azure,
         namespace_terminating,
     };

@@ -15,6 +15,7 @@ mod generate;
 mod import;
 #[cfg(test)]
 mod interoperability;
+mod known_hosts;
 #[cfg(test)]
 mod openssh_agreement;
 mod pair;
@@ -34,6 +35,7 @@ pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
 pub use comment::{Comment, CommentRefused};
 pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};
+pub use known_hosts::{NotKnownHosts, check_known_hosts};
 pub use pair::KeyPair;
 pub use public_key::{PublicKey, UnsupportedByAzure};
 pub use refusal::KeyRefusal;

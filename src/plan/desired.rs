@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AzureRecord, Failure, Mark};
+use super::{AzureRecord, DesiredOutput, Failure, Mark, shape};
 use crate::{
     api::{
         ArmId, AzureStoreSpec, Reason, SshKeySpec,
@@ -21,6 +21,8 @@ use crate::{
 pub struct Desired {
     /// Where the key comes from.
     pub source: KeySource,
+    /// The outputs, in the order of the spec.
+    pub outputs: Vec<DesiredOutput>,
     /// What is wanted in Azure, if anything.
     pub azure: Option<DesiredAzure>,
     /// How every store that the object names or records stands.
@@ -216,6 +218,7 @@ pub fn resolve(
                 target,
             }
         }),
+        outputs: shape::outputs(spec, &mark.object),
         source,
         stores,
         mark,

@@ -9,11 +9,13 @@ mod decide;
 mod deletion;
 mod desired;
 mod observed;
+mod outputs;
 mod ownership;
 mod record;
 mod report;
 mod schedule;
 mod secret;
+mod shape;
 mod source;
 mod step;
 
@@ -23,11 +25,12 @@ pub use desired::{
     stores_of,
 };
 pub use observed::{
-    AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey,
-    SecretView,
+    AzureKey, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts,
+    OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};
 pub use report::{Failure, Report, report};
 pub use schedule::Intervals;
+pub use shape::{DesiredOutput, Entry, Shape};
 pub use step::{Concern, SecretRecord, Step};
