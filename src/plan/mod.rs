@@ -16,11 +16,12 @@ mod schedule;
 mod secret;
 mod source;
 mod step;
+mod stores;
+mod tenants;
 
 pub use decide::{Plan, plan};
 pub use desired::{
-    Custody, Desired, DesiredAzure, KeySource, StoreFact, Target, Wanted, resolve, secret_name,
-    stores_of,
+    Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use observed::{
     AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey,
@@ -31,3 +32,4 @@ pub use record::{AzureRecord, parse_records, records_json};
 pub use report::{Failure, Report, report};
 pub use schedule::Intervals;
 pub use step::{Concern, SecretRecord, Step};
+pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, stores_of};
