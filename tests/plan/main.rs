@@ -8,4 +8,5 @@ mod decisions;
 mod deletion;
 mod reporting;
 mod sources;
+mod tenants;
 mod world;
