@@ -7,6 +7,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod azure_faults;
+mod cluster_stores;
 mod imports;
 mod kills;
 mod leaks;
@@ -16,6 +17,7 @@ mod main_job;
 mod manifests;
 mod namespaces;
 mod outages;
+mod own_identity;
 mod rights;
 mod schema;
 mod stores;
