@@ -9,6 +9,7 @@
 //! | [`tls`] | the certificates of a run |
 //! | [`control_plane`] | etcd, kube-apiserver and kube-controller-manager |
 //! | [`operator`] | the operator's ServiceAccount, RBAC and process |
+//! | [`managed_identity`] | where a machine gets the tokens of its managed identities |
 //! | [`proxy`] | the faults between the operator and the API server |
 //! | [`world`] | all of it for one test |
 //! | [`sshd`] | a real OpenSSH server to log in to |
@@ -21,6 +22,7 @@ pub mod checkout;
 pub mod control_plane;
 pub mod crds;
 pub mod image;
+pub mod managed_identity;
 pub mod manifests;
 pub mod operator;
 pub mod ports;

@@ -65,9 +65,25 @@ use super::sshkey::ResourceGroup;
     )
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new AzureStore"))]
-#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new AzureStore"))]
+#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store"))]
+#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store"))]
 pub struct AzureStoreSpec {
+    /// Where the keys are.
+    #[serde(flatten)]
+    pub subscription: Subscription,
+
+    /// The identity: exactly one of the ways to prove it.
+    pub auth: Auth,
+
+    /// What a key gets that does not say it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<NamedDefaults>,
+}
+
+/// The subscription that a store of either kind publishes to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
     /// The subscription that holds the keys: a GUID. Can't be changed.
     #[serde(rename = "subscriptionID")]
     #[schemars(length(min = 36, max = 36))]
@@ -83,13 +99,6 @@ pub struct AzureStoreSpec {
     /// The Azure cloud: AzurePublic (when absent), AzureUSGovernment or AzureChina. Can't be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud: Option<Cloud>,
-
-    /// The identity: exactly one of the ways to prove it.
-    pub auth: Auth,
-
-    /// What a key gets that does not say it itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub defaults: Option<Defaults>,
 }
 
 /// An Azure cloud. Its endpoints are the operator's to know: no object names a URL.
@@ -133,7 +142,7 @@ pub struct ClientSecret {
     pub secret_ref: SecretKeyRef,
 }
 
-/// One entry of a Secret of this namespace.
+/// One entry of a Secret: of the store's own namespace, or for a ClusterAzureStore of the operator's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
@@ -154,14 +163,14 @@ impl SecretKeyRef {
     }
 }
 
-/// An application or a managed identity with a federated credential for this namespace.
+/// An application or a managed identity with a federated credential for one ServiceAccount of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadIdentity {
     /// The application (client) ID: a GUID. Its federated credential names the cluster's issuer, the subject
     /// system:serviceaccount:NAMESPACE:sshkey-operator-azure (the operator's flag --workload-identity-service-account
-    /// names another account) and the audience api://AzureADTokenExchange. Create that ServiceAccount in this namespace
-    /// and grant it nothing.
+    /// names another account) and the audience api://AzureADTokenExchange. NAMESPACE is the store's own, and for a
+    /// ClusterAzureStore the operator's. Create that ServiceAccount there and grant it nothing.
     #[serde(rename = "clientID")]
     #[schemars(length(min = 36, max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
@@ -186,6 +195,15 @@ pub struct Defaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// What a key gets that does not say it itself, its name among it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedDefaults {
+    /// What stores of both kinds can give.
+    #[serde(flatten)]
+    pub common: Defaults,
 
     /// How a key's name in Azure is made when the key names none: text with {namespace} and {name}. When absent,
     /// {namespace}.{name}, which no two objects of a cluster share.
@@ -196,7 +214,7 @@ pub struct Defaults {
     pub name_template: Option<String>,
 }
 
-/// How an AzureStore stands.
+/// How a store of either kind stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AzureStoreStatus {

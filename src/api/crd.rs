@@ -6,11 +6,11 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{AzureStore, SshKey};
+use super::{AzureStore, ClusterAzureStore, SshKey};
 
 /// Every custom resource definition of the operator, in the order in which they are installed.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [AzureStore::crd(), SshKey::crd()]
+    [AzureStore::crd(), ClusterAzureStore::crd(), SshKey::crd()]
         .into_iter()
         .map(finish)
         .collect()
@@ -33,6 +33,15 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
                 "message": "tags that begin with sshkey-operator- are the operator's own: choose another name"
             }
         ]
+    })
+}
+
+/// Labels as Kubernetes takes them; none of their rules is repeated, since one that can't be on a namespace opens nothing.
+pub(super) fn labels_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 16,
+        "additionalProperties": { "type": "string", "maxLength": 63 }
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod arm_id;
 pub mod azure_store;
+pub mod cluster_azure_store;
 pub mod condition;
 pub mod crd;
 pub mod error_class;
@@ -12,12 +13,15 @@ pub mod reason;
 pub mod source;
 pub mod sshkey;
 pub mod status;
+pub mod store_key;
 
 pub use arm_id::ArmId;
 pub use azure_store::{AzureStore, AzureStoreSpec, AzureStoreStatus};
+pub use cluster_azure_store::{ClusterAzureStore, ClusterAzureStoreSpec};
 pub use condition::{Condition, ConditionType};
 pub use error_class::ErrorClass;
 pub use output_ref::{OutputKind, OutputRef};
 pub use reason::Reason;
 pub use sshkey::{SshKey, SshKeySpec};
 pub use status::SshKeyStatus;
+pub use store_key::{StoreKey, StoreKind};

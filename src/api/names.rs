@@ -71,7 +71,7 @@ pub mod manager {
     pub const SECRET: &str = "sshkey-operator/secret";
     /// Outputs.
     pub const OUTPUTS: &str = "sshkey-operator/outputs";
-    /// Status of an `AzureStore`.
+    /// Status of a store.
     pub const STORE_STATUS: &str = "sshkey-operator/store-status";
 }
 
@@ -87,7 +87,7 @@ pub mod data_key {
 /// Type of the managed Secret.
 pub const SECRET_TYPE: &str = "kubernetes.io/ssh-auth";
 
-/// The `AzureStore` that is used when an `SshKey` names none.
+/// The store of either kind that is used when an `SshKey` names none.
 pub const DEFAULT_STORE: &str = "default";
 
 #[cfg(test)]

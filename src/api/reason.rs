@@ -87,7 +87,7 @@ pub enum Reason {
     OutputInvalid,
 
     // The store.
-    /// There is no `AzureStore` of that name in the namespace.
+    /// There is no store of that name.
     StoreNotFound,
     /// The store cannot be used; its own condition says why.
     StoreNotReady,
@@ -97,10 +97,26 @@ pub enum Reason {
     CredentialSecretInvalid,
     /// The `ServiceAccount` for workload identity does not exist.
     ServiceAccountNotFound,
+    /// What the operator runs on gives it no identity of its own.
+    PodIdentityMissing,
     /// Entra refused the identity.
     AuthenticationFailed,
     /// Entra knows no such tenant.
     TenantNotFound,
+
+    // What a `ClusterAzureStore` does not let its tenants do.
+    /// The namespace may not use the store.
+    NamespaceNotAllowed,
+    /// The key may not be in that resource group.
+    ResourceGroupNotAllowed,
+    /// The key may not have that name in Azure.
+    NameNotAllowed,
+    /// A key that is in Azure may not be taken over.
+    AdoptionNotAllowed,
+    /// A key that is in Azure may not be followed.
+    ObservationNotAllowed,
+    /// A resource group may not be created.
+    ResourceGroupCreationNotAllowed,
 
     // What the spec leaves open or Azure does not take.
     /// Neither the object nor its store names a resource group.

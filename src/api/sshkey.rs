@@ -11,7 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{SshKeyStatus, output::Output, source::Source};
+use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 
 /// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -123,13 +123,14 @@ pub enum DeletionPolicy {
 /// The public key in Azure's SSH key store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.storeRef) ? self.storeRef.name : '') == (has(oldSelf.storeRef) ? oldSelf.storeRef.name : '')").message("azure.storeRef can't be changed yet: create a new SshKey for the other store, then delete this one"))]
+#[x_kube(validation = Rule::new("(has(self.storeRef) ? (has(self.storeRef.kind) ? self.storeRef.kind : 'AzureStore') + '/' + self.storeRef.name : '') == (has(oldSelf.storeRef) ? (has(oldSelf.storeRef.kind) ? oldSelf.storeRef.kind : 'AzureStore') + '/' + oldSelf.storeRef.name : '')").message("azure.storeRef can't be changed yet: create a new SshKey for the other store, then delete this one"))]
 #[x_kube(validation = Rule::new("(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')").message("azure.name can't be changed yet: create a new SshKey with the other name, then delete this one"))]
 #[x_kube(validation = Rule::new("(has(self.resourceGroup) && has(self.resourceGroup.name) ? self.resourceGroup.name : '') == (has(oldSelf.resourceGroup) && has(oldSelf.resourceGroup.name) ? oldSelf.resourceGroup.name : '')").message("azure.resourceGroup.name can't be changed yet: create a new SshKey for the other resource group, then delete this one"))]
 #[x_kube(validation = Rule::new("(has(self.location) ? self.location : '') == (has(oldSelf.location) ? oldSelf.location : '')").message("azure.location can't be changed: Azure moves no key to another location; create a new SshKey there, then delete this one"))]
 pub struct AzureSpec {
-    /// The AzureStore of this namespace through which the key is published. When absent, the one named default.
-    /// Can't be changed yet.
+    /// The store through which the key is published. When absent, the AzureStore of this namespace that is named default,
+    /// and without one the ClusterAzureStore that is named default; which it was is recorded when the key is first
+    /// published, and stays. Can't be changed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_ref: Option<StoreRef>,
 
@@ -182,13 +183,24 @@ pub enum AzureConflictPolicy {
     Adopt,
 }
 
-/// A store of this namespace.
+/// A store of this namespace or of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreRef {
-    /// Name of the AzureStore.
+    /// Kind of the store: AzureStore (when absent), which is one of this namespace, or ClusterAzureStore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<StoreKind>,
+
+    /// Name of the store.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
+}
+
+impl StoreRef {
+    /// The store that is meant.
+    pub fn key(&self) -> StoreKey {
+        StoreKey::new(self.kind.unwrap_or_default(), self.name.clone())
+    }
 }
 
 /// A resource group in Azure.

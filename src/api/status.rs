@@ -9,6 +9,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::StoreKind;
+
 /// How an SshKey stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -88,7 +90,11 @@ pub struct AzureStatus {
     #[schemars(length(max = 64))]
     pub location: String,
 
-    /// Name of the AzureStore that it is published through.
+    /// Kind of the store that it is published through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_kind: Option<StoreKind>,
+
+    /// Name of the store that it is published through.
     #[schemars(length(max = 253))]
     pub store: String,
 }

@@ -31,6 +31,16 @@ pub struct Flags {
     )]
     pub watch_namespace: Vec<String>,
 
+    /// The operator's own namespace, where the Secrets and the ServiceAccount of ClusterAzureStores are. Without it, in a pod
+    /// that of its service account, otherwise that of the kubeconfig.
+    #[arg(long, env = "SSHKEY_OPERATOR_NAMESPACE", value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// Whether ClusterAzureStores are used (the right to list them in the whole cluster is needed), or the AzureStores of
+    /// namespaces only.
+    #[arg(long, env = "SSHKEY_OPERATOR_WATCH_CLUSTER_STORES", default_value_t = true, action = ArgAction::Set)]
+    pub watch_cluster_stores: bool,
+
     /// What tells this cluster's keys in Azure from another's, at most 63 characters. Without it, the UID of the
     /// namespace kube-system, which does not survive a rebuild of the cluster.
     #[arg(long, env = "SSHKEY_OPERATOR_CLUSTER_ID", value_name = "ID", value_parser = cluster_id)]
@@ -121,9 +131,14 @@ pub enum LogFormat {
 
 impl Flags {
     /// The settings of the controllers.
-    pub(super) fn options(&self, cluster_id: String) -> Options {
+    pub(super) fn options(&self, cluster_id: String, own_namespace: &str) -> Options {
         Options {
             cluster_id,
+            namespace: self
+                .namespace
+                .clone()
+                .unwrap_or_else(|| own_namespace.to_owned()),
+            watch_cluster_stores: self.watch_cluster_stores,
             workload_identity_account: self.workload_identity_service_account.clone(),
             intervals: Intervals {
                 sweep: self.azure_sweep_interval,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use futures::future::join_all;
+use futures::future::{OptionFuture, join, join_all};
 use kube::{Api, Client, api::ListParams};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -128,7 +128,8 @@ async fn start(
         },
         "started"
     );
-    Arc::new(Context::new(client, transport, flags.options(cluster_id)))
+    let options = flags.options(cluster_id, client.default_namespace());
+    Arc::new(Context::new(client, transport, options))
 }
 
 /// An operator that is installed before its CRDs, or while the API server is away, waits: to crash and be restarted ever
@@ -189,7 +190,14 @@ async fn watch(
             move || readiness.done(&what),
         )
     });
-    let running = join_all(runs);
+    let cluster_stores = OptionFuture::from(flags.watch_cluster_stores.then(|| {
+        let what = "the first list of ClusterAzureStores";
+        readiness.wait_for(what);
+        let readiness = readiness.clone();
+        let ready = move || readiness.done(what);
+        controller::run_cluster_stores(Arc::clone(&context), shutdown.clone(), ready)
+    }));
+    let running = join(cluster_stores, join_all(runs));
     tokio::pin!(running);
     tokio::select! {
         _ = &mut running => {}

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use azure_core::{
@@ -12,7 +13,8 @@ use azure_core::{
 };
 use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
-    ClientSecretCredential, ClientSecretCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions, ManagedIdentityCredential,
+    ManagedIdentityCredentialOptions, UserAssignedId,
 };
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
@@ -29,6 +31,10 @@ use crate::api::{ErrorClass, Reason};
 /// Mints a federated token for an audience, anew for each call.
 pub type Assertion =
     Arc<dyn Fn(&'static str) -> BoxFuture<'static, Result<Zeroizing<String>, Cause>> + Send + Sync>;
+
+/// The metadata service of a virtual machine is asked again and again for more than a minute by `azure_identity`, whatever
+/// its options say: the queue asks again, and a reconcile does not wait so long.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 type Build = Box<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
 
@@ -131,6 +137,31 @@ impl Identity {
         Self::federated(tenant, client, assertion, endpoints, transport)
     }
 
+    /// A managed identity of what the operator runs on: a user-assigned one, or the machine's own.
+    ///
+    /// # Errors
+    /// When the variables of its endpoint make no sense.
+    pub fn managed(
+        client: Option<&str>,
+        endpoints: &Endpoints,
+        transport: &Transport,
+    ) -> Result<Self, AzureError> {
+        let subject = match client {
+            Some(client) => format!("managed identity {client}"),
+            None => "the system-assigned managed identity".to_owned(),
+        };
+        let client_id = client.map(str::to_owned);
+        let transport = transport.clone();
+        Self::of(subject, endpoints, move || {
+            let options = ManagedIdentityCredentialOptions {
+                user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
+                client_options: transport.local_options(),
+            };
+            let credential = ManagedIdentityCredential::new(Some(options))?;
+            Ok(credential as Arc<dyn TokenCredential>)
+        })
+    }
+
     fn new(
         tenant: &str,
         client: &str,
@@ -138,6 +169,14 @@ impl Identity {
         build: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
     ) -> Result<Self, AzureError> {
         let subject = format!("application {client} of tenant {tenant}");
+        Self::of(subject, endpoints, build)
+    }
+
+    fn of(
+        subject: String,
+        endpoints: &Endpoints,
+        build: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
+    ) -> Result<Self, AzureError> {
         let current = build().map_err(|error| {
             AzureError::new(
                 Operation::GetToken,
@@ -159,16 +198,13 @@ impl Identity {
     /// When Entra refuses or can't be reached, or the credential can't be had.
     pub async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
         let credential = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let token = credential
-            .get_token(&[&self.scope], None)
+        let failed = |cause| AzureError::new(Operation::GetToken, self.subject.clone(), cause);
+        let scopes = [self.scope.as_str()];
+        let asked = credential.get_token(&scopes, None);
+        let token = tokio::time::timeout(TIMEOUT, asked)
             .await
-            .map_err(|error| {
-                AzureError::new(
-                    Operation::GetToken,
-                    self.subject.clone(),
-                    Cause::from_token(&error),
-                )
-            })?;
+            .map_err(|_| failed(Cause::Timeout))?
+            .map_err(|error| failed(Cause::from_token(&error)))?;
         Ok(Zeroizing::new(token.token.secret().to_owned()))
     }
 

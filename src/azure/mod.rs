@@ -12,6 +12,7 @@ mod error;
 mod exchange;
 mod identity;
 mod inventory;
+mod pod;
 mod transport;
 mod wire;
 
@@ -23,5 +24,6 @@ pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
 pub use identity::{Assertion, Identity};
 pub use inventory::{Inventory, Seen, View};
+pub use pod::PodIdentity;
 pub use transport::{Transport, TransportError};
 pub use wire::SshPublicKey;

@@ -11,6 +11,8 @@ use azure_core::{
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: Arc<reqwest::Client>,
+    /// For the machine's own endpoint of managed identities, which speaks plain HTTP within the machine: never by a proxy.
+    local: Arc<reqwest::Client>,
 }
 
 /// The HTTP client could not be built.
@@ -44,9 +46,26 @@ impl Transport {
                 reqwest::Certificate::from_pem_bundle(pem).map_err(TransportError::Certificates)?;
             builder = builder.tls_certs_merge(certificates);
         }
+        let local = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(10));
         Ok(Self {
             client: Arc::new(builder.build().map_err(TransportError::Client)?),
+            local: Arc::new(local.build().map_err(TransportError::Client)?),
         })
+    }
+
+    /// Options for a managed identity's own endpoint.
+    pub(super) fn local_options(&self) -> ClientOptions {
+        ClientOptions {
+            retry: RetryOptions::none(),
+            transport: Some(CoreTransport::new(
+                Arc::clone(&self.local) as Arc<dyn azure_core::http::HttpClient>
+            )),
+            ..ClientOptions::default()
+        }
     }
 
     /// Options for the clients of `azure_core`: this transport, and no retries, which would sleep through a Retry-After

@@ -49,7 +49,7 @@ pub(super) enum StepError {
     )]
     Changing,
     /// No session reaches the place that the step writes to.
-    #[error("no AzureStore reaches {0}; it will be tried again")]
+    #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
     /// Another object is creating a key there at this moment.
     #[error(

@@ -7,7 +7,10 @@ use jiff::SignedDuration;
 use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
-use super::{backoff::Backoffs, given::Given, own_writes::OwnWrites, sessions::Sessions};
+use super::{
+    backoff::Backoffs, cluster_stores::ClusterStores, given::Given, own_writes::OwnWrites,
+    sessions::Sessions,
+};
 use crate::{
     api::AzureStore,
     azure::{Budget, Claims, Limits, Overrides, Transport},
@@ -20,6 +23,10 @@ use crate::{
 pub struct Options {
     /// What tells this cluster's keys in Azure from another's.
     pub cluster_id: String,
+    /// The operator's own namespace: that of the credentials of the cluster's stores.
+    pub namespace: String,
+    /// Whether the cluster's stores are used.
+    pub watch_cluster_stores: bool,
     /// The `ServiceAccount` in each namespace whose tokens Entra may trust.
     pub workload_identity_account: String,
     /// How often to look.
@@ -46,6 +53,7 @@ pub struct Context {
     pub(super) budget: Arc<Budget>,
     pub(super) claims: Claims,
     pub(super) sessions: Sessions,
+    pub(super) cluster_stores: ClusterStores,
     pub(super) own_writes: OwnWrites,
     pub(super) given: Given,
     pub(super) backoffs: Backoffs,
@@ -64,6 +72,7 @@ impl Context {
             budget: Arc::new(Budget::new(options.limits)),
             claims: Claims::default(),
             sessions: Sessions::default(),
+            cluster_stores: ClusterStores::default(),
             own_writes: OwnWrites::default(),
             given: Given::default(),
             backoffs: Backoffs::new(options.retry_max),

@@ -2,7 +2,9 @@
 
 mod act;
 mod backoff;
+mod cluster_stores;
 mod context;
+mod credentials;
 mod facts;
 mod given;
 mod observe;
@@ -11,7 +13,10 @@ mod own_writes;
 mod reconcile;
 mod sessions;
 mod store;
+mod store_facts;
+mod store_object;
 mod watch;
 
+pub use cluster_stores::run_cluster_stores;
 pub use context::{Context, Options};
 pub use watch::run;

@@ -1,25 +1,23 @@
 //! Reads what a decision needs: the Secret live, the object live where it matters, Azure through the inventory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use kube::ResourceExt;
 
 use super::{
     context::Scope,
     facts::{self, now},
     given, outputs,
-    sessions::{self, Session},
-    store,
+    sessions::Session,
+    store_facts,
+    store_object::StoreId,
 };
 use crate::{
-    api::{ArmId, SshKey, names::FINALIZER},
-    kubernetes::{self, KubernetesError, namespaces, secrets, sshkeys},
+    api::{ArmId, SshKey, StoreKey, names::FINALIZER},
+    kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
         AzureRecord, Desired, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve,
-        secret_name, stores_of,
+        secret_name,
     },
 };
 
@@ -30,7 +28,7 @@ pub(super) struct Observation {
     pub(super) desired: Desired,
     pub(super) observed: Observed,
     /// How each store is reached.
-    pub(super) sessions: BTreeMap<String, Arc<Session>>,
+    pub(super) sessions: BTreeMap<StoreKey, Arc<Session>>,
 }
 
 /// Why nothing can be decided.
@@ -83,13 +81,16 @@ pub(super) async fn observe(
         object: name,
         uid: facts.uid.clone(),
     };
-    let stores = self::stores(scope, &namespace, stores_of(&object.spec, &records)).await?;
-    let sessions: BTreeMap<String, Arc<Session>> = stores
+    let stores = store_facts::look(scope, &namespace, &object.spec, &records).await?;
+    let sessions: BTreeMap<StoreKey, Arc<Session>> = stores
         .keys()
         .filter_map(|store| {
             Some((
                 store.clone(),
-                scope.context.sessions.last(&namespace, store)?,
+                scope
+                    .context
+                    .sessions
+                    .last(&StoreId::seen_from(&namespace, store))?,
             ))
         })
         .collect();
@@ -98,7 +99,7 @@ pub(super) async fn observe(
     let mut azure = BTreeMap::new();
     for (id, store) in places(&desired, &records, deleting) {
         // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
-        let usable = deleting || matches!(desired.stores.get(&store), Some(StoreFact::Ready(_)));
+        let usable = deleting || desired.stores.get(&store).is_some_and(StoreFact::is_usable);
         if let Some(session) = sessions.get(&store).filter(|_| usable) {
             let view = look(scope, &object, session, &id, deleting).await;
             azure.insert(id, view);
@@ -128,37 +129,8 @@ pub(super) async fn observe(
     }))
 }
 
-async fn stores(
-    scope: &Scope,
-    namespace: &str,
-    names: BTreeSet<String>,
-) -> Result<BTreeMap<String, StoreFact>, KubernetesError> {
-    // A start must not take a list that is still under way for stores that are gone.
-    scope.stores_listed.clone().await;
-    let mut facts = BTreeMap::new();
-    for name in names {
-        let fact = store(scope, namespace, &name).await?;
-        facts.insert(name, fact);
-    }
-    Ok(facts)
-}
-
-/// The store as the watch knows it; one that it does not know may have been applied together with the key.
-async fn store(scope: &Scope, namespace: &str, name: &str) -> Result<StoreFact, KubernetesError> {
-    let context = &scope.context;
-    let known = scope.stores.get(&ObjectRef::new(name).within(namespace));
-    match known.as_ref().map(|known| &known.0) {
-        Some(Ok(store)) => Ok(sessions::known(context, store).await),
-        Some(Err(_)) => Ok(StoreFact::NotReady(store::unreadable())),
-        None => match kubernetes::stores::read(&context.client, namespace, name).await? {
-            Some(live) => Ok(sessions::known(context, &live).await),
-            None => Ok(StoreFact::NotFound),
-        },
-    }
-}
-
 /// Every place in Azure that matters to the object, and the store through which it is reached.
-fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMap<ArmId, String> {
+fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMap<ArmId, StoreKey> {
     let recorded = records
         .iter()
         .map(|record| (record.id.clone(), record.store.clone()));

@@ -1,13 +1,18 @@
-//! The reconcile of an `AzureStore`: whether its identity gets a token.
+//! The reconcile of a store of either kind: whether its identity gets a token.
 
 use std::{sync::Arc, time::Duration};
 
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
-use super::{context::Context, facts::now, sessions};
+use super::{
+    context::Context,
+    facts::now,
+    sessions,
+    store_object::{StoreObject, unreadable},
+};
 use crate::{
     api::{
-        AzureStore, AzureStoreStatus, ConditionType, ErrorClass, Reason,
+        AzureStoreStatus, ConditionType, ErrorClass, Reason,
         condition::{Verdict, conditions},
     },
     kubernetes::{KubernetesError, stores},
@@ -15,51 +20,42 @@ use crate::{
 };
 
 /// Looks at one store and reports.
-pub(super) async fn reconcile(
-    store: Arc<DeserializeGuard<AzureStore>>,
+pub(super) async fn reconcile<K: StoreObject>(
+    store: Arc<DeserializeGuard<K>>,
     context: Arc<Context>,
 ) -> Result<Action, KubernetesError> {
     let store = match &store.0 {
         Ok(store) => store,
         Err(invalid) => {
-            let metadata = invalid.metadata.clone();
-            let store = AzureStore {
-                metadata,
-                ..AzureStore::default()
-            };
+            let mut store = K::default();
+            *store.meta_mut() = invalid.metadata.clone();
             tracing::warn!(
                 namespace = store.namespace(),
                 name = store.name_any(),
                 "a store can't be read"
             );
-            report(&context, &store, &Err(unreadable())).await?;
+            report(&context, &store, &Err(unreadable(K::KIND))).await?;
             return Ok(Action::requeue(context.options.intervals.sweep));
         }
     };
-    if store.metadata.deletion_timestamp.is_some() {
+    if store.meta().deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
-    let ready = sessions::look(&context, store).await.ready;
+    let ready = sessions::look(&context, &store.describe(&context))
+        .await
+        .ready;
     report(&context, store, &ready).await?;
     let uid = store.uid().unwrap_or_default();
     Ok(Action::requeue(next_look(&context, &uid, &ready)))
 }
 
-/// What is said of a store that is no `AzureStore` any more, such as one of a newer version.
-pub(super) fn unreadable() -> Failure {
-    Failure::to_fix(
-        Reason::InvalidObject,
-        "the object can't be read as an AzureStore of this version of the operator: compare it with kubectl explain azurestore.spec, and the operator's version with that of its CRDs",
-    )
-}
-
-async fn report(
+async fn report<K: StoreObject>(
     context: &Context,
-    store: &AzureStore,
+    store: &K,
     ready: &Result<(), Failure>,
 ) -> Result<(), KubernetesError> {
-    let before = store.status.clone().unwrap_or_default();
-    let generation = store.metadata.generation.unwrap_or_default();
+    let before = store.status().cloned().unwrap_or_default();
+    let generation = store.meta().generation.unwrap_or_default();
     let status = AzureStoreStatus {
         observed_generation: Some(generation),
         conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
@@ -67,7 +63,7 @@ async fn report(
     if status == before {
         return Ok(());
     }
-    stores::write_status(&context.client, store, &status).await?;
+    stores::write_status(&store.api(context.client.clone()), store, &status).await?;
     if let Err(failure) = ready {
         let reason = failure.reason.as_str();
         context

@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
@@ -24,11 +24,11 @@ use super::{
 };
 use crate::{
     api::{
-        AzureStore, SshKey,
-        names::{DEFAULT_STORE, annotation, label},
+        AzureStore, SshKey, StoreKey, StoreKind,
+        names::{annotation, label},
     },
     kubernetes::access,
-    plan::parse_records,
+    plan::{default_stores, parse_records, stores_of},
 };
 
 /// An object that can't be read stops only itself.
@@ -41,7 +41,7 @@ const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// What came of a reconcile that did not come to an end.
 #[derive(Debug, thiserror::Error)]
-enum Stopped {
+pub(super) enum Stopped {
     /// It failed.
     #[error("{0}")]
     Failed(String),
@@ -90,9 +90,20 @@ pub async fn run(
         access::watch(),
         {
             let known = known.clone();
-            move |store| keys_of_store(&known, &store)
+            move |store| {
+                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
+                keys_of_store(&known, store.namespace().as_deref(), &key)
+            }
         },
     );
+    if context.options.watch_cluster_stores {
+        let known = known.clone();
+        let changed = context.cluster_stores.listen().flat_map(move |name| {
+            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
+            stream::iter(keys_of_store(&known, None, &store))
+        });
+        keys = keys.reconcile_on(changed);
+    }
     if context.options.watch_secrets {
         let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
         let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
@@ -147,7 +158,7 @@ pub async fn run(
     tokio::join!(keys, stores, listed);
 }
 
-fn settings(context: &Context) -> controller::Config {
+pub(super) fn settings(context: &Context) -> controller::Config {
     controller::Config::default()
         .concurrency(context.options.concurrency)
         .debounce(DEBOUNCE)
@@ -155,7 +166,7 @@ fn settings(context: &Context) -> controller::Config {
 
 /// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
 /// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
-fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
+pub(super) fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
         .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
@@ -174,14 +185,16 @@ where
     }
 }
 
-async fn guarded(work: BoxFuture<'static, Result<Action, String>>) -> Result<Action, Stopped> {
+pub(super) async fn guarded(
+    work: BoxFuture<'static, Result<Action, String>>,
+) -> Result<Action, Stopped> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(result) => result.map_err(Stopped::Failed),
         Err(_) => Err(Stopped::Panicked),
     }
 }
 
-fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
+pub(super) fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
     let wait = context
         .backoffs
         .next(uid.map(String::as_str).unwrap_or_default());
@@ -189,7 +202,7 @@ fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
     Action::requeue(wait)
 }
 
-fn log<K: Resource<DynamicType = ()>>(
+pub(super) fn log<K: Resource<DynamicType = ()>>(
     result: Result<
         (ObjectRef<K>, Action),
         controller::Error<Stopped, kube::runtime::watcher::Error>,
@@ -206,35 +219,30 @@ fn log<K: Resource<DynamicType = ()>>(
     }
 }
 
-/// The keys that are published, or were, through a store.
+/// The keys that are published, or were, through a store: those of its namespace, or of all that are watched.
 fn keys_of_store(
     known: &Store<Guarded<SshKey>>,
-    store: &Guarded<AzureStore>,
+    namespace: Option<&str>,
+    store: &StoreKey,
 ) -> Vec<ObjectRef<Guarded<SshKey>>> {
-    let (namespace, name) = (store.meta().namespace.clone(), store.name_any());
     known
         .state()
         .into_iter()
-        .filter(|object| object.meta().namespace == namespace)
-        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, &name)))
+        .filter(|object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
+        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, store)))
         .map(|object| ObjectRef::from_obj(&*object))
         .collect()
 }
 
-fn uses(key: &SshKey, store: &str) -> bool {
-    let named = key.spec.azure.as_ref().map(|azure| {
-        azure
-            .store_ref
-            .as_ref()
-            .map_or(DEFAULT_STORE, |store| store.name.as_str())
-    });
+fn uses(key: &SshKey, store: &StoreKey) -> bool {
     let records = parse_records(
         key.annotations()
             .get(annotation::AZURE_KEYS)
             .map(String::as_str),
     )
     .unwrap_or_default();
-    named == Some(store) || records.iter().any(|record| record.store == store)
+    stores_of(&key.spec, &records).contains(store)
+        || default_stores(&key.spec, &records).contains(store)
 }
 
 /// The key that a managed Secret or an output says it belongs to.

@@ -1,4 +1,6 @@
-//! Namespaces: whether one is being deleted, and what tells this cluster from others.
+//! Namespaces: whether one is being deleted, its labels, and what tells this cluster from others.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, ResourceExt};
@@ -13,6 +15,21 @@ pub async fn is_terminating(client: &Client, name: &str) -> Result<bool, Kuberne
     let api: Api<Namespace> = Api::all(client.clone());
     let namespace = optional(attempt("read", || format!("Namespace {name}"), api.get(name)).await)?;
     Ok(namespace.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()))
+}
+
+/// The labels of a namespace; none of one that is gone.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn labels(
+    client: &Client,
+    name: &str,
+) -> Result<BTreeMap<String, String>, KubernetesError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let namespace = optional(attempt("read", || format!("Namespace {name}"), api.get(name)).await)?;
+    Ok(namespace
+        .and_then(|namespace| namespace.metadata.labels)
+        .unwrap_or_default())
 }
 
 /// The UID of `kube-system`: lives as long as the cluster, and no two clusters share it.

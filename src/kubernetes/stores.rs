@@ -1,53 +1,54 @@
-//! The status of an `AzureStore`.
+//! The stores of both kinds: one that was not heard of yet, and their status.
+
+use std::fmt::Debug;
 
 use kube::{
-    Api, Client, ResourceExt,
+    Api, Resource, ResourceExt,
     api::{Patch, PatchParams},
 };
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::error::{KubernetesError, attempt, optional};
 use crate::api::{
-    AzureStore, AzureStoreStatus,
+    AzureStoreStatus,
     names::{GROUP, VERSION, manager},
 };
 
-/// Reads an `AzureStore`; `None` when there is none.
+/// Reads a store; `None` when there is none.
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn read(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<AzureStore>, KubernetesError> {
-    let api: Api<AzureStore> = Api::namespaced(client.clone(), namespace);
-    optional(attempt("read", || format!("AzureStore {name}"), api.get(name)).await)
+pub async fn read<K>(api: &Api<K>, name: &str) -> Result<Option<K>, KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    optional(attempt("read", || subject::<K>(name), api.get(name)).await)
 }
 
 /// Writes the whole status. `None` when the object is gone.
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn write_status(
-    client: &Client,
-    store: &AzureStore,
+pub async fn write_status<K>(
+    api: &Api<K>,
+    store: &K,
     status: &AzureStoreStatus,
-) -> Result<Option<AzureStore>, KubernetesError> {
+) -> Result<Option<K>, KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
     let name = store.name_any();
-    let api: Api<AzureStore> =
-        Api::namespaced(client.clone(), &store.namespace().unwrap_or_default());
     let apply = json!({
         "apiVersion": format!("{GROUP}/{VERSION}"),
-        "kind": "AzureStore",
+        "kind": K::kind(&()),
         "metadata": { "name": name, "uid": store.uid() },
         "status": status,
     });
     let params = PatchParams::apply(manager::STORE_STATUS).force();
-    let subject = || format!("AzureStore {name}");
     match attempt(
         "write the status of",
-        subject,
+        || subject::<K>(&name),
         api.patch_status(&name, &params, &Patch::Apply(&apply)),
     )
     .await
@@ -55,4 +56,8 @@ pub async fn write_status(
         Err(error) if error.code() == Some(409) => Ok(None),
         written => optional(written),
     }
+}
+
+fn subject<K: Resource<DynamicType = ()>>(name: &str) -> String {
+    format!("{} {name}", K::kind(&()))
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{
-        Reason,
+        Reason, StoreKey,
         sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy},
     },
     keys::PublicKey,
@@ -215,7 +215,7 @@ fn merged_tags(
 pub(super) fn records_to_write(
     desired: &Desired,
     target: &Target,
-    store: &str,
+    store: &StoreKey,
     observed: &Observed,
 ) -> Option<Vec<AzureRecord>> {
     let records = observed.object.records.as_deref().ok()?;
@@ -248,7 +248,7 @@ pub(super) fn records_to_write(
     let record = AzureRecord {
         id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
         location: target.location.clone(),
-        store: store.to_owned(),
+        store: store.clone(),
         deletion_policy: target.deletion_policy.unwrap_or(unless_asked),
         adopted,
         tags,

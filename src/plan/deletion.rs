@@ -8,7 +8,7 @@ use super::{
     decide::{Finding, Judgement},
     outputs,
 };
-use crate::api::{ArmId, Reason, names::annotation, sshkey::DeletionPolicy};
+use crate::api::{ArmId, Reason, StoreKind, names::annotation, sshkey::DeletionPolicy};
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
 pub(super) fn judge(
@@ -134,7 +134,10 @@ fn leave(
                 .is_ok_and(|key| observed.is_own_key(desired, key));
             match desired.mark.ownership(&key.tags) {
                 Ownership::Ours => Leaving::Delete,
-                Ownership::FormerIncarnation | Ownership::Unmarked if same_key => Leaving::Delete,
+                Ownership::FormerIncarnation if same_key => Leaving::Delete,
+                Ownership::Unmarked if same_key && lets_take_unmarked(desired, record) => {
+                    Leaving::Delete
+                }
                 _ => Leaving::Gone,
             }
         }
@@ -143,21 +146,33 @@ fn leave(
     }
 }
 
+/// A record alone proves nothing: it can be written by whoever may write the object. Through a store of the cluster it
+/// must not reach a key that nobody's mark protects.
+fn lets_take_unmarked(desired: &Desired, record: &AzureRecord) -> bool {
+    match record.store.kind {
+        StoreKind::AzureStore => true,
+        StoreKind::ClusterAzureStore => desired
+            .stores
+            .get(&record.store)
+            .is_some_and(StoreFact::lets_adopt),
+    }
+}
+
 /// A recorded place that no store reaches.
 pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
     let (id, object) = (&record.id, &desired.mark.object);
-    let (failure, why) = match desired.stores.get(store) {
-        Some(StoreFact::NotReady(failure)) => (
+    let (failure, why) = match desired.stores.get(store).and_then(StoreFact::problem) {
+        Some(failure) => (
             Failure {
                 reason: Reason::StoreNotReady,
                 ..failure.clone()
             },
-            format!("AzureStore {store} is not ready: {}", failure.message),
+            format!("{store} is not ready: {}", failure.message),
         ),
-        _ => (
+        None => (
             Failure::to_fix(Reason::StoreNotFound, ""),
-            format!("AzureStore {store} does not exist"),
+            format!("{store} does not exist"),
         ),
     };
     Finding::Blocked(Failure {

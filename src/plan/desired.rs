@@ -1,13 +1,15 @@
 //! What is wanted: the spec with everything filled in that it leaves to its store, to records and to defaults.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{AzureRecord, DesiredOutput, Failure, Mark, shape};
+use super::{
+    AzureRecord, DesiredOutput, Failure, Mark, shape,
+    stores::{self, Offer, StoreFact},
+    tenants,
+};
 use crate::{
     api::{
-        ArmId, AzureStoreSpec, Reason, SshKeySpec,
-        azure_store::Defaults,
-        names::DEFAULT_STORE,
+        ArmId, Reason, SshKeySpec, StoreKey,
         source::{Algorithm, Generate, Source},
         sshkey::{
             AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, SecretConflictPolicy,
@@ -26,7 +28,7 @@ pub struct Desired {
     /// What is wanted in Azure, if anything.
     pub azure: Option<DesiredAzure>,
     /// How every store that the object names or records stands.
-    pub stores: BTreeMap<String, StoreFact>,
+    pub stores: BTreeMap<StoreKey, StoreFact>,
     /// Whose this object's things in Azure are.
     pub mark: Mark,
     /// Whether to decide without acting.
@@ -94,8 +96,8 @@ impl KeySource {
 /// What is wanted in Azure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAzure {
-    /// Name of the store.
-    pub store: String,
+    /// The store.
+    pub store: StoreKey,
     /// What the spec says of its end, if it says so.
     pub deletion_policy: Option<DeletionPolicy>,
     /// Where and how, or what stands against it.
@@ -146,17 +148,6 @@ pub struct Target {
     pub deletion_policy: Option<DeletionPolicy>,
 }
 
-/// How a store stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StoreFact {
-    /// There is none of that name.
-    NotFound,
-    /// It can't be used.
-    NotReady(Failure),
-    /// It can be used.
-    Ready(Box<AzureStoreSpec>),
-}
-
 /// The key that a spec asks for.
 ///
 /// # Errors
@@ -187,31 +178,14 @@ pub fn resolve(
     spec: &SshKeySpec,
     mark: Mark,
     records: &[AzureRecord],
-    stores: BTreeMap<String, StoreFact>,
+    stores: BTreeMap<StoreKey, StoreFact>,
 ) -> Result<Desired, String> {
     let source = key_source(spec, &mark)?;
     Ok(Desired {
         azure: spec.azure.as_ref().map(|azure| {
-            let store = store_name(azure, records);
-            let target = match stores.get(&store) {
-                None | Some(StoreFact::NotFound) => Err(Failure::to_fix(
-                    Reason::StoreNotFound,
-                    format!(
-                        "AzureStore {store} does not exist in namespace {}: create it, or name another in spec.azure.storeRef",
-                        mark.namespace
-                    ),
-                )),
-                Some(StoreFact::NotReady(why)) => Err(Failure {
-                    class: why.class,
-                    reason: Reason::StoreNotReady,
-                    message: format!("AzureStore {store} is not ready: {}", why.message),
-                }),
-                Some(StoreFact::Ready(store)) if source == KeySource::Followed => {
-                    place(azure, store, &mark, records).map(Wanted::Followed)
-                }
-                Some(StoreFact::Ready(store)) => target(azure, store, &mark, records)
-                    .map(|target| Wanted::Published(Box::new(target))),
-            };
+            let store = stores::meant(azure, records, &stores);
+            let target = stores::offer(&store, &stores, &mark)
+                .and_then(|offer| wanted(&source, azure, &offer, &mark, records));
             DesiredAzure {
                 store,
                 deletion_policy: azure.deletion_policy,
@@ -279,35 +253,32 @@ pub fn secret_name(spec: &SshKeySpec, object: &str) -> Option<String> {
     kept.then(|| custody(spec, object).name)
 }
 
-/// Every store that a spec means or records name.
-pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<String> {
-    let recorded = records.iter().map(|record| record.store.clone());
-    recorded
-        .chain(spec.azure.as_ref().map(|azure| store_name(azure, records)))
-        .collect()
-}
-
-/// The store that a spec means.
-fn store_name(azure: &AzureSpec, records: &[AzureRecord]) -> String {
-    azure
-        .store_ref
-        .as_ref()
-        .map(|store| store.name.clone())
-        .or_else(|| records.last().map(|record| record.store.clone()))
-        .unwrap_or_else(|| DEFAULT_STORE.to_owned())
+/// What is wanted at a place in Azure, if the store lets the object have it.
+fn wanted(
+    source: &KeySource,
+    azure: &AzureSpec,
+    offer: &Offer<'_>,
+    mark: &Mark,
+    records: &[AzureRecord],
+) -> Result<Wanted, Failure> {
+    let wanted = if *source == KeySource::Followed {
+        Wanted::Followed(place(azure, offer, mark, records)?)
+    } else {
+        Wanted::Published(Box::new(target(azure, offer, mark, records)?))
+    };
+    tenants::refusal(offer, azure, &wanted, mark).map_or(Ok(wanted), Err)
 }
 
 /// Where the key is in Azure.
 fn place(
     azure: &AzureSpec,
-    store: &AzureStoreSpec,
+    offer: &Offer<'_>,
     mark: &Mark,
     records: &[AzureRecord],
 ) -> Result<ArmId, Failure> {
-    let defaults = store.defaults.clone().unwrap_or_default();
     let recorded = records.last();
     let group = azure.resource_group.clone().unwrap_or_default();
-    let default_group = defaults.resource_group.clone().unwrap_or_default();
+    let default_group = offer.defaults.resource_group.clone().unwrap_or_default();
     let resource_group = group
         .name
         .or_else(|| recorded.map(|record| record.id.resource_group.clone()))
@@ -315,16 +286,16 @@ fn place(
         .ok_or_else(|| {
             Failure::to_fix(
                 Reason::ResourceGroupRequired,
-                "no resource group is named: write spec.azure.resourceGroup.name, or defaults.resourceGroup.name in the AzureStore",
+                format!("no resource group is named: write spec.azure.resourceGroup.name, or defaults.resourceGroup.name in {}", offer.store),
             )
         })?;
     let name = match (&azure.name, recorded) {
         (Some(name), _) => name.clone(),
         (None, Some(record)) => record.id.name.clone(),
-        (None, None) => name_from_template(&defaults, mark)?,
+        (None, None) => name_that_fits(offer, mark)?,
     };
     Ok(ArmId {
-        subscription: store.subscription_id.clone(),
+        subscription: offer.subscription.to_owned(),
         resource_group,
         name,
     })
@@ -332,12 +303,12 @@ fn place(
 
 fn target(
     azure: &AzureSpec,
-    store: &AzureStoreSpec,
+    offer: &Offer<'_>,
     mark: &Mark,
     records: &[AzureRecord],
 ) -> Result<Target, Failure> {
-    let id = place(azure, store, mark, records)?;
-    let defaults = store.defaults.clone().unwrap_or_default();
+    let id = place(azure, offer, mark, records)?;
+    let defaults = offer.defaults.clone();
     let group = azure.resource_group.clone().unwrap_or_default();
     let default_group = defaults.resource_group.unwrap_or_default();
     let location = azure
@@ -348,7 +319,7 @@ fn target(
         .ok_or_else(|| {
             Failure::to_fix(
                 Reason::LocationRequired,
-                "no location is named: write spec.azure.location, such as westeurope, or defaults.location in the AzureStore",
+                format!("no location is named: write spec.azure.location, such as westeurope, or defaults.location in {}", offer.store),
             )
         })?;
     let mut tags = defaults.tags.unwrap_or_default();
@@ -360,8 +331,9 @@ fn target(
         return Err(Failure::to_fix(
             Reason::TooManyTags,
             format!(
-                "the store's tags and the key's are {} together and Azure takes {USER_TAGS_MAX} beside the operator's own: take some out of spec.azure.tags, or of defaults.tags in the AzureStore",
-                tags.len()
+                "the store's tags and the key's are {} together and Azure takes {USER_TAGS_MAX} beside the operator's own: take some out of spec.azure.tags, or of defaults.tags in {}",
+                tags.len(),
+                offer.store
             ),
         ));
     }
@@ -386,22 +358,25 @@ const USER_TAGS_MAX: usize = 46;
 /// <https://github.com/hashicorp/terraform-provider-azurerm>, `ssh_public_key_resource.go`
 const AZURE_NAME_MAX: usize = 128;
 
-fn name_from_template(defaults: &Defaults, mark: &Mark) -> Result<String, Failure> {
-    let template = defaults
-        .name_template
-        .as_deref()
-        .unwrap_or("{namespace}.{name}");
-    let name = template
-        .replace("{namespace}", &mark.namespace)
-        .replace("{name}", &mark.object);
+fn name_that_fits(offer: &Offer<'_>, mark: &Mark) -> Result<String, Failure> {
+    let name = name_from_template(offer.name_template, mark);
     if name.len() > AZURE_NAME_MAX {
         return Err(Failure::to_fix(
             Reason::AzureNameInvalid,
             format!(
-                "the store's nameTemplate makes a name of {} characters and Azure takes {AZURE_NAME_MAX}: write a shorter one in spec.azure.name",
+                "the nameTemplate of {} makes a name of {} characters and Azure takes {AZURE_NAME_MAX}: create this SshKey again with a shorter name, or write one in spec.azure.name where the store lets keys be named so",
+                offer.store,
                 name.len()
             ),
         ));
     }
     Ok(name)
+}
+
+/// The name that a store's template makes for an object.
+pub(super) fn name_from_template(template: Option<&str>, mark: &Mark) -> String {
+    template
+        .unwrap_or("{namespace}.{name}")
+        .replace("{namespace}", &mark.namespace)
+        .replace("{name}", &mark.object)
 }

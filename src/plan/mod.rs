@@ -18,11 +18,12 @@ mod secret;
 mod shape;
 mod source;
 mod step;
+mod stores;
+mod tenants;
 
 pub use decide::{Plan, plan};
 pub use desired::{
-    Custody, Desired, DesiredAzure, KeySource, StoreFact, Target, Wanted, resolve, secret_name,
-    stores_of,
+    Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use observed::{
     AzureKey, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts,
@@ -34,3 +35,4 @@ pub use report::{Failure, Report, report};
 pub use schedule::Intervals;
 pub use shape::{DesiredOutput, Entry, Shape};
 pub use step::{Concern, SecretRecord, Step};
+pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, stores_of};

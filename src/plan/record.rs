@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ArmId, sshkey::DeletionPolicy};
+use crate::api::{ArmId, StoreKey, StoreKind, sshkey::DeletionPolicy};
 
 /// One ARM id that may hold this object's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub struct AzureRecord {
     pub id: ArmId,
     /// The location that it was, or is about to be, created in.
     pub location: String,
-    /// The `AzureStore` through which it is reached.
-    pub store: String,
+    /// The store through which it is reached.
+    pub store: StoreKey,
     /// What becomes of it when it is no longer wanted.
     pub deletion_policy: DeletionPolicy,
     /// Whether the key was there before this object took it over.
@@ -28,6 +28,8 @@ struct Written {
     id: String,
     location: String,
     store: String,
+    #[serde(default, skip_serializing_if = "StoreKind::is_default")]
+    store_kind: StoreKind,
     deletion_policy: DeletionPolicy,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     adopted: bool,
@@ -42,7 +44,8 @@ pub fn records_json(records: &[AzureRecord]) -> String {
         .map(|record| Written {
             id: record.id.to_string(),
             location: record.location.clone(),
-            store: record.store.clone(),
+            store: record.store.name.clone(),
+            store_kind: record.store.kind,
             deletion_policy: record.deletion_policy,
             adopted: record.adopted,
             tags: record.tags.clone(),
@@ -70,7 +73,7 @@ pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, Strin
                     .parse()
                     .map_err(|error: crate::api::arm_id::NotAnArmId| error.to_string())?,
                 location: record.location,
-                store: record.store,
+                store: StoreKey::new(record.store_kind, record.store),
                 deletion_policy: record.deletion_policy,
                 adopted: record.adopted,
                 tags: record.tags,
@@ -90,7 +93,7 @@ mod tests {
                 .parse()
                 .unwrap(),
             location: "westeurope".to_owned(),
-            store: "default".to_owned(),
+            store: StoreKey::new(StoreKind::ClusterAzureStore, "default"),
             deletion_policy: DeletionPolicy::Retain,
             adopted: true,
             tags: vec!["team".to_owned()],
@@ -98,6 +101,14 @@ mod tests {
         let text = records_json(std::slice::from_ref(&record));
         assert_eq!(parse_records(Some(&text)), Ok(vec![record]));
         assert_eq!(parse_records(None), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_record_without_a_kind_of_store_is_one_of_an_azure_store_and_is_written_so() {
+        let text = r#"[{"deletionPolicy":"Delete","id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k","location":"l","store":"s"}]"#;
+        let records = parse_records(Some(text)).unwrap();
+        assert_eq!(records[0].store, StoreKey::new(StoreKind::AzureStore, "s"));
+        assert_eq!(records_json(&records), text);
     }
 
     #[test]

@@ -105,7 +105,8 @@ pub fn report(
             wanted.target.as_ref().ok().map(|target| AzureStatus {
                 resource_id: target.id().to_string(),
                 location: location(target, observed),
-                store: wanted.store.clone(),
+                store_kind: Some(wanted.store.kind),
+                store: wanted.store.name.clone(),
             })
         }
         (Some(_), _) => before.azure.clone(),

@@ -333,8 +333,8 @@ fn a_changed_default_of_the_store_moves_nothing() {
         panic!()
     };
     let defaults = store.defaults.as_mut().unwrap();
-    defaults.location = Some("eastus".into());
-    defaults.resource_group.as_mut().unwrap().name = Some("other".into());
+    defaults.common.location = Some("eastus".into());
+    defaults.common.resource_group.as_mut().unwrap().name = Some("other".into());
     defaults.name_template = Some("x-{name}".into());
     assert!(world.step_names().is_empty());
     assert_eq!(world.ready_reason(), Reason::UpToDate);
@@ -353,8 +353,8 @@ fn a_spec_and_a_store_that_leave_open_where_say_so() {
         };
         let defaults = store.defaults.as_mut().unwrap();
         match forget {
-            0 => defaults.resource_group = None,
-            1 => defaults.location = None,
+            0 => defaults.common.resource_group = None,
+            1 => defaults.common.location = None,
             _ => defaults.name_template = Some(format!("{}{{name}}", "x".repeat(126))),
         }
         world.reconcile(usize::MAX);
@@ -374,7 +374,7 @@ fn more_tags_than_azure_takes_are_not_sent_there() {
     let StoreFact::Ready(store) = &mut world.store else {
         panic!()
     };
-    store.defaults.as_mut().unwrap().tags = Some(many("a"));
+    store.defaults.as_mut().unwrap().common.tags = Some(many("a"));
     world.spec.azure.as_mut().unwrap().tags = Some(many("b"));
     world.reconcile(usize::MAX);
     assert_eq!(world.ready_reason(), Reason::TooManyTags);
@@ -439,7 +439,7 @@ fn a_place_that_is_never_written_to_is_not_recorded() {
         panic!()
     };
     let defaults = store.defaults.as_mut().unwrap();
-    defaults.resource_group.as_mut().unwrap().name = Some("right".into());
+    defaults.common.resource_group.as_mut().unwrap().name = Some("right".into());
     world.groups.insert("right".into());
     let world = world.settled();
     assert_eq!(world.azure.keys().next().unwrap().resource_group, "right");

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sshkey_operator::{
     api::{
-        ArmId, AzureStoreSpec, ErrorClass, OutputRef, Reason, SshKeySpec, SshKeyStatus,
-        azure_store::Defaults, sshkey,
+        ArmId, AzureStoreSpec, ErrorClass, OutputRef, Reason, SshKeySpec, SshKeyStatus, StoreKey,
+        StoreKind,
+        azure_store::{Defaults, NamedDefaults, Subscription},
+        sshkey,
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
         AzureKey, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark, ObjectFacts,
         Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts, SecretKey,
-        SecretView, Shape, Step, StoreFact, plan, report, resolve, stores_of,
+        SecretView, Shape, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
     },
 };
 
@@ -23,7 +25,10 @@ pub(crate) const ORPHAN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) struct World {
     pub(crate) spec: SshKeySpec,
     pub(crate) object: ObjectFacts,
+    /// The store that is meant, if it is of the namespace.
     pub(crate) store: StoreFact,
+    /// The stores of the cluster.
+    pub(crate) cluster_stores: BTreeMap<String, StoreFact>,
     pub(crate) secret: SecretView,
     /// What the user gives.
     pub(crate) given: Option<Result<PublicKey, Failure>>,
@@ -92,8 +97,14 @@ impl World {
             ..Defaults::default()
         };
         let store = AzureStoreSpec {
-            subscription_id: "s".into(),
-            defaults: Some(defaults),
+            subscription: Subscription {
+                subscription_id: "s".into(),
+                ..Subscription::default()
+            },
+            defaults: Some(NamedDefaults {
+                common: defaults,
+                name_template: None,
+            }),
             ..AzureStoreSpec::default()
         };
         Self {
@@ -108,6 +119,7 @@ impl World {
                 reported_fingerprint: None,
             },
             store: StoreFact::Ready(Box::new(store)),
+            cluster_stores: BTreeMap::new(),
             secret: SecretView::Absent,
             given: None,
             outputs: BTreeMap::new(),
@@ -146,11 +158,31 @@ impl World {
 
     pub(crate) fn desired(&self) -> Desired {
         let records = self.object.records.clone().unwrap_or_default();
-        let stores = stores_of(&self.spec, &records)
-            .into_iter()
-            .map(|name| (name, self.store.clone()))
-            .collect();
+        let mut stores: BTreeMap<StoreKey, StoreFact> = BTreeMap::new();
+        for key in stores_of(&self.spec, &records) {
+            let fact = self.store_fact(&key);
+            stores.insert(key, fact);
+        }
+        for key in default_stores(&self.spec, &records) {
+            let fact = self.store_fact(&key);
+            let is_there = fact != StoreFact::NotFound;
+            stores.insert(key, fact);
+            if is_there {
+                break;
+            }
+        }
         resolve(&self.spec, mark(), &records, stores).unwrap()
+    }
+
+    fn store_fact(&self, key: &StoreKey) -> StoreFact {
+        match key.kind {
+            StoreKind::AzureStore => self.store.clone(),
+            StoreKind::ClusterAzureStore => self
+                .cluster_stores
+                .get(&key.name)
+                .cloned()
+                .unwrap_or(StoreFact::NotFound),
+        }
     }
 
     pub(crate) fn observed(&self) -> Observed {
@@ -164,21 +196,20 @@ impl World {
             (object.clone(), view)
         });
         let outputs = outputs.collect();
-        let wanted = desired
-            .azure
-            .and_then(|azure| azure.target.ok())
-            .map(|wanted| wanted.id().clone());
+        let wanted = desired.azure.as_ref().and_then(|azure| {
+            let wanted = azure.target.as_ref().ok()?;
+            Some((wanted.id().clone(), azure.store.clone()))
+        });
         let recorded = self
             .object
             .records
             .iter()
             .flatten()
-            .map(|record| record.id.clone());
-        let reachable = matches!(self.store, StoreFact::Ready(_));
+            .map(|record| (record.id.clone(), record.store.clone()));
         let azure = recorded
             .chain(wanted)
-            .filter(|_| reachable)
-            .map(|id| {
+            .filter(|(_, store)| self.store_fact(store).is_usable())
+            .map(|(id, _)| {
                 let view = self.view(&id);
                 (id, view)
             })
@@ -310,32 +341,8 @@ impl World {
                 self.secret = SecretView::Absent;
                 Outcome::Secret(SecretView::Absent)
             }
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-            } => {
-                if !self.outputs.contains_key(object) {
-                    self.check_output(object, shape, public_key.as_ref());
-                    let facts = output(shape, public_key.as_ref().unwrap());
-                    self.outputs.insert(object.clone(), facts);
-                }
-                self.output(object)
-            }
-            Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            } => {
-                self.check_output(object, shape, public_key.as_ref());
-                let facts = output(shape, public_key.as_ref().unwrap());
-                self.outputs.insert(object.clone(), facts);
-                self.output(object)
-            }
-            Step::DeleteOutput { object, .. } => {
-                self.outputs.remove(object);
-                self.output(object)
+            Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
+                self.act_on_output(step)
             }
             Step::CreateResourceGroup { id, .. } => {
                 self.groups.insert(id.resource_group.clone());
@@ -405,6 +412,39 @@ impl World {
                 self.released = true;
                 Outcome::Released
             }
+        }
+    }
+
+    fn act_on_output(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::CreateOutput {
+                object,
+                shape,
+                public_key,
+            } => {
+                if !self.outputs.contains_key(object) {
+                    self.check_output(object, shape, public_key.as_ref());
+                    let facts = output(shape, public_key.as_ref().unwrap());
+                    self.outputs.insert(object.clone(), facts);
+                }
+                self.output(object)
+            }
+            Step::UpdateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            } => {
+                self.check_output(object, shape, public_key.as_ref());
+                let facts = output(shape, public_key.as_ref().unwrap());
+                self.outputs.insert(object.clone(), facts);
+                self.output(object)
+            }
+            Step::DeleteOutput { object, .. } => {
+                self.outputs.remove(object);
+                self.output(object)
+            }
+            _ => unreachable!("no step on an output"),
         }
     }
 

@@ -7,6 +7,8 @@
 #![allow(clippy::too_many_lines)]
 
 mod azure_faults;
+mod cluster_schema;
+mod cluster_stores;
 mod imports;
 mod kills;
 mod leaks;
@@ -17,6 +19,7 @@ mod manifests;
 mod namespaces;
 mod outages;
 mod outputs;
+mod own_identity;
 mod rights;
 mod schema;
 mod stores;

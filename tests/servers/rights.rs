@@ -38,7 +38,7 @@ async fn account(world: &World) -> String {
 }
 
 /// Asks what `kubectl auth can-i` asks: `verb resource[.group][/name] [--subresource=…] [-n namespace | -A]`.
-async fn may(world: &World, account: &str, request: &str) -> bool {
+pub(crate) async fn may(world: &World, account: &str, request: &str) -> bool {
     let mut words = request.split_whitespace();
     let (verb, target) = (words.next().unwrap(), words.next().unwrap());
     let (target, name) = target

@@ -1,4 +1,4 @@
-//! What the API server itself refuses, what it lets be changed, and what `kubectl` shows of the two kinds.
+//! What the API server itself refuses, what it lets be changed, and what `kubectl` shows of the kinds.
 
 use dev::world::{CLIENT, Part, SUBSCRIPTION, TENANT, World, WorldOptions};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -19,7 +19,7 @@ fn store(name: &str, spec: &str) -> String {
     )
 }
 
-async fn no_operator() -> World {
+pub(crate) async fn no_operator() -> World {
     World::start(
         WorldOptions::new()
             .without(Part::Operator)
@@ -29,7 +29,7 @@ async fn no_operator() -> World {
 }
 
 /// Applies each and collects what was taken, or refused in other words: a table tells all of its faults at once.
-async fn refused(world: &World, cases: &[(String, &str)]) {
+pub(crate) async fn refused(world: &World, cases: &[(String, &str)]) {
     let mut wrong = Vec::new();
     for (yaml, words) in cases {
         match world.try_apply(yaml).await {
@@ -45,7 +45,7 @@ async fn refused(world: &World, cases: &[(String, &str)]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-async fn taken(world: &World, cases: &[String]) {
+pub(crate) async fn taken(world: &World, cases: &[String]) {
     for yaml in cases {
         world.apply(yaml).await;
     }
@@ -527,6 +527,21 @@ async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
             store,
         ),
         (
+            "{azure: {storeRef: {name: a}}}",
+            json!({ "azure": { "storeRef": { "kind": "ClusterAzureStore" } } }),
+            store,
+        ),
+        (
+            "{azure: {storeRef: {kind: ClusterAzureStore, name: a}}}",
+            json!({ "azure": { "storeRef": { "kind": null } } }),
+            store,
+        ),
+        (
+            "{azure: {storeRef: {name: a}}}",
+            json!({ "azure": { "storeRef": { "kind": "AzureStore" } } }),
+            None,
+        ),
+        (
             "{azure: {name: a}}",
             json!({ "azure": { "name": "b" } }),
             name,
@@ -604,10 +619,9 @@ async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
     change::<SshKey>(&world, key, cases).await;
 
     let ids = Some(
-        "subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new AzureStore",
+        "subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store",
     );
-    let cloud =
-        Some("cloud can't be changed, since keys are recorded in it: create a new AzureStore");
+    let cloud = Some("cloud can't be changed, since keys are recorded in it: create a new store");
     let plain = "{subscriptionID: 33333333-3333-4333-8333-333333333333, tenantID: 11111111-1111-4111-8111-111111111111, auth: {workloadIdentity: {clientID: 22222222-2222-4222-8222-222222222222}}}";
     let other = "44444444-4444-4444-8444-444444444444";
     let secret = json!({ "clientID": other, "secretRef": { "name": "a" } });
@@ -672,6 +686,7 @@ async fn kubectl_explains_every_field() {
     for (crd, kind) in [
         ("sshkeys.sshkey-operator.io", "sshkey"),
         ("azurestores.sshkey-operator.io", "azurestore"),
+        ("clusterazurestores.sshkey-operator.io", "clusterazurestore"),
     ] {
         let crd = crds.get(crd).await.unwrap();
         let schema = crd.spec.versions[0]

@@ -16,7 +16,7 @@ use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 use super::{contest::Options, counts, playground::Playground, process};
 use crate::{
     control_plane::kubeconfig_text,
-    operator::{Account, Flags, Operator, Watched},
+    operator::{Account, ClusterStores, Flags, Operator, Watched},
     tls::write_private,
 };
 
@@ -99,8 +99,9 @@ async fn flags(
     options: &Options,
 ) -> anyhow::Result<Flags> {
     let watched = Watched::These(vec![namespace.to_owned()]);
+    let system = format!("system-{namespace}");
     let account =
-        Account::create(&playground.client, &format!("system-{namespace}"), &watched).await?;
+        Account::create(&playground.client, &system, &watched, ClusterStores::Used).await?;
     let folder = playground.plane.folder().join(namespace);
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let kubeconfig = folder.join("operator.kubeconfig");

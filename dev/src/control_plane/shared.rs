@@ -12,7 +12,7 @@ static SHARED: OnceCell<Result<ControlPlane, String>> = OnceCell::const_new();
 
 impl ControlPlane {
     /// The control plane that all tests of this process share, started by the first that asks. Its files stay in
-    /// `target/control-planes/<process>/` until a later test process starts one.
+    /// `target/control-planes/<process>/shared/` until a later test process starts one.
     ///
     /// # Panics
     /// When it can't be started: no test can go on then.
@@ -20,8 +20,9 @@ impl ControlPlane {
         let plane = SHARED.get_or_init(|| async {
             let folder = checkout::scratch("control-planes");
             sweep(&folder);
-            let own = folder.join(std::process::id().to_string());
-            ControlPlane::start(&own)
+            // Beside those that tests have for themselves: a control plane takes over the whole of its folder.
+            let shared = folder.join(std::process::id().to_string()).join("shared");
+            ControlPlane::start(&shared)
                 .await
                 .map_err(|error| format!("{error:#}"))
         });

@@ -34,6 +34,16 @@ pub enum Watched {
     These(Vec<String>),
 }
 
+/// Whether the operator uses the stores of the cluster, and has rights for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClusterStores {
+    /// It does.
+    Used,
+    /// It does not: those of other tests on the same control plane are nothing to it.
+    #[default]
+    Left,
+}
+
 /// The operator's account.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -52,6 +62,7 @@ impl Account {
         admin: &Client,
         namespace: &str,
         watched: &Watched,
+        cluster_stores: ClusterStores,
     ) -> anyhow::Result<Self> {
         let rules = Rules::read()?;
         apply_all::<Namespace>(admin, namespace, json!({})).await?;
@@ -59,6 +70,14 @@ impl Account {
         // Cluster-scoped names are shared by all instances: the namespace tells them apart.
         let instance = format!("{NAME}:{namespace}");
         let mut cluster = rules.cluster;
+        if cluster_stores == ClusterStores::Used {
+            cluster.extend(rules.cluster_stores);
+            let name = format!("{instance}:credentials");
+            let role = json!({ "rules": rules.own_namespace });
+            apply_in::<Role>(admin, namespace, &name, role).await?;
+            let binding = binding("Role", &name, namespace);
+            apply_in::<RoleBinding>(admin, namespace, &name, binding).await?;
+        }
         match watched {
             Watched::All => cluster.extend(rules.watched),
             Watched::These(namespaces) => {

@@ -4,6 +4,6 @@ mod account;
 mod process;
 mod rules;
 
-pub use account::{Account, Watched, token};
+pub use account::{Account, ClusterStores, Watched, token};
 pub use process::{Flags, Operator};
 pub use rules::Rules;

@@ -18,32 +18,43 @@ use crate::{
 /// How long the operator may take to end what is under way: more than its own 25 s of grace.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Flags of the operator, in the order in which they were first given.
+/// Flags of the operator, in the order in which they were first given, and variables of its environment.
 #[derive(Clone, Debug, Default)]
-pub struct Flags(Vec<(String, String)>);
+pub struct Flags {
+    flags: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
+}
 
 impl Flags {
     /// Sets `--name`, in the place of what was given before.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
+        match self.flags.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = value.to_string(),
-            None => self.0.push((name.to_owned(), value.to_string())),
+            None => self.flags.push((name.to_owned(), value.to_string())),
         }
+        self
+    }
+
+    /// Sets a variable of the operator's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.variables.push((name.to_owned(), value.to_string()));
         self
     }
 
     /// Takes over the flags of `other`, which go before those given before.
     #[must_use]
-    pub fn with(self, other: &Self) -> Self {
+    pub fn with(mut self, other: &Self) -> Self {
+        self.variables.extend(other.variables.iter().cloned());
         other
-            .0
+            .flags
             .iter()
             .fold(self, |flags, (name, value)| flags.set(name, value))
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
+        self.flags
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
@@ -82,7 +93,10 @@ impl Operator {
         program
             .env
             .push(("NO_PROXY".into(), "127.0.0.1,localhost".into()));
-        for (name, value) in &flags.0 {
+        for (name, value) in &flags.variables {
+            program.env.push((name.into(), value.into()));
+        }
+        for (name, value) in &flags.flags {
             program = program.flag(name, value);
         }
         let child = Mutex::new(program.start()?);

@@ -8,12 +8,16 @@ use crate::checkout;
 
 /// What the operator may do, and where.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Rules {
     /// Always cluster-scoped.
     pub cluster: Vec<PolicyRule>,
     /// In each watched namespace, or cluster-wide when all are watched.
     pub watched: Vec<PolicyRule>,
+    /// Cluster-scoped, where the stores of the cluster are used.
+    pub cluster_stores: Vec<PolicyRule>,
+    /// In the operator's own namespace, where the stores of the cluster are used.
+    pub own_namespace: Vec<PolicyRule>,
 }
 
 impl Rules {

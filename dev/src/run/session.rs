@@ -29,7 +29,7 @@ use crate::{
     checkout,
     control_plane::kubeconfig_text,
     crds, manifests,
-    operator::{Account, Flags, Operator, Watched},
+    operator::{Account, ClusterStores, Flags, Operator, Watched},
     tls::write_private,
 };
 
@@ -164,7 +164,7 @@ async fn start_operator(
         Some(_) => Watched::All,
         None => Watched::These(vec![cluster.namespace.to_owned()]),
     };
-    let account = Account::create(client, SYSTEM, &watched).await?;
+    let account = Account::create(client, SYSTEM, &watched, ClusterStores::Used).await?;
     let (server, ca) = cluster.server().await?;
     let kubeconfig = folder.join("operator.kubeconfig");
     let user = json!({ "token": account.token });

@@ -13,6 +13,11 @@ impl World {
         &self.namespace
     }
 
+    /// The operator's own namespace.
+    pub fn system(&self) -> &str {
+        &self.system
+    }
+
     /// The administrator's client, for the runtime of this test.
     pub fn client(&self) -> &Client {
         &self.client
@@ -62,6 +67,16 @@ impl World {
     /// When the API server refuses one.
     pub async fn try_apply(&self, yaml: &str) -> anyhow::Result<()> {
         manifests::apply(&self.client, &self.namespace, yaml).await
+    }
+
+    /// Applies manifests in the operator's namespace, and those that are in none.
+    ///
+    /// # Panics
+    /// When the API server refuses one.
+    pub async fn apply_to_system(&self, yaml: &str) {
+        if let Err(error) = manifests::apply(&self.client, &self.system, yaml).await {
+            panic!("apply {yaml}\n{error:#}");
+        }
     }
 
     /// A Secret of the test's namespace, if there is one of that name.

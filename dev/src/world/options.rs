@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use arm_emulator::Config;
 
-use crate::operator::Flags;
+use crate::operator::{ClusterStores, Flags};
 
 /// What a world has unless it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,7 @@ pub struct WorldOptions {
     pub(super) flags: Flags,
     pub(super) all_namespaces: bool,
     pub(super) own_control_plane: bool,
+    pub(super) cluster_stores: ClusterStores,
     pub(super) emulator: Option<Tweak>,
 }
 
@@ -49,6 +50,20 @@ impl WorldOptions {
     pub fn flag(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.flags = self.flags.set(name, value);
         self
+    }
+
+    /// Sets a variable of the operator's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.flags = self.flags.variable(name, value);
+        self
+    }
+
+    /// The operator uses the stores of the cluster, on a control plane that no other test sees.
+    #[must_use]
+    pub fn cluster_stores(mut self) -> Self {
+        self.cluster_stores = ClusterStores::Used;
+        self.own_control_plane()
     }
 
     /// The operator watches all namespaces, those of other tests too: only with [`Self::own_control_plane`].

@@ -20,7 +20,7 @@ use super::{Part, WorldOptions, azure};
 use crate::{
     control_plane::{ControlPlane, kubeconfig_text},
     crds, manifests,
-    operator::{Account, Flags, Operator, Watched},
+    operator::{Account, ClusterStores, Flags, Operator, Watched},
     proxy::Proxy,
     tls::write_private,
 };
@@ -32,6 +32,8 @@ static CRDS: OnceCell<()> = OnceCell::const_new();
 /// A namespace with an emulated Azure and an operator of its own, on real servers.
 pub struct World {
     pub(super) namespace: String,
+    /// The operator's.
+    pub(super) system: String,
     pub(super) client: Client,
     pub(super) emulator: Emulator,
     pub(super) proxy: Proxy,
@@ -108,9 +110,14 @@ impl World {
         } else {
             Watched::These(vec![namespace.clone()])
         };
-        let account =
-            Account::create(&client, &format!("sshkey-system-{number}"), &watched).await?;
-        let flags = quick(&folder, &account, &proxy, &emulator, &watched)?.with(&options.flags);
+        let system = format!("sshkey-system-{number}");
+        let account = Account::create(&client, &system, &watched, options.cluster_stores).await?;
+        let flags = quick(&folder, &account, &proxy, &emulator, &watched)?
+            .set(
+                "watch-cluster-stores",
+                options.cluster_stores == ClusterStores::Used,
+            )
+            .with(&options.flags);
         let operator = Operator::start(&folder, &flags)?;
         if !has(Part::Operator) {
             operator.kill();
@@ -119,6 +126,7 @@ impl World {
         proxy.on_kill(move || killed.kill());
         Ok(Self {
             namespace,
+            system,
             client,
             emulator,
             proxy,

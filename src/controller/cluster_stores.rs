@@ -1,0 +1,120 @@
+//! The stores of the cluster: watched once, whichever namespaces are watched, and heard by the keys of all of them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use futures::{
+    FutureExt, StreamExt,
+    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+};
+use kube::{
+    Api, Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::{
+        Controller, controller,
+        reflector::{ObjectRef, Store},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{context::Context, store, watch};
+use crate::{api::ClusterAzureStore, kubernetes::access};
+
+type Guarded = DeserializeGuard<ClusterAzureStore>;
+
+/// What is known of the stores of the cluster, and who hears of their changes.
+#[derive(Default)]
+pub(super) struct ClusterStores {
+    known: OnceLock<Store<Guarded>>,
+    listeners: Mutex<Vec<UnboundedSender<String>>>,
+    /// The version of each of which was told last.
+    told: Mutex<HashMap<String, Option<String>>>,
+}
+
+impl ClusterStores {
+    /// A store, if the watch knows it.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Guarded>> {
+        self.known.get()?.get(&ObjectRef::new(name))
+    }
+
+    /// The names of stores that have changed, from now on.
+    pub(super) fn listen(&self) -> UnboundedReceiver<String> {
+        let (sender, receiver) = unbounded();
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
+        receiver
+    }
+
+    /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
+    fn looked_at(&self, name: &str) {
+        let version = self.get(name).map(|store| store.resource_version());
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match version.clone() {
+            Some(version) => told.insert(name.to_owned(), version),
+            None => told.remove(name),
+        };
+        if before == version {
+            return;
+        }
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Those of a watch that has ended are gone.
+        listeners.retain(|listener| listener.unbounded_send(name.to_owned()).is_ok());
+    }
+}
+
+/// Runs the controller of the cluster's stores until `shutdown` comes. `ready` is called once they were listed.
+pub async fn run_cluster_stores(
+    context: Arc<Context>,
+    shutdown: CancellationToken,
+    ready: impl FnOnce() + Send + 'static,
+) {
+    let api: Api<Guarded> = Api::all(context.client.clone());
+    let stores = Controller::new(api, access::watch())
+        .with_config(watch::settings(&context))
+        .trigger_backoff(watch::after_watch_error(&context))
+        .graceful_shutdown_on(shutdown.cancelled_owned());
+    let reader = stores.store();
+    // Run once only: there is nothing in it yet.
+    drop(context.cluster_stores.known.set(reader.clone()));
+    let listed = async move {
+        if reader.wait_until_ready().await.is_ok() {
+            ready();
+        }
+    };
+    let reconcile = |store: Arc<Guarded>, context: Arc<Context>| {
+        watch::guarded(
+            async move {
+                store::reconcile(store, context)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+            .boxed(),
+        )
+    };
+    let heard = Arc::clone(&context);
+    let stores = stores
+        .run(
+            reconcile,
+            |store, error, context| watch::retry(&context, store.meta().uid.as_ref(), error),
+            context,
+        )
+        .for_each(|result| {
+            match &result {
+                Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
+                Err(controller::Error::ObjectNotFound(gone)) => {
+                    heard.cluster_stores.looked_at(&gone.name);
+                }
+                Err(_) => {}
+            }
+            watch::log(result);
+            std::future::ready(())
+        });
+    tokio::join!(stores, listed);
+}

@@ -1,0 +1,184 @@
+//! How a store proves its identity: what is read for it, and the identity that is made of it.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use zeroize::Zeroizing;
+
+use super::{context::Context, store_object::StoreView};
+use crate::{
+    api::{ErrorClass, Reason, azure_store::ClientSecret, cluster_azure_store::ClusterAuth},
+    azure::{Assertion, AzureError, Cause, Endpoints, Identity, Operation, PodIdentity},
+    kubernetes::{KubernetesError, secrets, tokens},
+};
+
+/// What an identity is made of.
+pub(super) enum Credential {
+    /// A client secret, and the version of what it was read from.
+    Secret {
+        client: String,
+        text: Zeroizing<String>,
+        version: String,
+    },
+    /// Tokens of the `ServiceAccount` beside the store's credentials.
+    Account { client: String },
+    /// What the pod was given.
+    Pod(PodIdentity),
+    /// What the machine was given: this identity, or its own.
+    Machine { client: Option<String> },
+}
+
+impl Credential {
+    /// Reads what a store's identity is made of.
+    pub(super) async fn read(context: &Context, store: &StoreView) -> Result<Self, AzureError> {
+        let failed = |cause| AzureError::new(Operation::GetToken, store.id.key.to_string(), cause);
+        match &store.auth {
+            ClusterAuth {
+                client_secret: Some(auth),
+                ..
+            } => client_secret(context, &store.credentials_in, auth)
+                .await
+                .map_err(failed),
+            ClusterAuth {
+                workload_identity: Some(auth),
+                ..
+            } => Ok(Self::Account {
+                client: auth.client_id.clone(),
+            }),
+            ClusterAuth {
+                ambient: Some(_), ..
+            } => PodIdentity::of_tenant(&store.subscription().tenant_id)
+                .map(Self::Pod)
+                .map_err(failed),
+            ClusterAuth {
+                managed_identity: Some(auth),
+                ..
+            } => Ok(Self::Machine {
+                client: auth.client_id.clone(),
+            }),
+            _ => Err(failed(no_credential(
+                Reason::InvalidObject,
+                "spec.auth names no way to sign in".to_owned(),
+            ))),
+        }
+    }
+
+    /// Another version needs another identity.
+    pub(super) fn version(&self) -> &str {
+        match self {
+            Self::Secret { version, .. } => version,
+            Self::Account { .. } | Self::Pod(_) | Self::Machine { .. } => "",
+        }
+    }
+
+    /// Whom Azure counts requests for.
+    pub(super) fn principal(&self) -> String {
+        match self {
+            Self::Secret { client, .. } | Self::Account { client } => client.clone(),
+            Self::Pod(identity) => identity.client_id().to_owned(),
+            Self::Machine { client } => client
+                .clone()
+                .unwrap_or_else(|| "system-assigned".to_owned()),
+        }
+    }
+
+    /// The identity.
+    pub(super) fn identity(
+        self,
+        context: &Context,
+        store: &StoreView,
+        endpoints: &Endpoints,
+    ) -> Result<Identity, AzureError> {
+        let tenant = &store.subscription().tenant_id;
+        let transport = &context.transport;
+        match self {
+            Self::Secret { client, text, .. } => {
+                Identity::client_secret(tenant, &client, text, endpoints, transport)
+            }
+            Self::Account { client } => {
+                let assertion = minted(context, &store.credentials_in);
+                Identity::federated(tenant, &client, assertion, endpoints, transport)
+            }
+            Self::Pod(identity) => {
+                let client = identity.client_id().to_owned();
+                let assertion = identity.into_assertion();
+                Identity::federated(tenant, &client, assertion, endpoints, transport)
+            }
+            Self::Machine { client } => Identity::managed(client.as_deref(), endpoints, transport),
+        }
+    }
+}
+
+async fn client_secret(
+    context: &Context,
+    namespace: &str,
+    auth: &ClientSecret,
+) -> Result<Credential, Cause> {
+    let (name, key) = (&auth.secret_ref.name, auth.secret_ref.key());
+    let entry = secrets::read_entry(&context.client, namespace, name, key)
+        .await
+        .map_err(|error| unreadable(&error))?
+        .ok_or_else(|| {
+            let message = format!("Secret {name} does not exist in namespace {namespace}: create it with the client secret under {key}");
+            no_credential(Reason::CredentialSecretNotFound, message)
+        })?;
+    let text = entry.value.and_then(|bytes| {
+        let text = std::str::from_utf8(&bytes).ok()?.trim().to_owned();
+        (!text.is_empty()).then(|| Zeroizing::new(text))
+    });
+    let text = text.ok_or_else(|| {
+        let message = format!(
+            "Secret {name} has no text under {key}: put the client secret there, or name its key in secretRef.key"
+        );
+        no_credential(Reason::CredentialSecretInvalid, message)
+    })?;
+    Ok(Credential::Secret {
+        client: auth.client_id.clone(),
+        text,
+        version: entry.version,
+    })
+}
+
+/// Tokens of the account for Azure in a namespace.
+fn minted(context: &Context, namespace: &str) -> Assertion {
+    let client = context.client.clone();
+    let namespace = namespace.to_owned();
+    let account = context.options.workload_identity_account.clone();
+    Arc::new(move |audience| {
+        let (client, namespace, account) = (client.clone(), namespace.clone(), account.clone());
+        async move {
+            tokens::mint(&client, &namespace, &account, audience)
+                .await
+                .map_err(|error| no_assertion(&error, &namespace, &account))
+        }
+        .boxed()
+    })
+}
+
+fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Cause {
+    if error.code() == Some(404) {
+        return no_credential(
+            Reason::ServiceAccountNotFound,
+            format!(
+                "ServiceAccount {account} does not exist in namespace {namespace}: create it (kubectl create serviceaccount {account} --namespace {namespace}), and grant it nothing"
+            ),
+        );
+    }
+    unreadable(error)
+}
+
+fn unreadable(error: &KubernetesError) -> Cause {
+    Cause::NoCredential {
+        reason: error.reason(),
+        class: error.class(),
+        message: error.to_string(),
+    }
+}
+
+fn no_credential(reason: Reason, message: String) -> Cause {
+    Cause::NoCredential {
+        reason,
+        class: ErrorClass::UserFixable,
+        message,
+    }
+}

@@ -1,0 +1,145 @@
+//! The two kinds of store as one: what their reconcile, their sessions and their status have in common.
+
+use std::fmt::Debug;
+
+use kube::{Api, Client, Resource, ResourceExt, core::object::HasStatus};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::context::Context;
+use crate::{
+    api::{
+        AzureStore, AzureStoreSpec, AzureStoreStatus, ClusterAzureStore, ClusterAzureStoreSpec,
+        StoreKey, StoreKind, azure_store::Subscription, cluster_azure_store::ClusterAuth,
+    },
+    plan::Failure,
+};
+
+/// A store of either kind.
+pub(super) trait StoreObject:
+    Resource<DynamicType = ()>
+    + HasStatus<Status = AzureStoreStatus>
+    + Clone
+    + Default
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// Its kind.
+    const KIND: StoreKind;
+
+    /// Where it is read and its status is written.
+    fn api(&self, client: Client) -> Api<Self>;
+
+    /// What it is, and where its credentials are.
+    fn describe(&self, context: &Context) -> StoreView;
+}
+
+/// A store as its session is made from it.
+#[derive(Clone, Debug)]
+pub(super) struct StoreView {
+    pub(super) id: StoreId,
+    pub(super) uid: String,
+    pub(super) generation: i64,
+    /// The namespace of its Secret and its `ServiceAccount`.
+    pub(super) credentials_in: String,
+    pub(super) auth: ClusterAuth,
+    pub(super) spec: StoreSpec,
+}
+
+/// A store of all that there are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct StoreId {
+    /// Its namespace; none for one of the cluster.
+    pub(super) namespace: Option<String>,
+    pub(super) key: StoreKey,
+}
+
+/// What a store says of itself.
+#[derive(Clone, Debug)]
+pub(super) enum StoreSpec {
+    Own(AzureStoreSpec),
+    Shared(ClusterAzureStoreSpec),
+}
+
+impl StoreId {
+    /// The store that an object of a namespace means by this name.
+    pub(super) fn seen_from(namespace: &str, key: &StoreKey) -> Self {
+        let namespace = match key.kind {
+            StoreKind::AzureStore => Some(namespace.to_owned()),
+            StoreKind::ClusterAzureStore => None,
+        };
+        Self {
+            namespace,
+            key: key.clone(),
+        }
+    }
+}
+
+impl StoreView {
+    pub(super) fn subscription(&self) -> &Subscription {
+        match &self.spec {
+            StoreSpec::Own(spec) => &spec.subscription,
+            StoreSpec::Shared(spec) => &spec.subscription,
+        }
+    }
+}
+
+impl StoreObject for AzureStore {
+    const KIND: StoreKind = StoreKind::AzureStore;
+
+    fn api(&self, client: Client) -> Api<Self> {
+        Api::namespaced(client, &self.namespace().unwrap_or_default())
+    }
+
+    fn describe(&self, _: &Context) -> StoreView {
+        let namespace = self.namespace().unwrap_or_default();
+        StoreView {
+            id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
+            uid: self.uid().unwrap_or_default(),
+            generation: self.metadata.generation.unwrap_or_default(),
+            credentials_in: namespace,
+            auth: self.spec.auth.clone().into(),
+            spec: StoreSpec::Own(self.spec.clone()),
+        }
+    }
+}
+
+impl StoreObject for ClusterAzureStore {
+    const KIND: StoreKind = StoreKind::ClusterAzureStore;
+
+    fn api(&self, client: Client) -> Api<Self> {
+        Api::all(client)
+    }
+
+    fn describe(&self, context: &Context) -> StoreView {
+        let namespace = context.options.namespace.clone();
+        StoreView {
+            id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
+            uid: self.uid().unwrap_or_default(),
+            generation: self.metadata.generation.unwrap_or_default(),
+            credentials_in: namespace,
+            auth: self.spec.auth.clone(),
+            spec: StoreSpec::Shared(self.spec.clone()),
+        }
+    }
+}
+
+/// What is said of a store that is none any more, such as one of a newer version.
+pub(super) fn unreadable(kind: StoreKind) -> Failure {
+    let kind = kind.as_str();
+    Failure::to_fix(
+        crate::api::Reason::InvalidObject,
+        format!(
+            "the object can't be read as {} of this version of the operator: compare it with kubectl explain {}.spec, and the operator's version with that of its CRDs",
+            if kind.starts_with('A') {
+                format!("an {kind}")
+            } else {
+                format!("a {kind}")
+            },
+            kind.to_lowercase()
+        ),
+    )
+}
