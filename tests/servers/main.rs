@@ -17,6 +17,7 @@ mod login;
 mod made;
 mod main_job;
 mod manifests;
+mod moves;
 mod namespaces;
 mod outages;
 mod outputs;
