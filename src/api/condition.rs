@@ -16,6 +16,8 @@ pub enum ConditionType {
     Ready,
     /// The Secret holds a key pair that was proven by a signature, and it is the recorded one.
     KeyAvailable,
+    /// Every output holds the key. Present only while outputs are wanted, or left to be removed.
+    OutputsSynced,
     /// Azure's store holds this public key with these tags. Present only when the spec asks for it.
     AzureSynced,
     /// Work is under way or will be tried again by itself. Present only while true.

@@ -16,6 +16,8 @@ pub mod label {
     pub const SECRET_ROLE: &str = "sshkey-operator.io/secret-role";
     /// Value of [`SECRET_ROLE`] on the Secret that holds the current private key.
     pub const ROLE_MANAGED: &str = "managed";
+    /// Value of [`SECRET_ROLE`] on outputs, Secrets and `ConfigMap`s alike.
+    pub const ROLE_OUTPUT: &str = "output";
     /// The field's common label for the tool that keeps an object.
     /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>
     pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -27,6 +29,8 @@ pub mod label {
 pub mod annotation {
     /// On an `SshKey`: every ARM id that may hold its key, as JSON, written before the first request that could create it.
     pub const AZURE_KEYS: &str = "sshkey-operator.io/azure-keys";
+    /// On an `SshKey`: every output that may be there, written before it is created.
+    pub const OUTPUTS: &str = "sshkey-operator.io/outputs";
     /// On an `SshKey` in deletion, set by a person to its UID: give up what can't be deleted and let the object go.
     pub const ABANDON: &str = "sshkey-operator.io/abandon";
     /// On a managed Secret: name of the `SshKey` it belongs to.
@@ -65,6 +69,8 @@ pub mod manager {
     pub const STATUS: &str = "sshkey-operator/status";
     /// The managed Secret.
     pub const SECRET: &str = "sshkey-operator/secret";
+    /// Outputs.
+    pub const OUTPUTS: &str = "sshkey-operator/outputs";
     /// Status of a store.
     pub const STORE_STATUS: &str = "sshkey-operator/store-status";
 }
@@ -95,8 +101,10 @@ mod tests {
             manager::RECORDS,
             manager::STATUS,
             manager::SECRET,
+            manager::OUTPUTS,
             manager::STORE_STATUS,
             annotation::AZURE_KEYS,
+            annotation::OUTPUTS,
             annotation::ABANDON,
             annotation::OWNER_NAME,
             annotation::OWNER_UID,

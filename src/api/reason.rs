@@ -17,6 +17,8 @@ pub enum Reason {
     KeyUploaded,
     /// Azure holds the public key.
     KeyPublished,
+    /// Every output holds the key.
+    OutputsInStep,
     /// Azure holds the public key that is followed.
     KeyFollowed,
     /// A token was issued to the store's identity.
@@ -77,6 +79,12 @@ pub enum Reason {
     AzureKeyNotFound,
     /// What is in Azure is no public key that can be read.
     AzureKeyUnreadable,
+
+    // The outputs.
+    /// The name of an output is taken.
+    OutputConflict,
+    /// What is asked for in an output can't be.
+    OutputInvalid,
 
     // The store.
     /// There is no store of that name.

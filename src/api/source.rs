@@ -86,11 +86,11 @@ pub struct PrivateKeySource {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("(has(self.value) ? 1 : 0) + (has(self.secretRef) ? 1 : 0) + (has(self.configMapRef) ? 1 : 0) == 1").message("write exactly one of publicKey.value, publicKey.secretRef and publicKey.configMapRef"))]
+#[x_kube(validation = Rule::new("!has(self.value) || !self.value.contains('PRIVATE KEY')").message("publicKey.value takes a public key, and this is a private one: it has now been in a manifest, so make a new key pair; to import a private key, put it into a Secret and write source.privateKey"))]
 pub struct PublicKeySource {
     /// The public key itself: a line as in a .pub file, RFC 4716, or PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 16_384))]
-    #[x_kube(validation = Rule::new("!self.contains('PRIVATE KEY')").message("publicKey.value takes a public key, and this is a private one: it has now been in a manifest, so make a new key pair; to import a private key, put it into a Secret and write source.privateKey"))]
     pub value: Option<String>,
 
     /// The public key in a Secret of this namespace.

@@ -11,7 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{SshKeyStatus, StoreKey, StoreKind, source::Source};
+use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 
 /// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -46,6 +46,7 @@ use super::{SshKeyStatus, StoreKey, StoreKind, source::Source};
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey) && !has(oldSelf.secret)) || (has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) || !(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
+#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey)) || self.outputs.all(output, has(output.kubeVirt) || has(output.publicSecret) || has(output.publicConfigMap))").message("source.publicKey and source.azureKey bring no private key: write outputs of the kinds kubeVirt, publicSecret and publicConfigMap only"))]
 pub struct SshKeySpec {
     /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
     /// be changed, nor, yet, what is generated.
@@ -58,6 +59,13 @@ pub struct SshKeySpec {
     /// copy; with source.publicKey and source.azureKey there is no private key to keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretSpec>,
+
+    /// More Secrets and ConfigMaps with the key, each in the shape that its reader expects. They follow the key, and go
+    /// when they leave this list or when the object is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub outputs: Option<Vec<Output>>,
 
     /// Publishes the public key to Azure's SSH key store (Microsoft.Compute/sshPublicKeys). Without it nothing is sent
     /// to Azure; when it is taken away, azure.deletionPolicy decides what becomes of the published key.

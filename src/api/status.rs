@@ -43,15 +43,38 @@ pub struct SshKeyStatus {
     #[schemars(length(max = 253))]
     pub secret_name: Option<String>,
 
+    /// The outputs that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[schemars(length(max = 16))]
+    pub outputs: Vec<OutputStatus>,
+
     /// Where the public key is in Azure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure: Option<AzureStatus>,
 
-    /// Ready, KeyAvailable, AzureSynced; Reconciling and Stalled only while they are true.
+    /// Ready, KeyAvailable, OutputsSynced, AzureSynced; Reconciling and Stalled only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     #[schemars(length(max = 16))]
     pub conditions: Vec<Condition>,
+}
+
+/// An output that is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputStatus {
+    /// Name of the Secret or ConfigMap.
+    #[schemars(length(max = 253))]
+    pub name: String,
+
+    /// Kind of the object: Secret or ConfigMap.
+    #[schemars(length(max = 16))]
+    pub kind: String,
+
+    /// Its shape, as in the spec: sshAuth, pem, flux, argoCD, kubeVirt, publicSecret or publicConfigMap.
+    #[schemars(length(max = 32))]
+    pub shape: String,
 }
 
 /// Where the public key is in Azure, with everything that was left to defaults filled in.

@@ -111,7 +111,9 @@ fn rows(
         rules(held, &here, field)?;
         match &field.items {
             Some(JSONSchemaPropsOrArray::Schema(item)) => {
-                rows(table, held, &format!("{here}[]"), item)?;
+                let here = format!("{here}[]");
+                rules(held, &here, item)?;
+                rows(table, held, &here, item)?;
             }
             _ => rows(table, held, &here, field)?,
         }

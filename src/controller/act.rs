@@ -10,10 +10,11 @@ use super::{
     facts::{self, now},
     given::{self, GivenError},
     observe::Observation,
+    outputs,
     sessions::Session,
 };
 use crate::{
-    api::{ArmId, ErrorClass, Reason},
+    api::{ArmId, ErrorClass, Reason, output_ref::outputs_text},
     azure::{AzureError, Cause, Seen},
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
@@ -115,9 +116,14 @@ pub(super) async fn act(
         uid: &uid,
     };
     match step {
-        Step::Record { records } => {
+        Step::Record { records, outputs } => {
             let json = (!records.is_empty()).then(|| records_json(records));
-            let live = sshkeys::record(client, &at.object, json.as_deref()).await?;
+            let outputs = (!outputs.is_empty()).then(|| outputs_text(outputs));
+            let annotations = sshkeys::Records {
+                azure: json.as_deref(),
+                outputs: outputs.as_deref(),
+            };
+            let live = sshkeys::record(client, &at.object, annotations).await?;
             context.own_writes.remember(live.clone());
             let facts = facts::object(&live);
             at.object = live;
@@ -177,6 +183,9 @@ pub(super) async fn act(
         Step::RemoveFinalizer { .. } => {
             sshkeys::release(client, &at.object).await?;
             Ok(Outcome::Released)
+        }
+        Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
+            Box::pin(outputs::act(context, at, step)).await
         }
         Step::CreateResourceGroup { id, location } => {
             let session = session(at, id)?;

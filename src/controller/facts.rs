@@ -7,6 +7,7 @@ use crate::{
     api::{
         SshKey,
         names::{FINALIZER, annotation, label},
+        output_ref::parse_outputs,
     },
     azure::{AzureError, Seen, SshPublicKey, View},
     keys::{KeyPair, PublicKey},
@@ -32,6 +33,7 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
             .iter()
             .any(|finalizer| finalizer == FINALIZER),
         records: parse_records(annotations.get(annotation::AZURE_KEYS).map(String::as_str)),
+        outputs: parse_outputs(annotations.get(annotation::OUTPUTS).map(String::as_str)),
         abandoned: annotations
             .get(annotation::ABANDON)
             .is_some_and(|value| *value == uid),
@@ -60,8 +62,13 @@ pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
     {
         return SecretView::Present(Box::new(secret_facts(&found)));
     }
-    match tokio::task::spawn_blocking(move || secret_facts(&found)).await {
-        Ok(facts) => SecretView::Present(Box::new(facts)),
+    SecretView::Present(Box::new(off_thread(move || secret_facts(&found)).await))
+}
+
+/// Does on another thread what would hold up the async ones.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             // A fault of the operator: the reconcile fails, and stops nobody else.
             Ok(panic) => std::panic::resume_unwind(panic),

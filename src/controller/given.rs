@@ -1,4 +1,4 @@
-//! The key that a user gives: read from the Secret, the ConfigMap or the value that the spec names.
+//! The key that a user gives: read from the Secret, the `ConfigMap` or the value that the spec names.
 
 use std::{
     collections::HashMap,
@@ -150,17 +150,16 @@ async fn private_half(
     let text = PrivateText::read(context, object, source).await?;
     let uid = object.uid().unwrap_or_default();
     let (from, subject) = (text.from.clone(), text.subject.clone());
-    let found = match context.given.known(&uid, &from) {
-        Some(known) => known,
-        None => {
-            let found = text.open(context).await?.map(|pair| pair.public_key());
-            let known = Known {
-                from,
-                found: found.clone(),
-            };
-            context.given.remember(uid, known);
-            found
-        }
+    let found = if let Some(known) = context.given.known(&uid, &from) {
+        known
+    } else {
+        let found = text.open(context).await?.map(|pair| pair.public_key());
+        let known = Known {
+            from,
+            found: found.clone(),
+        };
+        context.given.remember(uid, known);
+        found
     };
     found.map_err(|error| GivenError::Refused { subject, error })
 }
@@ -196,6 +195,7 @@ async fn public_half(
     std::str::from_utf8(&bytes)
         .map_err(|_| KeyError::NotPublicKey)
         .and_then(PublicKey::parse)
+        .and_then(|key| key.check_strength().map(|()| key))
         .map_err(|error| GivenError::Refused { subject, error })
 }
 
@@ -215,6 +215,7 @@ struct PrivateText {
     subject: String,
     from: String,
     key: Zeroizing<Vec<u8>>,
+    passphrase: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl PrivateText {
@@ -241,6 +242,7 @@ impl PrivateText {
             ),
             subject: key.subject,
             key: key.value,
+            passphrase: passphrase.map(|entry| entry.value),
         })
     }
 
@@ -252,7 +254,8 @@ impl PrivateText {
             .await
             .map_err(|_| GivenError::Interrupted)?;
         tokio::task::spawn_blocking(move || {
-            let opened = KeyPair::from_openssh(&self.key);
+            let passphrase = self.passphrase.as_ref().map(|text| text.as_slice());
+            let opened = KeyPair::read(&self.key, passphrase);
             drop(turn);
             opened
         })

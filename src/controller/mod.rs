@@ -8,6 +8,7 @@ mod credentials;
 mod facts;
 mod given;
 mod observe;
+mod outputs;
 mod own_writes;
 mod reconcile;
 mod sessions;

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use super::{
     context::Scope,
     facts::{self, now},
-    given,
+    given, outputs,
     sessions::Session,
     store_facts,
     store_object::StoreId,
@@ -111,11 +111,13 @@ pub(super) async fn observe(
     } else {
         given::look(&scope.context, &object).await?
     };
+    let outputs = Box::pin(outputs::look(client, &object, &desired, &facts.outputs)).await;
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
     let observed = Observed {
         object: facts,
         secret,
         given,
+        outputs,
         azure,
         namespace_terminating,
     };

@@ -18,11 +18,11 @@ use super::{
 use crate::{
     api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
-    plan::{Failure, Freshness, KeyView, Plan, Report, Step, plan, report},
+    plan::{Failure, Freshness, KeyView, OutputView, Plan, Report, Step, plan, report},
 };
 
 /// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
-const MAX_STEPS: usize = 32;
+const MAX_STEPS: usize = 64;
 
 /// Why a reconcile has to be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +113,12 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                     request_id = error.request_id(),
                     "a step failed"
                 );
+                // An output that can't be had holds up no other, nor Azure: what it met is what is known of it.
+                if let Some(output) = step.output() {
+                    let view = OutputView::Unknown(failure);
+                    at.observed.outputs.insert(output.clone(), view);
+                    continue;
+                }
                 failed = Some((step, failure));
                 break decided;
             }
@@ -125,9 +131,11 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
 /// cost writes and change nothing.
 fn was_undone(taken: &[Step], step: &Step) -> Option<Failure> {
     if matches!(step, Step::Record { .. })
-        || !taken
-            .iter()
-            .any(|before| before.name() == step.name() && before.azure_id() == step.azure_id())
+        || !taken.iter().any(|before| {
+            before.name() == step.name()
+                && before.azure_id() == step.azure_id()
+                && before.output() == step.output()
+        })
     {
         return None;
     }

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
     core::{DeserializeGuard, PartialObjectMeta},
@@ -105,11 +105,13 @@ pub async fn run(
         keys = keys.reconcile_on(changed);
     }
     if context.options.watch_secrets {
-        let ours = format!("{}={}", label::SECRET_ROLE, label::ROLE_MANAGED);
-        let api: Api<PartialObjectMeta<Secret>> = api(&context, namespace.as_deref());
-        keys = keys.watches(api, access::watch().labels(&ours), |secret| {
-            owner_of(&secret)
-        });
+        let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
+        let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
+        let secrets = api::<PartialObjectMeta<Secret>>(&context, namespace.as_deref());
+        let maps = api::<PartialObjectMeta<ConfigMap>>(&context, namespace.as_deref());
+        keys = keys
+            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
+            .watches(maps, ours, |map| owner_of(&map));
     }
 
     let stores_listed = scope.stores_listed.clone();
@@ -243,8 +245,8 @@ fn uses(key: &SshKey, store: &StoreKey) -> bool {
         || default_stores(&key.spec, &records).contains(store)
 }
 
-/// The key that a managed Secret says it belongs to.
-fn owner_of(secret: &PartialObjectMeta<Secret>) -> Option<ObjectRef<Guarded<SshKey>>> {
-    let owner = secret.annotations().get(annotation::OWNER_NAME)?;
-    Some(ObjectRef::new(owner).within(&secret.namespace()?))
+/// The key that a managed Secret or an output says it belongs to.
+fn owner_of(ours: &impl ResourceExt) -> Option<ObjectRef<Guarded<SshKey>>> {
+    let owner = ours.annotations().get(annotation::OWNER_NAME)?;
+    Some(ObjectRef::new(owner).within(&ours.namespace()?))
 }

@@ -35,8 +35,54 @@ pub enum KeyError {
          convert a copy of it with `ssh-keygen -p -f <file>`"
     )]
     NotOpenSshPrivateKey,
+    /// In no format that is read.
+    #[error(
+        "this is no private key in a format that is read: give the file that ssh-keygen or openssl wrote (PEM: OpenSSH, PKCS #8, PKCS #1 or SEC 1)"
+    )]
+    NotPrivateKey,
+    /// A public key where a private one belongs.
+    #[error(
+        "this is a public key: give the private key, or write source.publicKey to upload this one"
+    )]
+    PublicKeyGiven,
+    /// A certificate where a key belongs.
+    #[error("this is a certificate: give the key itself")]
+    CertificateGiven,
+    /// The format of `PuTTY`.
+    #[error(
+        "this is a key in PuTTY's format: convert a copy with `puttygen FILE -O private-openssh-new -o NEW`"
+    )]
+    PuttyFormat,
+    /// OpenSSL's old encryption, whose passphrase is hashed once with MD5.
+    #[error(
+        "the private key is encrypted as OpenSSL once did (Proc-Type: 4,ENCRYPTED), which protects little and is not read: convert a copy with `ssh-keygen -p -f FILE`"
+    )]
+    LegacyEncryption,
+    /// A cipher or a key derivation that is not known.
+    #[error(
+        "the private key is encrypted in a way that is not read: encrypt a copy anew with `ssh-keygen -p -f FILE`"
+    )]
+    EncryptionUnsupported,
+    /// Encrypted, and no passphrase is given.
+    #[error(
+        "the private key is encrypted: name its passphrase in source.privateKey.passphraseSecretRef"
+    )]
+    PassphraseRequired,
+    /// The passphrase does not open it.
+    #[error("the passphrase does not open the private key: correct it, or the key")]
+    PassphraseWrong,
+    /// To open it would cost too much.
+    #[error(
+        "to open the private key would cost more than is spent on one key (at most {limit} {what}): encrypt a copy with less, as `ssh-keygen -p -f FILE` does"
+    )]
+    KdfTooCostly {
+        /// What is counted.
+        what: &'static str,
+        /// How much is spent.
+        limit: u32,
+    },
     /// More than one PEM block.
-    #[error("the text holds more than one PEM block: keep the one private key only")]
+    #[error("the text holds more than one private key: keep one")]
     SeveralPrivateKeys,
     /// Encrypted with a passphrase.
     #[error(
@@ -49,11 +95,16 @@ pub enum KeyError {
     )]
     PrivateKeyDamaged,
 
-    /// Not one line of `<type> <base64> [<comment>]`.
+    /// In no format that is read.
     #[error(
-        "not a public key in OpenSSH's format: give one line `<type> <base64> <comment>`, as in a file `id_ed25519.pub`"
+        "not a public key: give one line `<type> <base64> <comment>`, as in a file `id_ed25519.pub`, or the key in RFC 4716 or PEM"
     )]
     NotPublicKey,
+    /// A private key where a public one belongs.
+    #[error(
+        "this is a private key, and nothing was sent anywhere: give the public key; if others can read where this one is, make a new pair"
+    )]
+    PrivateKeyGiven,
     /// The line starts with options of `authorized_keys`.
     #[error("the public key has options in front of it: start the line with the key's type")]
     PublicKeyOptions,
@@ -88,6 +139,11 @@ pub enum KeyError {
         "the RSA key's public exponent is even, smaller than 65537 or too large: make a new key with exponent 65537"
     )]
     RsaExponent,
+    /// Its primes can be found.
+    #[error(
+        "the RSA key can be broken: its primes are close to each other, or a faulty chip made it (CVE-2017-15361). Make a new key, and trust this one nowhere"
+    )]
+    RsaWeak,
     /// The numbers of the private key contradict each other (p·q ≠ n, for instance).
     #[error(
         "the numbers of the RSA private key contradict each other: restore it from a copy, or make a new one"

@@ -5,22 +5,37 @@
 //! OpenSSH containers.
 
 mod algorithm;
+mod armor;
 mod comment;
+mod container;
+mod derive;
 mod error;
 mod fingerprint;
 mod generate;
+mod import;
+#[cfg(test)]
+mod interoperability;
+mod known_hosts;
 #[cfg(test)]
 mod openssh_agreement;
 mod pair;
+mod pkcs8;
 mod proof;
+mod public_formats;
 mod public_key;
 mod refusal;
+#[cfg(test)]
+mod refused_input;
 mod rsa;
+#[cfg(test)]
+mod test_files;
+mod weak;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
 pub use comment::{Comment, CommentRefused};
 pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};
+pub use known_hosts::{NotKnownHosts, check_known_hosts};
 pub use pair::KeyPair;
 pub use public_key::{PublicKey, UnsupportedByAzure};
 pub use refusal::KeyRefusal;

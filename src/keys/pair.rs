@@ -3,13 +3,14 @@
 use std::fmt;
 
 use ssh_key::LineEnding;
+use ssh_key::private::KeypairData;
 use zeroize::Zeroizing;
 
 use super::algorithm::KeySpec;
 use super::comment::Comment;
 use super::error::KeyError;
 use super::public_key::PublicKey;
-use super::{generate, proof};
+use super::{armor, generate, import, proof, rsa};
 
 /// The most that is read, in bytes. An RSA 8192 pair takes about 6 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -37,6 +38,23 @@ impl KeyPair {
         Self::proven(private, comment.clone())
     }
 
+    /// Reads a private key as somebody has it: PEM in OpenSSH's format or in PKCS #8, plain or encrypted, in PKCS #1 or
+    /// SEC 1. The public half is computed from it. One line end after the passphrase does not count; without encryption
+    /// the passphrase is not used. To open an encrypted key may take some seconds of CPU time.
+    ///
+    /// # Errors
+    /// Every other input, by what has to be done about it: [`KeyError::refusal`] groups them.
+    pub fn read(text: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
+        check_length(text)?;
+        let opened = import::private_key(text, passphrase)?;
+        let comment = Comment::kept_or_dropped(&opened.comment);
+        let private = ssh_key::PrivateKey::new(opened.pair, comment.as_str())
+            .map_err(|_| KeyError::UnsupportedType)?;
+        let pair = Self::proven(private, comment)?;
+        pair.public.check_strength()?;
+        Ok(pair)
+    }
+
     /// Reads an unencrypted private key in OpenSSH's format (`openssh-key-v1` in PEM), such as [`KeyPair::to_openssh`]
     /// writes. A comment that breaks the rule of [`Comment`] is dropped.
     ///
@@ -44,11 +62,7 @@ impl KeyPair {
     /// Every other input: larger than 64 KiB, another format, several keys, encrypted, damaged, an unsupported type,
     /// an RSA key outside 2048 to 8192 bits or with inconsistent numbers, halves that do not belong together.
     pub fn from_openssh(pem: &[u8]) -> Result<Self, KeyError> {
-        if pem.len() > MAX_BYTES {
-            return Err(KeyError::TooLarge {
-                limit_bytes: MAX_BYTES,
-            });
-        }
+        check_length(pem)?;
         let pem = pem.trim_ascii();
         check_armor(pem)?;
         let mut private =
@@ -96,6 +110,27 @@ impl KeyPair {
             .to_openssh(LineEnding::LF)
             .map_err(|_| KeyError::Encode)
     }
+
+    /// The private half as Azure's portal gives it: PKCS #1 PEM for RSA, OpenSSH's format for the others. (OpenSSH before
+    /// 9.6 reads no Ed25519 key in PKCS #8.) Unencrypted, LF line ends and one at the end.
+    ///
+    /// # Errors
+    /// [`KeyError::Encode`] if the library fails.
+    pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        match self.private.key_data() {
+            KeypairData::Rsa(rsa) => Ok(armor::armored("RSA PRIVATE KEY", &rsa::to_pkcs1(rsa)?)),
+            _ => self.to_openssh(),
+        }
+    }
+}
+
+fn check_length(text: &[u8]) -> Result<(), KeyError> {
+    if text.len() > MAX_BYTES {
+        return Err(KeyError::TooLarge {
+            limit_bytes: MAX_BYTES,
+        });
+    }
+    Ok(())
 }
 
 /// Checks that there is one PEM block (RFC 7468) with OpenSSH's label and nothing in front of it.
@@ -133,7 +168,7 @@ mod tests {
     use base64::prelude::{BASE64_STANDARD, Engine as _};
     use proptest::prelude::*;
     use proptest::sample::Index;
-    use ssh_key::private::{EcdsaKeypair, Ed25519Keypair, KeypairData, RsaKeypair, RsaPrivateKey};
+    use ssh_key::private::{EcdsaKeypair, Ed25519Keypair, RsaKeypair, RsaPrivateKey};
     use std::sync::LazyLock;
 
     const QUICK: [KeySpec; 5] = [

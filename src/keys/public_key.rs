@@ -8,7 +8,7 @@ use super::algorithm::{Algorithm, Curve, ED25519_BITS};
 use super::comment::Comment;
 use super::error::KeyError;
 use super::fingerprint::Fingerprint;
-use super::rsa;
+use super::{public_formats, rsa, weak};
 
 /// The most that is read, in bytes. The largest accepted key (RSA 8192) takes about 1.4 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a public key in the format of a `.pub` file, from anyone.
+    /// Reads a public key from anyone: in the format of a `.pub` file, in RFC 4716, or in PEM.
     ///
     /// Line breaks are ignored wherever they are, because Azure has stored keys that are wrapped inside the base64. A
     /// comment that breaks the rule of [`Comment`] is dropped.
@@ -42,6 +42,10 @@ impl PublicKey {
             });
         }
         let text = text.trim();
+        if let Some(read) = public_formats::read(text) {
+            let (key, comment) = read?;
+            return Self::new(&key, Comment::kept_or_dropped(&comment));
+        }
         let wrapped = text.contains(LINE_BREAKS);
         let joined = text.replace(LINE_BREAKS, "");
 
@@ -109,6 +113,23 @@ impl PublicKey {
     /// The size in bits, as `ssh-keygen -l` prints it; 256 for Ed25519.
     pub fn bits(&self) -> i32 {
         self.bits
+    }
+
+    /// Whether an RSA key is not of those that can be broken although their size is right. It takes some milliseconds.
+    ///
+    /// # Errors
+    /// [`KeyError::RsaWeak`] when it is one of them.
+    pub fn check_strength(&self) -> Result<(), KeyError> {
+        match self.rsa_modulus() {
+            Some(modulus) if weak::is_weak(&modulus) => Err(KeyError::RsaWeak),
+            _ => Ok(()),
+        }
+    }
+
+    /// The modulus of an RSA key, big-endian.
+    pub(super) fn rsa_modulus(&self) -> Option<Vec<u8>> {
+        let key = ssh_key::PublicKey::from_openssh(&self.material).ok()?;
+        Some(key.key_data().rsa()?.n().as_positive_bytes()?.to_vec())
     }
 
     /// The comment; empty when there was none or it broke the rule.
@@ -307,14 +328,7 @@ mod tests {
 
     #[test]
     fn what_is_no_public_key_is_called_so() {
-        for text in [
-            "",
-            "  \r\n",
-            "hello",
-            "hello world",
-            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n",
-            "---- BEGIN SSH2 PUBLIC KEY ----",
-        ] {
+        for text in ["", "  \r\n", "hello", "hello world"] {
             assert_eq!(
                 PublicKey::parse(text),
                 Err(KeyError::NotPublicKey),

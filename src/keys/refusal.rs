@@ -39,13 +39,23 @@ impl KeyError {
         match self {
             Self::Generate { .. } | Self::Encode => KeyRefusal::InternalFailure,
             Self::TooLarge { .. } => KeyRefusal::TooLarge,
-            Self::NotOpenSshPrivateKey | Self::NotPublicKey | Self::PublicKeyOptions => {
-                KeyRefusal::NotAKey
+            Self::NotOpenSshPrivateKey
+            | Self::NotPrivateKey
+            | Self::NotPublicKey
+            | Self::PublicKeyOptions => KeyRefusal::NotAKey,
+            Self::PublicKeyGiven => KeyRefusal::PublicKeyGiven,
+            Self::PrivateKeyGiven => KeyRefusal::PrivateKeyGiven,
+            Self::PuttyFormat | Self::LegacyEncryption | Self::EncryptionUnsupported => {
+                KeyRefusal::FormatUnsupported
             }
+            Self::PassphraseWrong => KeyRefusal::PassphraseWrong,
+            Self::KdfTooCostly { .. } => KeyRefusal::KdfTooExpensive,
             Self::SeveralPrivateKeys | Self::SeveralPublicKeys => KeyRefusal::SeveralKeys,
-            Self::Encrypted => KeyRefusal::PassphraseRequired,
-            Self::UnsupportedType => KeyRefusal::TypeUnsupported,
-            Self::RsaSize { .. } | Self::RsaModulusEven | Self::RsaExponent => KeyRefusal::TooWeak,
+            Self::Encrypted | Self::PassphraseRequired => KeyRefusal::PassphraseRequired,
+            Self::UnsupportedType | Self::CertificateGiven => KeyRefusal::TypeUnsupported,
+            Self::RsaSize { .. } | Self::RsaModulusEven | Self::RsaExponent | Self::RsaWeak => {
+                KeyRefusal::TooWeak
+            }
             Self::Proof
             | Self::PrivateKeyDamaged
             | Self::PublicKeyDamaged

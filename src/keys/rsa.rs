@@ -84,18 +84,25 @@ pub(super) fn generate(size: RsaSize) -> Option<RsaKeypair> {
     .ok()?;
     // This buffer wipes itself.
     let document: Pkcs8V1Der<'_> = made.as_der().ok()?;
-    from_pkcs8(document.as_ref()).ok().flatten()
+    from_pkcs1(pkcs1_inside(document.as_ref()).ok()?.as_bytes())
+        .ok()
+        .flatten()
 }
 
-/// Takes the numbers out of a PKCS #8 `PrivateKeyInfo` (RFC 5208 section 5) that holds an `RSAPrivateKey`
-/// (RFC 8017 appendix A.1.2). Only what aws-lc wrote comes here, so the algorithm identifier is not looked at.
-fn from_pkcs8(document: &[u8]) -> der::Result<Option<RsaKeypair>> {
-    let info: &OctetStringRef = SliceReader::new(document)?.sequence(|info| {
+/// The `RSAPrivateKey` (RFC 8017 appendix A.1.2) in a PKCS #8 `PrivateKeyInfo` (RFC 5208 section 5). Only what aws-lc wrote
+/// comes here, so the algorithm identifier is not looked at.
+fn pkcs1_inside(document: &[u8]) -> der::Result<&OctetStringRef> {
+    SliceReader::new(document)?.sequence(|info| {
         let _version = u8::decode(info)?;
         let _algorithm = AnyRef::decode(info)?;
         info.decode()
-    })?;
-    SliceReader::new(info.as_bytes())?.sequence(|numbers| {
+    })
+}
+
+/// Takes the numbers out of an `RSAPrivateKey`; `None` when the library holds them for none of a pair.
+pub(super) fn from_pkcs1(document: &[u8]) -> der::Result<Option<RsaKeypair>> {
+    let mut reader = SliceReader::new(document)?;
+    let pair = reader.sequence(|numbers| {
         let _version = u8::decode(numbers)?;
         let mut next = || -> der::Result<Mpint> {
             Ok(Mpint::from_positive_bytes(
@@ -109,8 +116,17 @@ fn from_pkcs8(document: &[u8]) -> der::Result<Option<RsaKeypair>> {
         d_mod_q.zeroize();
         let pair = RsaPublicKey::new(exponent, modulus)
             .and_then(|public| RsaKeypair::new(public, RsaPrivateKey::new(d, iqmp, p, q)?));
-        Ok(pair.ok())
-    })
+        der::Result::Ok(pair.ok())
+    })?;
+    reader.finish()?;
+    Ok(pair)
+}
+
+/// The pair as an `RSAPrivateKey` in DER.
+pub(super) fn to_pkcs1(pair: &RsaKeypair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let document: Pkcs8V1Der<'_> = signer(pair)?.as_der().map_err(|_| KeyError::Encode)?;
+    let inside = pkcs1_inside(document.as_ref()).map_err(|_| KeyError::Encode)?;
+    Ok(Zeroizing::new(inside.as_bytes().to_vec()))
 }
 
 /// A signer for a pair out of an OpenSSH container. aws-lc checks p·q = n, d against e, and 1/q mod p.

@@ -39,25 +39,34 @@ pub async fn read(
     )
 }
 
-/// Puts our finalizer on, and the records of Azure: `None` takes the annotation away.
+/// What an `SshKey` records, as annotations; `None` takes one away.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'a> {
+    /// Places in Azure.
+    pub azure: Option<&'a str>,
+    /// Outputs.
+    pub outputs: Option<&'a str>,
+}
+
+/// Puts our finalizer on, and the records.
 ///
 /// # Errors
 /// When the object has changed since it was looked at, or can't be changed.
 pub async fn record(
     client: &Client,
     object: &SshKey,
-    records: Option<&str>,
+    records: Records<'_>,
 ) -> Result<SshKey, KubernetesError> {
     let mut finalizers = object.finalizers().to_vec();
     if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
         finalizers.push(FINALIZER.to_owned());
     }
-    patch(
-        client,
-        object,
-        &json!({ "finalizers": finalizers, "annotations": { annotation::AZURE_KEYS: records } }),
-    )
-    .await
+    let annotations = json!({
+        annotation::AZURE_KEYS: records.azure,
+        annotation::OUTPUTS: records.outputs,
+    });
+    let metadata = json!({ "finalizers": finalizers, "annotations": annotations });
+    patch(client, object, &metadata).await
 }
 
 /// Takes our finalizer off; an object that is gone already is let go.

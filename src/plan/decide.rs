@@ -2,8 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion, source};
-use crate::api::{ErrorClass, Reason};
+use super::{
+    Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion, outputs, source,
+};
+use crate::api::{ErrorClass, OutputRef, Reason};
 
 /// What is to be done now, in order, and how everything stands.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How the key pair stands.
     pub secret: Finding,
+    /// How the outputs stand; `None` when none is wanted and none is left.
+    pub outputs: Option<Finding>,
     /// How the key in Azure stands; `None` when none is wanted.
     pub azure: Option<Finding>,
     /// Whether the object is being deleted.
@@ -81,11 +85,13 @@ pub fn plan(
         return Plan {
             steps: judgement.steps,
             secret: judgement.finding,
+            outputs: None,
             azure: None,
             deleting: true,
         };
     }
     let mut secret = source::judge(desired, observed, now);
+    let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding);
     let mut azure = desired
         .azure
         .as_ref()
@@ -138,13 +144,18 @@ pub fn plan(
         .and_then(|(wanted, target)| {
             azure::records_to_write(desired, target, &wanted.store, observed)
         });
-    if !observed.object.has_finalizer || records.is_some() {
+    let has_new_outputs = outputs_recorded != observed.object.outputs;
+    if !observed.object.has_finalizer || records.is_some() || has_new_outputs {
         let kept = || observed.object.records.clone().unwrap_or_default();
         steps.push(Step::Record {
             records: records.unwrap_or_else(kept),
+            outputs: outputs_recorded,
         });
     }
     steps.append(&mut secret.steps);
+    if let Some(outputs) = &mut outputs {
+        steps.append(&mut outputs.steps);
+    }
     if let Some(azure) = &mut azure {
         steps.append(&mut azure.steps);
     }
@@ -154,15 +165,45 @@ pub fn plan(
     }
     if let Err(why) = &observed.object.records {
         // Writing the annotation anew would forget what the unreadable one says.
-        steps.retain(|step| !matches!(step, Step::Record { .. }) && step.azure_id().is_none());
+        steps.retain(|step| {
+            let is_recorded =
+                matches!(step, Step::CreateOutput { .. }) || step.azure_id().is_some();
+            !is_recorded && !matches!(step, Step::Record { .. })
+        });
         azure = Some(Judgement::finding(deletion::records_are_unreadable(why)));
     }
     Plan {
         steps,
         secret: secret.finding,
+        outputs: outputs.map(|judgement| judgement.finding),
         azure: azure.map(|judgement| judgement.finding),
         deleting: false,
     }
+}
+
+/// What to do about the outputs, and what the object shall record of them.
+fn outputs(
+    desired: &Desired,
+    observed: &Observed,
+    key: &Finding,
+) -> (Option<Judgement>, Vec<OutputRef>) {
+    let recorded = || observed.object.outputs.clone();
+    if desired.outputs.is_empty() && observed.object.outputs.is_empty() {
+        return (None, Vec::new());
+    }
+    if let Finding::Blocked(failure) = key {
+        let finding = Finding::Blocked(Failure {
+            message: "the outputs are left alone while KeyAvailable is False".to_owned(),
+            ..failure.clone()
+        });
+        return (Some(Judgement::finding(finding)), recorded());
+    }
+    let judgement = outputs::judge(desired, observed, observed.key(desired));
+    let steps = judgement
+        .as_ref()
+        .map(|judgement| judgement.steps.as_slice());
+    let records = outputs::to_record(desired, observed, steps.unwrap_or_default());
+    (judgement, records)
 }
 
 impl Plan {
@@ -170,18 +211,23 @@ impl Plan {
     pub fn is_settled(&self) -> bool {
         self.steps.is_empty()
             && self.secret.is_good()
+            && self.outputs.as_ref().is_none_or(Finding::is_good)
             && self.azure.as_ref().is_none_or(Finding::is_good)
     }
 
     /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
     /// again.
     pub fn obstacle(&self) -> Option<ErrorClass> {
-        [Some(&self.secret), self.azure.as_ref()]
-            .into_iter()
-            .flatten()
-            .find_map(|finding| match finding {
-                Finding::Good { .. } | Finding::Pending => None,
-                Finding::Blocked(failure) => Some(failure.class),
-            })
+        [
+            Some(&self.secret),
+            self.azure.as_ref(),
+            self.outputs.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|finding| match finding {
+            Finding::Good { .. } | Finding::Pending => None,
+            Finding::Blocked(failure) => Some(failure.class),
+        })
     }
 }

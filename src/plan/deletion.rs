@@ -6,10 +6,11 @@ use super::{
     AzureRecord, Custody, Desired, Failure, KeyView, Observed, Ownership, SecretFacts, SecretView,
     Step, StoreFact,
     decide::{Finding, Judgement},
+    outputs,
 };
 use crate::api::{ArmId, Reason, StoreKind, names::annotation, sshkey::DeletionPolicy};
 
-/// The deletion of the object itself: Azure first, then the Secret, then the finalizer.
+/// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
 pub(super) fn judge(
     desired: &Desired,
     observed: &Observed,
@@ -40,6 +41,15 @@ pub(super) fn judge(
                 orphans.push(id());
             }
             Leaving::Blocked(finding) => return Judgement { steps, finding },
+        }
+    }
+    for object in &observed.object.outputs {
+        match outputs::leave(desired, observed, object) {
+            Ok(more) => steps.extend(more),
+            Err(failure) => {
+                let finding = Finding::Blocked(failure);
+                return Judgement { steps, finding };
+            }
         }
     }
     if let Some((custody, secret)) = secret_to_delete(desired, observed) {
@@ -81,6 +91,7 @@ pub(super) fn obsolete(
     }
     steps.push(Step::Record {
         records: kept.into_iter().cloned().collect(),
+        outputs: observed.object.outputs.clone(),
     });
     Ok(steps)
 }

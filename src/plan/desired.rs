@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureRecord, Failure, Mark,
+    AzureRecord, DesiredOutput, Failure, Mark, shape,
     stores::{self, Offer, StoreFact},
     tenants,
 };
@@ -23,6 +23,8 @@ use crate::{
 pub struct Desired {
     /// Where the key comes from.
     pub source: KeySource,
+    /// The outputs, in the order of the spec.
+    pub outputs: Vec<DesiredOutput>,
     /// What is wanted in Azure, if anything.
     pub azure: Option<DesiredAzure>,
     /// How every store that the object names or records stands.
@@ -190,6 +192,7 @@ pub fn resolve(
                 target,
             }
         }),
+        outputs: shape::outputs(spec, &mark.object),
         source,
         stores,
         mark,

@@ -9,11 +9,13 @@ mod decide;
 mod deletion;
 mod desired;
 mod observed;
+mod outputs;
 mod ownership;
 mod record;
 mod report;
 mod schedule;
 mod secret;
+mod shape;
 mod source;
 mod step;
 mod stores;
@@ -24,12 +26,13 @@ pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use observed::{
-    AzureKey, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, SecretFacts, SecretKey,
-    SecretView,
+    AzureKey, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts,
+    OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};
 pub use report::{Failure, Report, report};
 pub use schedule::Intervals;
+pub use shape::{DesiredOutput, Entry, Shape};
 pub use step::{Concern, SecretRecord, Step};
 pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, stores_of};

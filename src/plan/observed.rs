@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{AzureRecord, Desired, Failure, KeySource};
 use crate::{
-    api::ArmId,
+    api::{ArmId, OutputRef},
     keys::{Fingerprint, PublicKey},
 };
 
@@ -20,6 +20,8 @@ pub struct Observed {
     /// The key that the user gives, by a Secret, a `ConfigMap` or a value, or why there is none; `None` when the spec
     /// names none, and while the object is being deleted.
     pub given: Option<Result<PublicKey, Failure>>,
+    /// Every output that is wanted or recorded.
+    pub outputs: BTreeMap<OutputRef, OutputView>,
     /// Every place in Azure where the key is wanted or recorded.
     pub azure: BTreeMap<ArmId, KeyView>,
     /// Whether the namespace is being deleted. Looked up only while the object is.
@@ -37,6 +39,8 @@ pub struct ObjectFacts {
     pub has_finalizer: bool,
     /// What it records of Azure, or why that cannot be read.
     pub records: Result<Vec<AzureRecord>, String>,
+    /// The outputs that it records.
+    pub outputs: Vec<OutputRef>,
     /// Whether a person asked to give up what can't be deleted.
     pub abandoned: bool,
     /// The fingerprint in its status: a copy, yet a witness that a key was there.
@@ -84,6 +88,53 @@ pub enum SecretKey {
     Unreadable(String),
     /// A key pair.
     Readable(PublicKey),
+}
+
+/// An output, as a live read found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputView {
+    /// It could not be looked at, or a step on it failed.
+    Unknown(Failure),
+    /// There is no object of that kind and name.
+    Absent,
+    /// There is one.
+    Present(Box<OutputFacts>),
+}
+
+/// What the object that is or would be an output says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFacts {
+    /// Its UID, for deleting this one and no other.
+    pub uid: String,
+    /// Its version, for changing what was looked at and nothing newer.
+    pub resource_version: String,
+    /// Whether it says that it is an output.
+    pub is_output: bool,
+    /// Name of the `SshKey` that it says it belongs to.
+    pub owner_name: Option<String>,
+    /// UID of the `SshKey` that it says it belongs to.
+    pub owner_uid: Option<String>,
+    /// The recorded fingerprint.
+    pub recorded: Option<Fingerprint>,
+    /// Whether labels and owner reference are as wanted.
+    pub metadata_fits: bool,
+    /// Whether the type of a Secret is the wanted one.
+    pub type_fits: bool,
+    /// What is under each data key that is wanted.
+    pub entries: BTreeMap<String, EntryFact>,
+    /// Data keys that must not be there.
+    pub superfluous: Vec<String>,
+}
+
+/// What is under a data key of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryFact {
+    /// A key, private or public as is wanted there, in whatever encoding.
+    Key(PublicKey),
+    /// A text, and whether it is the wanted one.
+    Text(bool),
+    /// Something else.
+    Other,
 }
 
 /// One place in Azure.
@@ -145,6 +196,8 @@ pub enum Outcome {
     Object(ObjectFacts),
     /// The Secret as it is now.
     Secret(SecretView),
+    /// An output as it is now.
+    Output(OutputRef, OutputView),
     /// One place in Azure as it is now.
     Azure(ArmId, KeyView),
     /// A resource group that exists now: subscription and name, lower case.
@@ -160,6 +213,9 @@ impl Observed {
         match outcome {
             Outcome::Object(object) => self.object = object,
             Outcome::Secret(secret) => self.secret = secret,
+            Outcome::Output(object, view) => {
+                self.outputs.insert(object, view);
+            }
             Outcome::Azure(id, view) => {
                 self.azure.insert(id, view);
             }

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::{
-    Concern, Desired, KeyView, Observed, Step, Wanted,
+    Concern, Desired, KeyView, Observed, OutputView, Step, Wanted,
     decide::{Finding, Plan},
 };
 use crate::{
     api::{
         ConditionType, ErrorClass, Reason, SshKeyStatus,
         condition::{Verdict, conditions},
-        status::AzureStatus,
+        status::{AzureStatus, OutputStatus},
     },
     keys::PublicKey,
 };
@@ -61,15 +61,25 @@ pub fn report(
         .azure
         .as_ref()
         .map(|finding| standing(finding, failed, Concern::Azure));
+    let outputs = plan
+        .outputs
+        .as_ref()
+        .map(|finding| standing(finding, failed, Concern::Outputs));
     let ready = if plan.deleting {
         deleting(plan, failed)
     } else {
-        ready(desired, plan, &key, azure.as_ref(), failed)
+        let others = [outputs.as_ref(), azure.as_ref()];
+        ready(desired, plan, &key, others, failed)
     };
 
     let mut verdicts = vec![ready.clone()];
     if !plan.deleting {
         verdicts.push(key.about(ConditionType::KeyAvailable));
+        verdicts.extend(
+            outputs
+                .as_ref()
+                .map(|outputs| outputs.about(ConditionType::OutputsSynced)),
+        );
         verdicts.extend(
             azure
                 .as_ref()
@@ -88,6 +98,7 @@ pub fn report(
     {
         describe_key(&mut status, desired.source.private_secret(), key);
     }
+    status.outputs = outputs_there(desired, observed);
     status.azure = match (&desired.azure, &plan.azure) {
         (None, _) => None,
         (Some(wanted), Some(Finding::Good { .. })) => {
@@ -101,6 +112,28 @@ pub fn report(
         (Some(_), _) => before.azure.clone(),
     };
     Report { status, ready }
+}
+
+/// The outputs that are this object's.
+fn outputs_there(desired: &Desired, observed: &Observed) -> Vec<OutputStatus> {
+    let there = desired.outputs.iter().filter_map(|output| {
+        let shape = output.shape.as_ref().ok()?;
+        let kind: &str = output.object.kind.into();
+        match observed.outputs.get(&output.object)? {
+            OutputView::Present(facts)
+                if facts.is_output
+                    && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
+            {
+                Some(OutputStatus {
+                    name: output.object.name.clone(),
+                    kind: kind.to_owned(),
+                    shape: shape.preset.to_owned(),
+                })
+            }
+            _ => None,
+        }
+    });
+    there.collect()
 }
 
 /// Where the key was asked to be stored; of a key that is followed, where it is.
@@ -166,7 +199,7 @@ fn ready(
     desired: &Desired,
     plan: &Plan,
     key: &Standing,
-    azure: Option<&Standing>,
+    others: [Option<&Standing>; 2],
     failed: Option<(&Step, &Failure)>,
 ) -> Verdict {
     let kind = ConditionType::Ready;
@@ -192,23 +225,26 @@ fn ready(
         .as_ref()
         .into_iter()
         .chain([key])
-        .chain(azure)
+        .chain(others.into_iter().flatten())
         .find(|standing| standing.status != Some(true));
     match first_bad {
         Some(bad) => bad.about(kind),
         None if plan.steps.is_empty() => {
-            Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, azure))
+            Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, others))
         }
         None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
     }
 }
 
-fn up_to_date(key: &Standing, azure: Option<&Standing>) -> String {
-    // A key that is followed stands in Azure alone.
-    match azure.filter(|azure| azure.message != key.message) {
-        Some(azure) => format!("{}; {}", key.message, azure.message),
-        None => key.message.clone(),
+fn up_to_date(key: &Standing, others: [Option<&Standing>; 2]) -> String {
+    let mut parts = vec![key.message.as_str()];
+    for other in others.into_iter().flatten() {
+        // A key that is followed stands in Azure alone.
+        if !parts.contains(&other.message.as_str()) {
+            parts.push(&other.message);
+        }
     }
+    parts.join("; ")
 }
 
 fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {

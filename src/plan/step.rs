@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::AzureRecord;
+use super::{AzureRecord, Shape};
 use crate::{
-    api::ArmId,
+    api::{ArmId, OutputRef},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
 };
 
 /// One change to the world. Its name is the event's reason, the metric's label and the line that a plan prints.
 #[derive(Clone, Debug, PartialEq, strum::IntoStaticStr)]
 pub enum Step {
-    /// Patch the `SshKey`: our finalizer, and these records of Azure.
+    /// Patch the `SshKey`: our finalizer, and these records of Azure and of outputs.
     Record {
-        /// All records from now on.
+        /// All records of Azure from now on.
         records: Vec<AzureRecord>,
+        /// All records of outputs from now on.
+        outputs: Vec<OutputRef>,
     },
     /// Generate a key pair and create the Secret with it, if none of that name exists.
     CreateSecret {
@@ -58,6 +60,37 @@ pub enum Step {
     RepairSecret {
         /// The Secret as it was looked at.
         secret: SecretRecord,
+    },
+    /// Create an output, if no object of that name exists.
+    CreateOutput {
+        /// Which object.
+        object: OutputRef,
+        /// What it shall hold.
+        shape: Shape,
+        /// The key, as it was looked at; `None` in the preview of a plan that has yet to make it.
+        public_key: Option<PublicKey>,
+    },
+    /// Put our output in order.
+    UpdateOutput {
+        /// Which object.
+        object: OutputRef,
+        /// What it shall hold.
+        shape: Shape,
+        /// This one and no other.
+        uid: String,
+        /// The version that was looked at: a change since then refuses the patch.
+        resource_version: String,
+        /// Data keys to take out.
+        superfluous: Vec<String>,
+        /// The key, as it was looked at; `None` in the preview of a plan that has yet to make it.
+        public_key: Option<PublicKey>,
+    },
+    /// Delete our output.
+    DeleteOutput {
+        /// Which object.
+        object: OutputRef,
+        /// This one and no other.
+        uid: String,
     },
     /// Create the resource group.
     CreateResourceGroup {
@@ -125,6 +158,8 @@ pub enum Concern {
     Object,
     /// The key pair and its Secret.
     Secret,
+    /// The outputs.
+    Outputs,
     /// The key in Azure.
     Azure,
 }
@@ -145,6 +180,9 @@ impl Step {
             | Self::AdoptSecret { .. }
             | Self::RepairSecret { .. }
             | Self::DeleteSecret { .. } => Concern::Secret,
+            Self::CreateOutput { .. } | Self::UpdateOutput { .. } | Self::DeleteOutput { .. } => {
+                Concern::Outputs
+            }
             Self::CreateResourceGroup { .. }
             | Self::PublishKey { .. }
             | Self::UpdateAzureKey { .. }
@@ -163,10 +201,25 @@ impl Step {
         }
     }
 
+    /// The output that the step is about.
+    pub fn output(&self) -> Option<&OutputRef> {
+        match self {
+            Self::CreateOutput { object, .. }
+            | Self::UpdateOutput { object, .. }
+            | Self::DeleteOutput { object, .. } => Some(object),
+            _ => None,
+        }
+    }
+
     /// What the step does, for a person.
     pub fn describe(&self) -> String {
         match self {
             Self::Record { .. } => "record on the SshKey what may be created".to_owned(),
+            Self::CreateOutput { object, shape, .. } => {
+                format!("create {object} in the shape of {}", shape.preset)
+            }
+            Self::UpdateOutput { object, .. } => format!("put {object} in order"),
+            Self::DeleteOutput { object, .. } => format!("delete {object}"),
             Self::CreateSecret { name, key, .. } => format!(
                 "generate a key ({} {}) and create Secret {name}",
                 key.algorithm(),

@@ -6,6 +6,7 @@
 mod crashes;
 mod decisions;
 mod deletion;
+mod outputs;
 mod reporting;
 mod sources;
 mod tenants;

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sshkey_operator::{
     api::{
-        ArmId, AzureStoreSpec, ErrorClass, Reason, SshKeySpec, SshKeyStatus, StoreKey, StoreKind,
+        ArmId, AzureStoreSpec, ErrorClass, OutputRef, Reason, SshKeySpec, SshKeyStatus, StoreKey,
+        StoreKind,
         azure_store::{Defaults, NamedDefaults, Subscription},
         sshkey,
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Desired, Failure, Freshness, Group, KeyView, Mark, ObjectFacts, Observed,
-        Outcome, Plan, Report, SecretFacts, SecretKey, SecretView, Step, StoreFact, default_stores,
-        plan, report, resolve, stores_of,
+        AzureKey, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark, ObjectFacts,
+        Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts, SecretKey,
+        SecretView, Shape, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
     },
 };
 
@@ -31,6 +32,8 @@ pub(crate) struct World {
     pub(crate) secret: SecretView,
     /// What the user gives.
     pub(crate) given: Option<Result<PublicKey, Failure>>,
+    /// Outputs, and what stands where one shall be.
+    pub(crate) outputs: BTreeMap<OutputRef, OutputFacts>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
@@ -111,6 +114,7 @@ impl World {
                 deleting_since: None,
                 has_finalizer: false,
                 records: Ok(Vec::new()),
+                outputs: Vec::new(),
                 abandoned: false,
                 reported_fingerprint: None,
             },
@@ -118,6 +122,7 @@ impl World {
             cluster_stores: BTreeMap::new(),
             secret: SecretView::Absent,
             given: None,
+            outputs: BTreeMap::new(),
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
@@ -182,6 +187,15 @@ impl World {
 
     pub(crate) fn observed(&self) -> Observed {
         let desired = self.desired();
+        let outputs = desired.outputs.iter().map(|output| &output.object);
+        let outputs = outputs.chain(&self.object.outputs).map(|object| {
+            let view = match self.outputs.get(object) {
+                Some(facts) => OutputView::Present(Box::new(facts.clone())),
+                None => OutputView::Absent,
+            };
+            (object.clone(), view)
+        });
+        let outputs = outputs.collect();
         let wanted = desired.azure.as_ref().and_then(|azure| {
             let wanted = azure.target.as_ref().ok()?;
             Some((wanted.id().clone(), azure.store.clone()))
@@ -207,6 +221,7 @@ impl World {
                 .given
                 .clone()
                 .filter(|_| self.object.deleting_since.is_none()),
+            outputs,
             azure,
             namespace_terminating: self.namespace_terminating,
         }
@@ -296,9 +311,10 @@ impl World {
 
     fn act(&mut self, step: &Step) -> Outcome {
         match step {
-            Step::Record { records } => {
+            Step::Record { records, outputs } => {
                 self.object.has_finalizer = true;
                 self.object.records = Ok(records.clone());
+                self.object.outputs.clone_from(outputs);
                 Outcome::Object(self.object.clone())
             }
             Step::CreateSecret { .. } => {
@@ -324,6 +340,33 @@ impl World {
             Step::DeleteSecret { .. } => {
                 self.secret = SecretView::Absent;
                 Outcome::Secret(SecretView::Absent)
+            }
+            Step::CreateOutput {
+                object,
+                shape,
+                public_key,
+            } => {
+                if !self.outputs.contains_key(object) {
+                    self.check_output(object, shape, public_key.as_ref());
+                    let facts = output(shape, public_key.as_ref().unwrap());
+                    self.outputs.insert(object.clone(), facts);
+                }
+                self.output(object)
+            }
+            Step::UpdateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            } => {
+                self.check_output(object, shape, public_key.as_ref());
+                let facts = output(shape, public_key.as_ref().unwrap());
+                self.outputs.insert(object.clone(), facts);
+                self.output(object)
+            }
+            Step::DeleteOutput { object, .. } => {
+                self.outputs.remove(object);
+                self.output(object)
             }
             Step::CreateResourceGroup { id, .. } => {
                 self.groups.insert(id.resource_group.clone());
@@ -396,6 +439,31 @@ impl World {
         }
     }
 
+    fn output(&self, object: &OutputRef) -> Outcome {
+        let view = match self.outputs.get(object) {
+            Some(facts) => OutputView::Present(Box::new(facts.clone())),
+            None => OutputView::Absent,
+        };
+        Outcome::Output(object.clone(), view)
+    }
+
+    /// An output holds the object's key, is recorded, and takes the place of nobody else's.
+    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
+        let known = self.observed().key(&self.desired()).cloned();
+        if key.is_none() || known.as_ref() != key {
+            self.violations
+                .push(format!("{object} ({}) holds another key", shape.preset));
+        }
+        if !self.object.outputs.contains(object) {
+            self.violations.push(format!("{object} is not recorded"));
+        }
+        let owner = self.outputs.get(object).map(|facts| &facts.owner_name);
+        if owner.is_some_and(|owner| owner.as_deref() != Some("web")) {
+            self.violations
+                .push(format!("{object} of somebody else was changed"));
+        }
+    }
+
     /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
     fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
         let stored = self.observed().key(&self.desired()).cloned();
@@ -425,6 +493,30 @@ impl World {
             SecretView::Present(facts) => edit(facts),
             SecretView::Absent => panic!("there is no Secret"),
         }
+    }
+}
+
+/// Our output with a key.
+pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
+    let fact = |entry: &Entry| match entry {
+        Entry::Text(_) => EntryFact::Text(true),
+        _ => EntryFact::Key(key.clone()),
+    };
+    OutputFacts {
+        uid: "o1".into(),
+        resource_version: "1".into(),
+        is_output: true,
+        owner_name: Some("web".into()),
+        owner_uid: Some("u1".into()),
+        recorded: Some(key.fingerprint()),
+        metadata_fits: true,
+        type_fits: true,
+        entries: shape
+            .entries
+            .iter()
+            .map(|(name, entry)| (name.clone(), fact(entry)))
+            .collect(),
+        superfluous: Vec::new(),
     }
 }
 

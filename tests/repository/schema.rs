@@ -28,7 +28,14 @@ pub(crate) fn fields() -> Vec<Field> {
 pub(crate) fn messages() -> Vec<String> {
     let mut messages: Vec<String> = fields()
         .into_iter()
-        .flat_map(|field| field.schema.x_kubernetes_validations.unwrap_or_default())
+        .flat_map(|field| {
+            let item = match field.schema.items {
+                Some(JSONSchemaPropsOrArray::Schema(item)) => item.x_kubernetes_validations,
+                _ => None,
+            };
+            let own = field.schema.x_kubernetes_validations;
+            [own, item].into_iter().flatten().flatten()
+        })
         .map(|rule| rule.message.unwrap_or_else(|| rule.rule.clone()))
         .collect();
     messages.sort();

@@ -63,7 +63,7 @@ impl Made {
         let args: Vec<String> = args.iter().map(|arg| arg.replace("{}", copy)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let printed = run(program, &args);
-        if printed.contains("---- ") {
+        if printed.contains("BEGIN ") {
             printed
         } else {
             fs::read_to_string(copy).unwrap()

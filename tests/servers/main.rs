@@ -18,6 +18,7 @@ mod main_job;
 mod manifests;
 mod namespaces;
 mod outages;
+mod outputs;
 mod own_identity;
 mod rights;
 mod schema;

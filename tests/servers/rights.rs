@@ -105,7 +105,11 @@ async fn the_operator_may_do_its_work_in_its_namespaces_and_nothing_else() {
         "patch secrets/web",
         "delete secrets/web",
         "watch secrets",
-        "get configmaps/web",
+        "get configmaps/public",
+        "create configmaps",
+        "patch configmaps/public",
+        "delete configmaps/public",
+        "watch configmaps",
         "create events.events.k8s.io",
         "create serviceaccounts/sshkey-operator-azure --subresource=token",
         "get namespaces/kube-system",
@@ -145,7 +149,8 @@ async fn the_operator_may_do_its_work_in_its_namespaces_and_nothing_else() {
         "create pods",
         "get pods",
         "create pods --subresource=exec",
-        "list configmaps",
+        "update configmaps",
+        "get configmaps -n default",
         "create deployments.apps",
         "get customresourcedefinitions.apiextensions.k8s.io",
         "patch customresourcedefinitions.apiextensions.k8s.io",
@@ -283,7 +288,7 @@ async fn an_operator_that_may_not_watch_secrets_still_hears_of_keys() {
     let rules = Rules::read().unwrap().watched.into_iter();
     let less: Vec<_> = rules
         .filter(|rule| {
-            !(rule.resources == Some(vec!["secrets".to_owned()])
+            !(rule.resources == Some(vec!["secrets".to_owned(), "configmaps".to_owned()])
                 && rule.verbs.contains(&"watch".to_owned()))
         })
         .collect();

@@ -67,6 +67,8 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let reserved =
         "tags that begin with sshkey-operator- are the operator's own: choose another name";
     let azure_name = "a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit";
+    let output = |outputs: &str| key("x", &format!("{{outputs: [{outputs}]}}"));
+    let one_shape = "an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap";
     let secret_name = "a Secret's name has lower-case letters, digits, '-' and '.'";
     let location = "write the location by its short name, lower-case and without spaces: westeurope, not West Europe";
     let group = "a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'";
@@ -126,6 +128,56 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         (
             key("x", "{source: {generate: {algorithm: ECDSA}}, azure: {}}"),
             "Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out",
+        ),
+        (
+            key("x", "{source: {generate: {}, azureKey: {}}, azure: {}}"),
+            "write at most one of source.generate, source.privateKey, source.publicKey and source.azureKey",
+        ),
+        (
+            key("x", "{source: {publicKey: {}}}"),
+            "write exactly one of publicKey.value, publicKey.secretRef and publicKey.configMapRef",
+        ),
+        (
+            key(
+                "x",
+                r#"{source: {publicKey: {value: "-----BEGIN OPENSSH PRIVATE KEY-----"}}}"#,
+            ),
+            "publicKey.value takes a public key, and this is a private one",
+        ),
+        (
+            key("x", "{source: {publicKey: {value: a}}, secret: {}}"),
+            "bring no private key that could be kept: leave secret out",
+        ),
+        (
+            key("x", "{source: {azureKey: {}}}"),
+            "source.azureKey follows a key that is in Azure: write azure",
+        ),
+        (
+            key("x", "{source: {azureKey: {}}, azure: {tags: {a: b}}}"),
+            "with source.azureKey nothing is written to Azure",
+        ),
+        (output("{name: a}"), one_shape),
+        (output("{name: a, pem: {}, kubeVirt: {}}"), one_shape),
+        (
+            output("{name: A, pem: {}}"),
+            "an output's name has lower-case letters",
+        ),
+        (
+            output("{name: a, pem: {}}, {name: a, kubeVirt: {}}"),
+            "duplicate entries for key",
+        ),
+        (output("{name: a, flux: {}}"), "knownHosts: Required value"),
+        (output("{name: a, argoCD: {}}"), "url: Required value"),
+        (
+            output("{name: a, argoCD: {url: 'a b'}}"),
+            "argoCD.url is one URL, without spaces",
+        ),
+        (
+            key(
+                "x",
+                "{source: {publicKey: {value: a}}, outputs: [{name: a, pem: {}}]}",
+            ),
+            "bring no private key: write outputs of the kinds kubeVirt, publicSecret and publicConfigMap only",
         ),
         (key("x", "{secret: {name: Upper}}"), secret_name),
         (key("x", "{secret: {name: -a}}"), secret_name),
@@ -407,6 +459,7 @@ where
 async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
     let world = no_operator().await;
     let source = Some("what is generated can't be changed yet: create a new SshKey");
+    let kind = Some("the kind of source can't be changed: create a new SshKey");
     let secret = Some("secret.name can't be changed yet");
     let store = Some("azure.storeRef can't be changed yet");
     let name = Some("azure.name can't be changed yet");
@@ -438,6 +491,31 @@ async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
             secret,
         ),
         ("{secret: {name: a}}", json!({ "secret": null }), secret),
+        (
+            "{}",
+            json!({ "source": { "publicKey": { "value": "ssh-ed25519 AAAA" } } }),
+            kind,
+        ),
+        (
+            "{source: {azureKey: {}}, azure: {}}",
+            json!({ "source": null }),
+            kind,
+        ),
+        (
+            "{source: {privateKey: {secretRef: {name: a, key: b}}}, secret: {}}",
+            json!({ "secret": null }),
+            Some("secret can't be taken away from an imported key"),
+        ),
+        (
+            "{source: {privateKey: {secretRef: {name: a, key: b}}}}",
+            json!({ "source": { "privateKey": { "secretRef": { "name": "c" } } } }),
+            None,
+        ),
+        (
+            "{outputs: [{name: a, pem: {}}]}",
+            json!({ "outputs": [{ "name": "a", "publicSecret": {} }] }),
+            None,
+        ),
         (
             "{azure: {}}",
             json!({ "azure": { "storeRef": { "name": "other" } } }),

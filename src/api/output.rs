@@ -1,0 +1,120 @@
+//! Outputs: the key of an `SshKey` in other shapes, for those who read it.
+
+// These descriptions are what `kubectl explain` prints, where backticks would stand as they are.
+#![allow(clippy::doc_markdown)]
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One more Secret or ConfigMap with the key: exactly one shape.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("(has(self.sshAuth) ? 1 : 0) + (has(self.pem) ? 1 : 0) + (has(self.flux) ? 1 : 0) + (has(self.argoCD) ? 1 : 0) + (has(self.kubeVirt) ? 1 : 0) + (has(self.publicSecret) ? 1 : 0) + (has(self.publicConfigMap) ? 1 : 0) == 1").message("an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap"))]
+pub struct Output {
+    /// Name of the Secret or ConfigMap. It is created; one that is somebody else's is left alone.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')").message("an output's name has lower-case letters, digits, '-' and '.', and begins and ends with a letter or a digit"))]
+    pub name: String,
+
+    /// A Secret of type kubernetes.io/ssh-auth: ssh-privatekey in OpenSSH's format, ssh-publickey, and known_hosts if
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_auth: Option<SshAuth>,
+
+    /// A Secret with the two files that Azure's portal gives: NAME.pem (PKCS #1 for RSA, OpenSSH's format for the others)
+    /// and NAME.pub, where NAME is the name of this SshKey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pem: Option<Pem>,
+
+    /// A Secret as Flux reads it for a GitRepository: identity, identity.pub and known_hosts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flux: Option<Flux>,
+
+    /// A Secret as Argo CD reads it: the label argocd.argoproj.io/secret-type, and type, url and sshPrivateKey. It must
+    /// be in Argo CD's own namespace.
+    #[serde(default, rename = "argoCD", skip_serializing_if = "Option::is_none")]
+    pub argo_cd: Option<ArgoCd>,
+
+    /// A Secret as KubeVirt reads it for access credentials: the public key alone. KubeVirt appends every entry to
+    /// authorized_keys, so an entry that somebody adds is taken out again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kube_virt: Option<KubeVirt>,
+
+    /// A Secret with the public key alone, under ssh-publickey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_secret: Option<PublicSecret>,
+
+    /// A ConfigMap with the public key alone, under ssh-publickey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_config_map: Option<PublicConfigMap>,
+}
+
+/// What beside the key is in a Secret of type kubernetes.io/ssh-auth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SshAuth {
+    /// Host keys, as in a known_hosts file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 65_536))]
+    pub known_hosts: Option<String>,
+}
+
+/// Nothing is to be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pem {}
+
+/// What Flux needs beside the key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Flux {
+    /// Host keys, as in a known_hosts file. Flux refuses a Secret without them.
+    #[schemars(length(min = 1, max = 65_536))]
+    pub known_hosts: String,
+}
+
+/// What Argo CD needs beside the key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArgoCd {
+    /// URL of the repository, or what the URLs of several begin with, such as git@github.com:example/app.git.
+    #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.matches('^[!-~]+$')").message("argoCD.url is one URL, without spaces"))]
+    pub url: String,
+
+    /// Whether this is for one Repository (when absent) or RepositoryCredentials for all whose URL begins with url.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ArgoCdKind>,
+
+    /// Argo CD project that the repository belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub project: Option<String>,
+}
+
+/// What a Secret is to Argo CD.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum ArgoCdKind {
+    /// One repository.
+    #[default]
+    Repository,
+    /// Credentials for every repository whose URL begins as given.
+    RepositoryCredentials,
+}
+
+/// Nothing is to be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KubeVirt {}
+
+/// Nothing is to be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicSecret {}
+
+/// Nothing is to be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicConfigMap {}

@@ -1,0 +1,69 @@
+//! Which object an output is, and how an `SshKey` records its outputs.
+
+use std::{fmt, str::FromStr};
+
+/// Kind of object that an output is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString,
+)]
+pub enum OutputKind {
+    /// A Secret.
+    Secret,
+    /// A `ConfigMap`.
+    ConfigMap,
+}
+
+/// Which object an output is. Displayed for people: `Secret deploy`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputRef {
+    /// Its kind.
+    pub kind: OutputKind,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for OutputRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind: &str = self.kind.into();
+        write!(f, "{kind} {}", self.name)
+    }
+}
+
+/// The annotation's text for some outputs: `Secret/deploy,ConfigMap/public`.
+pub fn outputs_text(outputs: &[OutputRef]) -> String {
+    let written = outputs.iter().map(|output| {
+        let kind: &str = output.kind.into();
+        format!("{kind}/{}", output.name)
+    });
+    written.collect::<Vec<_>>().join(",")
+}
+
+/// The outputs in an annotation. What is none is passed over: an output that is wanted is found by its name.
+pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
+    let parts = annotation.unwrap_or_default().split(',');
+    parts
+        .filter_map(|part| {
+            let (kind, name) = part.split_once('/')?;
+            Some(OutputRef {
+                kind: OutputKind::from_str(kind).ok()?,
+                name: name.to_owned(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_survive_being_written_and_read() {
+        let outputs = [OutputKind::Secret, OutputKind::ConfigMap].map(|kind| OutputRef {
+            kind,
+            name: "a.b-c".to_owned(),
+        });
+        assert_eq!(parse_outputs(Some(&outputs_text(&outputs))), outputs);
+        assert_eq!(parse_outputs(None), []);
+        assert_eq!(parse_outputs(Some("Pod/a,,x,Secret/b")).len(), 1);
+    }
+}

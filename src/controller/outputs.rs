@@ -1,0 +1,247 @@
+//! Outputs between the cluster and the decision: what is there, and the steps that change it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Client, Resource, ResourceExt};
+use zeroize::Zeroizing;
+
+use super::{act::StepError, context::Context, facts, given, observe::Observation};
+use crate::{
+    api::{
+        OutputRef, SshKey,
+        names::{annotation, label},
+    },
+    keys::{KeyPair, PublicKey},
+    kubernetes::{
+        outputs::{self, At, Content, Entries, FoundOutput},
+        secrets,
+    },
+    plan::{Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
+};
+
+/// Looks at every output that is wanted or recorded.
+pub(super) async fn look(
+    client: &Client,
+    object: &SshKey,
+    desired: &Desired,
+    recorded: &[OutputRef],
+) -> BTreeMap<OutputRef, OutputView> {
+    let namespace = object.namespace().unwrap_or_default();
+    let wanted = desired.outputs.iter().map(|output| &output.object);
+    let mut views = BTreeMap::new();
+    for output in wanted.chain(recorded) {
+        if views.contains_key(output) {
+            continue;
+        }
+        let view = match outputs::read(client, &namespace, output).await {
+            Ok(found) => view(object, shape_of(desired, output), found).await,
+            Err(error) => OutputView::Unknown(facts::kubernetes_failure(&error)),
+        };
+        views.insert(output.clone(), view);
+    }
+    views
+}
+
+fn shape_of<'a>(desired: &'a Desired, object: &OutputRef) -> Option<&'a Shape> {
+    let mut outputs = desired.outputs.iter();
+    let output = outputs.find(|output| output.object == *object)?;
+    output.shape.as_ref().ok()
+}
+
+/// What an object says. Private keys are read off the async threads where that takes long.
+async fn view(object: &SshKey, shape: Option<&Shape>, found: Option<FoundOutput>) -> OutputView {
+    let Some(found) = found else {
+        return OutputView::Absent;
+    };
+    let (object, shape) = (object.clone(), shape.cloned());
+    let look = move || facts_of(&object, shape.as_ref(), &found);
+    OutputView::Present(Box::new(facts::off_thread(look).await))
+}
+
+fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> OutputFacts {
+    let annotations = found.meta.annotations.clone().unwrap_or_default();
+    let labels = found.meta.labels.clone().unwrap_or_default();
+    let text = |name: &str| annotations.get(name).cloned();
+    let wanted = shape.map(|shape| shape.entries.iter());
+    let there = |name: &String| found.entries.0.get(name);
+    let entries = wanted.into_iter().flatten().filter_map(|(name, entry)| {
+        let fact = fact(entry, there(name)?);
+        Some((name.clone(), fact))
+    });
+    let superfluous = found.entries.0.keys().filter(|name| {
+        shape.is_some_and(|shape| shape.only_these && !shape.entries.contains_key(*name))
+    });
+    let is_owned = |owner: &OwnerReference| Some(&owner.uid) == object.meta().uid.as_ref();
+    let owners = found.meta.owner_references.as_deref().unwrap_or_default();
+    let metadata_fits = shape.is_none_or(|shape| {
+        let wanted = labels_of(shape);
+        let labelled = wanted
+            .iter()
+            .all(|(name, value)| labels.get(name) == Some(value));
+        labelled && owners.iter().any(is_owned) != shape.is_private()
+    });
+    OutputFacts {
+        uid: found.meta.uid.clone().unwrap_or_default(),
+        resource_version: found.meta.resource_version.clone().unwrap_or_default(),
+        is_output: labels.get(label::SECRET_ROLE).map(String::as_str) == Some(label::ROLE_OUTPUT),
+        owner_name: text(annotation::OWNER_NAME),
+        owner_uid: text(annotation::OWNER_UID),
+        recorded: text(annotation::FINGERPRINT).and_then(|text| text.parse().ok()),
+        metadata_fits,
+        type_fits: shape.is_none_or(|shape| shape.secret_type == found.type_),
+        entries: entries.collect(),
+        superfluous: superfluous.cloned().collect(),
+    }
+}
+
+fn fact(entry: &Entry, bytes: &[u8]) -> EntryFact {
+    let text = || std::str::from_utf8(bytes).ok();
+    let key = match entry {
+        Entry::Text(wanted) => return EntryFact::Text(bytes == wanted.as_bytes()),
+        Entry::Public => text().and_then(|text| PublicKey::parse(text).ok()),
+        Entry::PrivateOpenSsh | Entry::PrivatePem => {
+            let pair = KeyPair::read(bytes, None).ok();
+            pair.map(|pair| pair.public_key())
+        }
+    };
+    key.map_or(EntryFact::Other, EntryFact::Key)
+}
+
+/// Takes a step that is about an output.
+pub(super) async fn act(
+    context: &Context,
+    at: &Observation,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let (object, found, shape) = match step {
+        Step::CreateOutput {
+            object,
+            shape,
+            public_key,
+        } => {
+            let filled = filled(context, at, shape, public_key.as_ref()).await?;
+            let created = outputs::create(client, &namespace, object, &filled).await?;
+            let found = match created {
+                Some(created) => Some(created),
+                // Somebody was faster. Whose it is, it says itself.
+                None => outputs::read(client, &namespace, object).await?,
+            };
+            (object, found, shape)
+        }
+        Step::UpdateOutput {
+            object,
+            shape,
+            uid,
+            resource_version,
+            superfluous,
+            public_key,
+        } => {
+            let filled = filled(context, at, shape, public_key.as_ref()).await?;
+            let at = At {
+                uid,
+                resource_version,
+            };
+            let found =
+                outputs::update(client, &namespace, object, at, &filled, superfluous).await?;
+            (object, Some(found), shape)
+        }
+        Step::DeleteOutput { object, uid } => {
+            outputs::delete(client, &namespace, object, uid).await?;
+            return Ok(Outcome::Output(object.clone(), OutputView::Absent));
+        }
+        _ => return Err(StepError::Changing),
+    };
+    let view = view(&at.object, Some(shape), found).await;
+    Ok(Outcome::Output(object.clone(), view))
+}
+
+/// What an output shall hold, with the private key read anew from where it is kept.
+async fn filled(
+    context: &Context,
+    at: &Observation,
+    shape: &Shape,
+    public_key: Option<&PublicKey>,
+) -> Result<Content, StepError> {
+    let public_key = public_key.ok_or(StepError::Changing)?;
+    let pair = if shape.is_private() {
+        Some(pair(context, at, public_key).await?)
+    } else {
+        None
+    };
+    let mut entries = BTreeMap::new();
+    for (name, entry) in &shape.entries {
+        let pair = || pair.as_ref().ok_or(StepError::Changing);
+        let bytes = match entry {
+            Entry::Text(text) => text.clone().into_bytes(),
+            Entry::Public => secrets::public_entry(public_key),
+            Entry::PrivateOpenSsh => pair()?.to_openssh()?.as_bytes().to_vec(),
+            Entry::PrivatePem => pair()?.to_pem()?.as_bytes().to_vec(),
+        };
+        entries.insert(name.clone(), Zeroizing::new(bytes));
+    }
+    let uid = at.object.uid().unwrap_or_default();
+    let records = [
+        (annotation::OWNER_NAME, at.object.name_any()),
+        (annotation::OWNER_UID, uid),
+        (
+            annotation::FINGERPRINT,
+            public_key.fingerprint().to_string(),
+        ),
+    ];
+    Ok(Content {
+        labels: labels_of(shape),
+        annotations: records.map(|(name, value)| (name.to_owned(), value)).into(),
+        owner: (!shape.is_private()).then(|| owner(&at.object)),
+        type_: shape.secret_type.to_owned(),
+        entries: Entries(entries),
+    })
+}
+
+/// The pair that the outputs are made from, if it is still the one that was looked at.
+async fn pair(
+    context: &Context,
+    at: &Observation,
+    public_key: &PublicKey,
+) -> Result<KeyPair, StepError> {
+    let pair = match at.desired.source.custody() {
+        Some(custody) => {
+            let namespace = at.object.namespace().unwrap_or_default();
+            let found = secrets::read(&context.client, &namespace, &custody.name).await?;
+            let private = found.and_then(|found| found.private);
+            let private = private.ok_or(StepError::Changing)?;
+            facts::off_thread(move || KeyPair::from_openssh(&private)).await?
+        }
+        None => given::pair(context, &at.object).await?,
+    };
+    if pair.public_key() == *public_key {
+        Ok(pair)
+    } else {
+        Err(StepError::Changing)
+    }
+}
+
+fn labels_of(shape: &Shape) -> BTreeMap<String, String> {
+    let own = [
+        (label::MANAGED_BY, label::OPERATOR),
+        (label::SECRET_ROLE, label::ROLE_OUTPUT),
+    ];
+    let readers = shape.labels.iter().map(|(name, value)| (*name, *value));
+    let all = readers.chain(own);
+    all.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Public outputs go with the object: Kubernetes collects them.
+fn owner(object: &SshKey) -> OwnerReference {
+    OwnerReference {
+        api_version: SshKey::api_version(&()).into_owned(),
+        kind: SshKey::kind(&()).into_owned(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
+        block_owner_deletion: Some(false),
+        controller: Some(false),
+    }
+}

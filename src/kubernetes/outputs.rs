@@ -1,0 +1,293 @@
+//! Outputs: Secrets that are created and never applied, changed only at the version that was looked at; and `ConfigMap`s
+//! alike.
+
+use std::{collections::BTreeMap, fmt};
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{ConfigMap, Secret},
+    apimachinery::pkg::apis::meta::v1::OwnerReference,
+};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions},
+};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::error::{KubernetesError, attempt, optional};
+use crate::api::{OutputKind, OutputRef, names::manager};
+
+/// Data of an output, by data key. `Debug` shows the keys only.
+#[derive(Default)]
+pub struct Entries(pub BTreeMap<String, Zeroizing<Vec<u8>>>);
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// An object as it was read.
+#[derive(Debug)]
+pub struct FoundOutput {
+    /// Its metadata.
+    pub meta: ObjectMeta,
+    /// Type of a Secret; empty for a `ConfigMap`.
+    pub type_: String,
+    /// Its data.
+    pub entries: Entries,
+}
+
+/// An output as it shall be.
+#[derive(Debug)]
+pub struct Content {
+    /// Labels, those of its reader among them.
+    pub labels: BTreeMap<String, String>,
+    /// Records.
+    pub annotations: BTreeMap<String, String>,
+    /// The `SshKey`, for an output without a private key.
+    pub owner: Option<OwnerReference>,
+    /// Type of a Secret.
+    pub type_: String,
+    /// Its data.
+    pub entries: Entries,
+}
+
+impl From<Secret> for FoundOutput {
+    fn from(secret: Secret) -> Self {
+        let entries = secret.data.unwrap_or_default().into_iter();
+        Self {
+            meta: secret.metadata,
+            type_: secret.type_.unwrap_or_default(),
+            entries: Entries(
+                entries
+                    .map(|(key, value)| (key, Zeroizing::new(value.0)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl From<ConfigMap> for FoundOutput {
+    fn from(map: ConfigMap) -> Self {
+        let texts = map.data.unwrap_or_default().into_iter();
+        let texts = texts.map(|(key, value)| (key, Zeroizing::new(value.into_bytes())));
+        let binaries = map.binary_data.unwrap_or_default().into_iter();
+        let binaries = binaries.map(|(key, value)| (key, Zeroizing::new(value.0)));
+        Self {
+            meta: map.metadata,
+            type_: String::new(),
+            entries: Entries(texts.chain(binaries).collect()),
+        }
+    }
+}
+
+fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
+    Api::namespaced(client.clone(), namespace)
+}
+
+fn config_maps(client: &Client, namespace: &str) -> Api<ConfigMap> {
+    Api::namespaced(client.clone(), namespace)
+}
+
+/// Reads the object that is or would be an output; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read(
+    client: &Client,
+    namespace: &str,
+    object: &OutputRef,
+) -> Result<Option<FoundOutput>, KubernetesError> {
+    let subject = || object.to_string();
+    match object.kind {
+        OutputKind::Secret => {
+            let api = secrets(client, namespace);
+            let found = api.get(&object.name);
+            optional(attempt("read", subject, async { Ok(found.await?.into()) }).await)
+        }
+        OutputKind::ConfigMap => {
+            let api = config_maps(client, namespace);
+            let found = api.get(&object.name);
+            optional(attempt("read", subject, async { Ok(found.await?.into()) }).await)
+        }
+    }
+}
+
+/// Creates an output. `None` when an object of that name exists: it is left alone.
+///
+/// # Errors
+/// When it can't be created. After a lost answer it may exist.
+pub async fn create(
+    client: &Client,
+    namespace: &str,
+    object: &OutputRef,
+    content: &Content,
+) -> Result<Option<FoundOutput>, KubernetesError> {
+    let params = PostParams {
+        field_manager: Some(manager::OUTPUTS.to_owned()),
+        ..PostParams::default()
+    };
+    let subject = || object.to_string();
+    let created = match object.kind {
+        OutputKind::Secret => {
+            let mut secret = secret(content, meta(object, content));
+            let api = secrets(client, namespace);
+            let made = async { Ok(api.create(&params, &secret).await?.into()) };
+            let made = attempt("create", subject, made).await;
+            wipe(&mut secret);
+            made
+        }
+        OutputKind::ConfigMap => {
+            let map = config_map(content, meta(object, content));
+            let api = config_maps(client, namespace);
+            attempt("create", subject, async {
+                Ok(api.create(&params, &map).await?.into())
+            })
+            .await
+        }
+    };
+    match created {
+        Ok(created) => Ok(Some(created)),
+        Err(error) if error.code() == Some(409) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Which version of an object is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    /// This one and no other.
+    pub uid: &'a str,
+    /// A change since then refuses the patch.
+    pub resource_version: &'a str,
+}
+
+/// Puts an output in order, at the version that was looked at. Entries and labels of others stay, but for those that are
+/// `superfluous`.
+///
+/// # Errors
+/// When it has changed since, or can't be changed.
+pub async fn update(
+    client: &Client,
+    namespace: &str,
+    object: &OutputRef,
+    at: At<'_>,
+    content: &Content,
+    superfluous: &[String],
+) -> Result<FoundOutput, KubernetesError> {
+    let params = PatchParams {
+        field_manager: Some(manager::OUTPUTS.to_owned()),
+        ..PatchParams::default()
+    };
+    let mut meta = meta(object, content);
+    meta.uid = Some(at.uid.to_owned());
+    meta.resource_version = Some(at.resource_version.to_owned());
+    let subject = || object.to_string();
+    match object.kind {
+        OutputKind::Secret => {
+            let mut secret = secret(content, meta);
+            secret.type_ = None;
+            let patch = without(serde_json::json!(secret), superfluous);
+            wipe(&mut secret);
+            let api = secrets(client, namespace);
+            let changed = api.patch(&object.name, &params, &patch);
+            attempt("update", subject, async { Ok(changed.await?.into()) }).await
+        }
+        OutputKind::ConfigMap => {
+            let map = config_map(content, meta);
+            let patch = without(serde_json::json!(map), superfluous);
+            let api = config_maps(client, namespace);
+            let changed = api.patch(&object.name, &params, &patch);
+            attempt("update", subject, async { Ok(changed.await?.into()) }).await
+        }
+    }
+}
+
+/// Deletes an output: this one and no other of its name.
+///
+/// # Errors
+/// When it can't be deleted.
+pub async fn delete(
+    client: &Client,
+    namespace: &str,
+    object: &OutputRef,
+    uid: &str,
+) -> Result<(), KubernetesError> {
+    let params = DeleteParams {
+        preconditions: Some(Preconditions {
+            uid: Some(uid.to_owned()),
+            resource_version: None,
+        }),
+        ..DeleteParams::default()
+    };
+    let subject = || object.to_string();
+    let gone = match object.kind {
+        OutputKind::Secret => {
+            let api = secrets(client, namespace);
+            let gone = api.delete(&object.name, &params);
+            attempt("delete", subject, async { gone.await.map(drop) }).await
+        }
+        OutputKind::ConfigMap => {
+            let api = config_maps(client, namespace);
+            let gone = api.delete(&object.name, &params);
+            attempt("delete", subject, async { gone.await.map(drop) }).await
+        }
+    };
+    match gone {
+        // Gone, or another one of that name, which is not ours to delete.
+        Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(()),
+        gone => gone,
+    }
+}
+
+fn meta(object: &OutputRef, content: &Content) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(object.name.clone()),
+        labels: Some(content.labels.clone()),
+        annotations: Some(content.annotations.clone()),
+        owner_references: content.owner.clone().map(|owner| vec![owner]),
+        ..ObjectMeta::default()
+    }
+}
+
+fn secret(content: &Content, metadata: ObjectMeta) -> Secret {
+    let entries = content.entries.0.iter();
+    Secret {
+        metadata,
+        type_: Some(content.type_.clone()),
+        data: Some(
+            entries
+                .map(|(key, value)| (key.clone(), ByteString(value.to_vec())))
+                .collect(),
+        ),
+        ..Secret::default()
+    }
+}
+
+fn config_map(content: &Content, metadata: ObjectMeta) -> ConfigMap {
+    let entries = content.entries.0.iter();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    ConfigMap {
+        metadata,
+        data: Some(
+            entries
+                .map(|(key, value)| (key.clone(), text(value)))
+                .collect(),
+        ),
+        ..ConfigMap::default()
+    }
+}
+
+fn without(mut patch: serde_json::Value, superfluous: &[String]) -> Patch<serde_json::Value> {
+    for key in superfluous {
+        patch["data"][key] = serde_json::Value::Null;
+    }
+    Patch::Merge(patch)
+}
+
+fn wipe(secret: &mut Secret) {
+    for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
+        bytes.0.zeroize();
+    }
+}

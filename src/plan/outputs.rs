@@ -1,0 +1,223 @@
+//! The outputs: each by itself, so that one that can't be had holds up no other.
+
+use super::{
+    Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts, OutputView,
+    Shape, Step,
+    decide::{Finding, Judgement},
+};
+use crate::{
+    api::{OutputKind, OutputRef, Reason},
+    keys::{Fingerprint, PublicKey},
+};
+
+/// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
+/// `None` when none is wanted and none is left.
+pub(super) fn judge(
+    desired: &Desired,
+    observed: &Observed,
+    key: Option<&PublicKey>,
+) -> Option<Judgement> {
+    let recorded = observed.object.outputs.as_slice();
+    if desired.outputs.is_empty() && recorded.is_empty() {
+        return None;
+    }
+    let mut steps = Vec::new();
+    let mut trouble: Option<Failure> = None;
+    for output in &desired.outputs {
+        match one(desired, output, observed, key) {
+            Ok(more) => steps.extend(more),
+            Err(failure) => trouble = trouble.or(Some(failure)),
+        }
+    }
+    for gone in recorded.iter().filter(|gone| !is_wanted(desired, gone)) {
+        match leave(desired, observed, gone) {
+            Ok(more) => steps.extend(more),
+            Err(failure) => trouble = trouble.or(Some(failure)),
+        }
+    }
+    let finding = match trouble {
+        Some(failure) => Finding::Blocked(failure),
+        None if steps.is_empty() => Finding::Good {
+            reason: Reason::OutputsInStep,
+            message: in_step(desired),
+        },
+        None => Finding::Pending,
+    };
+    Some(Judgement { steps, finding })
+}
+
+fn in_step(desired: &Desired) -> String {
+    let names: Vec<String> = desired
+        .outputs
+        .iter()
+        .map(|output| output.object.to_string())
+        .collect();
+    if names.is_empty() {
+        "no output is wanted".to_owned()
+    } else {
+        format!("outputs in step: {}", names.join(", "))
+    }
+}
+
+fn is_wanted(desired: &Desired, object: &OutputRef) -> bool {
+    desired
+        .outputs
+        .iter()
+        .any(|output| output.object == *object)
+}
+
+/// The steps for one output, or what stands against it.
+fn one(
+    desired: &Desired,
+    output: &DesiredOutput,
+    observed: &Observed,
+    key: Option<&PublicKey>,
+) -> Result<Vec<Step>, Failure> {
+    let object = &output.object;
+    let shape = output.shape.as_ref().map_err(Clone::clone)?;
+    if let Some(place) = place_that_has_the_name(desired, object) {
+        return Err(Failure::to_fix(
+            Reason::OutputConflict,
+            format!("{object} is {place}: give the output another name"),
+        ));
+    }
+    let create = || Step::CreateOutput {
+        object: object.clone(),
+        shape: shape.clone(),
+        public_key: key.cloned(),
+    };
+    match observed.outputs.get(object) {
+        None => Ok(Vec::new()),
+        Some(OutputView::Unknown(failure)) => Err(failure.clone()),
+        Some(OutputView::Absent) => Ok(vec![create()]),
+        Some(OutputView::Present(facts)) => {
+            another_has_it(desired, object, facts)?;
+            if !facts.type_fits {
+                // The type of a Secret can't be changed.
+                return Ok(vec![delete(object, facts), create()]);
+            }
+            let holds = key.is_none_or(|key| holds(shape, facts, key));
+            let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
+            if holds && is_ours && facts.metadata_fits {
+                return Ok(Vec::new());
+            }
+            Ok(vec![Step::UpdateOutput {
+                object: object.clone(),
+                shape: shape.clone(),
+                uid: facts.uid.clone(),
+                resource_version: facts.resource_version.clone(),
+                superfluous: facts.superfluous.clone(),
+                public_key: key.cloned(),
+            }])
+        }
+    }
+}
+
+/// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
+fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey) -> bool {
+    let recorded: Option<Fingerprint> = facts.recorded;
+    let entries = shape.entries.keys().all(|name| {
+        facts.entries.get(name).is_some_and(|entry| match entry {
+            EntryFact::Key(found) => found == key,
+            EntryFact::Text(as_wanted) => *as_wanted,
+            EntryFact::Other => false,
+        })
+    });
+    entries && facts.superfluous.is_empty() && recorded == Some(key.fingerprint())
+}
+
+fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'static str> {
+    if object.kind != OutputKind::Secret {
+        return None;
+    }
+    let is = |name: &str| name == object.name;
+    match &desired.source {
+        KeySource::Imported { secret, .. } if is(secret) => Some("where the key is imported from"),
+        source => source
+            .custody()
+            .filter(|custody| is(&custody.name))
+            .map(|_| "where the private key is kept"),
+    }
+}
+
+fn another_has_it(
+    desired: &Desired,
+    object: &OutputRef,
+    facts: &OutputFacts,
+) -> Result<(), Failure> {
+    let whose = match &facts.owner_name {
+        Some(owner) if *owner == desired.mark.object && facts.is_output => return Ok(()),
+        Some(owner) if *owner == desired.mark.object => {
+            "is where the private key is kept".to_owned()
+        }
+        Some(owner) => format!("belongs to SshKey {owner}"),
+        None => "exists and is not this SshKey's".to_owned(),
+    };
+    Err(Failure::to_fix(
+        Reason::OutputConflict,
+        format!(
+            "{object} {whose}; it was left alone. Give the output another name, or remove {object}"
+        ),
+    ))
+}
+
+/// What becomes of an output that is recorded and wanted no more.
+pub(super) fn leave(
+    desired: &Desired,
+    observed: &Observed,
+    object: &OutputRef,
+) -> Result<Vec<Step>, Failure> {
+    match observed.outputs.get(object) {
+        Some(OutputView::Unknown(failure)) => Err(failure.clone()),
+        Some(OutputView::Present(facts))
+            if facts.is_output
+                && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+                && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
+        {
+            Ok(vec![delete(object, facts)])
+        }
+        // Gone, or somebody else's.
+        None | Some(OutputView::Absent | OutputView::Present(_)) => Ok(Vec::new()),
+    }
+}
+
+fn delete(object: &OutputRef, facts: &OutputFacts) -> Step {
+    Step::DeleteOutput {
+        object: object.clone(),
+        uid: facts.uid.clone(),
+    }
+}
+
+/// The outputs that the object must record: those that may be there, before they are created, until they are gone.
+pub(super) fn to_record(desired: &Desired, observed: &Observed, steps: &[Step]) -> Vec<OutputRef> {
+    let is_created = |object: &OutputRef| {
+        let creates = |step: &Step| match step {
+            Step::CreateOutput {
+                object: created, ..
+            } => created == object,
+            _ => false,
+        };
+        steps.iter().any(creates)
+    };
+    let recorded = observed.object.outputs.as_slice();
+    let may_be_there = |object: &&OutputRef| match observed.outputs.get(object) {
+        Some(OutputView::Absent) => is_created(object),
+        _ => is_wanted(desired, object) || leave(desired, observed, object) != Ok(Vec::new()),
+    };
+    let mut records: Vec<OutputRef> = recorded.iter().filter(may_be_there).cloned().collect();
+    let wanted = desired.outputs.iter().map(|output| &output.object);
+    let new = wanted.filter(|object| is_created(object) || is_ours(desired, observed, object));
+    records.extend(new.cloned());
+    records.sort();
+    records.dedup();
+    records
+}
+
+/// Ours without a record, as after an annotation was lost.
+fn is_ours(desired: &Desired, observed: &Observed, object: &OutputRef) -> bool {
+    matches!(
+        observed.outputs.get(object),
+        Some(OutputView::Present(facts))
+            if facts.is_output && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+    )
+}
