@@ -5,6 +5,7 @@
 // Tables are long, and read best in one piece.
 #![allow(clippy::too_many_lines)]
 
+mod default_store;
 mod definitions;
 mod helm;
 mod pod;

@@ -7,9 +7,12 @@ use serde_json::Value;
 use crate::helm::{Helm, Objects, yaml};
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Rights {
     cluster: Vec<PolicyRule>,
     watched: Vec<PolicyRule>,
+    cluster_stores: Vec<PolicyRule>,
+    own_namespace: Vec<PolicyRule>,
 }
 
 fn rights() -> Rights {
@@ -51,10 +54,10 @@ fn are_bound(objects: &Objects, roles: &str, bindings: &str) {
 fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
     let Some(helm) = Helm::ready() else { return };
     let objects = helm.operator("{}").unwrap();
-    let Rights { cluster, watched } = rights();
+    let rights = rights();
     assert_eq!(
         rules(objects.one("ClusterRole")),
-        [cluster, watched].concat()
+        [rights.cluster, rights.cluster_stores, rights.watched].concat()
     );
     assert_eq!(objects.all("Role").count(), 0);
     are_bound(&objects, "ClusterRole", "ClusterRoleBinding");
@@ -64,13 +67,21 @@ fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
 fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read() {
     let Some(helm) = Helm::ready() else { return };
     let objects = helm.operator("watchNamespaces: [team-a, team-b]").unwrap();
-    let Rights { cluster, watched } = rights();
-    assert_eq!(rules(objects.one("ClusterRole")), cluster);
+    let rights = rights();
+    assert_eq!(
+        rules(objects.one("ClusterRole")),
+        [rights.cluster, rights.cluster_stores].concat()
+    );
     let roles: Vec<&Value> = objects.all("Role").collect();
-    assert_eq!(roles.len(), 2);
-    for (role, namespace) in roles.into_iter().zip(["team-a", "team-b"]) {
+    assert_eq!(roles.len(), 3);
+    let places = [
+        ("team-a", &rights.watched),
+        ("team-b", &rights.watched),
+        ("ops", &rights.own_namespace),
+    ];
+    for (role, (namespace, wanted)) in roles.into_iter().zip(places) {
         assert_eq!(role["metadata"]["namespace"], namespace);
-        assert_eq!(rules(role), watched);
+        assert_eq!(rules(role), *wanted);
     }
     are_bound(&objects, "ClusterRole", "ClusterRoleBinding");
     are_bound(&objects, "Role", "RoleBinding");
@@ -80,13 +91,50 @@ fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read(
 fn with_an_id_of_its_own_the_clusters_is_not_read() {
     let Some(helm) = Helm::ready() else { return };
     let objects = helm.operator("clusterId: prod").unwrap();
-    assert_eq!(rules(objects.one("ClusterRole")), rights().watched);
+    let rights = rights();
+    assert_eq!(
+        rules(objects.one("ClusterRole")),
+        [rights.cluster_stores, rights.watched.clone()].concat()
+    );
     let objects = helm
-        .operator("{clusterId: prod, watchNamespaces: [team-a]}")
+        .operator("{clusterId: prod, watchNamespaces: [team-a], watchClusterStores: false}")
         .unwrap();
     assert_eq!(objects.all("ClusterRole").count(), 0);
     assert_eq!(objects.all("ClusterRoleBinding").count(), 0);
-    assert_eq!(rules(objects.one("Role")), rights().watched);
+    assert_eq!(rules(objects.one("Role")), rights.watched);
+}
+
+#[test]
+fn without_the_stores_of_the_cluster_there_is_no_right_for_them() {
+    let Some(helm) = Helm::ready() else { return };
+    for values in [
+        "watchClusterStores: false",
+        "{watchClusterStores: false, watchNamespaces: [team-a]}",
+    ] {
+        let objects = helm.operator(values).unwrap();
+        let roles = objects.all("ClusterRole").chain(objects.all("Role"));
+        let all: Vec<PolicyRule> = roles.flat_map(rules).collect();
+        assert!(about(&all, "clusterazurestores").is_empty());
+        assert_eq!(
+            about(&all, "secrets").len(),
+            2,
+            "one to list, one for the rest"
+        );
+        are_bound(&objects, "Role", "RoleBinding");
+    }
+}
+
+#[test]
+fn an_operator_in_a_namespace_that_it_watches_has_both_roles_there() {
+    let Some(helm) = Helm::ready() else { return };
+    let objects = helm.operator("watchNamespaces: [ops]").unwrap();
+    let names: Vec<&Value> = objects
+        .all("Role")
+        .map(|role| &role["metadata"]["name"])
+        .collect();
+    assert_eq!(names.len(), 2);
+    assert_ne!(names[0], names[1]);
+    are_bound(&objects, "Role", "RoleBinding");
 }
 
 #[test]
@@ -99,11 +147,15 @@ fn without_the_watch_no_secret_can_be_listed() {
         let objects = helm.operator(values).unwrap();
         let roles = objects.all("ClusterRole").chain(objects.all("Role"));
         let all: Vec<PolicyRule> = roles.flat_map(rules).collect();
-        let secrets = about(&all, "secrets");
-        assert_eq!(secrets.len(), 1, "{secrets:#?}");
-        assert_eq!(secrets[0].verbs, ["get", "create", "patch", "delete"]);
-        let Rights { cluster, watched } = rights();
-        assert_eq!(all.len(), cluster.len() + watched.len() - 1);
+        let verbs: Vec<&Vec<String>> = about(&all, "secrets")
+            .into_iter()
+            .map(|rule| &rule.verbs)
+            .collect();
+        assert_eq!(*verbs[0], ["get", "create", "patch", "delete"]);
+        assert!(
+            verbs[1..].iter().all(|verbs| **verbs == ["get"]),
+            "{verbs:#?}"
+        );
     }
 }
 
@@ -118,6 +170,14 @@ fn tokens_are_minted_for_the_account_that_the_values_name() {
     assert_eq!(tokens.len(), 1);
     assert_eq!(tokens[0].resource_names, Some(vec!["azure".to_owned()]));
     assert_eq!(objects.flags().workload_identity_service_account, "azure");
+    let objects = helm
+        .operator("{workloadIdentityServiceAccount: azure, watchNamespaces: [team-a]}")
+        .unwrap();
+    for role in objects.all("Role") {
+        let tokens = rules(role);
+        let tokens = about(&tokens, "serviceaccounts/token");
+        assert_eq!(tokens[0].resource_names, Some(vec!["azure".to_owned()]));
+    }
 }
 
 #[test]

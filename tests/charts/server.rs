@@ -13,6 +13,7 @@ use kube::{
     api::{Patch, PatchParams, PostParams},
 };
 use serde_json::{Value, json};
+use sshkey_operator::api::ClusterAzureStore;
 
 use crate::helm::{CRDS, Helm, OPERATOR};
 
@@ -31,14 +32,30 @@ async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_de
     for name in ["ops", "team-a"] {
         namespace(&client, name).await;
     }
-    let helm = |words: &str| {
+    let try_helm = |words: &str| {
         let common = ["--namespace", "ops", "--kubeconfig"];
         let mut args: Vec<&str> = words.split(' ').chain(common).collect();
         args.push(kubeconfig.to_str().unwrap());
-        let said = helm.run(&args, "");
-        said.unwrap_or_else(|error| panic!("helm {words}: {error}"))
+        helm.run(&args, "")
+    };
+    let helm = |words: &str| {
+        try_helm(words).unwrap_or_else(|error| panic!("helm {words}: {error}"));
     };
     let image = "--set image.repository=r.example.com/o --set azure.ca.secret=ca";
+    let store = r#"--set-json defaultStore={"subscriptionID":"00000000-0000-0000-0000-000000000000","tenantID":"11111111-1111-1111-1111-111111111111","auth":{"ambient":{}},"tenants":{"namespaces":{"names":["*"]}}}"#;
+
+    // Without the definitions a default store is refused, and nothing of the release is made.
+    let refused = try_helm(&format!("install operator {OPERATOR} {image} {store}"));
+    let refused = refused.unwrap_err();
+    assert!(refused.contains("ClusterAzureStore"), "{refused}");
+    let made: Api<Deployment> = Api::namespaced(client.clone(), "ops");
+    assert!(
+        made.list(&Default::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
 
     helm(&format!("install crds {CRDS}"));
     helm(&format!("install operator {OPERATOR} {image}"));
@@ -68,8 +85,11 @@ async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_de
     assert_ne!(names, Some(vec!["stale".to_owned()]));
 
     helm(&format!(
-        "upgrade operator {OPERATOR} {image} --set watchNamespaces={{team-a}}"
+        "upgrade operator {OPERATOR} {image} {store} --set watchNamespaces={{team-a}}"
     ));
+    let stores: Api<ClusterAzureStore> = Api::all(client.clone());
+    let made = stores.get("default").await.unwrap();
+    assert!(made.spec.auth.ambient.is_some());
     let roles: Api<k8s_openapi::api::rbac::v1::Role> = Api::namespaced(client.clone(), "team-a");
     roles.get("operator-sshkey-operator").await.unwrap();
 

@@ -395,7 +395,7 @@ fn a_record_that_a_tenant_has_written_reaches_no_key_of_anybody_else() {
             "a key without a mark stays"
         );
         world.spec.azure = None;
-        let deletes = |step: &Step| matches!(step, Step::DeleteAzureKey { .. });
-        assert!(!world.plan().steps.iter().any(deletes));
+        let takes_away = |step: &Step| matches!(step, Step::DeleteAzureKey { .. });
+        assert!(!world.plan().steps.iter().any(takes_away));
     }
 }

@@ -8,10 +8,12 @@ use sshkey_operator::app::Flags;
 use crate::files;
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Rights {
     cluster: Vec<PolicyRule>,
     watched: Vec<PolicyRule>,
+    cluster_stores: Vec<PolicyRule>,
+    own_namespace: Vec<PolicyRule>,
 }
 
 #[test]
@@ -50,12 +52,34 @@ fn tokens_are_minted_for_the_one_account_only() {
             resources.any(|resource| resource.starts_with("serviceaccounts"))
         })
         .collect();
-    assert_eq!(about_accounts.len(), 1, "{about_accounts:#?}");
-    let rule = &about_accounts[0];
+    // In the namespaces that are watched, and in the operator's own.
+    assert_eq!(about_accounts.len(), 2, "{about_accounts:#?}");
     let token = vec!["serviceaccounts/token".to_owned()];
-    assert_eq!(rule.resources.as_ref(), Some(&token));
-    assert_eq!(rule.resource_names, Some(vec![account]));
-    assert_eq!(rule.verbs, ["create"]);
+    for rule in about_accounts {
+        assert_eq!(rule.resources.as_ref(), Some(&token));
+        assert_eq!(rule.resource_names, Some(vec![account.clone()]));
+        assert_eq!(rule.verbs, ["create"]);
+    }
+}
+
+#[test]
+fn for_the_stores_of_the_cluster_nothing_is_read_cluster_wide_but_they() {
+    let rights = rights();
+    let resources: Vec<String> = rights
+        .cluster_stores
+        .iter()
+        .flat_map(|rule| rule.resources.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        resources,
+        ["clusterazurestores", "clusterazurestores/status", "events"]
+    );
+    for rule in &rights.own_namespace {
+        assert!(
+            rule.verbs == ["get"] || rule.verbs == ["create"],
+            "{rule:?}"
+        );
+    }
 }
 
 #[test]
@@ -73,8 +97,13 @@ fn rights() -> Rights {
 }
 
 fn rules() -> Vec<PolicyRule> {
-    let Rights { cluster, watched } = rights();
-    let rules: Vec<PolicyRule> = cluster.into_iter().chain(watched).collect();
+    let Rights {
+        cluster,
+        watched,
+        cluster_stores,
+        own_namespace,
+    } = rights();
+    let rules: Vec<PolicyRule> = [cluster, watched, cluster_stores, own_namespace].concat();
     assert!(rules.len() > 5, "{rules:#?}");
     rules
 }

@@ -31,6 +31,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
+{{/* By these the azure-workload-identity webhook gives the pod its identity. */}}
+{{- define "sshkey-operator.workloadIdentityLabel" -}}
+{{- if .Values.workloadIdentity.clientId -}}
+azure.workload.identity/use: "true"
+{{- end -}}
+{{- end -}}
+
+{{- define "sshkey-operator.workloadIdentityAnnotation" -}}
+{{- with .Values.workloadIdentity.clientId -}}
+azure.workload.identity/client-id: {{ . | quote }}
+{{- end -}}
+{{- end -}}
+
 {{- define "sshkey-operator.image" -}}
 {{- $repository := required "image.repository must be given: there is no public image yet. `make image` in the operator's sources builds one." .Values.image.repository -}}
 {{- if .Values.image.digest -}}
