@@ -7,10 +7,13 @@ use azure_core::{
     http::{ClientOptions, RetryOptions, Transport as CoreTransport},
 };
 
+use crate::metrics::Metrics;
+
 /// One connection pool for tokens and ARM: HTTPS only, no redirects, no retries of its own.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: Arc<reqwest::Client>,
+    metrics: Arc<Metrics>,
 }
 
 /// The HTTP client could not be built.
@@ -31,7 +34,10 @@ impl Transport {
     ///
     /// # Errors
     /// When the bundle holds no certificate, or the system has no usable TLS configuration.
-    pub fn new(extra_authorities: Option<&[u8]>) -> Result<Self, TransportError> {
+    pub fn new(
+        extra_authorities: Option<&[u8]>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -46,7 +52,13 @@ impl Transport {
         }
         Ok(Self {
             client: Arc::new(builder.build().map_err(TransportError::Client)?),
+            metrics,
         })
+    }
+
+    /// Where what is sent is counted.
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Options for the clients of `azure_core`: this transport, and no retries, which would sleep through a Retry-After

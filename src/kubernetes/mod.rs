@@ -5,6 +5,7 @@ pub mod configmaps;
 pub mod error;
 pub mod events;
 pub mod namespaces;
+mod requests;
 pub mod secrets;
 pub mod sshkeys;
 pub mod stores;
