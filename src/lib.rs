@@ -6,11 +6,12 @@
 //! |---|---|---|
 //! | [`api`] | the custom resources, and every name that is written on an object | |
 //! | [`keys`] | key pairs: generate, parse, prove, encode | |
+//! | [`metrics`] | what is counted, and its text | |
 //! | [`plan`] | the decision, pure | `api`, `keys` |
-//! | [`kubernetes`] | what is read from and written to the cluster | `api`, `keys` |
-//! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys` |
+//! | [`kubernetes`] | what is read from and written to the cluster | `api`, `keys`, `metrics` |
+//! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys`, `metrics` |
 //! | [`controller`] | observe, plan, act, report; watches | all above |
-//! | [`app`] | flags, logs, health, wiring | all above |
+//! | [`app`] | flags, logs, health and metrics server, wiring | all above |
 
 pub mod api;
 pub mod app;
@@ -18,4 +19,5 @@ pub mod azure;
 pub mod controller;
 pub mod keys;
 pub mod kubernetes;
+pub mod metrics;
 pub mod plan;

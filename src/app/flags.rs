@@ -3,7 +3,7 @@
 // These descriptions are what --help prints, where backticks would stand as they are.
 #![allow(clippy::doc_markdown)]
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use jiff::SignedDuration;
@@ -105,6 +105,15 @@ pub struct Flags {
     )]
     pub health_address: SocketAddr,
 
+    /// Address of /metrics, or off.
+    #[arg(
+        long,
+        env = "SSHKEY_OPERATOR_METRICS_ADDRESS",
+        default_value = "0.0.0.0:8080",
+        value_name = "IP:PORT"
+    )]
+    pub metrics_address: MetricsAddress,
+
     /// How logs are written.
     #[arg(long, env = "SSHKEY_OPERATOR_LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,
@@ -127,6 +136,24 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
+}
+
+/// Where metrics are served, if they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricsAddress(pub Option<SocketAddr>);
+
+impl FromStr for MetricsAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            address => address
+                .parse()
+                .map(|address| Self(Some(address)))
+                .map_err(|error| format!("{error}; write IP:PORT, or off")),
+        }
+    }
 }
 
 impl Flags {
@@ -226,6 +253,18 @@ mod tests {
         assert!(parse(&["--workload-identity-service-account", "default"]).is_err());
         assert!(parse(&["--cluster-id", &"x".repeat(64)]).is_err());
         assert!(parse(&["--concurrency", "0"]).is_err());
+    }
+
+    #[test]
+    fn metrics_are_served_somewhere_or_nowhere() {
+        let address =
+            |text| parse(&["--metrics-address", text]).map(|flags| flags.metrics_address.0);
+        assert_eq!(address("off").unwrap(), None);
+        let given = "[::1]:9".parse().unwrap();
+        assert_eq!(address("[::1]:9").unwrap(), Some(given));
+        for bad in ["", "8080", "localhost:8080", "none"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -4,10 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use futures::future::{OptionFuture, join, join_all};
 use kube::{Api, Client, api::ListParams};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    exposition::{self, Exposition},
     flags::Flags,
     health::{self, Readiness},
     logs,
@@ -21,6 +25,7 @@ use crate::{
         access::{self, AccessError},
         namespaces,
     },
+    metrics::Metrics,
 };
 
 /// How long it is waited for what is under way when the process is to end. Pods get 30 s.
@@ -37,6 +42,9 @@ pub enum StartError {
     /// The health port.
     #[error("open --health-address {0}: {1}")]
     Health(std::net::SocketAddr, std::io::Error),
+    /// The metrics port.
+    #[error("open --metrics-address {0}: {1}; another address, or off, can be given")]
+    Metrics(std::net::SocketAddr, std::io::Error),
     /// The API server.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -72,32 +80,56 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
         .map_err(|error| StartError::Health(flags.health_address, error))?;
     readiness.wait_for("start");
     let health = tokio::spawn(health::serve(listener, readiness.clone(), shutdown.clone()));
+    let exposition = Exposition::default();
+    exposition.count_panics();
+    let metrics = serve_metrics(&flags, &exposition, &shutdown).await?;
 
-    let client = access::client(flags.kubeconfig.as_deref()).await?;
+    let client = access::client(flags.kubeconfig.as_deref(), exposition.metrics()).await?;
     let transport = Transport::new(
         authorities(flags.azure_ca_file.as_deref())
             .await?
             .as_deref(),
+        exposition.metrics(),
     )?;
     let started = tokio::select! {
-        started = start(&flags, client, transport, &readiness) => Some(started),
+        started = start(&flags, client, transport, exposition.metrics(), &readiness) => Some(started),
         () = shutdown.cancelled() => None,
     };
     if let Some(context) = started {
+        exposition.started(&context);
         readiness.done("start");
         watch(&flags, context, &readiness, shutdown.clone()).await;
     }
     shutdown.cancel();
-    // Its own end needs no waiting for: it answers nobody any more.
+    // Their own end needs no waiting for: they answer nobody any more.
     health.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn serve_metrics(
+    flags: &Flags,
+    exposition: &Exposition,
+    shutdown: &CancellationToken,
+) -> Result<Option<JoinHandle<()>>, StartError> {
+    let Some(address) = flags.metrics_address.0 else {
+        return Ok(None);
+    };
+    let listener = health::listen(address)
+        .await
+        .map_err(|error| StartError::Metrics(address, error))?;
+    let served = exposition::serve(listener, exposition.clone(), shutdown.clone());
+    Ok(Some(tokio::spawn(served)))
 }
 
 async fn start(
     flags: &Flags,
     client: Client,
     transport: Transport,
+    metrics: Arc<Metrics>,
     readiness: &Readiness,
 ) -> Arc<Context> {
     let cluster_id = match &flags.cluster_id {
@@ -129,7 +161,7 @@ async fn start(
         "started"
     );
     let options = flags.options(cluster_id, client.default_namespace());
-    Arc::new(Context::new(client, transport, options))
+    Arc::new(Context::new(client, transport, options, metrics))
 }
 
 /// An operator that is installed before its CRDs, or while the API server is away, waits: to crash and be restarted ever

@@ -63,7 +63,12 @@ impl ArmClient {
             )
         })?;
         Ok(Self {
-            exchange: Exchange::new(transport.options(&endpoints.authority), identity, budget),
+            exchange: Exchange::new(
+                transport.options(&endpoints.authority),
+                identity,
+                budget,
+                transport.metrics(),
+            ),
             endpoint,
             principal,
         })

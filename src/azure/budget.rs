@@ -73,6 +73,22 @@ pub struct Budget {
     buckets: Mutex<HashMap<Bucket, State>>,
 }
 
+/// How much room a bucket has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// Which.
+    pub bucket: Bucket,
+    /// Requests that may be sent at this moment.
+    pub remaining: f64,
+    /// Seconds until one may be sent; 0 when it may now.
+    pub wait: f64,
+    /// What is left of the whole.
+    share: f64,
+}
+
+/// A tenant can name any number of locations, and each has a bucket: so many are told of.
+const MOST_LEVELS: usize = 100;
+
 #[derive(Debug)]
 struct State {
     tokens: f64,
@@ -154,6 +170,21 @@ impl Budget {
         }
     }
 
+    /// How each bucket stands: of very many, those with the least left.
+    pub fn levels(&self, now: Timestamp) -> Vec<Level> {
+        let mut levels: Vec<Level> = self
+            .lock()
+            .iter_mut()
+            .map(|(bucket, state)| {
+                state.refill(now);
+                state.level(bucket, now)
+            })
+            .collect();
+        levels.sort_by(|one, other| one.share.total_cmp(&other.share));
+        levels.truncate(MOST_LEVELS);
+        levels
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Bucket, State>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,6 +209,24 @@ impl State {
         self.promised += 1.0;
         let slot = seconds_rounded_up(missing / self.per_second);
         opens.checked_add(slot).ok()
+    }
+
+    fn level(&self, bucket: &Bucket, now: Timestamp) -> Level {
+        let closed = self
+            .closed_until
+            .map_or(0.0, |until| until.duration_since(now).as_secs_f64());
+        let remaining = if closed > 0.0 {
+            0.0
+        } else {
+            self.tokens.floor()
+        };
+        let filled = (1.0 - self.tokens).max(0.0) / self.per_second;
+        Level {
+            bucket: bucket.clone(),
+            remaining,
+            wait: closed.max(filled),
+            share: remaining / self.capacity,
+        }
     }
 
     /// The header counts what was answered; what is still under way will be counted too.
@@ -339,6 +388,48 @@ mod tests {
                 "{slots:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_bucket_tells_what_is_left_and_how_long_it_is_closed() {
+        let budget = Budget::new(Limits {
+            compute_burst: 2,
+            compute_per_minute: 60,
+        });
+        let level = |second| {
+            let levels = budget.levels(at(second));
+            assert_eq!(levels.len(), 1);
+            (levels[0].remaining, levels[0].wait)
+        };
+        let pass = budget.ask(&[writes()], at(0)).unwrap();
+        assert_eq!(level(0), (1.0, 0.0));
+        let headers = AnswerHeaders {
+            retry_at: Some(at(30)),
+            ..ok()
+        };
+        pass.learn(429, &headers, false, at(0));
+        // It fills while it is closed.
+        assert_eq!(level(10), (0.0, 20.0));
+        assert_eq!(level(30), (2.0, 0.0));
+    }
+
+    #[test]
+    fn of_very_many_buckets_those_with_the_least_left_are_told_of() {
+        let budget = Budget::new(Limits::default());
+        for number in 0..1_000 {
+            let bucket = Bucket::ComputeWrites {
+                subscription: "s".into(),
+                location: number.to_string(),
+            };
+            drop(budget.ask(&[bucket], at(0)));
+        }
+        budget
+            .ask(&[writes()], at(0))
+            .unwrap()
+            .learn(429, &ok(), false, at(0));
+        let levels = budget.levels(at(0));
+        assert_eq!(levels.len(), 100);
+        assert_eq!((&levels[0].bucket, levels[0].remaining), (&writes(), 0.0));
     }
 
     #[test]

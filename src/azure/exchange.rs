@@ -1,6 +1,10 @@
 //! One request to ARM and its answer: the token, the budget, the time limit, and what the answer comes to.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use azure_core::http::{
     Body, ClientOptions, Context, Method, Pipeline, PipelineStreamOptions, Request, Url,
@@ -8,6 +12,7 @@ use azure_core::http::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::{
     answer::{Answer, AnswerHeaders},
@@ -15,6 +20,7 @@ use super::{
     error::{AzureError, Cause, Operation, Refusal},
     identity::Identity,
 };
+use crate::metrics::Metrics;
 
 /// ARM gives a resource provider 60 s before it answers 504 itself.
 const TIMEOUT: Duration = Duration::from_secs(70);
@@ -25,10 +31,18 @@ pub(super) struct Exchange {
     pipeline: Pipeline,
     identity: Identity,
     budget: Arc<Budget>,
+    metrics: Arc<Metrics>,
+    /// The token that was issued last: another one is a new one.
+    issued: Mutex<Zeroizing<String>>,
 }
 
 impl Exchange {
-    pub(super) fn new(options: ClientOptions, identity: Identity, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(
+        options: ClientOptions,
+        identity: Identity,
+        budget: Arc<Budget>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let pipeline = Pipeline::new(
             option_env!("CARGO_PKG_NAME"),
             option_env!("CARGO_PKG_VERSION"),
@@ -41,12 +55,29 @@ impl Exchange {
             pipeline,
             identity,
             budget,
+            metrics,
+            issued: Mutex::default(),
         }
     }
 
     /// Whether a token is issued to the identity.
     pub(super) async fn sign_in(&self) -> Result<(), AzureError> {
-        self.identity.token().await.map(drop)
+        self.token().await.map(drop)
+    }
+
+    /// A token, which most often was issued before.
+    async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
+        let token = self
+            .identity
+            .token()
+            .await
+            .inspect_err(|error| self.metrics.tokens.count([why_no_token(&error.cause)]))?;
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if *issued != token {
+            self.metrics.tokens.count(["issued"]);
+            issued.clone_from(&token);
+        }
+        Ok(token)
     }
 
     /// Sends one request, if the budget lets it. The outer error is one of the way there and back, the inner one is
@@ -62,7 +93,7 @@ impl Exchange {
             mut request,
         } = call;
         let failed = |cause| AzureError::new(operation, subject.clone(), cause);
-        let token = self.identity.token().await?;
+        let token = self.token().await?;
         let pass = self
             .budget
             .ask(buckets, Timestamp::now())
@@ -85,10 +116,13 @@ impl Exchange {
                 .map_err(|error| Cause::from_core(&error))?;
             Answer::read(response, Timestamp::now()).await
         };
+        let sent = Instant::now();
         let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(answer) => answer.map_err(failed)?,
-            Err(_) => return Err(failed(Cause::Timeout)),
+            Ok(answer) => answer,
+            Err(_) => Err(Cause::Timeout),
         };
+        self.count(operation, answer.as_ref(), sent);
+        let answer = answer.map_err(failed)?;
         let wrapped = answer.error().is_some_and(|error| error.wrapped);
         pass.learn(answer.status, &answer.headers, wrapped, Timestamp::now());
         tracing::debug!(
@@ -127,6 +161,38 @@ impl Exchange {
                 status: answer.status,
             },
         })))
+    }
+}
+
+impl Exchange {
+    fn count(&self, operation: Operation, answer: Result<&Answer, &Cause>, sent: Instant) {
+        let operation = <&'static str>::from(operation);
+        let code = match answer {
+            Ok(answer) => answer.status.to_string().into(),
+            Err(cause) => Cow::Borrowed(why_no_answer(cause)),
+        };
+        let labels = [Cow::Borrowed(operation), code];
+        self.metrics.azure_requests.count(labels);
+        self.metrics.azure_request_time.since([operation], sent);
+    }
+}
+
+/// The value of the label `code` where there is no HTTP status.
+fn why_no_answer(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::Untrusted(_) => "untrusted",
+        Cause::Timeout => "timeout",
+        Cause::TooLarge => "too_large",
+        _ => "connection",
+    }
+}
+
+/// The value of the label `outcome` of a token that was not issued.
+fn why_no_token(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::NoToken { .. } => "refused",
+        Cause::NoCredential { .. } => "no_credential",
+        _ => "unreachable",
     }
 }
 

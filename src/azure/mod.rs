@@ -17,7 +17,7 @@ mod transport;
 mod wire;
 
 pub use arm::{ArmClient, KeyRead};
-pub use budget::{Budget, Limits};
+pub use budget::{Bucket, Budget, Level, Limits};
 pub use certificate::{CertificateError, ClientCertificate};
 pub use claims::Claims;
 pub use cloud::{Endpoints, Overrides};

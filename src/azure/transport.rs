@@ -7,12 +7,15 @@ use azure_core::{
     http::{ClientOptions, RetryOptions, Transport as CoreTransport},
 };
 
+use crate::metrics::Metrics;
+
 /// One connection pool for tokens and ARM: HTTPS only, no redirects, no retries of its own.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: Arc<reqwest::Client>,
     /// For the machine's own endpoint of managed identities, which speaks plain HTTP within the machine: never by a proxy.
     local: Arc<reqwest::Client>,
+    metrics: Arc<Metrics>,
 }
 
 /// The HTTP client could not be built.
@@ -33,7 +36,10 @@ impl Transport {
     ///
     /// # Errors
     /// When the bundle holds no certificate, or the system has no usable TLS configuration.
-    pub fn new(extra_authorities: Option<&[u8]>) -> Result<Self, TransportError> {
+    pub fn new(
+        extra_authorities: Option<&[u8]>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, TransportError> {
         let mut builder = reqwest::Client::builder()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -54,6 +60,7 @@ impl Transport {
         Ok(Self {
             client: Arc::new(builder.build().map_err(TransportError::Client)?),
             local: Arc::new(local.build().map_err(TransportError::Client)?),
+            metrics,
         })
     }
 
@@ -66,6 +73,11 @@ impl Transport {
             )),
             ..ClientOptions::default()
         }
+    }
+
+    /// Where what is sent is counted.
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Options for the clients of `azure_core`: this transport, and no retries, which would sleep through a Retry-After

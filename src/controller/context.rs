@@ -8,13 +8,14 @@ use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
 use super::{
-    backoff::Backoffs, cluster_stores::ClusterStores, given::Given, own_writes::OwnWrites,
-    sessions::Sessions,
+    backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
+    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions,
 };
 use crate::{
-    api::AzureStore,
+    api::{AzureStore, SshKey},
     azure::{Budget, Claims, Limits, Overrides, Transport},
     kubernetes::events::Events,
+    metrics::Metrics,
     plan::Intervals,
 };
 
@@ -56,6 +57,9 @@ pub struct Context {
     pub(super) cluster_stores: ClusterStores,
     pub(super) own_writes: OwnWrites,
     pub(super) given: Given,
+    pub(super) key_ages: KeyAges,
+    pub(super) watched: Watched,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) backoffs: Backoffs,
     pub(super) events: Events,
     /// Reconciles at once.
@@ -66,7 +70,14 @@ pub struct Context {
 
 impl Context {
     /// What reconciles share, for a client and the operator's settings.
-    pub fn new(client: Client, transport: Transport, options: Options) -> Self {
+    pub fn new(
+        client: Client,
+        transport: Transport,
+        options: Options,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        // They are shared by all watches.
+        measure::begin::<SshKey>(&metrics, options.concurrency);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             budget: Arc::new(Budget::new(options.limits)),
@@ -75,6 +86,9 @@ impl Context {
             cluster_stores: ClusterStores::default(),
             own_writes: OwnWrites::default(),
             given: Given::default(),
+            key_ages: KeyAges::default(),
+            watched: Watched::default(),
+            metrics,
             backoffs: Backoffs::new(options.retry_max),
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Semaphore::new(options.concurrency.into()),

@@ -52,7 +52,10 @@ pub(super) async fn observe(
     let secret_name = secret_name(&seen.spec, &name);
     let secret = match &secret_name {
         Some(secret_name) => {
-            facts::secret(secrets::read(client, &namespace, secret_name).await?).await
+            let found = secrets::read(client, &namespace, secret_name).await?;
+            let uid = seen.uid().unwrap_or_default();
+            scope.context.key_ages.read(&uid, found.as_ref());
+            facts::secret(found).await
         }
         None => SecretView::Absent,
     };

@@ -13,6 +13,7 @@ use super::{
     act::{act, read_azure},
     context::{Context, Scope},
     facts::{self, now},
+    measure,
     observe::{Observation, ObserveError, observe},
     tell::{tell, tell_of_change, tell_of_deletion},
 };
@@ -42,8 +43,6 @@ pub(super) async fn reconcile(
     scope: Arc<Scope>,
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
-    // Closed only with the process.
-    let _turn = context.turns.acquire().await;
     let seen = match &object.0 {
         Ok(seen) => context.own_writes.newest(seen),
         Err(invalid) => return refuse(context, invalid).await,
@@ -92,19 +91,23 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         }
         let outcome = match not_read_just_now(&at, &step) {
             Some(id) => read_azure(&at, &id).await,
-            None => act(scope, &mut at, &step)
-                .await
-                .inspect(|_| taken.push(step.clone())),
+            None => act(scope, &mut at, &step).await.inspect(|_| {
+                context.metrics.steps.count([step.name(), "done"]);
+                taken.push(step.clone());
+            }),
         };
         match outcome {
             Ok(outcome) => at.observed = at.observed.clone().after(outcome),
             // Somebody has changed the object since it was looked at: what to do now, the next look says.
             Err(error) if error.is_conflict() => {
+                context.metrics.steps.count([step.name(), "conflict"]);
                 let wait = context.backoffs.next(&at.observed.object.uid);
                 return Ok(Action::requeue(wait));
             }
             Err(error) => {
                 let failure = error.failure();
+                let outcome = measure::outcome(failure.class);
+                context.metrics.steps.count([step.name(), outcome]);
                 tracing::info!(
                     namespace = at.object.namespace(),
                     name = at.object.name_any(),
@@ -275,6 +278,7 @@ fn spread(uid: &str) -> Duration {
 fn forget(context: &Context, uid: &str) {
     context.own_writes.forget(uid);
     context.given.forget(uid);
+    context.key_ages.forget(uid);
     context.backoffs.reset(uid);
     context.claims.release(uid);
 }

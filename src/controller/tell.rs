@@ -69,6 +69,7 @@ pub(super) async fn tell_of_deletion(context: &Context, at: &Observation, taken:
         match step {
             Step::RemoveFinalizer { orphans } => {
                 for id in orphans {
+                    context.metrics.orphans.count::<&str>([]);
                     let note = format!(
                         "{id} was left behind: nothing could reach it any more; delete it in Azure"
                     );

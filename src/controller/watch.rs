@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::{Context, Scope},
+    measure::{self, measured, watch_failure},
     reconcile, store,
 };
 use crate::{
@@ -114,39 +115,45 @@ pub async fn run(
             .watches(maps, ours, |map| owner_of(&map));
     }
 
-    let stores_listed = scope.stores_listed.clone();
-    let listed = async move {
-        stores_listed.await;
-        if known.wait_until_ready().await.is_ok() {
-            ready();
+    let listed = {
+        let scope = Arc::clone(&scope);
+        async move {
+            scope.stores_listed.clone().await;
+            if known.wait_until_ready().await.is_ok() {
+                scope.context.watched.listed(known, scope.stores.clone());
+                ready();
+            }
         }
     };
-    let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| {
-        guarded(
-            async move {
-                reconcile::reconcile(object, scope)
-                    .await
-                    .map_err(|error| error.to_string())
-            }
-            .boxed(),
-        )
+    let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
+        let context = Arc::clone(&scope.context);
+        // Closed only with the process.
+        let _turn = context.turns.acquire().await;
+        let work = async move {
+            reconcile::reconcile(object, scope)
+                .await
+                .map_err(|error| error.to_string())
+        };
+        measured::<SshKey>(&context.metrics, guarded(work.boxed())).await
     };
-    let reconcile_store = |store: Arc<Guarded<AzureStore>>, context: Arc<Context>| {
-        guarded(
-            async move {
-                store::reconcile(store, context)
-                    .await
-                    .map_err(|error| error.to_string())
-            }
-            .boxed(),
-        )
+    let reconcile_store = |store: Arc<Guarded<AzureStore>>, context: Arc<Context>| async move {
+        let metrics = Arc::clone(&context.metrics);
+        let work = async move {
+            store::reconcile(store, context)
+                .await
+                .map_err(|error| error.to_string())
+        };
+        measured::<AzureStore>(&metrics, guarded(work.boxed())).await
     };
+    let metrics = Arc::clone(&context.metrics);
+    measure::begin::<AzureStore>(&metrics, context.options.concurrency);
     let keys = keys
         .run(
             reconcile_key,
             |object, error, scope| retry(&scope.context, object.meta().uid.as_ref(), error),
             Arc::clone(&scope),
         )
+        .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
         .for_each(|result| async move { log(result) });
     let stores = stores
         .run(
@@ -154,6 +161,7 @@ pub async fn run(
             |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
             context,
         )
+        .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| async move { log(result) });
     tokio::join!(keys, stores, listed);
 }

@@ -1,15 +1,20 @@
 //! How the API server is reached.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use kube::{
     Api, Client, Config,
     api::ListParams,
+    client::ClientBuilder,
     config::{KubeConfigOptions, Kubeconfig},
     runtime::watcher,
 };
 
-use super::error::{KubernetesError, attempt};
+use super::{
+    error::{KubernetesError, attempt},
+    requests::CountRequests,
+};
+use crate::metrics::Metrics;
 
 /// The API server can't be reached as configured.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +35,14 @@ pub enum AccessError {
     Client(#[from] kube::Error),
 }
 
-/// A client from a kubeconfig, or from the pod's service account.
+/// A client from a kubeconfig, or from the pod's service account. Its requests are counted.
 ///
 /// # Errors
 /// When there is no configuration or it can't be used.
-pub async fn client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
+pub async fn client(
+    kubeconfig: Option<&Path>,
+    metrics: Arc<Metrics>,
+) -> Result<Client, AccessError> {
     let mut config = match kubeconfig {
         Some(path) => {
             let failed = |source| AccessError::Kubeconfig {
@@ -51,7 +59,8 @@ pub async fn client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
     config.connect_timeout = Some(Duration::from_secs(10));
     // The queue retries, with the object's own back-off; a client that sleeps would hold a place in it.
     config.default_retry = false;
-    Ok(Client::try_from(config)?)
+    let count = CountRequests::new(metrics, &config.cluster_url);
+    Ok(ClientBuilder::try_from(config)?.with_layer(&count).build())
 }
 
 /// The settings of every watch. Load balancers drop connections that are idle for 240 s, and a watch on one that was

@@ -6,6 +6,7 @@ pub mod error;
 pub mod events;
 pub mod namespaces;
 pub mod outputs;
+mod requests;
 pub mod secrets;
 pub mod sshkeys;
 pub mod stores;

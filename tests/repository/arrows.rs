@@ -6,19 +6,28 @@ use crate::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("api", &[]),
     ("keys", &[]),
+    ("metrics", &[]),
     ("plan", &["api", "keys"]),
-    ("kubernetes", &["api", "keys"]),
-    ("azure", &["api", "keys"]),
+    ("kubernetes", &["api", "keys", "metrics"]),
+    ("azure", &["api", "keys", "metrics"]),
     (
         "controller",
-        &["api", "keys", "plan", "kubernetes", "azure"],
+        &["api", "keys", "metrics", "plan", "kubernetes", "azure"],
     ),
     (
         "app",
-        &["api", "keys", "plan", "kubernetes", "azure", "controller"],
+        &[
+            "api",
+            "keys",
+            "metrics",
+            "plan",
+            "kubernetes",
+            "azure",
+            "controller",
+        ],
     ),
 ];
 

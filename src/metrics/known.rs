@@ -1,0 +1,267 @@
+//! Every metric there is.
+
+use prometheus_client::{encoding::text, registry::Registry};
+
+use super::{
+    catalogue::{Catalogue, Described},
+    families::{Counters, Durations, Gauges},
+};
+
+/// The buckets of controller-runtime, on which dashboards count.
+/// <https://github.com/kubernetes-sigs/controller-runtime/blob/main/pkg/internal/controller/metrics/metrics.go>
+const RECONCILE_SECONDS: [f64; 40] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9,
+    1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 15.0, 20.0,
+    25.0, 30.0, 40.0, 50.0, 60.0,
+];
+
+/// From a read in the same region to the time limit of a request.
+const SECONDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// All metrics. They are counted where the thing happens, and read by whoever serves them.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    described: Vec<Described>,
+
+    /// `SshKey`s by state and algorithm.
+    pub keys: Gauges<2>,
+    /// The age of the oldest key.
+    pub oldest_key: Gauges<0>,
+    /// Stores by kind and state.
+    pub stores: Gauges<2>,
+    /// Reconciles by kind and result.
+    pub reconciles: Durations<2>,
+    /// Steps by name and outcome.
+    pub steps: Counters<2>,
+    /// Requests to Azure by operation and code.
+    pub azure_requests: Counters<2>,
+    /// How long Azure takes to answer, by operation.
+    pub azure_request_time: Durations<1>,
+    /// Tokens by outcome.
+    pub tokens: Counters<1>,
+    /// What is left of each of Azure's budgets.
+    pub budget_left: Gauges<3>,
+    /// How long each of Azure's budgets has no room yet.
+    pub budget_wait: Gauges<3>,
+    /// Keys that were left behind in Azure.
+    pub orphans: Counters<0>,
+    /// Watches that failed, by the kind whose controller they feed.
+    pub watch_failures: Counters<1>,
+    /// Panics anywhere in the process.
+    pub panics: Counters<0>,
+
+    /// Requests to the API server, as client-go names them.
+    pub rest_requests: Counters<3>,
+    /// Reconciles, as controller-runtime names them.
+    pub reconcile_total: Counters<2>,
+    /// Reconciles that failed, as controller-runtime names them.
+    pub reconcile_errors: Counters<1>,
+    /// Reconciles that panicked, as controller-runtime names them.
+    pub reconcile_panics: Counters<1>,
+    /// How long reconciles take, as controller-runtime names it.
+    pub reconcile_time: Durations<1>,
+    /// The most reconciles at once, as controller-runtime names it.
+    pub reconcile_limit: Gauges<1>,
+    /// Reconciles at this moment, as controller-runtime names them.
+    pub active_workers: Gauges<1>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All of them, with nothing counted yet.
+    pub fn new() -> Self {
+        let mut all = Catalogue::default();
+        let version = ("version", env!("CARGO_PKG_VERSION"));
+        all.info("sshkey_build", "The operator's version", version);
+        let bucket = ["bucket", "subscription", "location"];
+        Self {
+            keys: all.gauge(
+                "sshkey_keys",
+                "SshKeys that are watched, by state and algorithm of the key",
+                ["state", "algorithm"],
+            ),
+            oldest_key: all.gauge(
+                "sshkey_oldest_key_age_seconds",
+                "Time since the oldest key was put into its Secret",
+                [],
+            ),
+            stores: all.gauge(
+                "sshkey_stores",
+                "Stores that are watched, by kind and state",
+                ["kind", "state"],
+            ),
+            reconciles: all.histogram(
+                "sshkey_reconcile_duration_seconds",
+                "Reconciles by kind and result, and how long they took",
+                ["kind", "result"],
+                &SECONDS,
+            ),
+            steps: all.counter(
+                "sshkey_steps",
+                "Steps by name and outcome",
+                ["step", "outcome"],
+            ),
+            azure_requests: all.counter(
+                "sshkey_azure_requests",
+                "Requests to Azure Resource Manager by operation, and what came of them",
+                ["operation", "code"],
+            ),
+            azure_request_time: all.histogram(
+                "sshkey_azure_request_duration_seconds",
+                "How long requests to Azure Resource Manager took, by operation",
+                ["operation"],
+                &SECONDS,
+            ),
+            tokens: all.counter(
+                "sshkey_azure_tokens",
+                "Tokens for Azure that were issued, or not, by outcome",
+                ["outcome"],
+            ),
+            budget_left: all.gauge(
+                "sshkey_azure_budget_remaining",
+                "Requests that Azure would take at this moment",
+                bucket,
+            ),
+            budget_wait: all.gauge(
+                "sshkey_azure_budget_wait_seconds",
+                "Time until Azure takes a request again; 0 while it does",
+                bucket,
+            ),
+            orphans: all.counter(
+                "sshkey_azure_orphans",
+                "Keys that were left behind in Azure, since nothing could reach them any more or on request",
+                [],
+            ),
+            watch_failures: all.counter(
+                "sshkey_watch_failures",
+                "Watches that failed and were started again, by the kind that they feed",
+                ["kind"],
+            ),
+            panics: all.counter("sshkey_panics", "Panics in the process", []),
+            rest_requests: all.counter(
+                "rest_client_requests",
+                "Requests to the API server by code, method and host",
+                ["code", "method", "host"],
+            ),
+            reconcile_total: all.counter(
+                "controller_runtime_reconcile",
+                "Reconciles by controller and result",
+                ["controller", "result"],
+            ),
+            reconcile_errors: all.counter(
+                "controller_runtime_reconcile_errors",
+                "Reconciles that failed, by controller",
+                ["controller"],
+            ),
+            reconcile_panics: all.counter(
+                "controller_runtime_reconcile_panics",
+                "Reconciles that panicked, by controller",
+                ["controller"],
+            ),
+            reconcile_time: all.histogram(
+                "controller_runtime_reconcile_time_seconds",
+                "How long reconciles took, by controller",
+                ["controller"],
+                &RECONCILE_SECONDS,
+            ),
+            reconcile_limit: all.gauge(
+                "controller_runtime_max_concurrent_reconciles",
+                "The most reconciles at once, by controller",
+                ["controller"],
+            ),
+            active_workers: all.gauge(
+                "controller_runtime_active_workers",
+                "Reconciles at this moment, by controller",
+                ["controller"],
+            ),
+            registry: all.registry,
+            described: all.described,
+        }
+    }
+
+    /// What there is, for the manual.
+    pub fn described(&self) -> &[Described] {
+        &self.described
+    }
+
+    /// Everything as `OpenMetrics` text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        text::encode(&mut text, &self.registry).ok();
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_series_that_is_replaced_leaves_nothing_behind() {
+        let metrics = Metrics::new();
+        metrics.stores.replace([(["AzureStore", "ready"], 2.0)]);
+        assert!(
+            metrics
+                .text()
+                .contains("sshkey_stores{kind=\"AzureStore\",state=\"ready\"} 2.0\n")
+        );
+        metrics.stores.replace([(["AzureStore", "stalled"], 1.0)]);
+        let text = metrics.text();
+        assert!(text.contains("state=\"stalled\"} 1.0\n"), "{text}");
+        assert!(!text.contains("state=\"ready\""), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_labels_is_there_from_the_start_and_what_was_begun_too() {
+        let metrics = Metrics::new();
+        metrics.reconcile_errors.begin(["sshkey"]);
+        let text = metrics.text();
+        assert!(text.contains("\nsshkey_panics_total 0\n"), "{text}");
+        assert!(
+            text.contains("controller_runtime_reconcile_errors_total{controller=\"sshkey\"} 0\n"),
+            "{text}"
+        );
+        metrics.panics.count::<&str>([]);
+        assert!(metrics.text().contains("\nsshkey_panics_total 1\n"));
+    }
+
+    #[test]
+    fn a_duration_is_counted_in_its_bucket() {
+        let metrics = Metrics::new();
+        let labels = ["ReadKey"];
+        metrics
+            .azure_request_time
+            .took(labels, Duration::from_millis(30));
+        let text = metrics.text();
+        let bucket = |bound: &str, count: u32| {
+            format!("_bucket{{le=\"{bound}\",operation=\"ReadKey\"}} {count}\n")
+        };
+        assert!(text.contains(&bucket("0.025", 0)), "{text}");
+        assert!(text.contains(&bucket("0.05", 1)), "{text}");
+        assert!(text.contains(&bucket("+Inf", 1)), "{text}");
+    }
+
+    #[test]
+    fn names_say_what_they_are() {
+        for metric in Metrics::new().described() {
+            let name = &metric.name;
+            let ours = name.starts_with("sshkey_");
+            let theirs =
+                name.starts_with("controller_runtime_") || name.starts_with("rest_client_");
+            assert!(ours || theirs, "{name}");
+            assert_eq!(name.ends_with("_total"), metric.kind == "counter", "{name}");
+            if metric.kind == "histogram" {
+                assert!(name.ends_with("_seconds"), "{name}");
+            }
+        }
+    }
+}
