@@ -21,7 +21,7 @@ pub struct AzureError {
 }
 
 /// The requests that the operator makes. The name is a metric's label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
 pub enum Operation {
     /// A token from Entra.
     GetToken,

@@ -35,7 +35,7 @@ pub(super) async fn measured<K: Resource<DynamicType = ()>>(
     let (kind, name) = (K::kind(&()), controller_of::<K>());
     let start = Instant::now();
     let result = {
-        let _active = Active::new(metrics, &name);
+        let _active = Active::new(metrics, name.clone());
         work.await
     };
     let (theirs, ours) = match &result {
@@ -88,12 +88,9 @@ struct Active<'a> {
 }
 
 impl<'a> Active<'a> {
-    fn new(metrics: &'a Metrics, name: &Cow<'static, str>) -> Self {
+    fn new(metrics: &'a Metrics, name: Cow<'static, str>) -> Self {
         metrics.active_workers.add([name.clone()], 1.0);
-        Self {
-            metrics,
-            name: name.clone(),
-        }
+        Self { metrics, name }
     }
 }
 

@@ -86,34 +86,7 @@ pub async fn run(
     .trigger_backoff(after_watch_error(&context))
     .graceful_shutdown_on(shutdown.cancelled_owned());
     let known = keys.store();
-    let mut keys = keys.watches(
-        api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
-        access::watch(),
-        {
-            let known = known.clone();
-            move |store| {
-                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
-                keys_of_store(&known, store.namespace().as_deref(), &key)
-            }
-        },
-    );
-    if context.options.watch_cluster_stores {
-        let known = known.clone();
-        let changed = context.cluster_stores.listen().flat_map(move |name| {
-            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
-            stream::iter(keys_of_store(&known, None, &store))
-        });
-        keys = keys.reconcile_on(changed);
-    }
-    if context.options.watch_secrets {
-        let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
-        let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
-        let secrets = api::<PartialObjectMeta<Secret>>(&context, namespace.as_deref());
-        let maps = api::<PartialObjectMeta<ConfigMap>>(&context, namespace.as_deref());
-        keys = keys
-            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
-            .watches(maps, ours, |map| owner_of(&map));
-    }
+    let keys = wakers(keys, &context, namespace.as_deref(), &known);
 
     let listed = {
         let scope = Arc::clone(&scope);
@@ -164,6 +137,44 @@ pub async fn run(
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| async move { log(result) });
     tokio::join!(keys, stores, listed);
+}
+
+/// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
+fn wakers(
+    keys: Controller<Guarded<SshKey>>,
+    context: &Arc<Context>,
+    namespace: Option<&str>,
+    known: &Store<Guarded<SshKey>>,
+) -> Controller<Guarded<SshKey>> {
+    let mut keys = keys.watches(
+        api::<Guarded<AzureStore>>(context, namespace),
+        access::watch(),
+        {
+            let known = known.clone();
+            move |store| {
+                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
+                keys_of_store(&known, store.namespace().as_deref(), &key)
+            }
+        },
+    );
+    if context.options.watch_cluster_stores {
+        let known = known.clone();
+        let changed = context.cluster_stores.listen().flat_map(move |name| {
+            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
+            stream::iter(keys_of_store(&known, None, &store))
+        });
+        keys = keys.reconcile_on(changed);
+    }
+    if context.options.watch_secrets {
+        let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
+        let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
+        let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
+        let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
+        keys = keys
+            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
+            .watches(maps, ours, |map| owner_of(&map));
+    }
+    keys
 }
 
 pub(super) fn settings(context: &Context) -> controller::Config {

@@ -81,6 +81,37 @@ fn the_probes_ask_where_the_operator_answers() {
 }
 
 #[test]
+fn metrics_are_scraped_where_the_operator_serves_them() {
+    let Some(helm) = Helm::ready() else { return };
+    let values = "metrics: {address: '0.0.0.0:9100', service: {enabled: true}, podMonitor: {enabled: true}}\n\
+                  networkPolicy: {enabled: true}";
+    let objects = helm.operator(values).unwrap();
+    let ports = &objects.pod()["spec"]["containers"][0]["ports"];
+    assert_eq!(ports[1], json!({"name": "metrics", "containerPort": 9100}));
+    assert_eq!(objects.flags().metrics_address.0.unwrap().port(), 9100);
+    let selected = &objects.one("Deployment")["spec"]["selector"]["matchLabels"];
+    assert_eq!(objects.one("Service")["spec"]["selector"], *selected);
+    let monitored = &objects.one("PodMonitor")["spec"]["selector"]["matchLabels"];
+    assert_eq!(monitored, selected);
+    let policy = &objects.one("NetworkPolicy")["spec"];
+    assert_eq!(policy["podSelector"]["matchLabels"], *selected);
+    assert_eq!(policy["ingress"][0]["ports"][0]["port"], ports[0]["name"]);
+    assert_eq!(policy["ingress"][1]["ports"][0]["port"], ports[1]["name"]);
+}
+
+#[test]
+fn without_metrics_there_is_no_port_for_them() {
+    let Some(helm) = Helm::ready() else { return };
+    let values = "metrics: {enabled: false}\nnetworkPolicy: {enabled: true}";
+    let objects = helm.operator(values).unwrap();
+    assert_eq!(objects.flags().metrics_address.0, None);
+    let ports = &objects.pod()["spec"]["containers"][0]["ports"];
+    assert_eq!(ports.as_array().unwrap().len(), 1);
+    let ingress = &objects.one("NetworkPolicy")["spec"]["ingress"];
+    assert_eq!(ingress.as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn the_deployment_selects_its_own_pods_whatever_labels_are_added() {
     let Some(helm) = Helm::ready() else { return };
     let values = "podLabels: {app.kubernetes.io/name: other, more: label}";

@@ -91,6 +91,12 @@ fn what_the_operator_would_not_start_with_is_refused() {
         "azure: {ca: {pem: /etc/ca.crt}}",
         "healthAddress: 8081",
         "healthAddress: localhost:8081",
+        "metrics: {address: '8080'}",
+        "metrics: {address: 'off'}",
+        "metrics: {podMonitor: {interval: 30}}",
+        "networkPolicy: {egressPorts: []}",
+        "networkPolicy: {egressPorts: [0]}",
+        "networkPolicy: {metricsFrom: [{namespaceSelctor: {}}]}",
         "logFormat: xml",
         "logFilter: ''",
         "image: {digest: abc}",
@@ -101,6 +107,16 @@ fn what_the_operator_would_not_start_with_is_refused() {
     ] {
         let error = helm.operator(values).unwrap_err();
         assert!(error.contains("schema"), "{values}: {error}");
+    }
+}
+
+#[test]
+fn what_is_not_served_is_not_scraped() {
+    let Some(helm) = Helm::ready() else { return };
+    for scraper in ["service", "podMonitor"] {
+        let values = format!("metrics: {{enabled: false, {scraper}: {{enabled: true}}}}");
+        let error = helm.operator(&values).unwrap_err();
+        assert!(error.contains("need metrics.enabled"), "{error}");
     }
 }
 

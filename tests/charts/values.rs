@@ -16,7 +16,7 @@ const POD: &str = "Deployment/spec/template/spec";
 const META: &str = "Deployment/spec/template/metadata";
 
 /// Each value, an example of it, what it changes (an argument of the operator, or a kind and a path in it) and to what.
-const TABLE: [(&str, &str, &str, &str); 47] = [
+const TABLE: [(&str, &str, &str, &str); 58] = [
     (
         "nameOverride",
         "nameOverride: keys",
@@ -189,6 +189,72 @@ const TABLE: [(&str, &str, &str, &str); 47] = [
         "healthAddress: '[::]:9000'",
         "{container}/ports/0/containerPort",
         "9000",
+    ),
+    (
+        "metrics.enabled",
+        "metrics: {enabled: false}",
+        "arg",
+        "--metrics-address=off",
+    ),
+    (
+        "metrics.address",
+        "metrics: {address: '[::]:9100'}",
+        "arg",
+        "--metrics-address=[::]:9100",
+    ),
+    (
+        "metrics.address",
+        "metrics: {address: '[::]:9100'}",
+        "{container}/ports/1/containerPort",
+        "9100",
+    ),
+    (
+        "metrics.service.enabled",
+        "metrics: {address: '[::]:9100', service: {enabled: true}}",
+        "Service/spec/ports",
+        "[{name: metrics, port: 9100, targetPort: metrics}]",
+    ),
+    (
+        "metrics.service.annotations",
+        "metrics: {service: {enabled: true, annotations: {a: b}}}",
+        "Service/metadata/annotations",
+        "{a: b}",
+    ),
+    (
+        "metrics.podMonitor.enabled",
+        "metrics: {podMonitor: {enabled: true}}",
+        "PodMonitor/spec/podMetricsEndpoints",
+        "[{port: metrics, path: /metrics, interval: 30s}]",
+    ),
+    (
+        "metrics.podMonitor.interval",
+        "metrics: {podMonitor: {enabled: true, interval: 1m}}",
+        "PodMonitor/spec/podMetricsEndpoints/0/interval",
+        "1m",
+    ),
+    (
+        "metrics.podMonitor.labels",
+        "metrics: {podMonitor: {enabled: true, labels: {a: b}}}",
+        "PodMonitor/metadata/labels/a",
+        "b",
+    ),
+    (
+        "networkPolicy.enabled",
+        "networkPolicy: {enabled: true}",
+        "NetworkPolicy/spec/policyTypes",
+        "[Ingress, Egress]",
+    ),
+    (
+        "networkPolicy.metricsFrom",
+        "networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {}}]}",
+        "NetworkPolicy/spec/ingress/1/from",
+        "[{namespaceSelector: {}}]",
+    ),
+    (
+        "networkPolicy.egressPorts",
+        "networkPolicy: {enabled: true, egressPorts: [8443]}",
+        "NetworkPolicy/spec/egress/1/ports",
+        "[{port: 8443, protocol: TCP}]",
     ),
     ("logFormat", "logFormat: text", "arg", "--log-format=text"),
     (

@@ -18,6 +18,7 @@ mod examples;
 mod flags;
 mod links;
 mod messages;
+mod metrics;
 mod names;
 mod rbac;
 mod reasons;

@@ -70,21 +70,24 @@ pub struct Operator {
 struct Inner {
     program: Program,
     health: String,
+    metrics: String,
     child: Mutex<Child>,
 }
 
 impl Operator {
-    /// Starts the operator of this build, whose log goes to `operator.log` in `folder`. A health address that is not
-    /// given is a free port on loopback.
+    /// Starts the operator of this build, whose log goes to `operator.log` in `folder`. An address that is not given
+    /// is a free port on loopback.
     ///
     /// # Errors
     /// When the operator was not built or can't be started.
     pub fn start(folder: &Path, flags: &Flags) -> anyhow::Result<Self> {
-        let [port] = crate::ports::free()?;
+        let [health, metrics] = crate::ports::free()?;
         let flags = Flags::default()
-            .set("health-address", format_args!("127.0.0.1:{port}"))
+            .set("health-address", format_args!("127.0.0.1:{health}"))
+            .set("metrics-address", format_args!("127.0.0.1:{metrics}"))
             .with(flags);
-        let health = flags.get("health-address").unwrap_or_default().to_owned();
+        let given = |name| flags.get(name).unwrap_or_default().to_owned();
+        let (health, metrics) = (given("health-address"), given("metrics-address"));
         let mut program = Program::new(
             checkout::program("sshkey-operator")?,
             folder.join("operator.log"),
@@ -104,6 +107,7 @@ impl Operator {
             inner: Arc::new(Inner {
                 program,
                 health,
+                metrics,
                 child,
             }),
         })
@@ -186,6 +190,11 @@ impl Operator {
     /// `http://IP:PORT` of its health server.
     pub fn health_url(&self) -> String {
         format!("http://{}", self.inner.health)
+    }
+
+    /// `http://IP:PORT/metrics`.
+    pub fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.inner.metrics)
     }
 
     /// The file of its log.
