@@ -9,6 +9,7 @@ use ssh_key::{Cipher, Kdf, KdfAlg, cipher::Tag, encoding::Decode as _, private::
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
+use super::public_key::SUPPORTED_TYPES;
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// The most bcrypt rounds that are spent on one key: about five seconds of one core. `ssh-keygen` writes 24, and `-a`
@@ -66,7 +67,17 @@ impl<'a> Outside<'a> {
         if keys == 0 {
             return Err(KeyError::PrivateKeyDamaged);
         }
-        let cipher = Cipher::new(cipher).map_err(|_| KeyError::EncryptionUnsupported)?;
+        let public = string(&mut rest)?;
+        // Told before anything is opened: a type that is not supported is so with any passphrase.
+        let kind = text(string(&mut &*public)?)?;
+        if !SUPPORTED_TYPES.contains(&kind) {
+            return Err(KeyError::of_type(kind));
+        }
+        // The library knows this name, and does not decrypt it.
+        let cipher = Cipher::new(cipher)
+            .ok()
+            .filter(|cipher| *cipher != Cipher::TdesCbc)
+            .ok_or(KeyError::EncryptionUnsupported)?;
         let kdf = match algorithm.parse() {
             Ok(KdfAlg::None) if cipher == Cipher::None && options.is_empty() => Kdf::None,
             Ok(KdfAlg::Bcrypt) if cipher != Cipher::None => bcrypt(options)?,
@@ -76,7 +87,7 @@ impl<'a> Outside<'a> {
         Ok(Self {
             cipher,
             kdf,
-            public: string(&mut rest)?,
+            public,
             private: string(&mut rest)?,
             tag: rest,
         })
@@ -214,6 +225,7 @@ fn text(bytes: &[u8]) -> Result<&str, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::armor::armored;
     use crate::keys::{Comment, Curve, KeyPair, KeySpec};
 
     fn parts(pair: &KeyPair) -> (Vec<u8>, Vec<u8>) {
@@ -271,6 +283,10 @@ mod tests {
             let read = ssh_key::PrivateKey::new(opened.pair, "").unwrap();
             let line = read.public_key().to_openssh().unwrap();
             assert_eq!(line, pair.public_key().to_line());
+            // A Secret that is taken over holds what OpenSSH wrote.
+            let text = armored("OPENSSH PRIVATE KEY", &plain(&public, &written));
+            let own = KeyPair::from_openssh(text.as_bytes()).unwrap();
+            assert_eq!(own.public_key(), pair.public_key());
         }
     }
 }

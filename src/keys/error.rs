@@ -53,6 +53,11 @@ pub enum KeyError {
         "this is a key in PuTTY's format: convert a copy with `puttygen FILE -O private-openssh-new -o NEW`"
     )]
     PuttyFormat,
+    /// The format of SSH Communications Security.
+    #[error(
+        "this is a private key in ssh.com's format: convert it with `ssh-keygen -i -f FILE > NEW`"
+    )]
+    SshComFormat,
     /// OpenSSL's old encryption, whose passphrase is hashed once with MD5.
     #[error(
         "the private key is encrypted as OpenSSL once did (Proc-Type: 4,ENCRYPTED), which protects little and is not read: convert a copy with `ssh-keygen -p -f FILE`"
@@ -117,8 +122,18 @@ pub enum KeyError {
     )]
     PublicKeyDamaged,
 
-    /// DSA, security keys (`sk-`), certificates and types that came later.
-    #[error("this type of key is not supported: use Ed25519, RSA or ECDSA")]
+    /// DSA, of which OpenSSH reads nothing any more since 10.0.
+    #[error("this is a DSA key, which is too weak: make a new key, with Ed25519, RSA or ECDSA")]
+    Dsa,
+    /// A key of a security key (FIDO2), `sk-`.
+    #[error(
+        "this is a key of a hardware security key (sk-), whose private half never leaves it: use Ed25519, RSA or ECDSA"
+    )]
+    SecurityKey,
+    /// Other types and curves, some of which came later.
+    #[error(
+        "this type of key is not supported: use Ed25519, RSA, or ECDSA on P-256, P-384 or P-521"
+    )]
     UnsupportedType,
     /// A point that is not written in full; RFC 5656 section 3.1 allows such points, OpenSSH does not.
     #[error(
@@ -149,4 +164,19 @@ pub enum KeyError {
         "the numbers of the RSA private key contradict each other: restore it from a copy, or make a new one"
     )]
     RsaInconsistent,
+}
+
+impl KeyError {
+    /// Why a type is not supported, by OpenSSH's name for it.
+    pub(super) fn of_type(name: &str) -> Self {
+        if name.contains("-cert-v0") {
+            Self::CertificateGiven
+        } else if name == "ssh-dss" {
+            Self::Dsa
+        } else if name.starts_with("sk-") {
+            Self::SecurityKey
+        } else {
+            Self::UnsupportedType
+        }
+    }
 }

@@ -24,6 +24,23 @@ pub(super) fn private_key(text: &[u8], passphrase: Option<&[u8]>) -> Result<Open
     open(key, passphrase)
 }
 
+/// Reads one private key in the one way in which the operator keeps its own: OpenSSH's container, plain.
+pub(super) fn openssh(text: &[u8]) -> Result<Opened, KeyError> {
+    let text = std::str::from_utf8(text).map_err(|_| KeyError::PrivateKeyDamaged)?;
+    let blocks = armor::blocks(text).map_err(|_| KeyError::PrivateKeyDamaged)?;
+    let [block] = blocks.as_slice() else {
+        return Err(KeyError::SeveralPrivateKeys);
+    };
+    let bytes = block.bytes().ok_or(KeyError::PrivateKeyDamaged)?;
+    // There is no place for a passphrase: what is encrypted is so in whatever way.
+    container::open(&bytes, None).map_err(|error| match error {
+        KeyError::PassphraseRequired
+        | KeyError::EncryptionUnsupported
+        | KeyError::KdfTooCostly { .. } => KeyError::Encrypted,
+        other => other,
+    })
+}
+
 fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError> {
     let is_private = block.label.ends_with("PRIVATE KEY");
     if is_private && block.has_headers() {
@@ -37,7 +54,7 @@ fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError
         "ENCRYPTED PRIVATE KEY" => pkcs8::open_encrypted(bytes()?, passphrase)?,
         "RSA PRIVATE KEY" => pkcs8::pkcs1(bytes()?)?,
         "EC PRIVATE KEY" => pkcs8::sec1(bytes()?, None)?,
-        "DSA PRIVATE KEY" => return Err(KeyError::UnsupportedType),
+        "DSA PRIVATE KEY" => return Err(KeyError::Dsa),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => return Err(KeyError::PublicKeyGiven),
         "CERTIFICATE" => return Err(KeyError::CertificateGiven),
         _ => return Err(KeyError::NotPrivateKey),
@@ -52,6 +69,9 @@ fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError
 fn why_not(text: &str) -> KeyError {
     if text.starts_with("PuTTY-User-Key-File-") {
         return KeyError::PuttyFormat;
+    }
+    if text.starts_with("---- BEGIN SSH2 ENCRYPTED") {
+        return KeyError::SshComFormat;
     }
     match PublicKey::parse(text) {
         Ok(_) => KeyError::PublicKeyGiven,

@@ -25,6 +25,8 @@ mod public_formats;
 mod public_key;
 mod refusal;
 #[cfg(test)]
+mod refused_formats;
+#[cfg(test)]
 mod refused_input;
 mod rsa;
 #[cfg(test)]

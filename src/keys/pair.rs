@@ -65,14 +65,10 @@ impl KeyPair {
         check_length(pem)?;
         let pem = pem.trim_ascii();
         check_armor(pem)?;
-        let mut private =
-            ssh_key::PrivateKey::from_openssh(pem).map_err(|_| KeyError::PrivateKeyDamaged)?;
-        if private.is_encrypted() {
-            return Err(KeyError::Encrypted);
-        }
-        let comment = private.comment().as_str().map(Comment::kept_or_dropped);
-        let comment = comment.unwrap_or_default();
-        private.set_comment(comment.as_str());
+        let opened = import::openssh(pem)?;
+        let comment = Comment::kept_or_dropped(&opened.comment);
+        let private = ssh_key::PrivateKey::new(opened.pair, comment.as_str())
+            .map_err(|_| KeyError::PrivateKeyDamaged)?;
         Self::proven(private, comment)
     }
 
@@ -430,9 +426,13 @@ mod tests {
         let mut bytes = container(&PAIRS[0]);
         // The magic (15 bytes) and three strings, "none", "none" and "", precede the number of keys.
         assert_eq!(bytes[35..39], [0, 0, 0, 1]);
-        for count in [0, 2, 255] {
+        for (count, error) in [
+            (0, KeyError::PrivateKeyDamaged),
+            (2, KeyError::SeveralPrivateKeys),
+            (255, KeyError::SeveralPrivateKeys),
+        ] {
             bytes[38] = count;
-            assert_eq!(refusal(&armored(&bytes)), KeyError::PrivateKeyDamaged);
+            assert_eq!(refusal(&armored(&bytes)), error);
         }
     }
 

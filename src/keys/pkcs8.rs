@@ -20,8 +20,9 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// The most PBKDF2 iterations that are spent on one key: about two seconds of one core. OpenSSL writes 2,048, and what is
 /// advised for passwords of people is 600,000.
 pub(super) const MAX_ITERATIONS: u32 = 1_000_000;
-/// The most memory that scrypt may take, in MiB. OpenSSL writes 16.
-pub(super) const MAX_SCRYPT_MEBIBYTES: u32 = 128;
+/// The most memory that scrypt may take, in MiB, since as many keys are opened at once as there are cores. OpenSSL writes
+/// 16, and reads no more than 32 (`SCRYPT_MAX_MEM`).
+pub(super) const MAX_SCRYPT_MEBIBYTES: u32 = 32;
 /// The most that scrypt may compute: cost times block size times parallelization.
 const MAX_SCRYPT_WORK: u64 = 1 << 22;
 
@@ -42,6 +43,17 @@ impl Kind {
             ED25519 => Some(Self::Ed25519),
             _ => None,
         }
+    }
+}
+
+/// Why another algorithm, or ECDSA on another curve, is refused.
+pub(super) fn unsupported(algorithm: ObjectIdentifier) -> KeyError {
+    /// RFC 3279 section 2.3.2.
+    const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
+    if algorithm == DSA {
+        KeyError::Dsa
+    } else {
+        KeyError::UnsupportedType
     }
 }
 
@@ -69,7 +81,7 @@ pub(super) fn open(document: &[u8]) -> Result<KeypairData, KeyError> {
         Some(Kind::Ed25519) => <&OctetStringRef>::from_der(private)
             .ok()
             .and_then(|seed| derive::ed25519(seed.as_bytes())),
-        None => return Err(KeyError::UnsupportedType),
+        None => return Err(unsupported(info.algorithm.oid)),
     };
     let said = info
         .public_key
@@ -127,10 +139,11 @@ fn check_cost(scheme: &EncryptionScheme) -> Result<(), KeyError> {
         }
         Kdf::Scrypt(scrypt) => {
             let (cost, block) = (scrypt.cost_parameter, u64::from(scrypt.block_size));
-            let memory = cost.saturating_mul(block).saturating_mul(128);
-            let work = cost
-                .saturating_mul(block)
-                .saturating_mul(u64::from(scrypt.parallelization));
+            let parallel = u64::from(scrypt.parallelization);
+            // RFC 7914 section 6: a table of as many blocks as the cost says, and one block for each that is parallel.
+            let blocks = cost.max(parallel);
+            let memory = blocks.saturating_mul(block).saturating_mul(128);
+            let work = cost.saturating_mul(block).saturating_mul(parallel);
             if memory > u64::from(MAX_SCRYPT_MEBIBYTES) << 20 || work > MAX_SCRYPT_WORK {
                 return Err(KeyError::KdfTooCostly {
                     what: "MiB of memory for scrypt",
@@ -151,7 +164,14 @@ pub(super) fn pkcs1(document: &[u8]) -> Result<KeypairData, KeyError> {
 
 /// Reads an `ECPrivateKey` (RFC 5915). The curve stands in it, or around it.
 pub(super) fn sec1(document: &[u8], around: Option<Curve>) -> Result<KeypairData, KeyError> {
-    let key = sec1::EcPrivateKey::from_der(document).map_err(|_| KeyError::PrivateKeyDamaged)?;
+    let key = sec1::EcPrivateKey::from_der(document).map_err(|error| match error.kind() {
+        // The curve is described, not named.
+        der::ErrorKind::TagUnexpected {
+            actual: der::Tag::Sequence,
+            ..
+        } => KeyError::UnsupportedType,
+        _ => KeyError::PrivateKeyDamaged,
+    })?;
     let inside = match key.parameters.and_then(sec1::EcParameters::named_curve) {
         Some(name) => Some(curve_of(name).ok_or(KeyError::UnsupportedType)?),
         None => None,
@@ -175,4 +195,44 @@ pub(super) fn sec1(document: &[u8], around: Option<Curve>) -> Result<KeypairData
 fn is_point(said: &[u8], computed: &[u8]) -> bool {
     let half = computed.len() / 2;
     said == computed || (said.len() == half + 1 && said.get(1..) == computed.get(1..=half))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::pkcs8::pkcs5::pbes2::{self, Parameters, Salt, ScryptParams};
+
+    #[test]
+    fn the_memory_of_scrypt_is_bounded_whatever_it_is_for() {
+        let check = |cost_parameter, block_size, parallelization| {
+            let scrypt = ScryptParams {
+                salt: Salt::new(b"salt").unwrap(),
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            };
+            check_cost(&EncryptionScheme::Pbes2(Parameters {
+                kdf: scrypt.into(),
+                encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] },
+            }))
+        };
+        // What OpenSSL writes, and what it reads at most.
+        for good in [(1 << 14, 8, 1), (1 << 15, 8, 1), (1 << 14, 8, 32)] {
+            assert_eq!(check(good.0, good.1, good.2), Ok(()), "{good:?}");
+        }
+        for dear in [
+            (1 << 16, 8, 1),
+            (1 << 14, 8, 33),
+            // A small table, and many blocks beside it.
+            (2, 64, u16::MAX),
+            (u64::MAX, u16::MAX, u16::MAX),
+        ] {
+            let refused = check(dear.0, dear.1, dear.2).unwrap_err();
+            assert!(
+                matches!(refused, KeyError::KdfTooCostly { limit: 32, .. }),
+                "{dear:?}"
+            );
+        }
+    }
 }

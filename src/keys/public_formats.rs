@@ -1,15 +1,15 @@
 //! Public keys in other formats than the line of a `.pub` file.
 
+use ::pkcs8::spki::SubjectPublicKeyInfoRef;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use der::{Decode as _, Reader as _, SliceReader, asn1::UintRef};
-use pkcs8::spki::SubjectPublicKeyInfoRef;
 use ssh_key::Mpint;
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 
 use super::algorithm::Curve;
 use super::armor::{self, NotArmored};
 use super::error::KeyError;
-use super::pkcs8::Kind;
+use super::pkcs8::{self, Kind};
 
 const SSH2_BEGIN: &str = "---- BEGIN SSH2 PUBLIC KEY ----";
 const SSH2_END: &str = "---- END SSH2 PUBLIC KEY ----";
@@ -75,7 +75,7 @@ fn spki(document: &[u8]) -> Result<KeyData, KeyError> {
                 Err(KeyError::PublicKeyDamaged)
             }
         }
-        None => Err(KeyError::UnsupportedType),
+        None => Err(pkcs8::unsupported(info.algorithm.oid)),
     }
 }
 

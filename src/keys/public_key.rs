@@ -78,7 +78,7 @@ impl PublicKey {
                 }
                 (Algorithm::Ecdsa, Curve::from(key.curve()).bits())
             }
-            _ => return Err(KeyError::UnsupportedType),
+            other => return Err(KeyError::of_type(other.algorithm().as_str())),
         };
         Ok(Self {
             material: ssh_key::PublicKey::from(material.clone())
@@ -157,7 +157,7 @@ const LINE_BREAKS: [char; 2] = ['\r', '\n'];
 const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The types that [`PublicKey`] holds, by their names in RFC 8709, RFC 4253 and RFC 5656.
-const SUPPORTED_TYPES: [&str; 5] = [
+pub(super) const SUPPORTED_TYPES: [&str; 5] = [
     "ssh-ed25519",
     "ssh-rsa",
     "ecdsa-sha2-nistp256",
@@ -183,7 +183,7 @@ fn why_not_a_type(kind: &str, rest: &str) -> KeyError {
     if !fields(rest).any(is_blob) {
         KeyError::NotPublicKey
     } else if kind.starts_with("ssh-") || kind.starts_with("sk-") || kind.starts_with("ecdsa-") {
-        KeyError::UnsupportedType
+        KeyError::of_type(kind)
     } else {
         KeyError::PublicKeyOptions
     }
@@ -339,17 +339,22 @@ mod tests {
 
     #[test]
     fn other_types_are_named_as_unsupported() {
-        for kind in [
-            "ssh-dss",
-            "sk-ssh-ed25519@openssh.com",
-            "sk-ecdsa-sha2-nistp256@openssh.com",
-            "ssh-ed25519-cert-v01@openssh.com",
-            "ecdsa-sha2-nistp192",
+        for (kind, error) in [
+            ("ssh-dss", KeyError::Dsa),
+            ("sk-ssh-ed25519@openssh.com", KeyError::SecurityKey),
+            ("sk-ecdsa-sha2-nistp256@openssh.com", KeyError::SecurityKey),
+            (
+                "ssh-ed25519-cert-v01@openssh.com",
+                KeyError::CertificateGiven,
+            ),
+            (
+                "sk-ssh-ed25519-cert-v01@openssh.com",
+                KeyError::CertificateGiven,
+            ),
+            ("ecdsa-sha2-nistp192", KeyError::UnsupportedType),
         ] {
-            assert_eq!(
-                PublicKey::parse(&format!("{kind} AAAAB3NzaC1kc3M= x")),
-                Err(KeyError::UnsupportedType)
-            );
+            let line = format!("{kind} AAAAB3NzaC1kc3M= x");
+            assert_eq!(PublicKey::parse(&line), Err(error));
         }
     }
 

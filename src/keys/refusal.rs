@@ -45,14 +45,17 @@ impl KeyError {
             | Self::PublicKeyOptions => KeyRefusal::NotAKey,
             Self::PublicKeyGiven => KeyRefusal::PublicKeyGiven,
             Self::PrivateKeyGiven => KeyRefusal::PrivateKeyGiven,
-            Self::PuttyFormat | Self::LegacyEncryption | Self::EncryptionUnsupported => {
-                KeyRefusal::FormatUnsupported
-            }
+            Self::PuttyFormat
+            | Self::SshComFormat
+            | Self::LegacyEncryption
+            | Self::EncryptionUnsupported => KeyRefusal::FormatUnsupported,
             Self::PassphraseWrong => KeyRefusal::PassphraseWrong,
             Self::KdfTooCostly { .. } => KeyRefusal::KdfTooExpensive,
             Self::SeveralPrivateKeys | Self::SeveralPublicKeys => KeyRefusal::SeveralKeys,
             Self::Encrypted | Self::PassphraseRequired => KeyRefusal::PassphraseRequired,
-            Self::UnsupportedType | Self::CertificateGiven => KeyRefusal::TypeUnsupported,
+            Self::UnsupportedType | Self::Dsa | Self::SecurityKey | Self::CertificateGiven => {
+                KeyRefusal::TypeUnsupported
+            }
             Self::RsaSize { .. } | Self::RsaModulusEven | Self::RsaExponent | Self::RsaWeak => {
                 KeyRefusal::TooWeak
             }

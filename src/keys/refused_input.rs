@@ -263,16 +263,16 @@ fn what_would_cost_too_much_is_refused_at_once() {
     files.run("openssl", &[&to[..], &["-iter", "1048577"]].concat());
     expect_at_once(&files.read("locked.pem"), "PBKDF2");
     files.run("openssl", &[&to[..], &["-scrypt"]].concat());
-    // The cost, 16,384, and the block size, 8, as DER has them.
-    let scrypt = changed(&files.read("locked.pem"), |bytes| {
-        let parameters = [2, 2, 0x40, 0, 2, 1, 8];
-        let at = bytes
-            .windows(7)
-            .position(|seven| seven == parameters)
-            .unwrap();
-        bytes[at + 6] = 127;
-    });
-    expect_at_once(&scrypt, "scrypt");
+    // The cost, 16,384, the block size, 8, and the parallelization, 1, as DER has them: larger blocks, and more of them.
+    for (block, parallel) in [(17, 1), (8, 127)] {
+        let scrypt = changed(&files.read("locked.pem"), |bytes| {
+            let parameters = [2, 2, 0x40, 0, 2, 1, 8, 2, 1, 1];
+            let at = bytes.windows(10).position(|ten| ten == parameters);
+            let at = at.unwrap();
+            (bytes[at + 6], bytes[at + 9]) = (block, parallel);
+        });
+        expect_at_once(&scrypt, "scrypt");
+    }
 }
 
 fn expect_at_once(file: &[u8], what: &str) {
