@@ -28,6 +28,7 @@ use super::{SshKeyStatus, output::Output, source::Source};
     derive = "Default",
     doc = "An SSH key pair: the private half in a Secret of this namespace, the public half, when asked for, in Azure's SSH key store.",
     validation = Rule::new("size(self.metadata.name) <= 128").message("metadata.name may have at most 128 characters, since it is written into a tag and a name in Azure: choose a shorter name"),
+    validation = Rule::new("!has(self.spec.outputs) || (has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))) || self.spec.outputs.all(output, has(output.publicConfigMap) || output.name != (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name))").message("the Secret of that name is where the private key is kept: give the output another name"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether everything is as the spec asks"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
     printcolumn(name = "Algorithm", type_ = "string", json_path = ".status.algorithm", description = "Algorithm of the key"),
@@ -47,6 +48,7 @@ use super::{SshKeyStatus, output::Output, source::Source};
 #[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) || !(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
 #[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey)) || self.outputs.all(output, has(output.kubeVirt) || has(output.publicSecret) || has(output.publicConfigMap))").message("source.publicKey and source.azureKey bring no private key: write outputs of the kinds kubeVirt, publicSecret and publicConfigMap only"))]
+#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !has(self.source.privateKey) || self.outputs.all(output, has(output.publicConfigMap) || output.name != self.source.privateKey.secretRef.name)").message("the Secret of that name is where the key is imported from: give the output another name"))]
 pub struct SshKeySpec {
     /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
     /// be changed, nor, yet, what is generated.

@@ -92,11 +92,12 @@ fn one(
         Some(OutputView::Absent) => Ok(vec![create()]),
         Some(OutputView::Present(facts)) => {
             another_has_it(desired, object, facts)?;
-            if !facts.type_fits {
-                // The type of a Secret can't be changed.
+            let holds = key.is_none_or(|key| holds(shape, facts, key));
+            // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
+            // stay for ever.
+            if !facts.shape_fits || (!holds && facts.immutable) {
                 return Ok(vec![delete(object, facts), create()]);
             }
-            let holds = key.is_none_or(|key| holds(shape, facts, key));
             let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
             if holds && is_ours && facts.metadata_fits {
                 return Ok(Vec::new());
@@ -167,6 +168,10 @@ pub(super) fn leave(
     observed: &Observed,
     object: &OutputRef,
 ) -> Result<Vec<Step>, Failure> {
+    // What was an output and is the place of the private key by now is not to be deleted as an output.
+    if place_that_has_the_name(desired, object).is_some() {
+        return Ok(Vec::new());
+    }
     match observed.outputs.get(object) {
         Some(OutputView::Unknown(failure)) => Err(failure.clone()),
         Some(OutputView::Present(facts))

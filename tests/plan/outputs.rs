@@ -193,13 +193,13 @@ fn what_differs_as_a_key_is_put_right_and_what_differs_as_text_is_not() {
 }
 
 #[test]
-fn another_type_of_secret_is_made_anew() {
+fn another_shape_is_made_anew() {
     let mut world = world(vec![pem("files")]).settled();
     world.spec.outputs = Some(vec![Output {
         ssh_auth: Some(SshAuth::default()),
         ..named("files")
     }]);
-    world.outputs.get_mut(&secret("files")).unwrap().type_fits = false;
+    world.outputs.get_mut(&secret("files")).unwrap().shape_fits = false;
     assert_eq!(world.step_names(), ["DeleteOutput", "CreateOutput"]);
     let world = world.settled();
     assert!(

@@ -479,7 +479,8 @@ pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
         owner_uid: Some("u1".into()),
         recorded: Some(key.fingerprint()),
         metadata_fits: true,
-        type_fits: true,
+        shape_fits: true,
+        immutable: false,
         entries: shape
             .entries
             .iter()
