@@ -266,9 +266,7 @@ fn meta(object: &OutputRef, content: &Content) -> ObjectMeta {
         name: Some(object.name.clone()),
         labels: Some(content.labels.clone()),
         annotations: Some(content.annotations.clone()),
-        owner_references: content
-            .goes_with_owner
-            .then(|| vec![content.owner.clone()]),
+        owner_references: content.goes_with_owner.then(|| vec![content.owner.clone()]),
         ..ObjectMeta::default()
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) given: Option<Result<PublicKey, Failure>>,
     /// Outputs, and what stands where one shall be.
     pub(crate) outputs: BTreeMap<OutputRef, OutputFacts>,
+    /// Outputs that can't be looked at.
+    pub(crate) unseen_outputs: BTreeSet<OutputRef>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
@@ -111,6 +113,7 @@ impl World {
             secret: SecretView::Absent,
             given: None,
             outputs: BTreeMap::new(),
+            unseen_outputs: BTreeSet::new(),
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
@@ -158,6 +161,7 @@ impl World {
         let outputs = desired.outputs.iter().map(|output| &output.object);
         let outputs = outputs.chain(&self.object.outputs).map(|object| {
             let view = match self.outputs.get(object) {
+                _ if self.unseen_outputs.contains(object) => OutputView::Unknown(transient()),
                 Some(facts) => OutputView::Present(Box::new(facts.clone())),
                 None => OutputView::Absent,
             };
