@@ -90,7 +90,7 @@ fn with_an_id_of_its_own_the_clusters_is_not_read() {
 }
 
 #[test]
-fn without_the_watch_no_secret_can_be_listed() {
+fn without_the_watch_no_secret_and_no_config_map_can_be_listed() {
     let Some(helm) = Helm::ready() else { return };
     for values in [
         "watchSecrets: false",
@@ -102,6 +102,9 @@ fn without_the_watch_no_secret_can_be_listed() {
         let secrets = about(&all, "secrets");
         assert_eq!(secrets.len(), 1, "{secrets:#?}");
         assert_eq!(secrets[0].verbs, ["get", "create", "patch", "delete"]);
+        let maps = about(&all, "configmaps");
+        assert_eq!(maps.len(), 1, "{maps:#?}");
+        assert_eq!(maps[0].verbs, ["get", "create", "patch", "delete"]);
         let Rights { cluster, watched } = rights();
         assert_eq!(all.len(), cluster.len() + watched.len() - 1);
     }

@@ -16,6 +16,7 @@ mod main_job;
 mod manifests;
 mod namespaces;
 mod outages;
+mod output_changes;
 mod outputs;
 mod rights;
 mod schema;
