@@ -17,7 +17,7 @@ use crate::{
         outputs::{self, At, Content, Entries, FoundOutput},
         secrets,
     },
-    plan::{Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
+    plan::{Changeable, Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
 };
 
 /// Looks at every output that is wanted or recorded.
@@ -85,6 +85,14 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
         labelled && owners.iter().any(is_owned) != shape.is_private()
     });
     let made_as = text(annotation::OUTPUT_SHAPE);
+    let fits = |shape: &Shape| {
+        shape.secret_type == found.type_ && made_as.as_deref() == Some(shape.preset)
+    };
+    let changeable = match (shape.is_none_or(fits), found.immutable) {
+        (false, _) => Changeable::Nothing,
+        (true, true) => Changeable::Metadata,
+        (true, false) => Changeable::Everything,
+    };
     // Who takes the label away has not made it something else; another role has.
     let is_output = match labels.get(label::SECRET_ROLE).map(String::as_str) {
         Some(role) => role == label::ROLE_OUTPUT,
@@ -98,10 +106,7 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
         owner_uid: text(annotation::OWNER_UID),
         recorded: text(annotation::FINGERPRINT).and_then(|text| text.parse().ok()),
         metadata_fits,
-        shape_fits: shape.is_none_or(|shape| {
-            shape.secret_type == found.type_ && made_as.as_deref() == Some(shape.preset)
-        }),
-        immutable: found.immutable,
+        changeable,
         entries: entries.collect(),
         superfluous: superfluous.cloned().collect(),
     }

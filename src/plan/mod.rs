@@ -25,8 +25,8 @@ pub use desired::{
     stores_of,
 };
 pub use observed::{
-    AzureKey, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts,
-    OutputView, SecretFacts, SecretKey, SecretView,
+    AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
+    OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};

@@ -118,14 +118,23 @@ pub struct OutputFacts {
     pub recorded: Option<Fingerprint>,
     /// Whether labels and owner reference are as wanted.
     pub metadata_fits: bool,
-    /// Whether it was made in the wanted shape, and is of its type.
-    pub shape_fits: bool,
-    /// Whether somebody made its content immutable.
-    pub immutable: bool,
+    /// What of it can become as it is wanted without making it anew.
+    pub changeable: Changeable,
     /// What is under each data key that is wanted.
     pub entries: BTreeMap<String, EntryFact>,
     /// Data keys that must not be there.
     pub superfluous: Vec<String>,
+}
+
+/// What of an output can be changed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changeable {
+    /// Everything.
+    Everything,
+    /// Labels and records: somebody made its content immutable.
+    Metadata,
+    /// Nothing: it was made in another shape, or is of another type.
+    Nothing,
 }
 
 /// What is under a data key of an output.

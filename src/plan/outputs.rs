@@ -1,8 +1,8 @@
 //! The outputs: each by itself, so that one that can't be had holds up no other.
 
 use super::{
-    Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts, OutputView,
-    Shape, Step,
+    Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
+    OutputView, Shape, Step,
     decide::{Finding, Judgement},
 };
 use crate::{
@@ -95,8 +95,12 @@ fn one(
             let holds = key.is_none_or(|key| holds(shape, facts, key));
             // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
             // stay for ever.
-            if !facts.shape_fits || (!holds && facts.immutable) {
-                return Ok(vec![delete(object, facts), create()]);
+            match facts.changeable {
+                Changeable::Everything => {}
+                Changeable::Metadata if holds => {}
+                Changeable::Metadata | Changeable::Nothing => {
+                    return Ok(vec![delete(object, facts), create()]);
+                }
             }
             let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
             if holds && is_ours && facts.metadata_fits {

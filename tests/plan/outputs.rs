@@ -9,7 +9,7 @@ use sshkey_operator::{
         sshkey::SecretSpec,
     },
     keys::{KeySpec, PublicKey, RsaSize},
-    plan::{EntryFact, SecretView, Step},
+    plan::{Changeable, EntryFact, SecretView, Step},
 };
 
 use crate::world::{World, at, id, key, pair};
@@ -179,7 +179,7 @@ fn what_differs_as_a_key_is_put_right_and_what_differs_as_text_is_not() {
                 facts
                     .entries
                     .insert("web.pem".into(), EntryFact::Key(key())),
-            )
+            );
         },
         |facts| facts.metadata_fits = false,
         |facts| facts.recorded = None,
@@ -201,7 +201,7 @@ fn another_shape_is_made_anew() {
         ssh_auth: Some(SshAuth::default()),
         ..named("files")
     }]);
-    world.outputs.get_mut(&secret("files")).unwrap().shape_fits = false;
+    world.outputs.get_mut(&secret("files")).unwrap().changeable = Changeable::Nothing;
     assert_eq!(world.step_names(), ["DeleteOutput", "CreateOutput"]);
     let world = world.settled();
     assert!(
@@ -299,7 +299,7 @@ fn whatever_crashes_outputs_end_as_wanted_and_none_is_left_behind() {
 fn what_somebody_made_immutable_is_made_anew_when_its_content_differs_and_only_then() {
     let mut world = world(vec![pem("files")]).settled();
     let facts = world.outputs.get_mut(&secret("files")).unwrap();
-    facts.immutable = true;
+    facts.changeable = Changeable::Metadata;
     assert!(world.step_names().is_empty());
     let facts = world.outputs.get_mut(&secret("files")).unwrap();
     facts.metadata_fits = false;

@@ -10,9 +10,9 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark, ObjectFacts,
-        Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts, SecretKey,
-        SecretView, Shape, Step, StoreFact, plan, report, resolve, stores_of,
+        AzureKey, Changeable, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark,
+        ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts,
+        SecretKey, SecretView, Shape, Step, StoreFact, plan, report, resolve, stores_of,
     },
 };
 
@@ -314,32 +314,8 @@ impl World {
                 self.secret = SecretView::Absent;
                 Outcome::Secret(SecretView::Absent)
             }
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-            } => {
-                if !self.outputs.contains_key(object) {
-                    self.check_output(object, shape, public_key.as_ref());
-                    let facts = output(shape, public_key.as_ref().unwrap());
-                    self.outputs.insert(object.clone(), facts);
-                }
-                self.output(object)
-            }
-            Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            } => {
-                self.check_output(object, shape, public_key.as_ref());
-                let facts = output(shape, public_key.as_ref().unwrap());
-                self.outputs.insert(object.clone(), facts);
-                self.output(object)
-            }
-            Step::DeleteOutput { object, .. } => {
-                self.outputs.remove(object);
-                self.output(object)
+            Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
+                self.act_on_output(step)
             }
             Step::CreateResourceGroup { id, .. } => {
                 self.groups.insert(id.resource_group.clone());
@@ -371,29 +347,7 @@ impl World {
                 id,
                 public_key,
                 tags,
-            } => {
-                if let Some(public_key) = public_key {
-                    self.check_published(id, public_key);
-                }
-                let there = self
-                    .azure
-                    .get_mut(id)
-                    .expect("only a key that is there is updated");
-                if let Some(public_key) = public_key {
-                    there.public_key = Ok(public_key.clone());
-                }
-                if let Some(tags) = tags {
-                    there.tags.clone_from(tags);
-                }
-                let key = there.clone();
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Present {
-                        key,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
+            } => self.update_azure_key(id, public_key.as_ref(), tags.as_ref()),
             Step::DeleteAzureKey { id } => {
                 self.azure.remove(id);
                 Outcome::Azure(
@@ -409,6 +363,68 @@ impl World {
                 self.released = true;
                 Outcome::Released
             }
+        }
+    }
+
+    fn update_azure_key(
+        &mut self,
+        id: &ArmId,
+        public_key: Option<&PublicKey>,
+        tags: Option<&BTreeMap<String, String>>,
+    ) -> Outcome {
+        if let Some(public_key) = public_key {
+            self.check_published(id, public_key);
+        }
+        let there = self
+            .azure
+            .get_mut(id)
+            .expect("only a key that is there is updated");
+        if let Some(public_key) = public_key {
+            there.public_key = Ok(public_key.clone());
+        }
+        if let Some(tags) = tags {
+            there.tags.clone_from(tags);
+        }
+        let key = there.clone();
+        Outcome::Azure(
+            id.clone(),
+            KeyView::Present {
+                key,
+                freshness: Freshness::Written,
+            },
+        )
+    }
+
+    fn act_on_output(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::CreateOutput {
+                object,
+                shape,
+                public_key,
+            } => {
+                if !self.outputs.contains_key(object) {
+                    self.check_output(object, shape, public_key.as_ref());
+                    let facts = output(shape, public_key.as_ref().unwrap());
+                    self.outputs.insert(object.clone(), facts);
+                }
+                self.output(object)
+            }
+            Step::UpdateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            } => {
+                self.check_output(object, shape, public_key.as_ref());
+                let facts = output(shape, public_key.as_ref().unwrap());
+                self.outputs.insert(object.clone(), facts);
+                self.output(object)
+            }
+            Step::DeleteOutput { object, .. } => {
+                self.outputs.remove(object);
+                self.output(object)
+            }
+            other => panic!("{other:?} is about no output"),
         }
     }
 
@@ -483,8 +499,7 @@ pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
         owner_uid: Some("u1".into()),
         recorded: Some(key.fingerprint()),
         metadata_fits: true,
-        shape_fits: true,
-        immutable: false,
+        changeable: Changeable::Everything,
         entries: shape
             .entries
             .iter()

@@ -250,11 +250,11 @@ spec: {{policyName: {namespace}-{sign}, {binding}}}
 #[tokio::test]
 async fn an_output_that_is_refused_or_turned_back_holds_up_neither_the_others_nor_azure() {
     let world = World::start(WorldOptions::new()).await;
-    let refuses = "  validations: [{expression: \"object.metadata.name != 'a-refused'\", message: none-of-that}]";
+    let forbids = "  validations: [{expression: \"object.metadata.name != 'a-refused'\", message: none-of-that}]";
     policy(
         &world,
         "ValidatingAdmissionPolicy",
-        refuses,
+        forbids,
         "validationActions: [Deny]",
         "a-refused",
         "none-of-that",
