@@ -33,6 +33,8 @@ pub mod annotation {
     pub const OUTPUTS: &str = "sshkey-operator.io/outputs";
     /// On an `SshKey` in deletion, set by a person to its UID: give up what can't be deleted and let the object go.
     pub const ABANDON: &str = "sshkey-operator.io/abandon";
+    /// On an output: the shape that it was made in, such as `flux`.
+    pub const OUTPUT_SHAPE: &str = "sshkey-operator.io/output-shape";
     /// On a managed Secret: name of the `SshKey` it belongs to.
     pub const OWNER_NAME: &str = "sshkey-operator.io/owner-name";
     /// On a managed Secret: UID of the `SshKey` it belongs to; another UID under the same name is a former incarnation.
@@ -105,6 +107,7 @@ mod tests {
             manager::STORE_STATUS,
             annotation::AZURE_KEYS,
             annotation::OUTPUTS,
+            annotation::OUTPUT_SHAPE,
             annotation::ABANDON,
             annotation::OWNER_NAME,
             annotation::OWNER_UID,

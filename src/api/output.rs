@@ -51,12 +51,13 @@ pub struct Output {
 }
 
 /// What beside the key is in a Secret of type kubernetes.io/ssh-auth.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SshAuth {
     /// Host keys, as in a known_hosts file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65_536))]
+    #[x_kube(validation = Rule::new("!self.contains('PRIVATE KEY')").message("knownHosts takes public host keys, and this is a private key: it has now been in a manifest, so replace it wherever it is used"))]
     pub known_hosts: Option<String>,
 }
 
@@ -66,31 +67,37 @@ pub struct SshAuth {
 pub struct Pem {}
 
 /// What Flux needs beside the key.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Flux {
     /// Host keys, as in a known_hosts file. Flux refuses a Secret without them.
     #[schemars(length(min = 1, max = 65_536))]
+    #[x_kube(validation = Rule::new("!self.contains('PRIVATE KEY')").message("knownHosts takes public host keys, and this is a private key: it has now been in a manifest, so replace it wherever it is used"))]
     pub known_hosts: String,
 }
 
-/// What Argo CD needs beside the key.
+/// What Argo CD needs beside the key. Its known hosts are in a place of its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.type) || self.type != 'RepositoryCredentials' || !(has(self.project) || has(self.insecure))").message("Argo CD reads argoCD.project and argoCD.insecure of a Repository only: leave them out with type: RepositoryCredentials"))]
 pub struct ArgoCd {
-    /// URL of the repository, or what the URLs of several begin with, such as git@github.com:example/app.git.
+    /// URL of the repository, or what the URLs of several begin with: git@HOST:PATH or ssh://USER@HOST/PATH.
     #[schemars(length(min = 1, max = 2048))]
-    #[x_kube(validation = Rule::new("self.matches('^[!-~]+$')").message("argoCD.url is one URL, without spaces"))]
+    #[x_kube(validation = Rule::new("self.matches('^(ssh://)?[!-.0-9;-?A-~]+@[!-?A-~]+$')").message("Argo CD uses an SSH key for SSH only: write argoCD.url as git@HOST:PATH or ssh://USER@HOST/PATH, without spaces"))]
     pub url: String,
 
     /// Whether this is for one Repository (when absent) or RepositoryCredentials for all whose URL begins with url.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ArgoCdKind>,
 
-    /// Argo CD project that the repository belongs to.
+    /// Argo CD project that the repository belongs to. When absent, it belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub project: Option<String>,
+
+    /// Whether Argo CD connects without checking the server's host key. When absent, it checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insecure: Option<bool>,
 }
 
 /// What a Secret is to Argo CD.

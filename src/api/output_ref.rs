@@ -38,6 +38,10 @@ pub fn outputs_text(outputs: &[OutputRef]) -> String {
     written.collect::<Vec<_>>().join(",")
 }
 
+/// More are not looked at: each costs a request, and who may edit the annotation shall not decide how many. An object has
+/// 16 outputs at most, and those of earlier specs go as soon as they can.
+const RECORDED_MAX: usize = 256;
+
 /// The outputs in an annotation. What is none is passed over: an output that is wanted is found by its name.
 pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
     let parts = annotation.unwrap_or_default().split(',');
@@ -49,6 +53,7 @@ pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
                 name: name.to_owned(),
             })
         })
+        .take(RECORDED_MAX)
         .collect()
 }
 
@@ -65,5 +70,11 @@ mod tests {
         assert_eq!(parse_outputs(Some(&outputs_text(&outputs))), outputs);
         assert_eq!(parse_outputs(None), []);
         assert_eq!(parse_outputs(Some("Pod/a,,x,Secret/b")).len(), 1);
+    }
+
+    #[test]
+    fn an_annotation_does_not_decide_how_much_is_looked_at() {
+        let many = "Secret/a,".repeat(10_000);
+        assert_eq!(parse_outputs(Some(&many)).len(), RECORDED_MAX);
     }
 }

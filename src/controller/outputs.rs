@@ -17,7 +17,7 @@ use crate::{
         outputs::{self, At, Content, Entries, FoundOutput},
         secrets,
     },
-    plan::{Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
+    plan::{Changeable, Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
 };
 
 /// Looks at every output that is wanted or recorded.
@@ -70,7 +70,10 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
         Some((name.clone(), fact))
     });
     let superfluous = found.entries.0.keys().filter(|name| {
-        shape.is_some_and(|shape| shape.only_these && !shape.entries.contains_key(*name))
+        shape.is_some_and(|shape| {
+            let heeded = shape.only_these || shape.optional.contains(&name.as_str());
+            heeded && !shape.entries.contains_key(*name)
+        })
     });
     let is_owned = |owner: &OwnerReference| Some(&owner.uid) == object.meta().uid.as_ref();
     let owners = found.meta.owner_references.as_deref().unwrap_or_default();
@@ -81,15 +84,29 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
             .all(|(name, value)| labels.get(name) == Some(value));
         labelled && owners.iter().any(is_owned) != shape.is_private()
     });
+    let made_as = text(annotation::OUTPUT_SHAPE);
+    let fits = |shape: &Shape| {
+        shape.secret_type == found.type_ && made_as.as_deref() == Some(shape.preset)
+    };
+    let changeable = match (shape.is_none_or(fits), found.immutable) {
+        (false, _) => Changeable::Nothing,
+        (true, true) => Changeable::Metadata,
+        (true, false) => Changeable::Everything,
+    };
+    // Who takes the label away has not made it something else; another role has.
+    let is_output = match labels.get(label::SECRET_ROLE).map(String::as_str) {
+        Some(role) => role == label::ROLE_OUTPUT,
+        None => made_as.is_some(),
+    };
     OutputFacts {
         uid: found.meta.uid.clone().unwrap_or_default(),
         resource_version: found.meta.resource_version.clone().unwrap_or_default(),
-        is_output: labels.get(label::SECRET_ROLE).map(String::as_str) == Some(label::ROLE_OUTPUT),
+        is_output,
         owner_name: text(annotation::OWNER_NAME),
         owner_uid: text(annotation::OWNER_UID),
         recorded: text(annotation::FINGERPRINT).and_then(|text| text.parse().ok()),
         metadata_fits,
-        type_fits: shape.is_none_or(|shape| shape.secret_type == found.type_),
+        changeable,
         entries: entries.collect(),
         superfluous: superfluous.cloned().collect(),
     }
@@ -184,6 +201,7 @@ async fn filled(
     }
     let uid = at.object.uid().unwrap_or_default();
     let records = [
+        (annotation::OUTPUT_SHAPE, shape.preset.to_owned()),
         (annotation::OWNER_NAME, at.object.name_any()),
         (annotation::OWNER_UID, uid),
         (
@@ -194,7 +212,8 @@ async fn filled(
     Ok(Content {
         labels: labels_of(shape),
         annotations: records.map(|(name, value)| (name.to_owned(), value)).into(),
-        owner: (!shape.is_private()).then(|| owner(&at.object)),
+        owner: owner(&at.object),
+        goes_with_owner: !shape.is_private(),
         type_: shape.secret_type.to_owned(),
         entries: Entries(entries),
     })

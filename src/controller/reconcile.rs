@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
-    plan::{Failure, Freshness, KeyView, OutputView, Plan, Step, plan, report},
+    plan::{Failure, Freshness, KeyView, Plan, Step, plan, report},
 };
 
 /// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
@@ -72,6 +72,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     let context = &scope.context;
     let mut taken: Vec<Step> = Vec::new();
     let mut failed = None;
+    let mut output_failed = false;
     let decided = loop {
         let decided = plan(
             &at.desired,
@@ -86,6 +87,11 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             return Err(ReconcileError::Unsettled(step.name()));
         }
         if let Some(failure) = was_undone(&taken, &step) {
+            if let Some(output) = step.output() {
+                at.observed.output_failed(output, failure);
+                output_failed = true;
+                continue;
+            }
             failed = Some((step, failure));
             break decided;
         }
@@ -119,8 +125,8 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                 );
                 // An output that can't be had holds up no other, nor Azure: what it met is what is known of it.
                 if let Some(output) = step.output() {
-                    let view = OutputView::Unknown(failure);
-                    at.observed.outputs.insert(output.clone(), view);
+                    at.observed.output_failed(output, failure);
+                    output_failed = true;
                     continue;
                 }
                 failed = Some((step, failure));
@@ -128,7 +134,8 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             }
         }
     };
-    finish(context, &at, &decided, &taken, failed.as_ref()).await
+    let refused = output_failed || failed.is_some();
+    finish(context, &at, &decided, &taken, failed.as_ref(), refused).await
 }
 
 /// A change that is wanted again as soon as it was made was turned back, by a policy or a webhook. To fight over it would
@@ -198,6 +205,7 @@ async fn finish(
     decided: &Plan,
     taken: &[Step],
     failed: Option<&(Step, Failure)>,
+    refused: bool,
 ) -> Result<Action, ReconcileError> {
     let uid = &at.observed.object.uid;
     if decided.deleting && !at.observed.object.has_finalizer {
@@ -232,6 +240,7 @@ async fn finish(
         at,
         decided,
         failed.map(|(_, failure)| failure),
+        refused,
     )))
 }
 
@@ -240,6 +249,7 @@ fn next_look(
     at: &Observation,
     decided: &Plan,
     failed: Option<&Failure>,
+    refused: bool,
 ) -> Duration {
     let uid = &at.observed.object.uid;
     let poll = context.options.intervals.poll;
@@ -249,7 +259,7 @@ fn next_look(
     match class {
         None => {}
         // A write that is refused costs a write each time: more and more seldom.
-        Some(ErrorClass::UserFixable) if failed.is_some() => {
+        Some(ErrorClass::UserFixable) if refused => {
             return context.backoffs.next(uid).max(poll);
         }
         Some(ErrorClass::UserFixable) => return poll,

@@ -27,15 +27,26 @@ impl fmt::Debug for Entries {
     }
 }
 
-/// An object as it was read.
-#[derive(Debug)]
+/// An object as it was read. `Debug` shows no content, and no metadata: `kubectl apply` leaves a copy of a Secret's
+/// content there.
 pub struct FoundOutput {
     /// Its metadata.
     pub meta: ObjectMeta,
     /// Type of a Secret; empty for a `ConfigMap`.
     pub type_: String,
+    /// Whether its content can't be changed.
+    pub immutable: bool,
     /// Its data.
     pub entries: Entries,
+}
+
+impl fmt::Debug for FoundOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FoundOutput")
+            .field("name", &self.meta.name)
+            .field("entries", &self.entries)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An output as it shall be.
@@ -45,8 +56,10 @@ pub struct Content {
     pub labels: BTreeMap<String, String>,
     /// Records.
     pub annotations: BTreeMap<String, String>,
-    /// The `SshKey`, for an output without a private key.
-    pub owner: Option<OwnerReference>,
+    /// The `SshKey`.
+    pub owner: OwnerReference,
+    /// Whether Kubernetes shall collect it when the `SshKey` is gone: never what holds a private key.
+    pub goes_with_owner: bool,
     /// Type of a Secret.
     pub type_: String,
     /// Its data.
@@ -59,6 +72,7 @@ impl From<Secret> for FoundOutput {
         Self {
             meta: secret.metadata,
             type_: secret.type_.unwrap_or_default(),
+            immutable: secret.immutable == Some(true),
             entries: Entries(
                 entries
                     .map(|(key, value)| (key, Zeroizing::new(value.0)))
@@ -77,6 +91,7 @@ impl From<ConfigMap> for FoundOutput {
         Self {
             meta: map.metadata,
             type_: String::new(),
+            immutable: map.immutable == Some(true),
             entries: Entries(texts.chain(binaries).collect()),
         }
     }
@@ -188,7 +203,7 @@ pub async fn update(
         OutputKind::Secret => {
             let mut secret = secret(content, meta);
             secret.type_ = None;
-            let patch = without(serde_json::json!(secret), superfluous);
+            let patch = patch(serde_json::json!(secret), content, superfluous);
             wipe(&mut secret);
             let api = secrets(client, namespace);
             let changed = api.patch(&object.name, &params, &patch);
@@ -196,7 +211,12 @@ pub async fn update(
         }
         OutputKind::ConfigMap => {
             let map = config_map(content, meta);
-            let patch = without(serde_json::json!(map), superfluous);
+            let mut whole = serde_json::json!(map);
+            // The API server takes no entry that is a text and a binary at once.
+            for key in content.entries.0.keys() {
+                whole["binaryData"][key] = serde_json::Value::Null;
+            }
+            let patch = patch(whole, content, superfluous);
             let api = config_maps(client, namespace);
             let changed = api.patch(&object.name, &params, &patch);
             attempt("update", subject, async { Ok(changed.await?.into()) }).await
@@ -246,7 +266,7 @@ fn meta(object: &OutputRef, content: &Content) -> ObjectMeta {
         name: Some(object.name.clone()),
         labels: Some(content.labels.clone()),
         annotations: Some(content.annotations.clone()),
-        owner_references: content.owner.clone().map(|owner| vec![owner]),
+        owner_references: content.goes_with_owner.then(|| vec![content.owner.clone()]),
         ..ObjectMeta::default()
     }
 }
@@ -279,11 +299,20 @@ fn config_map(content: &Content, metadata: ObjectMeta) -> ConfigMap {
     }
 }
 
-fn without(mut patch: serde_json::Value, superfluous: &[String]) -> Patch<serde_json::Value> {
+/// A strategic merge, which leaves the owner references of others as they are.
+fn patch(
+    mut patch: serde_json::Value,
+    content: &Content,
+    superfluous: &[String],
+) -> Patch<serde_json::Value> {
     for key in superfluous {
         patch["data"][key] = serde_json::Value::Null;
     }
-    Patch::Merge(patch)
+    if !content.goes_with_owner {
+        let ours = serde_json::json!([{ "$patch": "delete", "uid": content.owner.uid }]);
+        patch["metadata"]["ownerReferences"] = ours;
+    }
+    Patch::Strategic(patch)
 }
 
 fn wipe(secret: &mut Secret) {

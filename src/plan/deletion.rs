@@ -46,6 +46,8 @@ pub(super) fn judge(
     for object in &observed.object.outputs {
         match outputs::leave(desired, observed, object) {
             Ok(more) => steps.extend(more),
+            // Whoever gives up, gives up on what can't be looked at or deleted.
+            Err(_) if observed.object.abandoned => {}
             Err(failure) => {
                 let finding = Finding::Blocked(failure);
                 return Judgement { steps, finding };

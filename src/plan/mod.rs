@@ -26,8 +26,8 @@ pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use observed::{
-    AzureKey, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts,
-    OutputView, SecretFacts, SecretKey, SecretView,
+    AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
+    OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};

@@ -108,7 +108,7 @@ pub struct OutputFacts {
     pub uid: String,
     /// Its version, for changing what was looked at and nothing newer.
     pub resource_version: String,
-    /// Whether it says that it is an output.
+    /// Whether it was made as an output and is nothing else by now.
     pub is_output: bool,
     /// Name of the `SshKey` that it says it belongs to.
     pub owner_name: Option<String>,
@@ -118,12 +118,23 @@ pub struct OutputFacts {
     pub recorded: Option<Fingerprint>,
     /// Whether labels and owner reference are as wanted.
     pub metadata_fits: bool,
-    /// Whether the type of a Secret is the wanted one.
-    pub type_fits: bool,
+    /// What of it can become as it is wanted without making it anew.
+    pub changeable: Changeable,
     /// What is under each data key that is wanted.
     pub entries: BTreeMap<String, EntryFact>,
     /// Data keys that must not be there.
     pub superfluous: Vec<String>,
+}
+
+/// What of an output can be changed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changeable {
+    /// Everything.
+    Everything,
+    /// Labels and records: somebody made its content immutable.
+    Metadata,
+    /// Nothing: it was made in another shape, or is of another type.
+    Nothing,
 }
 
 /// What is under a data key of an output.
@@ -231,6 +242,12 @@ impl Observed {
             Outcome::Released => self.object.has_finalizer = false,
         }
         self
+    }
+
+    /// A step on an output failed: what it met is what is known of it, and the others go on.
+    pub fn output_failed(&mut self, output: &OutputRef, failure: Failure) {
+        let view = OutputView::Unknown(failure);
+        self.outputs.insert(output.clone(), view);
     }
 
     /// The key that this object is about: the one that may be published.

@@ -1,8 +1,8 @@
 //! The outputs: each by itself, so that one that can't be had holds up no other.
 
 use super::{
-    Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts, OutputView,
-    Shape, Step,
+    Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
+    OutputView, Shape, Step,
     decide::{Finding, Judgement},
 };
 use crate::{
@@ -92,11 +92,16 @@ fn one(
         Some(OutputView::Absent) => Ok(vec![create()]),
         Some(OutputView::Present(facts)) => {
             another_has_it(desired, object, facts)?;
-            if !facts.type_fits {
-                // The type of a Secret can't be changed.
-                return Ok(vec![delete(object, facts), create()]);
-            }
             let holds = key.is_none_or(|key| holds(shape, facts, key));
+            // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
+            // stay for ever.
+            match facts.changeable {
+                Changeable::Everything => {}
+                Changeable::Metadata if holds => {}
+                Changeable::Metadata | Changeable::Nothing => {
+                    return Ok(vec![delete(object, facts), create()]);
+                }
+            }
             let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
             if holds && is_ours && facts.metadata_fits {
                 return Ok(Vec::new());
@@ -167,6 +172,10 @@ pub(super) fn leave(
     observed: &Observed,
     object: &OutputRef,
 ) -> Result<Vec<Step>, Failure> {
+    // What was an output and is the place of the private key by now is not to be deleted as an output.
+    if place_that_has_the_name(desired, object).is_some() {
+        return Ok(Vec::new());
+    }
     match observed.outputs.get(object) {
         Some(OutputView::Unknown(failure)) => Err(failure.clone()),
         Some(OutputView::Present(facts))

@@ -32,6 +32,8 @@ pub struct Shape {
     pub labels: BTreeMap<&'static str, &'static str>,
     /// What is under which data key.
     pub entries: BTreeMap<String, Entry>,
+    /// Data keys that this preset may have: its reader would heed one that is not wanted any more.
+    pub optional: &'static [&'static str],
     /// Whether an entry that somebody adds would be taken for a key.
     pub only_these: bool,
 }
@@ -64,6 +66,7 @@ impl Shape {
 }
 
 const OPAQUE: &str = "Opaque";
+const KNOWN_HOSTS: &str = "known_hosts";
 
 /// Every output that a spec asks for.
 pub(super) fn outputs(spec: &SshKeySpec, sshkey: &str) -> Vec<DesiredOutput> {
@@ -102,10 +105,11 @@ fn shape(output: &Output, sshkey: &str, known_hosts: Option<&str>) -> Shape {
         secret_type: OPAQUE,
         labels: BTreeMap::new(),
         entries: entries.into_iter().collect(),
+        optional: &[],
         only_these: false,
     };
     let named = |key: &str, entry| (key.to_owned(), entry);
-    let hosts = known_hosts.map(|text| named("known_hosts", Entry::Text(text.to_owned())));
+    let hosts = known_hosts.map(|text| named(KNOWN_HOSTS, Entry::Text(text.to_owned())));
     let public = || vec![named(data_key::PUBLIC, Entry::Public)];
     // The schema asks for exactly one.
     if output.ssh_auth.is_some() {
@@ -113,6 +117,7 @@ fn shape(output: &Output, sshkey: &str, known_hosts: Option<&str>) -> Shape {
         let entries = private.into_iter().chain(public()).chain(hosts).collect();
         Shape {
             secret_type: SECRET_TYPE,
+            optional: &[KNOWN_HOSTS],
             ..opaque("sshAuth", entries)
         }
     } else if output.flux.is_some() {
@@ -156,6 +161,7 @@ fn argo_cd(mut shape: Shape, argo: &ArgoCd) -> Shape {
         ArgoCdKind::RepositoryCredentials => "repo-creds",
     };
     shape.labels.insert("argocd.argoproj.io/secret-type", role);
+    shape.optional = &["project", "insecure"];
     let mut text = |key: &str, value: &str| {
         let entry = Entry::Text(value.to_owned());
         shape.entries.insert(key.to_owned(), entry);
@@ -164,6 +170,9 @@ fn argo_cd(mut shape: Shape, argo: &ArgoCd) -> Shape {
     text("url", &argo.url);
     if let Some(project) = &argo.project {
         text("project", project);
+    }
+    if argo.insecure == Some(true) {
+        text("insecure", "true");
     }
     let private = Entry::PrivateOpenSsh;
     shape.entries.insert("sshPrivateKey".to_owned(), private);

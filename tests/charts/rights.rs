@@ -138,7 +138,7 @@ fn an_operator_in_a_namespace_that_it_watches_has_both_roles_there() {
 }
 
 #[test]
-fn without_the_watch_no_secret_can_be_listed() {
+fn without_the_watch_no_secret_and_no_config_map_can_be_listed() {
     let Some(helm) = Helm::ready() else { return };
     for values in [
         "watchSecrets: false",
@@ -156,6 +156,9 @@ fn without_the_watch_no_secret_can_be_listed() {
             verbs[1..].iter().all(|verbs| **verbs == ["get"]),
             "{verbs:#?}"
         );
+        let maps = about(&all, "configmaps");
+        assert_eq!(maps.len(), 1, "{maps:#?}");
+        assert_eq!(maps[0].verbs, ["get", "create", "patch", "delete"]);
     }
 }
 

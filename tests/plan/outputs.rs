@@ -5,9 +5,11 @@ use sshkey_operator::{
         ConditionType, OutputKind, OutputRef, Reason,
         condition::find,
         output::{Flux, KubeVirt, Output, Pem, PublicConfigMap, SshAuth},
+        source::{EntryRef, PrivateKeySource, Source},
+        sshkey::SecretSpec,
     },
     keys::{KeySpec, PublicKey, RsaSize},
-    plan::{EntryFact, OutputFacts, SecretView, Step},
+    plan::{Changeable, EntryFact, OutputFacts, SecretView, Step},
 };
 
 use crate::world::{World, at, id, key, pair};
@@ -190,13 +192,13 @@ fn what_differs_as_a_key_is_put_right_and_what_differs_as_text_is_not() {
 }
 
 #[test]
-fn another_type_of_secret_is_made_anew() {
+fn another_shape_is_made_anew() {
     let mut world = world(vec![pem("files")]).settled();
     world.spec.outputs = Some(vec![Output {
         ssh_auth: Some(SshAuth::default()),
         ..named("files")
     }]);
-    world.outputs.get_mut(&secret("files")).unwrap().type_fits = false;
+    world.outputs.get_mut(&secret("files")).unwrap().changeable = Changeable::Nothing;
     assert_eq!(world.step_names(), ["DeleteOutput", "CreateOutput"]);
     let world = world.settled();
     assert!(
@@ -206,21 +208,25 @@ fn another_type_of_secret_is_made_anew() {
     );
 }
 
-#[test]
-fn outputs_follow_an_imported_key_and_stay_while_it_is_rubbish() {
-    use sshkey_operator::api::source::{EntryRef, PrivateKeySource, Source};
-    let mut world = world(vec![pem("files")]);
-    let entry = EntryRef {
-        name: "mine".into(),
+/// A pair that is imported from a Secret of this name.
+fn import(world: &mut World, from: &str) {
+    let secret_ref = EntryRef {
+        name: from.into(),
         key: "key".into(),
     };
     world.spec.source = Some(Source {
         private_key: Some(PrivateKeySource {
-            secret_ref: entry,
+            secret_ref,
             passphrase_secret_ref: None,
         }),
         ..Source::default()
     });
+}
+
+#[test]
+fn outputs_follow_an_imported_key_and_stay_while_it_is_rubbish() {
+    let mut world = world(vec![pem("files")]);
+    import(&mut world, "mine");
     let (first, second) = (key(), pair(KeySpec::Rsa(RsaSize::Bits2048)));
     world.given = Some(Ok(first.clone()));
     let mut world = world.settled();
@@ -284,4 +290,102 @@ fn whatever_crashes_outputs_end_as_wanted_and_none_is_left_behind() {
             assert!(world.released && world.outputs.is_empty());
         }
     }
+}
+
+#[test]
+fn what_somebody_made_immutable_is_made_anew_when_its_content_differs_and_only_then() {
+    let mut world = world(vec![pem("files")]).settled();
+    let facts = world.outputs.get_mut(&secret("files")).unwrap();
+    facts.changeable = Changeable::Metadata;
+    assert!(world.step_names().is_empty());
+    let facts = world.outputs.get_mut(&secret("files")).unwrap();
+    facts.metadata_fits = false;
+    assert_eq!(world.step_names(), ["UpdateOutput"]);
+    let facts = world.outputs.get_mut(&secret("files")).unwrap();
+    facts.entries.clear();
+    assert_eq!(world.step_names(), ["DeleteOutput", "CreateOutput"]);
+    world.settled();
+}
+
+#[test]
+fn an_output_that_became_the_place_of_the_private_key_is_not_deleted_as_an_output() {
+    for deleting in [false, true] {
+        let mut copied = world(vec![pem("copy")]);
+        import(&mut copied, "mine");
+        copied.given = Some(Ok(key()));
+        let mut copied = copied.settled();
+        copied.spec.outputs = None;
+        copied.object.deleting_since = deleting.then(|| at(-1));
+        // The user imports from what was an output, or keeps the copy there.
+        let mut from = copied.clone();
+        import(&mut from, "copy");
+        copied.spec.secret = Some(SecretSpec {
+            name: Some("copy".into()),
+            ..SecretSpec::default()
+        });
+        for mut world in [from, copied] {
+            assert!(!world.step_names().contains(&"DeleteOutput"));
+            world.reconcile(usize::MAX);
+            assert!(world.outputs.contains_key(&secret("copy")));
+            assert!(world.released || world.object.outputs.is_empty());
+        }
+    }
+}
+
+#[test]
+fn one_that_can_not_be_looked_at_holds_up_no_other_and_stays_recorded() {
+    let mut world = world(vec![pem("files"), map()]).settled();
+    world.unseen_outputs.insert(secret("files"));
+    world.outputs.clear();
+    world.azure.clear();
+    let mut world = world.settled_but_for(Reason::AzureUnavailable);
+    assert_eq!(world.outputs.len(), 1, "the map is there again");
+    assert!(world.azure.contains_key(&id()));
+    world.spec.outputs = None;
+    let mut world = world.settled_but_for(Reason::AzureUnavailable);
+    assert_eq!(world.object.outputs, [secret("files")]);
+    assert!(world.outputs.is_empty());
+    world.unseen_outputs.clear();
+    assert!(world.settled().object.outputs.is_empty());
+}
+
+#[test]
+fn a_deletion_waits_for_an_output_that_can_not_be_looked_at_until_somebody_gives_up() {
+    let mut world = world(vec![pem("files")]).settled();
+    world.unseen_outputs.insert(secret("files"));
+    world.object.deleting_since = Some(at(-1));
+    world.reconcile(usize::MAX);
+    assert!(!world.released && world.azure.is_empty());
+    world.object.abandoned = true;
+    world.reconcile(usize::MAX);
+    assert!(world.released);
+}
+
+#[test]
+fn a_suspended_object_leaves_its_outputs_as_they_are_and_says_what_it_would_do() {
+    let mut world = world(vec![pem("files")]).settled();
+    world.spec.suspend = true;
+    world.spec.outputs = Some(vec![map()]);
+    let before = world.outputs.clone();
+    let world = world.settled_but_for(Reason::Suspended);
+    assert_eq!(world.outputs, before);
+    let message = world.report().ready.message;
+    assert!(
+        message.contains("create ConfigMap public") && message.contains("delete Secret files"),
+        "{message}"
+    );
+}
+
+#[test]
+fn outputs_are_left_as_they_are_while_the_key_is_lost() {
+    let mut world = world(vec![pem("files")]).settled();
+    world.secret = SecretView::Absent;
+    world.outputs.clear();
+    let world = world.settled_but_for(Reason::PrivateKeyLost);
+    assert!(world.outputs.is_empty());
+    assert_eq!(
+        reason(&world, ConditionType::OutputsSynced),
+        Some(("False".into(), "PrivateKeyLost".into()))
+    );
+    assert_eq!(world.object.outputs, [secret("files")], "it may be there");
 }

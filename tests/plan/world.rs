@@ -12,9 +12,10 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark, ObjectFacts,
-        Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts, SecretKey,
-        SecretView, Shape, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
+        AzureKey, Changeable, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark,
+        ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts,
+        SecretKey, SecretView, Shape, Step, StoreFact, default_stores, plan, report, resolve,
+        stores_of,
     },
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct World {
     pub(crate) given: Option<Result<PublicKey, Failure>>,
     /// Outputs, and what stands where one shall be.
     pub(crate) outputs: BTreeMap<OutputRef, OutputFacts>,
+    /// Outputs that can't be looked at.
+    pub(crate) unseen_outputs: BTreeSet<OutputRef>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
@@ -123,6 +126,7 @@ impl World {
             secret: SecretView::Absent,
             given: None,
             outputs: BTreeMap::new(),
+            unseen_outputs: BTreeSet::new(),
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
@@ -190,6 +194,7 @@ impl World {
         let outputs = desired.outputs.iter().map(|output| &output.object);
         let outputs = outputs.chain(&self.object.outputs).map(|object| {
             let view = match self.outputs.get(object) {
+                _ if self.unseen_outputs.contains(object) => OutputView::Unknown(transient()),
                 Some(facts) => OutputView::Present(Box::new(facts.clone())),
                 None => OutputView::Absent,
             };
@@ -374,29 +379,7 @@ impl World {
                 id,
                 public_key,
                 tags,
-            } => {
-                if let Some(public_key) = public_key {
-                    self.check_published(id, public_key);
-                }
-                let there = self
-                    .azure
-                    .get_mut(id)
-                    .expect("only a key that is there is updated");
-                if let Some(public_key) = public_key {
-                    there.public_key = Ok(public_key.clone());
-                }
-                if let Some(tags) = tags {
-                    there.tags.clone_from(tags);
-                }
-                let key = there.clone();
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Present {
-                        key,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
+            } => self.update_azure_key(id, public_key.as_ref(), tags.as_ref()),
             Step::DeleteAzureKey { id } => {
                 self.azure.remove(id);
                 Outcome::Azure(
@@ -413,6 +396,35 @@ impl World {
                 Outcome::Released
             }
         }
+    }
+
+    fn update_azure_key(
+        &mut self,
+        id: &ArmId,
+        public_key: Option<&PublicKey>,
+        tags: Option<&BTreeMap<String, String>>,
+    ) -> Outcome {
+        if let Some(public_key) = public_key {
+            self.check_published(id, public_key);
+        }
+        let there = self
+            .azure
+            .get_mut(id)
+            .expect("only a key that is there is updated");
+        if let Some(public_key) = public_key {
+            there.public_key = Ok(public_key.clone());
+        }
+        if let Some(tags) = tags {
+            there.tags.clone_from(tags);
+        }
+        let key = there.clone();
+        Outcome::Azure(
+            id.clone(),
+            KeyView::Present {
+                key,
+                freshness: Freshness::Written,
+            },
+        )
     }
 
     fn act_on_output(&mut self, step: &Step) -> Outcome {
@@ -444,7 +456,7 @@ impl World {
                 self.outputs.remove(object);
                 self.output(object)
             }
-            _ => unreachable!("no step on an output"),
+            other => panic!("{other:?} is about no output"),
         }
     }
 
@@ -519,7 +531,7 @@ pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
         owner_uid: Some("u1".into()),
         recorded: Some(key.fingerprint()),
         metadata_fits: true,
-        type_fits: true,
+        changeable: Changeable::Everything,
         entries: shape
             .entries
             .iter()

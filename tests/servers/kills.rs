@@ -18,7 +18,7 @@ use dev::{
     world::{World, WorldOptions, resource_id},
 };
 use futures::StreamExt;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, ResourceExt,
     api::DeleteParams,
@@ -33,6 +33,7 @@ metadata: {name: web}
 spec:
   secret: {deletionPolicy: Delete}
   azure: {resourceGroup: {name: rg-made, creationPolicy: IfMissing}}
+  outputs: [{name: files, pem: {}}, {name: public, publicConfigMap: {}}]
 ";
 
 /// Where the process dies.
@@ -167,6 +168,16 @@ async fn life(
         secret.metadata.annotations.unwrap()["sshkey-operator.io/fingerprint"],
         status.fingerprint.clone().unwrap()
     );
+    let fingerprint = |public: &str| {
+        let key = sshkey_operator::keys::PublicKey::parse(public).unwrap();
+        Some(key.fingerprint().to_string())
+    };
+    let files = world.secret("files").await.unwrap().data.unwrap();
+    let public = String::from_utf8(files["web.pub"].0.clone()).unwrap();
+    assert_eq!(fingerprint(&public), status.fingerprint);
+    let map: ConfigMap = world.api().get("public").await.unwrap();
+    let public = &map.data.unwrap()["ssh-publickey"];
+    assert_eq!(fingerprint(public), status.fingerprint);
     let keys = world.emulator().keys();
     assert_eq!(keys.len(), 1);
     assert_eq!(keys[0].public_key, status.public_key);
@@ -189,7 +200,12 @@ async fn life(
         world.emulator().keys().is_empty(),
         "nothing is left in Azure"
     );
-    assert!(world.secret("web").await.is_none(), "nor in the cluster");
+    for name in ["web", "files"] {
+        assert!(world.secret(name).await.is_none(), "nor in the cluster");
+    }
+    // The operator takes it away before it lets the object go, and leaves nothing to the garbage collector.
+    let map = world.api::<ConfigMap>().get_opt("public").await.unwrap();
+    assert!(map.is_none(), "nor a map of it");
     assert_eq!(*guard.violations.lock().unwrap(), Vec::<String>::new());
 }
 

@@ -22,6 +22,7 @@ mod moves;
 mod namespaces;
 mod openmetrics;
 mod outages;
+mod output_changes;
 mod outputs;
 mod own_identity;
 mod rights;

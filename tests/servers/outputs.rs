@@ -349,7 +349,10 @@ async fn a_name_that_is_taken_is_left_alone_and_holds_up_nothing() {
     world.apply(&secret("theirs", "a", "b")).await;
     let before = world.secret("theirs").await.unwrap();
     world
-        .apply(&key("web", "{azure: {}, outputs: [{name: theirs, pem: {}}, {name: web, pem: {}}, {name: mine, pem: {}}]}"))
+        .apply(&key(
+            "web",
+            "{azure: {}, outputs: [{name: theirs, pem: {}}, {name: mine, pem: {}}]}",
+        ))
         .await;
     let object: SshKey = world
         .wait_condition(

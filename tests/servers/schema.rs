@@ -68,6 +68,9 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         "tags that begin with sshkey-operator- are the operator's own: choose another name";
     let azure_name = "a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit";
     let output = |outputs: &str| key("x", &format!("{{outputs: [{outputs}]}}"));
+    let kept_there =
+        "the Secret of that name is where the private key is kept: give the output another name";
+    let ssh_url = "Argo CD uses an SSH key for SSH only: write argoCD.url as git@HOST:PATH";
     let one_shape = "an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap";
     let secret_name = "a Secret's name has lower-case letters, digits, '-' and '.'";
     let location = "write the location by its short name, lower-case and without spaces: westeurope, not West Europe";
@@ -168,9 +171,51 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         ),
         (output("{name: a, flux: {}}"), "knownHosts: Required value"),
         (output("{name: a, argoCD: {}}"), "url: Required value"),
+        (output("{name: a, argoCD: {url: 'git@a: b'}}"), ssh_url),
         (
-            output("{name: a, argoCD: {url: 'a b'}}"),
-            "argoCD.url is one URL, without spaces",
+            output("{name: a, argoCD: {url: 'https://jo@a/b'}}"),
+            ssh_url,
+        ),
+        (output("{name: a, argoCD: {url: a.example.com}}"), ssh_url),
+        (
+            output("{name: a, argoCD: {url: 'git@a:b', type: RepositoryCredentials, project: p}}"),
+            "Argo CD reads argoCD.project and argoCD.insecure of a Repository only",
+        ),
+        (
+            output(
+                "{name: a, argoCD: {url: 'git@a:b', type: RepositoryCredentials, insecure: false}}",
+            ),
+            "Argo CD reads argoCD.project and argoCD.insecure of a Repository only",
+        ),
+        (
+            output("{name: a, flux: {knownHosts: '-----BEGIN RSA PRIVATE KEY-----'}}"),
+            "knownHosts takes public host keys, and this is a private key",
+        ),
+        (
+            output("{name: a, sshAuth: {knownHosts: '-----BEGIN OPENSSH PRIVATE KEY-----'}}"),
+            "knownHosts takes public host keys, and this is a private key",
+        ),
+        (output("{name: x, pem: {}}"), kept_there),
+        (
+            key(
+                "x",
+                "{secret: {name: a}, outputs: [{name: b, pem: {}}, {name: a, kubeVirt: {}}]}",
+            ),
+            kept_there,
+        ),
+        (
+            key(
+                "x",
+                "{source: {privateKey: {secretRef: {name: b, key: k}}}, secret: {}, outputs: [{name: x, pem: {}}]}",
+            ),
+            kept_there,
+        ),
+        (
+            key(
+                "x",
+                "{source: {privateKey: {secretRef: {name: b, key: k}}}, outputs: [{name: b, publicSecret: {}}]}",
+            ),
+            "the Secret of that name is where the key is imported from: give the output another name",
         ),
         (
             key(
@@ -280,6 +325,19 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
             "{secret: {name: a.b-c}, azure: {name: A_b.c-9, resourceGroup: {name: (A)_b.c-}, location: westeurope}}",
         ),
         key("nothing", "{}"),
+        // A ConfigMap takes no Secret's name.
+        key(
+            "map",
+            "{outputs: [{name: map, publicConfigMap: {}}, {name: argo, argoCD: {url: 'ssh://git@a.example.com:2222/b', project: p, insecure: true}}]}",
+        ),
+        key(
+            "given",
+            "{source: {privateKey: {secretRef: {name: b, key: k}}}, outputs: [{name: given, pem: {}}]}",
+        ),
+        key(
+            "long-hosts",
+            &json!({ "outputs": (0..16).map(|n| json!({ "name": format!("{n}{}", "a".repeat(250)), "flux": { "knownHosts": "h".repeat(65_536) } })).collect::<Vec<_>>() }).to_string(),
+        ),
         key(
             "policies",
             "{secret: {deletionPolicy: Delete}, azure: {deletionPolicy: Delete}}",

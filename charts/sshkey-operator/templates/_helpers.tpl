@@ -78,7 +78,7 @@ configMap:
 {{- $rules := list -}}
 {{- range .rules -}}
 {{- $rule := deepCopy . -}}
-{{- if and (has "secrets" $rule.resources) (not $.values.watchSecrets) -}}
+{{- if and (or (has "secrets" $rule.resources) (has "configmaps" $rule.resources)) (not $.values.watchSecrets) -}}
 {{- $_ := set $rule "verbs" (without $rule.verbs "list" "watch") -}}
 {{- end -}}
 {{- if has "serviceaccounts/token" $rule.resources -}}
