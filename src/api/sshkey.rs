@@ -41,7 +41,7 @@ use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 #[x_kube(validation = Rule::new("(has(self.source) && (has(self.source.privateKey) || has(self.source.publicKey) || has(self.source.azureKey))) || (has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source))").message("what is generated can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy and resourceGroup.creationPolicy out"))]
+#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy and resourceGroup.creationPolicy out"))]
 #[x_kube(validation = Rule::new("!has(oldSelf.secret) || has(self.secret) || !has(self.source) || !has(self.source.privateKey)").message("secret can't be taken away from an imported key: create a new SshKey without it, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey) && !has(oldSelf.secret)) || (has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
@@ -123,30 +123,26 @@ pub enum DeletionPolicy {
 /// The public key in Azure's SSH key store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.storeRef) ? (has(self.storeRef.kind) ? self.storeRef.kind : 'AzureStore') + '/' + self.storeRef.name : '') == (has(oldSelf.storeRef) ? (has(oldSelf.storeRef.kind) ? oldSelf.storeRef.kind : 'AzureStore') + '/' + oldSelf.storeRef.name : '')").message("azure.storeRef can't be changed yet: create a new SshKey for the other store, then delete this one"))]
-#[x_kube(validation = Rule::new("(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')").message("azure.name can't be changed yet: create a new SshKey with the other name, then delete this one"))]
-#[x_kube(validation = Rule::new("(has(self.resourceGroup) && has(self.resourceGroup.name) ? self.resourceGroup.name : '') == (has(oldSelf.resourceGroup) && has(oldSelf.resourceGroup.name) ? oldSelf.resourceGroup.name : '')").message("azure.resourceGroup.name can't be changed yet: create a new SshKey for the other resource group, then delete this one"))]
-#[x_kube(validation = Rule::new("(has(self.location) ? self.location : '') == (has(oldSelf.location) ? oldSelf.location : '')").message("azure.location can't be changed: Azure moves no key to another location; create a new SshKey there, then delete this one"))]
 pub struct AzureSpec {
     /// The store through which the key is published. When absent, the AzureStore of this namespace that is named default,
     /// and without one the ClusterAzureStore that is named default; which it was is recorded when the key is first
-    /// published, and stays. Can't be changed yet.
+    /// published, and stays. Another one moves the key: it is created there first, and then deleted where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_ref: Option<StoreRef>,
 
     /// Name of the key in Azure, 1 to 128 letters, digits, '-', '_' and '.'. When absent, made by the store's
-    /// nameTemplate. Can't be changed yet.
+    /// nameTemplate. Another one moves the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$')").message("a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit"))]
     pub name: Option<String>,
 
-    /// Resource group that holds the key. When absent, the store's default.
+    /// Resource group that holds the key. When absent, the store's default. Another one moves the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_group: Option<ResourceGroup>,
 
     /// Azure location where the key is stored, such as westeurope. VMs of any location can use it. When absent, the
-    /// store's default. Can't be changed.
+    /// store's default. Azure moves no key to another location: see replacePolicy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]+$')").message("write the location by its short name, lower-case and without spaces: westeurope, not West Europe"))]
@@ -164,10 +160,26 @@ pub struct AzureSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict_policy: Option<AzureConflictPolicy>,
 
+    /// What to do when the key is in another location than the one that is asked for: Refuse (when absent) leaves it and
+    /// says so; Recreate deletes it and creates it again in the new location. For a moment there is no key of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace_policy: Option<ReplacePolicy>,
+
     /// What becomes of the key in Azure when this object or its azure field is deleted: Delete (when absent, for a key
     /// that this object created) or Retain (when absent, for a key that it took over). Deleting it takes away no access: a VM keeps the key it was created with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// What to do about a key in another location.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum ReplacePolicy {
+    /// Leave it where it is and say so.
+    #[default]
+    Refuse,
+    /// Delete it and create it again.
+    Recreate,
 }
 
 /// What to do about a key in Azure that is not ours.

@@ -22,7 +22,7 @@ use crate::{
         secrets::{self, SecretOwner},
         sshkeys,
     },
-    plan::{Failure, Freshness, Outcome, SecretRecord, SecretView, Step, records_json},
+    plan::{Failure, Freshness, KeyView, Outcome, SecretRecord, SecretView, Step, records_json},
 };
 
 /// Why a step failed.
@@ -53,7 +53,7 @@ pub(super) enum StepError {
     OutOfReach(ArmId),
     /// Another object is creating a key there at this moment.
     #[error(
-        "another SshKey is creating {0} at this moment; if both mean it, create one of them again with another name in spec.azure.name"
+        "another SshKey is creating {0} at this moment; if both mean it, give one of them another name in spec.azure.name"
     )]
     Claimed(ArmId),
     /// The key that the step would publish is not stored: a step of a preview.
@@ -282,7 +282,11 @@ fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError
         .ok_or_else(|| StepError::OutOfReach(id.clone()))
 }
 
+/// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
 fn location(at: &Observation, id: &ArmId) -> String {
+    if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
+        return key.location.clone();
+    }
     let recorded = at
         .observed
         .object

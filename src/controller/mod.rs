@@ -15,6 +15,7 @@ mod sessions;
 mod store;
 mod store_facts;
 mod store_object;
+mod tell;
 mod watch;
 
 pub use cluster_stores::run_cluster_stores;

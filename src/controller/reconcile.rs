@@ -14,11 +14,12 @@ use super::{
     context::{Context, Scope},
     facts::{self, now},
     observe::{Observation, ObserveError, observe},
+    tell::{tell, tell_of_change, tell_of_deletion},
 };
 use crate::{
     api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
-    plan::{Failure, Freshness, KeyView, OutputView, Plan, Report, Step, plan, report},
+    plan::{Failure, Freshness, KeyView, OutputView, Plan, Step, plan, report},
 };
 
 /// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
@@ -159,6 +160,9 @@ fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
 /// A list may be old, and another may have written since we did: good enough to see that nothing differs, not to write
 /// upon.
 fn not_read_just_now(at: &Observation, step: &Step) -> Option<ArmId> {
+    if let Some(successor) = unconfirmed_successor(at, step) {
+        return Some(successor);
+    }
     let id = step.azure_id()?;
     match at.observed.azure.get(id) {
         Some(KeyView::Present { freshness, .. } | KeyView::Absent { freshness, .. }) => {
@@ -166,6 +170,23 @@ fn not_read_just_now(at: &Observation, step: &Step) -> Option<ArmId> {
         }
         _ => None,
     }
+}
+
+/// What is wanted no more goes only when what takes its place was seen there, and not only sent there.
+fn unconfirmed_successor(at: &Observation, step: &Step) -> Option<ArmId> {
+    let Step::DeleteAzureKey { id } = step else {
+        return None;
+    };
+    let target = at.desired.azure.as_ref()?.target.as_ref().ok()?;
+    let successor = target.id();
+    let is_only_sent = matches!(
+        at.observed.azure.get(successor),
+        Some(KeyView::Present {
+            freshness: Freshness::Written,
+            ..
+        })
+    );
+    (successor != id && is_only_sent).then(|| successor.clone())
 }
 
 async fn finish(
@@ -249,84 +270,6 @@ fn wait(until: Timestamp, now: Timestamp) -> Duration {
 /// Those who wait for one moment shall not all come in it.
 fn spread(uid: &str) -> Duration {
     Duration::from_millis(uid.bytes().map(u64::from).sum::<u64>() % 250)
-}
-
-/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle.
-async fn tell(
-    context: &Context,
-    at: &Observation,
-    before: &SshKeyStatus,
-    report: &Report,
-    taken: &[Step],
-) {
-    let was = condition::find(&before.conditions, ConditionType::Ready);
-    let was_ready = was.is_some_and(|condition| condition.status == "True");
-    let is_ready = report.ready.status == Some(true);
-    let reason = report.ready.reason;
-    if is_ready && !was_ready {
-        context
-            .events
-            .normal(&at.object, reason.as_str(), &report.ready.message)
-            .await;
-    } else if was_ready {
-        for step in taken
-            .iter()
-            .filter(|step| !matches!(step, Step::Record { .. }))
-        {
-            context
-                .events
-                .normal(&at.object, step.name(), &step.describe())
-                .await;
-        }
-    }
-    let news = was.is_none_or(|condition| condition.reason != reason.as_str());
-    let quiet = matches!(
-        reason,
-        Reason::Progressing | Reason::Suspended | Reason::Deleting
-    );
-    if !is_ready && news && !quiet {
-        context
-            .events
-            .warning(&at.object, reason.as_str(), &report.ready.message)
-            .await;
-    }
-}
-
-/// The key that the user gives, or that is followed, is another one now.
-async fn tell_of_change(
-    context: &Context,
-    at: &Observation,
-    before: &SshKeyStatus,
-    report: &Report,
-) {
-    if let (Some(was), Some(is)) = (&before.fingerprint, &report.status.fingerprint)
-        && was != is
-    {
-        let note = format!("the key is {is} now; it was {was}");
-        context.events.normal(&at.object, "KeyChanged", &note).await;
-    }
-}
-
-async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
-    for step in taken {
-        match step {
-            Step::RemoveFinalizer { orphans } => {
-                for id in orphans {
-                    let note = format!(
-                        "{id} was left behind: nothing could reach it any more; delete it in Azure"
-                    );
-                    tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
-                    context.events.warning(&at.object, "Orphaned", &note).await;
-                }
-            }
-            step => {
-                context
-                    .events
-                    .normal(&at.object, step.name(), &step.describe())
-                    .await;
-            }
-        }
-    }
 }
 
 fn forget(context: &Context, uid: &str) {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         Reason, StoreKey,
-        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy},
+        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, ReplacePolicy},
     },
     keys::PublicKey,
 };
@@ -36,7 +36,13 @@ pub(super) fn judge(
             key_is_not_ours(desired, target, key, stored, is_recorded)
                 .or_else(|| key_is_in_another_location(target, key))
                 .map_or_else(
-                    || keep(desired, observed, target, key, stored),
+                    || {
+                        if is_elsewhere(target, key) {
+                            recreate(desired, target, stored)
+                        } else {
+                            keep(desired, observed, target, key, stored)
+                        }
+                    },
                     Judgement::finding,
                 )
         }
@@ -118,21 +124,33 @@ fn key_is_not_ours(
     Some(Finding::held(
         Reason::AzureKeyConflict,
         format!(
-            "{id} {whose}; it was left alone. Create this SshKey again with another name in spec.azure.name, or delete that key in Azure"
+            "{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"
         ),
     ))
 }
 
 fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding> {
-    (short_location(&key.location) != short_location(&target.location)).then(|| {
+    (is_elsewhere(target, key) && target.replace == ReplacePolicy::Refuse).then(|| {
         Finding::held(
             Reason::LocationConflict,
             format!(
-                "{} is stored in {} and {} is asked for, and Azure moves no key: delete this SshKey and create it again with one of the two locations",
+                "{} is stored in {} and {} is asked for, and Azure moves no key: write the location that it has; or azure.replacePolicy: Recreate, to have it deleted and created again; or another azure.name, to have it created there first",
                 target.id, key.location, target.location
             ),
         )
     })
+}
+
+fn is_elsewhere(target: &Target, key: &AzureKey) -> bool {
+    short_location(&key.location) != short_location(&target.location)
+}
+
+/// The name is taken by the key itself, so it has to go first.
+fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> Judgement {
+    let mut judgement = publish(desired, target, Group::Exists, stored);
+    let id = target.id.clone();
+    judgement.steps.insert(0, Step::DeleteAzureKey { id });
+    judgement
 }
 
 /// `West Europe` and `westeurope` are one location.

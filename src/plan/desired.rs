@@ -12,7 +12,8 @@ use crate::{
         ArmId, Reason, SshKeySpec, StoreKey,
         source::{Algorithm, Generate, Source},
         sshkey::{
-            AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, SecretConflictPolicy,
+            AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, ReplacePolicy,
+            SecretConflictPolicy,
         },
     },
     keys::{Comment, Curve, KeySpec, RsaSize},
@@ -144,6 +145,8 @@ pub struct Target {
     pub group_creation: CreationPolicy,
     /// What to do about a key there that is not ours.
     pub conflict: AzureConflictPolicy,
+    /// What to do when it is in another location.
+    pub replace: ReplacePolicy,
     /// What becomes of it in the end, if the spec says so.
     pub deletion_policy: Option<DeletionPolicy>,
 }
@@ -346,6 +349,7 @@ fn target(
             .or(default_group.creation_policy)
             .unwrap_or_default(),
         conflict: azure.conflict_policy.unwrap_or_default(),
+        replace: azure.replace_policy.unwrap_or_default(),
         deletion_policy: azure.deletion_policy,
     })
 }

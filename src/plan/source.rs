@@ -77,7 +77,7 @@ fn followed(desired: &Desired, observed: &Observed) -> Finding {
         Some(KeyView::Absent { .. }) => Finding::held(
             Reason::AzureKeyNotFound,
             format!(
-                "there is no key {id}: create it, or create this SshKey again with the name of one that exists in spec.azure.name"
+                "there is no key {id}: create it, or write the name of one that exists in spec.azure.name"
             ),
         ),
         Some(KeyView::Present { key, .. }) => match &key.public_key {

@@ -7,7 +7,7 @@ use sshkey_operator::{
         output::{Flux, KubeVirt, Output, Pem, PublicConfigMap, SshAuth},
     },
     keys::{KeySpec, PublicKey, RsaSize},
-    plan::{EntryFact, SecretView, Step},
+    plan::{EntryFact, OutputFacts, SecretView, Step},
 };
 
 use crate::world::{World, at, id, key, pair};
@@ -169,19 +169,16 @@ fn one_that_another_took_meanwhile_is_forgotten_and_not_deleted() {
 fn what_differs_as_a_key_is_put_right_and_what_differs_as_text_is_not() {
     let settled = world(vec![pem("files")]).settled();
     assert!(settled.step_names().is_empty());
-    let changes: [fn(&mut sshkey_operator::plan::OutputFacts); 6] = [
-        |facts| drop(facts.entries.remove("web.pem")),
-        |facts| drop(facts.entries.insert("web.pub".into(), EntryFact::Other)),
-        |facts| {
-            drop(
-                facts
-                    .entries
-                    .insert("web.pem".into(), EntryFact::Key(key())),
-            )
-        },
-        |facts| facts.metadata_fits = false,
-        |facts| facts.recorded = None,
-        |facts| facts.superfluous = vec!["evil".into()],
+    let put = |facts: &mut OutputFacts, name: &str, fact| {
+        facts.entries.insert(name.to_owned(), fact);
+    };
+    let changes: [&dyn Fn(&mut OutputFacts); 6] = [
+        &|facts| facts.entries.clear(),
+        &|facts| put(facts, "web.pub", EntryFact::Other),
+        &|facts| put(facts, "web.pem", EntryFact::Key(key())),
+        &|facts| facts.metadata_fits = false,
+        &|facts| facts.recorded = None,
+        &|facts| facts.superfluous = vec!["evil".into()],
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut world = settled.clone();

@@ -341,32 +341,8 @@ impl World {
                 self.secret = SecretView::Absent;
                 Outcome::Secret(SecretView::Absent)
             }
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-            } => {
-                if !self.outputs.contains_key(object) {
-                    self.check_output(object, shape, public_key.as_ref());
-                    let facts = output(shape, public_key.as_ref().unwrap());
-                    self.outputs.insert(object.clone(), facts);
-                }
-                self.output(object)
-            }
-            Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            } => {
-                self.check_output(object, shape, public_key.as_ref());
-                let facts = output(shape, public_key.as_ref().unwrap());
-                self.outputs.insert(object.clone(), facts);
-                self.output(object)
-            }
-            Step::DeleteOutput { object, .. } => {
-                self.outputs.remove(object);
-                self.output(object)
+            Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
+                self.act_on_output(step)
             }
             Step::CreateResourceGroup { id, .. } => {
                 self.groups.insert(id.resource_group.clone());
@@ -436,6 +412,39 @@ impl World {
                 self.released = true;
                 Outcome::Released
             }
+        }
+    }
+
+    fn act_on_output(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::CreateOutput {
+                object,
+                shape,
+                public_key,
+            } => {
+                if !self.outputs.contains_key(object) {
+                    self.check_output(object, shape, public_key.as_ref());
+                    let facts = output(shape, public_key.as_ref().unwrap());
+                    self.outputs.insert(object.clone(), facts);
+                }
+                self.output(object)
+            }
+            Step::UpdateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            } => {
+                self.check_output(object, shape, public_key.as_ref());
+                let facts = output(shape, public_key.as_ref().unwrap());
+                self.outputs.insert(object.clone(), facts);
+                self.output(object)
+            }
+            Step::DeleteOutput { object, .. } => {
+                self.outputs.remove(object);
+                self.output(object)
+            }
+            _ => unreachable!("no step on an output"),
         }
     }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod azure_faults;
+mod bad_keys;
 mod cluster_schema;
 mod cluster_stores;
 mod imports;
@@ -16,6 +17,7 @@ mod login;
 mod made;
 mod main_job;
 mod manifests;
+mod moves;
 mod namespaces;
 mod outages;
 mod outputs;

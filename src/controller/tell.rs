@@ -1,0 +1,87 @@
+//! The events of a reconcile.
+
+use kube::ResourceExt;
+
+use super::{context::Context, observe::Observation};
+use crate::{
+    api::{ConditionType, Reason, SshKeyStatus, condition},
+    plan::{Report, Step},
+};
+
+/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle.
+pub(super) async fn tell(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+    taken: &[Step],
+) {
+    let was = condition::find(&before.conditions, ConditionType::Ready);
+    let was_ready = was.is_some_and(|condition| condition.status == "True");
+    let is_ready = report.ready.status == Some(true);
+    let reason = report.ready.reason;
+    if is_ready && !was_ready {
+        context
+            .events
+            .normal(&at.object, reason.as_str(), &report.ready.message)
+            .await;
+    } else if was_ready {
+        for step in taken
+            .iter()
+            .filter(|step| !matches!(step, Step::Record { .. }))
+        {
+            context
+                .events
+                .normal(&at.object, step.name(), &step.describe())
+                .await;
+        }
+    }
+    let news = was.is_none_or(|condition| condition.reason != reason.as_str());
+    let quiet = matches!(
+        reason,
+        Reason::Progressing | Reason::Suspended | Reason::Deleting
+    );
+    if !is_ready && news && !quiet {
+        context
+            .events
+            .warning(&at.object, reason.as_str(), &report.ready.message)
+            .await;
+    }
+}
+
+/// The key that the user gives, or that is followed, is another one now.
+pub(super) async fn tell_of_change(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+) {
+    if let (Some(was), Some(is)) = (&before.fingerprint, &report.status.fingerprint)
+        && was != is
+    {
+        let note = format!("the key is {is} now; it was {was}");
+        context.events.normal(&at.object, "KeyChanged", &note).await;
+    }
+}
+
+pub(super) async fn tell_of_deletion(context: &Context, at: &Observation, taken: &[Step]) {
+    for step in taken {
+        match step {
+            Step::RemoveFinalizer { orphans } => {
+                for id in orphans {
+                    let note = format!(
+                        "{id} was left behind: nothing could reach it any more; delete it in Azure"
+                    );
+                    tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
+                    context.events.warning(&at.object, "Orphaned", &note).await;
+                }
+            }
+            step => {
+                context
+                    .events
+                    .normal(&at.object, step.name(), &step.describe())
+                    .await;
+            }
+        }
+    }
+}
