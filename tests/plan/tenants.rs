@@ -253,8 +253,8 @@ fn a_name_of_its_own_is_not_allowed_unless_it_is_the_one_that_the_template_makes
     assert_eq!(named.ready_reason(), Reason::NameNotAllowed);
     azure(&mut named).name = Some("n.web".into());
     let named = named.settled();
-    let names: Vec<&str> = named.azure.keys().map(|id| id.name.as_str()).collect();
-    assert_eq!(names, ["n.web"]);
+    let left: Vec<&str> = named.azure.keys().map(|id| id.name.as_str()).collect();
+    assert_eq!(left, ["n.web"]);
     let mut same = tenant();
     azure(&mut same).name = Some("n.web".into());
     same.settled();
