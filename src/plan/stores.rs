@@ -191,7 +191,7 @@ fn not_found(store: &StoreKey, stores: &BTreeMap<StoreKey, StoreFact>, mark: &Ma
             "{store} does not exist in namespace {namespace}: create it, or name another in spec.azure.storeRef"
         ),
         StoreKind::ClusterAzureStore => format!(
-            "{store} does not exist: have it created, or create this SshKey again with another in spec.azure.storeRef"
+            "{store} does not exist: have it created, or name another in spec.azure.storeRef"
         ),
     };
     Failure {

@@ -37,7 +37,7 @@ fn group_is_not_allowed(offer: &Offer<'_>, limits: &Tenants, wanted: &Wanted) ->
     Some(Failure::to_fix(
         Reason::ResourceGroupNotAllowed,
         format!(
-            "{} does not let keys be in resource group {group}: have it added to tenants.resourceGroups of the store, or create this SshKey again for a group that is allowed",
+            "{} does not let keys be in resource group {group}: name one that is allowed in spec.azure.resourceGroup.name, or have this one added to tenants.resourceGroups of the store",
             offer.store
         ),
     ))
@@ -57,7 +57,7 @@ fn name_is_not_allowed(
     Some(Failure::to_fix(
         Reason::NameNotAllowed,
         format!(
-            "{} names this key {made} in Azure, and not {name}: create this SshKey again without spec.azure.name, or have CustomName added to tenants.allow of the store",
+            "{} names this key {made} in Azure, and not {name}: write {made} in spec.azure.name, or have CustomName added to tenants.allow of the store",
             offer.store
         ),
     ))

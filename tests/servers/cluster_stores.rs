@@ -109,6 +109,18 @@ async fn is_refused(world: &World, name: &str, reason: Reason) -> String {
     said.message.clone()
 }
 
+/// The rights that ship are enough: for what is read in the operator's namespace, for events, for labels.
+fn nothing_was_refused_to_the_operator(world: &World) {
+    let log = world.proxy().log();
+    let refused = |status: Option<u16>| matches!(status, Some(401 | 403));
+    let refused: Vec<_> = log.iter().filter(|entry| refused(entry.status)).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert!(
+        log.iter().any(|entry| entry.status == Some(201)),
+        "it wrote something"
+    );
+}
+
 fn id(world: &World, name: &str) -> String {
     resource_id(&format!("{}.{name}", world.namespace()))
 }
@@ -159,6 +171,7 @@ async fn the_default_of_the_cluster_is_used_with_credentials_of_the_operators_na
         assert_eq!(rows[0], columns);
         assert_eq!(rows[1][..3], ["default", "True", "TokenIssued"]);
     }
+    nothing_was_refused_to_the_operator(&world);
 }
 
 #[tokio::test]
@@ -255,6 +268,7 @@ async fn a_namespace_is_let_in_by_its_labels_and_out_again_without_losing_its_ke
         world.emulator().keys().is_empty(),
         "deletion is always allowed"
     );
+    nothing_was_refused_to_the_operator(&world);
 }
 
 #[tokio::test]
@@ -485,6 +499,7 @@ async fn workload_identity_is_that_of_the_operators_namespace() {
     world.apply_to_system(account).await;
     wait_store(&world, "default", "True", Reason::TokenIssued).await;
     world.wait_ready("web").await;
+    nothing_was_refused_to_the_operator(&world);
 }
 
 /// Makes the application trust one subject of the cluster.
