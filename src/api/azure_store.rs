@@ -12,7 +12,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::sshkey::ResourceGroup;
+use super::{source::EntryRef, sshkey::ResourceGroup};
 
 /// What an AzureStore is.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -117,15 +117,53 @@ pub enum Cloud {
 /// How the identity is proven: exactly one member.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.clientSecret) ? 1 : 0) + (has(self.workloadIdentity) ? 1 : 0) == 1").message("write exactly one of auth.clientSecret and auth.workloadIdentity"))]
+#[x_kube(validation = Rule::new("(has(self.clientSecret) ? 1 : 0) + (has(self.clientCertificate) ? 1 : 0) + (has(self.workloadIdentity) ? 1 : 0) == 1").message("write exactly one of auth.clientSecret, auth.clientCertificate and auth.workloadIdentity"))]
 pub struct Auth {
     /// A client secret, kept in a Secret of this namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<ClientSecret>,
 
+    /// A client certificate, kept with its private key in a Secret of this namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<ClientCertificate>,
+
     /// Workload identity: Entra trusts tokens of one ServiceAccount of this namespace, and no secret is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
+}
+
+/// An application that signs in with a certificate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientCertificate {
+    /// The application (client) ID: a GUID.
+    #[serde(rename = "clientID")]
+    #[schemars(length(min = 36, max = 36))]
+    #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
+    pub client_id: String,
+
+    /// The Secret that holds the certificate and its private key (RSA). When it changes, as cert-manager changes it, the
+    /// new one is used.
+    pub secret_ref: CertificateRef,
+
+    /// The password of a PKCS #12 file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_ref: Option<EntryRef>,
+}
+
+/// A certificate with its private key in a Secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CertificateRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+
+    /// Key of one entry that holds both, in PEM or as a PKCS #12 file. When absent, the entries tls.crt and tls.key, as in
+    /// Secrets of type kubernetes.io/tls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub key: Option<String>,
 }
 
 /// An application that signs in with a client secret.

@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::azure_store::{
-    Auth, AzureStoreStatus, ClientSecret, Defaults, Subscription, WorkloadIdentity,
+    Auth, AzureStoreStatus, ClientCertificate, ClientSecret, Defaults, Subscription,
+    WorkloadIdentity,
 };
 
 /// What a ClusterAzureStore is.
@@ -87,11 +88,15 @@ pub struct ClusterAzureStoreSpec {
 /// How the identity is proven: exactly one member.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.clientSecret) ? 1 : 0) + (has(self.workloadIdentity) ? 1 : 0) + (has(self.ambient) ? 1 : 0) + (has(self.managedIdentity) ? 1 : 0) == 1").message("write exactly one of auth.clientSecret, auth.workloadIdentity, auth.ambient and auth.managedIdentity"))]
+#[x_kube(validation = Rule::new("(has(self.clientSecret) ? 1 : 0) + (has(self.clientCertificate) ? 1 : 0) + (has(self.workloadIdentity) ? 1 : 0) + (has(self.ambient) ? 1 : 0) + (has(self.managedIdentity) ? 1 : 0) == 1").message("write exactly one of auth.clientSecret, auth.clientCertificate, auth.workloadIdentity, auth.ambient and auth.managedIdentity"))]
 pub struct ClusterAuth {
     /// A client secret, kept in a Secret of the operator's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<ClientSecret>,
+
+    /// A client certificate, kept with its private key in a Secret of the operator's namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<ClientCertificate>,
 
     /// Workload identity: Entra trusts tokens of one ServiceAccount of the operator's namespace, and no secret is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +117,7 @@ impl From<Auth> for ClusterAuth {
     fn from(auth: Auth) -> Self {
         Self {
             client_secret: auth.client_secret,
+            client_certificate: auth.client_certificate,
             workload_identity: auth.workload_identity,
             ambient: None,
             managed_identity: None,

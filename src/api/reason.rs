@@ -95,6 +95,10 @@ pub enum Reason {
     CredentialSecretNotFound,
     /// A Secret that a store refers to lacks the key that is named.
     CredentialSecretInvalid,
+    /// What a store names is no certificate with its private key.
+    CertificateInvalid,
+    /// The certificate that a store names has ended.
+    CertificateExpired,
     /// The `ServiceAccount` for workload identity does not exist.
     ServiceAccountNotFound,
     /// What the operator runs on gives it no identity of its own.

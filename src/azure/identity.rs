@@ -128,7 +128,7 @@ impl Identity {
         let assertion: Assertion = Arc::new(move |_| {
             let signed = certificate.assertion(&client_id, &token_url, Timestamp::now());
             let signed = signed.map_err(|error| Cause::NoCredential {
-                reason: Reason::CredentialSecretInvalid,
+                reason: Reason::CertificateInvalid,
                 class: ErrorClass::UserFixable,
                 message: error.to_string(),
             });

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use futures::FutureExt;
 use zeroize::Zeroizing;
 
-use super::{context::Context, store_object::StoreView};
+use super::{certificate, context::Context, store_object::StoreView};
 use crate::{
     api::{ErrorClass, Reason, azure_store::ClientSecret, cluster_azure_store::ClusterAuth},
-    azure::{Assertion, AzureError, Cause, Endpoints, Identity, Operation, PodIdentity},
+    azure::{
+        Assertion, AzureError, Cause, ClientCertificate, Endpoints, Identity, Operation,
+        PodIdentity,
+    },
     kubernetes::{KubernetesError, secrets, tokens},
 };
 
@@ -18,6 +21,12 @@ pub(super) enum Credential {
     Secret {
         client: String,
         text: Zeroizing<String>,
+        version: String,
+    },
+    /// A certificate with its private key, and the versions of what it was read from.
+    Certificate {
+        client: String,
+        certificate: Box<ClientCertificate>,
         version: String,
     },
     /// Tokens of the `ServiceAccount` beside the store's credentials.
@@ -37,6 +46,12 @@ impl Credential {
                 client_secret: Some(auth),
                 ..
             } => client_secret(context, &store.credentials_in, auth)
+                .await
+                .map_err(failed),
+            ClusterAuth {
+                client_certificate: Some(auth),
+                ..
+            } => certificate::read(context, &store.credentials_in, auth)
                 .await
                 .map_err(failed),
             ClusterAuth {
@@ -66,7 +81,7 @@ impl Credential {
     /// Another version needs another identity.
     pub(super) fn version(&self) -> &str {
         match self {
-            Self::Secret { version, .. } => version,
+            Self::Secret { version, .. } | Self::Certificate { version, .. } => version,
             Self::Account { .. } | Self::Pod(_) | Self::Machine { .. } => "",
         }
     }
@@ -74,7 +89,9 @@ impl Credential {
     /// Whom Azure counts requests for.
     pub(super) fn principal(&self) -> String {
         match self {
-            Self::Secret { client, .. } | Self::Account { client } => client.clone(),
+            Self::Secret { client, .. }
+            | Self::Certificate { client, .. }
+            | Self::Account { client } => client.clone(),
             Self::Pod(identity) => identity.client_id().to_owned(),
             Self::Machine { client } => client
                 .clone()
@@ -95,6 +112,11 @@ impl Credential {
             Self::Secret { client, text, .. } => {
                 Identity::client_secret(tenant, &client, text, endpoints, transport)
             }
+            Self::Certificate {
+                client,
+                certificate,
+                ..
+            } => Identity::certificate(tenant, &client, *certificate, endpoints, transport),
             Self::Account { client } => {
                 let assertion = minted(context, &store.credentials_in);
                 Identity::federated(tenant, &client, assertion, endpoints, transport)
@@ -167,7 +189,7 @@ fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Caus
     unreadable(error)
 }
 
-fn unreadable(error: &KubernetesError) -> Cause {
+pub(super) fn unreadable(error: &KubernetesError) -> Cause {
     Cause::NoCredential {
         reason: error.reason(),
         class: error.class(),
@@ -175,7 +197,7 @@ fn unreadable(error: &KubernetesError) -> Cause {
     }
 }
 
-fn no_credential(reason: Reason, message: String) -> Cause {
+pub(super) fn no_credential(reason: Reason, message: String) -> Cause {
     Cause::NoCredential {
         reason,
         class: ErrorClass::UserFixable,

@@ -2,6 +2,7 @@
 
 mod act;
 mod backoff;
+mod certificate;
 mod cluster_stores;
 mod context;
 mod credentials;

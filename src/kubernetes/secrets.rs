@@ -98,22 +98,33 @@ pub async fn read_entry(
     name: &str,
     key: &str,
 ) -> Result<Option<UserEntry>, KubernetesError> {
-    let found = optional(
-        attempt(
-            "read",
-            || subject(name),
-            secrets(client, namespace).get(name),
-        )
-        .await,
-    )?;
+    let found = read_entries(client, namespace, name, [key]).await?;
+    Ok(found.map(|(version, [value])| UserEntry { version, value }))
+}
+
+/// What is under some keys of a Secret, in their order.
+type Values<const N: usize> = [Option<Zeroizing<Vec<u8>>>; N];
+
+/// Some entries of a Secret that a user named, at one version; `None` when there is none of that name.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read_entries<const N: usize>(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    keys: [&str; N],
+) -> Result<Option<(String, Values<N>)>, KubernetesError> {
+    let api = secrets(client, namespace);
+    let found = optional(attempt("read", || subject(name), api.get(name)).await)?;
     Ok(found.map(|mut secret| {
         let version = secret.resource_version().unwrap_or_default();
         let mut data = secret.data.take().unwrap_or_default();
-        let value = data.remove(key).map(|bytes| Zeroizing::new(bytes.0));
+        let values = keys.map(|key| data.remove(key).map(|bytes| Zeroizing::new(bytes.0)));
         for other in data.values_mut() {
             other.0.zeroize();
         }
-        UserEntry { version, value }
+        (version, values)
     }))
 }
 

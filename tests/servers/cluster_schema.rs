@@ -31,7 +31,7 @@ fn named(template: &str) -> String {
 #[tokio::test]
 async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_instead() {
     let world = no_operator().await;
-    let exactly_one = "write exactly one of auth.clientSecret, auth.workloadIdentity, auth.ambient and auth.managedIdentity";
+    let exactly_one = "write exactly one of auth.clientSecret, auth.clientCertificate, auth.workloadIdentity, auth.ambient and auth.managedIdentity";
     let who = "say which namespaces may use the store";
     let both = "tenants.nameTemplate must contain {namespace} and {name}, once each";
     let signs = "beside {namespace} and {name}, nameTemplate has letters";

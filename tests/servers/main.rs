@@ -8,6 +8,7 @@
 
 mod azure_faults;
 mod bad_keys;
+mod certificates;
 mod cluster_schema;
 mod cluster_stores;
 mod imports;

@@ -359,7 +359,8 @@ async fn a_store_that_can_not_be_is_refused_with_what_to_write_instead() {
     let ids = &format!("subscriptionID: {SUBSCRIPTION}, tenantID: {TENANT}");
     let identity = &format!("{{workloadIdentity: {{clientID: {CLIENT}}}}}");
     let defaults = |defaults: &str| spec(ids, identity, defaults);
-    let one = "write exactly one of auth.clientSecret and auth.workloadIdentity";
+    let one =
+        "write exactly one of auth.clientSecret, auth.clientCertificate and auth.workloadIdentity";
     let template =
         "beside {namespace} and {name}, nameTemplate has letters, digits, '-', '_' and '.'";
     let cases = [

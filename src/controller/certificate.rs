@@ -1,0 +1,111 @@
+//! The client certificate of a store, as a user keeps it.
+
+use zeroize::Zeroizing;
+
+use super::{
+    context::Context,
+    credentials::{Credential, no_credential, unreadable},
+    facts::{self, now},
+};
+use crate::{
+    api::{Reason, azure_store::ClientCertificate as Auth, source::EntryRef},
+    azure::{Cause, ClientCertificate},
+    kubernetes::secrets,
+};
+
+/// Entries of Secrets of type `kubernetes.io/tls`.
+/// <https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets>
+const TLS: [&str; 2] = ["tls.crt", "tls.key"];
+
+/// Reads and opens it.
+pub(super) async fn read(
+    context: &Context,
+    namespace: &str,
+    auth: &Auth,
+) -> Result<Credential, Cause> {
+    let name = &auth.secret_ref.name;
+    let (mut version, file) = match auth.secret_ref.key.as_deref() {
+        Some(key) => one(context, namespace, name, key).await?,
+        None => tls(context, namespace, name).await?,
+    };
+    let password = match &auth.password_secret_ref {
+        None => None,
+        Some(EntryRef { name, key }) => {
+            let (password_version, text) = one(context, namespace, name, key).await?;
+            version = format!("{version} {password_version}");
+            Some(text)
+        }
+    };
+    // To open PKCS #12 is made to take long.
+    let opened = facts::off_thread(move || {
+        let password = password
+            .as_ref()
+            .and_then(|text| std::str::from_utf8(text).ok());
+        ClientCertificate::read(&file, password.map(str::trim_end))
+    });
+    let certificate = opened.await.map_err(|error| {
+        no_credential(
+            Reason::CertificateInvalid,
+            format!("Secret {name}: {error}"),
+        )
+    })?;
+    let end = certificate.not_after();
+    if end <= now() {
+        return Err(no_credential(
+            Reason::CertificateExpired,
+            format!(
+                "the certificate in Secret {name} ended at {end}: put a new one there, and register it with the application in Entra"
+            ),
+        ));
+    }
+    Ok(Credential::Certificate {
+        client: auth.client_id.clone(),
+        certificate: Box::new(certificate),
+        version,
+    })
+}
+
+type Versioned = (String, Zeroizing<Vec<u8>>);
+
+async fn one(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+    key: &str,
+) -> Result<Versioned, Cause> {
+    let found = secrets::read_entries(&context.client, namespace, name, [key]).await;
+    let found = found.map_err(|error| unreadable(&error))?;
+    let (version, [value]) = found.ok_or_else(|| missing(namespace, name, key))?;
+    let value = value.filter(|value| !value.is_empty());
+    Ok((version, value.ok_or_else(|| empty(name, key))?))
+}
+
+/// Certificate and key, one after the other, as they are in one file.
+async fn tls(context: &Context, namespace: &str, name: &str) -> Result<Versioned, Cause> {
+    let found = secrets::read_entries(&context.client, namespace, name, TLS).await;
+    let found = found.map_err(|error| unreadable(&error))?;
+    let both = TLS.join(" and ");
+    let (version, values) = found.ok_or_else(|| missing(namespace, name, &both))?;
+    let [Some(certificate), Some(key)] = values else {
+        return Err(empty(name, &both));
+    };
+    let mut file = Zeroizing::new(Vec::with_capacity(certificate.len() + key.len() + 1));
+    file.extend_from_slice(&certificate);
+    file.push(b'\n');
+    file.extend_from_slice(&key);
+    Ok((version, file))
+}
+
+fn missing(namespace: &str, name: &str, key: &str) -> Cause {
+    let message = format!(
+        "Secret {name} does not exist in namespace {namespace}: create it with the certificate and its private key under {key}"
+    );
+    no_credential(Reason::CredentialSecretNotFound, message)
+}
+
+fn empty(name: &str, key: &str) -> Cause {
+    let message = format!(
+        "Secret {name} has nothing under {key}: put the certificate and its private key there, or name the entry in secretRef.key"
+    );
+    no_credential(Reason::CredentialSecretInvalid, message)
+}
