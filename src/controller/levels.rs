@@ -172,6 +172,8 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
     use crate::api::{
         SshKeyStatus,
@@ -205,7 +207,7 @@ mod tests {
         edited.metadata.generation = Some(3);
         assert_eq!(state_of(&edited), "reconciling");
         let mut leaving = ready;
-        leaving.metadata.deletion_timestamp = Some(Default::default());
+        leaving.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
         assert_eq!(state_of(&leaving), "deleting");
         let lost = Reason::PrivateKeyLost;
         assert_eq!(
