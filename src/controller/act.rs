@@ -19,7 +19,7 @@ use crate::{
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
-        secrets::{self, SecretOwner},
+        secrets::{self, FoundSecret, SecretOwner},
         sshkeys,
     },
     plan::{Failure, Freshness, KeyView, Outcome, SecretRecord, SecretView, Step, records_json},
@@ -137,10 +137,7 @@ pub(super) async fn act(
         } => {
             let pair = generate(context, *key, comment.clone()).await?;
             let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
-            match created {
-                Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
-                None => reread(client, &namespace, name).await,
-            }
+            created_or_there(context, at, name, created).await
         }
         Step::ImportKey {
             name,
@@ -149,10 +146,7 @@ pub(super) async fn act(
         } => {
             let pair = given(context, at, public_key).await?;
             let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
-            match created {
-                Some(created) => Ok(Outcome::Secret(facts::secret(Some(created)).await)),
-                None => reread(client, &namespace, name).await,
-            }
+            created_or_there(context, at, name, created).await
         }
         Step::ReplaceKey {
             secret,
@@ -168,13 +162,15 @@ pub(super) async fn act(
             };
             let replaced =
                 secrets::replace(client, &namespace, &secret.name, version, owner, change).await?;
-            Ok(Outcome::Secret(facts::secret(Some(replaced)).await))
+            Ok(seen(context, at, Some(replaced)).await)
         }
         Step::AdoptSecret { secret, now } => {
-            record_secret(client, &namespace, secret, owner, Some(*now)).await
+            let found = record_secret(client, &namespace, secret, owner, Some(*now)).await?;
+            Ok(seen(context, at, Some(found)).await)
         }
         Step::RepairSecret { secret } => {
-            record_secret(client, &namespace, secret, owner, None).await
+            let found = record_secret(client, &namespace, secret, owner, None).await?;
+            Ok(seen(context, at, Some(found)).await)
         }
         Step::DeleteSecret { name, uid } => {
             secrets::delete(client, &namespace, name, uid).await?;
@@ -305,17 +301,34 @@ async fn record_secret(
     secret: &SecretRecord,
     owner: SecretOwner<'_>,
     adopted: Option<Timestamp>,
-) -> Result<Outcome, StepError> {
+) -> Result<FoundSecret, StepError> {
     let (name, version) = (&secret.name, &secret.resource_version);
     let public = &secret.public_key;
     let found = secrets::record(client, namespace, name, version, owner, public, adopted).await?;
-    Ok(Outcome::Secret(facts::secret(Some(found)).await))
+    Ok(found)
 }
 
-/// A Secret of that name exists: somebody was faster, or it is somebody's. What it is, it says itself.
-async fn reread(client: &Client, namespace: &str, name: &str) -> Result<Outcome, StepError> {
-    let found = secrets::read(client, namespace, name).await?;
-    Ok(Outcome::Secret(facts::secret(found).await))
+/// The Secret that was created. If there was one of that name, somebody was faster, or it is somebody's: what it is, it
+/// says itself.
+async fn created_or_there(
+    context: &Context,
+    at: &Observation,
+    name: &str,
+    created: Option<FoundSecret>,
+) -> Result<Outcome, StepError> {
+    let namespace = at.object.namespace().unwrap_or_default();
+    let found = match created {
+        Some(created) => Some(created),
+        None => secrets::read(&context.client, &namespace, name).await?,
+    };
+    Ok(seen(context, at, found).await)
+}
+
+/// The Secret as it is now.
+async fn seen(context: &Context, at: &Observation, found: Option<FoundSecret>) -> Outcome {
+    let uid = &at.observed.object.uid;
+    context.key_ages.read(uid, found.as_ref());
+    Outcome::Secret(facts::secret(found).await)
 }
 
 /// The pair that the user gives, if it is still the one that was looked at.

@@ -172,6 +172,8 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 

@@ -17,13 +17,16 @@ use crate::{api::ErrorClass, metrics::Metrics};
 pub(super) fn begin<K: Resource<DynamicType = ()>>(metrics: &Metrics, at_once: u16) {
     let name = controller_of::<K>();
     for result in ["success", "requeue_after", "error"] {
-        metrics.reconcile_total.begin([name.clone(), result.into()]);
+        metrics
+            .controllers
+            .total
+            .begin([name.clone(), result.into()]);
     }
-    metrics.reconcile_errors.begin([name.clone()]);
-    metrics.reconcile_panics.begin([name.clone()]);
-    metrics.reconcile_time.begin([name.clone()]);
-    metrics.active_workers.add([name.clone()], 0.0);
-    metrics.reconcile_limit.add([name], at_once.into());
+    metrics.controllers.errors.begin([name.clone()]);
+    metrics.controllers.panics.begin([name.clone()]);
+    metrics.controllers.time.begin([name.clone()]);
+    metrics.controllers.active.add([name.clone()], 0.0);
+    metrics.controllers.limit.add([name], at_once.into());
     metrics.watch_failures.begin([K::kind(&())]);
 }
 
@@ -46,13 +49,16 @@ pub(super) async fn measured<K: Resource<DynamicType = ()>>(
         Err(Stopped::Panicked) => ("error", "panic"),
     };
     metrics.reconciles.since([kind, ours.into()], start);
-    metrics.reconcile_time.since([name.clone()], start);
-    metrics.reconcile_total.count([name.clone(), theirs.into()]);
+    metrics.controllers.time.since([name.clone()], start);
+    metrics
+        .controllers
+        .total
+        .count([name.clone(), theirs.into()]);
     if matches!(result, Err(Stopped::Panicked)) {
-        metrics.reconcile_panics.count([name.clone()]);
+        metrics.controllers.panics.count([name.clone()]);
     }
     if result.is_err() {
-        metrics.reconcile_errors.count([name]);
+        metrics.controllers.errors.count([name]);
     }
     result
 }
@@ -89,14 +95,17 @@ struct Active<'a> {
 
 impl<'a> Active<'a> {
     fn new(metrics: &'a Metrics, name: Cow<'static, str>) -> Self {
-        metrics.active_workers.add([name.clone()], 1.0);
+        metrics.controllers.active.add([name.clone()], 1.0);
         Self { metrics, name }
     }
 }
 
 impl Drop for Active<'_> {
     fn drop(&mut self) {
-        self.metrics.active_workers.add([self.name.clone()], -1.0);
+        self.metrics
+            .controllers
+            .active
+            .add([self.name.clone()], -1.0);
     }
 }
 

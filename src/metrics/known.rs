@@ -4,16 +4,9 @@ use prometheus_client::{encoding::text, registry::Registry};
 
 use super::{
     catalogue::{Catalogue, Described},
+    controllers::Controllers,
     families::{Counters, Durations, Gauges},
 };
-
-/// The buckets of controller-runtime, on which dashboards count.
-/// <https://github.com/kubernetes-sigs/controller-runtime/blob/main/pkg/internal/controller/metrics/metrics.go>
-const RECONCILE_SECONDS: [f64; 40] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9,
-    1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 15.0, 20.0,
-    25.0, 30.0, 40.0, 50.0, 60.0,
-];
 
 /// From a read in the same region to the time limit of a request.
 const SECONDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
@@ -53,18 +46,8 @@ pub struct Metrics {
 
     /// Requests to the API server, as client-go names them.
     pub rest_requests: Counters<3>,
-    /// Reconciles, as controller-runtime names them.
-    pub reconcile_total: Counters<2>,
-    /// Reconciles that failed, as controller-runtime names them.
-    pub reconcile_errors: Counters<1>,
-    /// Reconciles that panicked, as controller-runtime names them.
-    pub reconcile_panics: Counters<1>,
-    /// How long reconciles take, as controller-runtime names it.
-    pub reconcile_time: Durations<1>,
-    /// The most reconciles at once, as controller-runtime names it.
-    pub reconcile_limit: Gauges<1>,
-    /// Reconciles at this moment, as controller-runtime names them.
-    pub active_workers: Gauges<1>,
+    /// What controller-runtime counts.
+    pub controllers: Controllers,
 }
 
 impl Default for Metrics {
@@ -75,7 +58,6 @@ impl Default for Metrics {
 
 impl Metrics {
     /// All of them, with nothing counted yet.
-    #[expect(clippy::too_many_lines, reason = "one metric after the other")]
     pub fn new() -> Self {
         let mut all = Catalogue::default();
         let version = ("version", env!("CARGO_PKG_VERSION"));
@@ -150,37 +132,7 @@ impl Metrics {
                 "Requests to the API server by code, method and host",
                 ["code", "method", "host"],
             ),
-            reconcile_total: all.counter(
-                "controller_runtime_reconcile",
-                "Reconciles by controller and result",
-                ["controller", "result"],
-            ),
-            reconcile_errors: all.counter(
-                "controller_runtime_reconcile_errors",
-                "Reconciles that failed, by controller",
-                ["controller"],
-            ),
-            reconcile_panics: all.counter(
-                "controller_runtime_reconcile_panics",
-                "Reconciles that panicked, by controller",
-                ["controller"],
-            ),
-            reconcile_time: all.histogram(
-                "controller_runtime_reconcile_time_seconds",
-                "How long reconciles took, by controller",
-                ["controller"],
-                &RECONCILE_SECONDS,
-            ),
-            reconcile_limit: all.gauge(
-                "controller_runtime_max_concurrent_reconciles",
-                "The most reconciles at once, by controller",
-                ["controller"],
-            ),
-            active_workers: all.gauge(
-                "controller_runtime_active_workers",
-                "Reconciles at this moment, by controller",
-                ["controller"],
-            ),
+            controllers: Controllers::new(&mut all),
             registry: all.registry,
             described: all.described,
         }
@@ -224,7 +176,7 @@ mod tests {
     #[test]
     fn what_has_no_labels_is_there_from_the_start_and_what_was_begun_too() {
         let metrics = Metrics::new();
-        metrics.reconcile_errors.begin(["sshkey"]);
+        metrics.controllers.errors.begin(["sshkey"]);
         let text = metrics.text();
         assert!(text.contains("\nsshkey_panics_total 0\n"), "{text}");
         assert!(

@@ -2,9 +2,11 @@
 //! that thousands of objects make no more series than one.
 
 mod catalogue;
+mod controllers;
 mod families;
 mod known;
 
 pub use catalogue::Described;
+pub use controllers::Controllers;
 pub use families::{Counters, Durations, Gauges};
 pub use known::Metrics;
