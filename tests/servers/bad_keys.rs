@@ -1,11 +1,12 @@
 //! Everything that a user can give in the place of a good key: a reason each, nothing published, nothing leaked, nobody
 //! else held up, and Ready once it is mended.
 
-use dev::world::{World, WorldOptions};
+use dev::world::{LOCATION, RESOURCE_GROUP, World, WorldOptions};
 use kube::api::ListParams;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
 use crate::{
+    cluster_stores::{client_secret, credentials, store_with},
     leaks::nothing_leaked,
     made::Made,
     manifests::{key, secret},
@@ -90,9 +91,61 @@ fn table(good: &Made, locked: &Made) -> Vec<(&'static str, String, Reason)> {
     ]
 }
 
+/// What is wrong beside the key: a name, a spec, and what is said of it.
+async fn beside_the_key(world: &World) -> Vec<(&'static str, String, ConditionType, Reason)> {
+    use ConditionType::{AzureSynced, OutputsSynced};
+    let limits = |namespaces: &str| format!("{{namespaces: {{names: [{namespaces}]}}}}");
+    let defaults = format!("{{resourceGroup: {{name: {RESOURCE_GROUP}}}, location: {LOCATION}}}");
+    let store = |name: &str, namespaces: &str| {
+        store_with(name, &client_secret(), &defaults, &limits(namespaces))
+    };
+    world.apply_to_system(&credentials()).await;
+    world
+        .apply_to_system(&store("closed", "somebody-else"))
+        .await;
+    world.apply_to_system(&store("open", "'*'")).await;
+    let through = |store: &str, more: &str| {
+        format!("{{azure: {{storeRef: {{kind: ClusterAzureStore, name: {store}}}{more}}}}}")
+    };
+    let outputs = |outputs: &str| format!("{{outputs: [{outputs}]}}");
+    vec![
+        (
+            "bad-hosts",
+            outputs("{name: deploy, flux: {knownHosts: not a host key}}, {name: fine, pem: {}}"),
+            OutputsSynced,
+            Reason::OutputInvalid,
+        ),
+        (
+            "taken-name",
+            outputs("{name: mine, pem: {}}"),
+            OutputsSynced,
+            Reason::OutputConflict,
+        ),
+        (
+            "no-store",
+            "{azure: {storeRef: {name: none}}}".to_owned(),
+            AzureSynced,
+            Reason::StoreNotFound,
+        ),
+        (
+            "closed-store",
+            through("closed", ""),
+            AzureSynced,
+            Reason::NamespaceNotAllowed,
+        ),
+        (
+            "closed-group",
+            through("open", ", resourceGroup: {name: theirs}"),
+            AzureSynced,
+            Reason::ResourceGroupNotAllowed,
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
-    let world = World::start(WorldOptions::new().flag("log-filter", "trace")).await;
+    let options = WorldOptions::new().cluster_stores();
+    let world = World::start(options.flag("log-filter", "trace")).await;
     let good = Made::ed25519();
     let locked = Made::by_ssh_keygen(&[
         "-t",
@@ -142,6 +195,15 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
 
     world.apply(&key("bystander", "{azure: {}}")).await;
     world.wait_ready("bystander").await;
+    for (name, spec, kind, reason) in beside_the_key(&world).await {
+        world.apply(&key(name, &spec)).await;
+        let object: SshKey = world.wait_condition(name, kind, "False", reason).await;
+        let conditions = object.status.unwrap().conditions;
+        assert!(
+            find(&conditions, ConditionType::Stalled).is_some(),
+            "{name}"
+        );
+    }
     println!("| Given | Reason | Message |\n|---|---|---|");
     for (name, reason) in &cases {
         let object: SshKey = world
@@ -179,7 +241,11 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
     let secrets = world.api::<k8s_openapi::api::core::v1::Secret>();
     for found in secrets.list(&ListParams::default()).await.unwrap() {
         let data = found.data.unwrap_or_default();
-        if let Some(bytes) = data.get("key").or(data.get("ssh-privatekey")) {
+        if let Some(bytes) = data
+            .get("key")
+            .or(data.get("ssh-privatekey"))
+            .or(data.get("bad-hosts.pem"))
+        {
             private.push(bytes.0.clone());
         }
     }

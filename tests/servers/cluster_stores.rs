@@ -23,7 +23,7 @@ use sshkey_operator::api::{
 use crate::{manifests::key, rights::may};
 
 /// A store of the cluster with what tenants may do, in YAML's flow style.
-fn store_with(name: &str, auth: &str, defaults: &str, tenants: &str) -> String {
+pub(crate) fn store_with(name: &str, auth: &str, defaults: &str, tenants: &str) -> String {
     format!(
         "apiVersion: sshkey-operator.io/v1alpha1\nkind: ClusterAzureStore\nmetadata: {{name: {name}}}\nspec: {{subscriptionID: {SUBSCRIPTION}, \
          tenantID: {TENANT}, auth: {auth}, defaults: {defaults}, tenants: {tenants}}}\n"
@@ -35,13 +35,13 @@ pub(crate) fn store(auth: &str, tenants: &str) -> String {
     store_with("default", auth, &defaults, tenants)
 }
 
-fn client_secret() -> String {
+pub(crate) fn client_secret() -> String {
     format!("{{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: {CREDENTIALS}}}}}}}")
 }
 
 pub(crate) const ANYBODY: &str = "{namespaces: {names: ['*']}}";
 
-fn credentials() -> String {
+pub(crate) fn credentials() -> String {
     format!(
         "apiVersion: v1\nkind: Secret\nmetadata: {{name: {CREDENTIALS}}}\nstringData: {{clientSecret: {CLIENT_SECRET}}}\n"
     )

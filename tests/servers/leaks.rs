@@ -59,6 +59,7 @@ pub(crate) async fn nothing_leaked(world: &World, private: &[Vec<u8>]) {
         ("the events", serde_json::to_string(&events.items).unwrap()),
         ("the keys", serde_json::to_string(&keys.items).unwrap()),
         ("the stores", stores),
+        ("the metrics", crate::metrics::text(world).await),
     ];
     let published: String = keys
         .iter()

@@ -13,7 +13,7 @@ use sshkey_operator::{
 
 use crate::{manifests::key, openmetrics::Scrape};
 
-async fn text(world: &World) -> String {
+pub(crate) async fn text(world: &World) -> String {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = world.operator().metrics_url();
     let answer = client.get(url).send().await.unwrap();
