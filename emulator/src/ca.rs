@@ -94,11 +94,10 @@ impl Ca {
         &self.pem
     }
 
-    /// TLS settings with a fresh server certificate for `localhost` and 127.0.0.1. HTTP/1.1 only, as ARM's clients here use.
-    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, CaError> {
+    /// TLS settings with a fresh server certificate for these hosts. HTTP/1.1 only, as ARM's clients here use.
+    pub(crate) fn server_config(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
         let key = KeyPair::generate()?;
-        let mut params =
-            CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let mut params = CertificateParams::new(hosts)?;
         params.distinguished_name = named("localhost");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

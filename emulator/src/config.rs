@@ -17,6 +17,8 @@ use crate::{
 pub struct Config {
     /// Where to listen. Port 0 takes a free one. Default 127.0.0.1:0.
     pub address: SocketAddr,
+    /// By which names it is reached besides `localhost` and 127.0.0.1, such as that of a Service.
+    pub host_names: Vec<String>,
     /// Where the CA is kept across restarts; without it the CA lives in memory.
     pub data_dir: Option<PathBuf>,
     /// The directories of Entra and the applications in them.
@@ -49,6 +51,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            host_names: Vec::new(),
             data_dir: None,
             tenants: Vec::new(),
             subscriptions: Vec::new(),
@@ -77,6 +80,13 @@ impl Config {
             path: path.to_owned(),
             message: error.to_string(),
         })
+    }
+
+    /// Adds a name by which it is reached.
+    #[must_use]
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.host_names.push(name.into());
+        self
     }
 
     /// Adds a tenant.
@@ -113,6 +123,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("address", &self.address)
+            .field("host_names", &self.host_names)
             .field("data_dir", &self.data_dir)
             .field("tenants", &self.tenants)
             .field("subscriptions", &self.subscriptions)

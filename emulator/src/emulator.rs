@@ -26,6 +26,9 @@ use crate::{
     world::{StoredGroup, StoredKey, World},
 };
 
+/// By which names every emulator is reached.
+const OWN_HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
+
 /// Why an emulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -76,7 +79,12 @@ impl Emulator {
             .data_dir
             .as_deref()
             .map_or_else(Ca::create, Ca::load_or_create)?;
-        let tls = ca.server_config()?;
+        let hosts: Vec<String> = OWN_HOSTS
+            .map(str::to_owned)
+            .into_iter()
+            .chain(config.host_names)
+            .collect();
+        let tls = ca.server_config(&hosts)?;
         let signer =
             TokenSigner::create().map_err(|error| StartError::SigningKey(error.to_string()))?;
         let issuer_keys = IssuerKeys::new(&config.issuers)
@@ -89,6 +97,7 @@ impl Emulator {
         let shared = Arc::new(Shared {
             endpoint: format!("https://localhost:{}", address.port()),
             port: address.port(),
+            hosts,
             clock: config.clock,
             page_size: config.page_size,
             group_deletion_seconds: config.group_deletion_seconds,

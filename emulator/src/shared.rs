@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     /// `https://localhost:PORT`.
     pub(crate) endpoint: String,
     pub(crate) port: u16,
+    /// By which names it is reached.
+    pub(crate) hosts: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) page_size: usize,
     pub(crate) group_deletion_seconds: u32,
@@ -60,7 +62,7 @@ impl Shared {
 
     /// For whom a token must be so that Resource Manager takes it.
     pub(crate) fn audiences(&self) -> Vec<String> {
-        let own = ["localhost", "127.0.0.1"].into_iter().flat_map(|host| {
+        let own = self.hosts.iter().flat_map(|host| {
             let bare = format!("https://{host}:{}", self.port);
             [format!("{bare}/"), bare]
         });

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use arm_emulator::Emulator;
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 
-use crate::rig::{Rig, client, config, foreign_key, key, reply};
+use crate::rig::{Rig, SUBSCRIPTION, TENANT, VERSION, client, config, foreign_key, key, reply};
 
 #[tokio::test]
 async fn only_a_client_that_knows_the_ca_connects() {
@@ -76,4 +76,36 @@ async fn a_data_directory_keeps_the_ca() {
     assert_eq!(second.ca_pem(), pem);
     let url = format!("{}/metadata/endpoints", second.endpoint());
     assert_eq!(reply(old_client.get(url)).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn it_is_reached_by_the_names_it_was_given() {
+    const NAME: &str = "arm-emulator.azure.svc";
+    let mut rig = Rig::with(config().host_name(NAME)).await;
+    let address = rig.emulator.address();
+    let ca = Certificate::from_pem(rig.emulator.ca_pem().as_bytes()).unwrap();
+    rig.http = Client::builder()
+        .tls_certs_only([ca])
+        .resolve(NAME, address)
+        .build()
+        .unwrap();
+    let origin = format!("https://{NAME}:{}", address.port());
+    let mut form = rig.secret_form();
+    form.retain(|(name, _)| *name != "scope");
+    form.push(("scope", format!("{origin}/.default")));
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let request = rig
+        .http
+        .post(format!("{origin}/{TENANT}/oauth2/v2.0/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let token = reply(request).await.unwrap().expect(200).json();
+    let groups = format!("{origin}/subscriptions/{SUBSCRIPTION}/resourcegroups");
+    let request = rig
+        .http
+        .get(format!("{groups}?api-version={VERSION}"))
+        .bearer_auth(token["access_token"].as_str().unwrap());
+    reply(request).await.unwrap().expect(200);
 }
