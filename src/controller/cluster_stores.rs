@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use futures::{
@@ -19,7 +22,11 @@ use kube::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{context::Context, store, watch};
+use super::{
+    context::Context,
+    measure::{self, measured, watch_failure},
+    store, watch,
+};
 use crate::{api::ClusterAzureStore, kubernetes::access};
 
 type Guarded = DeserializeGuard<ClusterAzureStore>;
@@ -28,6 +35,7 @@ type Guarded = DeserializeGuard<ClusterAzureStore>;
 #[derive(Default)]
 pub(super) struct ClusterStores {
     known: OnceLock<Store<Guarded>>,
+    listed: AtomicBool,
     listeners: Mutex<Vec<UnboundedSender<String>>>,
     /// The version of each of which was told last.
     told: Mutex<HashMap<String, Option<String>>>,
@@ -37,6 +45,12 @@ impl ClusterStores {
     /// A store, if the watch knows it.
     pub(super) fn get(&self, name: &str) -> Option<Arc<Guarded>> {
         self.known.get()?.get(&ObjectRef::new(name))
+    }
+
+    /// All of them, once they were listed.
+    pub(super) fn all(&self) -> Option<Vec<Arc<Guarded>>> {
+        let listed = self.listed.load(Ordering::Relaxed);
+        self.known.get().filter(|_| listed).map(Store::state)
     }
 
     /// The names of stores that have changed, from now on.
@@ -83,21 +97,23 @@ pub async fn run_cluster_stores(
     let reader = stores.store();
     // Run once only: there is nothing in it yet.
     drop(context.cluster_stores.known.set(reader.clone()));
+    let heard = Arc::clone(&context);
     let listed = async move {
         if reader.wait_until_ready().await.is_ok() {
+            heard.cluster_stores.listed.store(true, Ordering::Relaxed);
             ready();
         }
     };
-    let reconcile = |store: Arc<Guarded>, context: Arc<Context>| {
-        watch::guarded(
-            async move {
-                store::reconcile(store, context)
-                    .await
-                    .map_err(|error| error.to_string())
-            }
-            .boxed(),
-        )
+    let reconcile = |store: Arc<Guarded>, context: Arc<Context>| async move {
+        let metrics = Arc::clone(&context.metrics);
+        let work = async move {
+            store::reconcile(store, context)
+                .await
+                .map_err(|error| error.to_string())
+        };
+        measured::<ClusterAzureStore>(&metrics, watch::guarded(work.boxed())).await
     };
+    measure::begin::<ClusterAzureStore>(&context.metrics, context.options.concurrency);
     let heard = Arc::clone(&context);
     let stores = stores
         .run(
@@ -105,6 +121,7 @@ pub async fn run_cluster_stores(
             |store, error, context| watch::retry(&context, store.meta().uid.as_ref(), error),
             context,
         )
+        .inspect(|result| watch_failure::<ClusterAzureStore, _>(&heard.metrics, result))
         .for_each(|result| {
             match &result {
                 Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),

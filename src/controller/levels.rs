@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::Timestamp;
 use kube::{Resource, core::DeserializeGuard, runtime::reflector::Store};
 
-use super::{context::Context, facts::now};
+use super::{context::Context, facts::now, store_object::StoreObject};
 use crate::{
     api::{AzureStore, Condition, ConditionType, Reason, SshKey, condition::find},
     azure::{Bucket, Level},
@@ -74,14 +74,9 @@ impl Context {
             *by_state.entry(labels).or_default() += 1.0;
         }
         self.metrics.keys.replace(by_state);
-        let kind = "AzureStore";
-        let mut by_state = zeros(&[kind], &STATES);
-        for store in stores {
-            let state = match &store.0 {
-                Ok(store) => state(store, conditions_of_store(store)),
-                Err(_) => "unreadable",
-            };
-            *by_state.entry([kind, state]).or_default() += 1.0;
+        let mut by_state = count_stores(stores);
+        if let Some(stores) = self.cluster_stores.all() {
+            by_state.extend(count_stores(stores));
         }
         self.metrics.stores.replace(by_state);
         let uids = keys.iter().filter_map(|key| key.meta().uid.as_deref());
@@ -98,17 +93,30 @@ fn zeros(first: &[&'static str], second: &[&'static str]) -> BTreeMap<[&'static 
     pairs.map(|pair| (pair, 0.0)).collect()
 }
 
+fn count_stores<K: StoreObject>(
+    stores: impl IntoIterator<Item = Arc<DeserializeGuard<K>>>,
+) -> BTreeMap<[&'static str; 2], f64> {
+    let kind = K::KIND.as_str();
+    let mut by_state = zeros(&[kind], &STATES);
+    for store in stores {
+        let state = match &store.0 {
+            Ok(store) => {
+                let status = store.status();
+                state(store, status.map_or(&[], |status| &status.conditions))
+            }
+            Err(_) => "unreadable",
+        };
+        *by_state.entry([kind, state]).or_default() += 1.0;
+    }
+    by_state
+}
+
 fn seconds(since: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(since).as_secs_f64().max(0.0)
 }
 
 fn conditions_of_key(key: &SshKey) -> &[Condition] {
     key.status.as_ref().map_or(&[], |status| &status.conditions)
-}
-
-fn conditions_of_store(store: &AzureStore) -> &[Condition] {
-    let status = store.status.as_ref();
-    status.map_or(&[], |status| &status.conditions)
 }
 
 /// As kubectl shows it: what is said of an older generation holds no more.

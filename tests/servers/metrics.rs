@@ -4,14 +4,18 @@
 #![allow(clippy::float_cmp)]
 
 use arm_emulator::{Effect, Fault, FaultAnswer};
-use dev::world::{World, WorldOptions};
-use kube::{ResourceExt, api::DeleteParams};
+use dev::world::{Part, World, WorldOptions};
+use kube::{Api, ResourceExt, api::DeleteParams};
 use sshkey_operator::{
-    api::{ConditionType, Reason, SshKey},
+    api::{ClusterAzureStore, ConditionType, Reason, SshKey},
     metrics::Metrics,
 };
 
-use crate::{manifests::key, openmetrics::Scrape};
+use crate::{
+    cluster_stores::{ANYBODY, client_secret, credentials, store},
+    manifests::key,
+    openmetrics::Scrape,
+};
 
 pub(crate) async fn text(world: &World) -> String {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -158,6 +162,26 @@ async fn a_store_that_gets_no_token_and_its_key_are_counted_as_what_they_are() {
 }
 
 #[tokio::test]
+async fn a_store_of_the_cluster_is_counted_until_it_is_gone() {
+    let options = WorldOptions::new().cluster_stores().without(Part::Store);
+    let world = World::start(options).await;
+    let kind = ("kind", "ClusterAzureStore");
+    until(&world, "sshkey_stores", &[kind], 0.0).await;
+    // Its Secret is missing.
+    let auth = client_secret();
+    world.apply_to_system(&store(&auth, ANYBODY)).await;
+    until(&world, "sshkey_stores", &[kind, ("state", "stalled")], 1.0).await;
+    world.apply_to_system(&credentials()).await;
+    let scrape = until(&world, "sshkey_stores", &[kind, ("state", "ready")], 1.0).await;
+    let total = "controller_runtime_reconcile_total";
+    assert!(scrape.sum(total, &[("controller", "clusterazurestore")]) >= Some(2.0));
+    let stores: Api<ClusterAzureStore> = Api::all(world.client().clone());
+    let params = DeleteParams::default();
+    stores.delete("default", &params).await.unwrap();
+    until(&world, "sshkey_stores", &[kind], 0.0).await;
+}
+
+#[tokio::test]
 async fn two_hundred_keys_make_no_more_series_than_ten() {
     let world = World::start(WorldOptions::new()).await;
     let apply = async |numbers: std::ops::Range<u32>| {
@@ -176,6 +200,8 @@ async fn two_hundred_keys_make_no_more_series_than_ten() {
             .collect()
     };
     apply(0..10).await;
+    let store = [("kind", "AzureStore"), ("state", "ready")];
+    until(&world, "sshkey_stores", &store, 1.0).await;
     let few = until(&world, "sshkey_keys", &READY, 10.0).await;
     apply(10..200).await;
     let many = until(&world, "sshkey_keys", &READY, 200.0).await;
