@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench charts image e2e crds fmt build control-plane
+.PHONY: help run demo test lint bench charts image crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -30,9 +30,6 @@ charts: control-plane build ## Test the charts with Helm, which is built once wh
 
 image: ## Build the container images into target/image/, without a container engine; about 10 minutes at first
 	@cargo run --quiet --package dev --bin dev -- image
-
-e2e: ## The operator in pods of a real cluster, installed by Helm; needs a cluster, see docs/development.md
-	@if dev/e2e/node --ready; then $(MAKE) --no-print-directory build image && dev/timed "end to end" dev/e2e/node; fi
 
 crds: ## Write the custom resource definitions into crds/ and into their chart
 	@cargo run --quiet --bin crdgen -- crds

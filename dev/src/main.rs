@@ -1,10 +1,8 @@
 //! `dev`: what `make run`, `make demo`, `make bench` and `make image` start.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, image, processes::hold, run, sshd::Sshd};
+use dev::{bench, image, processes::hold, run};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -25,22 +23,9 @@ enum Command {
     Bench(bench::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
     Image,
-    /// Logs in with a private key to an OpenSSH server on this machine that lets in the given public keys.
-    #[command(hide = true)]
-    Login(Login),
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
-}
-
-#[derive(clap::Args)]
-struct Login {
-    /// A file as `~/.ssh/authorized_keys`.
-    #[arg(long)]
-    authorized_keys: PathBuf,
-    /// The private key, in a file that only its owner may read.
-    #[arg(long)]
-    private_key: PathBuf,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -49,17 +34,9 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
         Command::Image => image::build(),
-        Command::Login(login) => on_runtime(log_in(login)),
         // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }
-}
-
-async fn log_in(login: Login) -> anyhow::Result<()> {
-    let keys = std::fs::read_to_string(&login.authorized_keys)
-        .with_context(|| format!("read {}", login.authorized_keys.display()))?;
-    let server = Sshd::start(&keys).await?;
-    server.login(&login.private_key).await.map(drop)
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
