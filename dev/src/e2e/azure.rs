@@ -6,7 +6,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::cluster::{AZURE, Cluster, MARK, TEAM};
+use super::{
+    cluster::{AZURE, Cluster, MARK, TEAM},
+    keys::in_azure,
+};
 
 pub(super) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 pub(super) const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
@@ -86,11 +89,11 @@ impl Azure {
         Ok(requests.into_iter().filter(about_keys).collect())
     }
 
-    /// Those of them that would change something, but for a key of this name.
+    /// Checks that none of them would change anything, but for the key that was made meanwhile.
     pub(super) async fn nothing_written(
         &self,
         cluster: &Cluster,
-        but: Option<&str>,
+        made: &str,
     ) -> anyhow::Result<()> {
         let requests = self.requests(cluster).await?;
         ensure!(!requests.is_empty(), "Azure was not asked for anything");
@@ -99,7 +102,7 @@ impl Azure {
             .filter(|request| request["method"] != "GET")
             .filter(|request| {
                 let path = request["path"].as_str().unwrap_or_default();
-                but.is_none_or(|name| !path.ends_with(name))
+                !path.ends_with(&in_azure(made))
             })
             .collect();
         ensure!(writes.is_empty(), "it was written to Azure: {writes:?}");

@@ -11,7 +11,7 @@ use sshkey_operator::api::SshKey;
 use super::{
     charts::{CRDS, Helm, OPERATOR},
     cluster::{PATIENCE, SYSTEM, TEAM},
-    keys::{self, DEPLOY, LATER, WEB},
+    keys::{self, AFTER_KILL, AFTER_UPGRADE, DEPLOY, WEB},
     life::Life,
     steps::{Steps, until},
 };
@@ -36,7 +36,7 @@ impl Life<'_> {
     async fn uninstalled(&self, steps: &mut Steps) -> anyhow::Result<()> {
         steps.begin("Helm uninstalls both charts: keys, Secrets and definitions stay");
         let mut before = Vec::new();
-        for name in [WEB, DEPLOY, LATER] {
+        for name in keys::ALL {
             before.push((name, keys::kept(self.cluster, self.azure, name).await?));
         }
         self.helm.run(&["uninstall", OPERATOR])?;
@@ -65,7 +65,7 @@ impl Life<'_> {
                 "Helm does not say that it keeps {name}: {said}"
             );
         }
-        for name in [WEB, DEPLOY, LATER] {
+        for name in keys::ALL {
             let key = self.cluster.api::<SshKey>(TEAM).get(name).await;
             key.with_context(|| format!("look for SshKey {name}"))?;
         }
@@ -110,12 +110,14 @@ impl Life<'_> {
             "the keys have left Azure; the Secret to be retained is there, the other is gone",
         );
 
-        steps.begin("the last key is deleted before the uninstall, and nothing is left in Azure");
-        self.delete(LATER).await?;
-        self.cluster.wait_gone::<SshKey>(LATER).await?;
-        let left = self.azure.key(self.cluster, &keys::in_azure(LATER)).await?;
-        ensure!(left.is_none(), "it is still in Azure");
-        steps.passed(LATER);
+        steps.begin("the last keys are deleted, and nothing is left in Azure");
+        for name in [AFTER_KILL, AFTER_UPGRADE] {
+            self.delete(name).await?;
+            self.cluster.wait_gone::<SshKey>(name).await?;
+            let left = self.azure.key(self.cluster, &keys::in_azure(name)).await?;
+            ensure!(left.is_none(), "key {name} is still in Azure");
+        }
+        steps.passed("as docs/install.md says: first the keys, then the operator");
         Ok(())
     }
 

@@ -12,8 +12,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use tar::Archive;
 
-/// How big an image may be.
-const LIMIT: usize = 25 * 1024 * 1024;
+use crate::image::{LIMIT, mebibytes};
 
 /// An image in an archive.
 pub(super) struct Archived {
@@ -140,10 +139,4 @@ impl Blobs {
 fn digest_path(descriptor: &Value) -> String {
     let digest = descriptor["digest"].as_str().unwrap_or_default();
     format!("blobs/{}", digest.replace(':', "/"))
-}
-
-/// With one decimal.
-pub(super) fn mebibytes(bytes: usize) -> String {
-    let tenths = bytes * 10 / (1024 * 1024);
-    format!("{}.{}", tenths / 10, tenths % 10)
 }

@@ -16,8 +16,12 @@ use crate::sshd::Sshd;
 pub(super) const WEB: &str = "web";
 /// Published with a client secret.
 pub(super) const DEPLOY: &str = "deploy";
-/// Made after the operator has come back.
-pub(super) const LATER: &str = "later";
+/// Made after the operator was killed.
+pub(super) const AFTER_KILL: &str = "after-kill";
+/// Made after the operator was upgraded.
+pub(super) const AFTER_UPGRADE: &str = "after-upgrade";
+/// All of them.
+pub(super) const ALL: [&str; 4] = [WEB, DEPLOY, AFTER_KILL, AFTER_UPGRADE];
 
 /// The name in Azure that the store gives a key.
 pub(super) fn in_azure(name: &str) -> String {
@@ -78,13 +82,13 @@ spec:
     )
 }
 
-/// A key that is made while the operator is watched.
-pub(super) fn later() -> String {
+/// One more key.
+pub(super) fn another(name: &str) -> String {
     format!(
         "
 apiVersion: sshkey-operator.io/v1alpha1
 kind: SshKey
-metadata: {{name: {LATER}}}
+metadata: {{name: {name}}}
 spec:
   azure: {{}}
 "

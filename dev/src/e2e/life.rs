@@ -15,10 +15,11 @@ use super::{
     azure::Azure,
     charts::{CRDS, Helm, OPERATOR},
     cluster::{AZURE, Cluster, SYSTEM, TEAM, restarts},
-    images::{Archived, mebibytes},
-    keys::{self, DEPLOY, Kept, LATER, WEB},
+    images::Archived,
+    keys::{self, AFTER_KILL, AFTER_UPGRADE, DEPLOY, Kept, WEB},
     steps::Steps,
 };
+use crate::image::mebibytes;
 
 /// A column that the next version of the definitions has.
 const COLUMN: &str = "e2e";
@@ -128,35 +129,28 @@ impl Life<'_> {
             .await
             .context("delete the operator's pod")?;
         self.cluster.ready_pod(SYSTEM, OPERATOR, Some(pod)).await?;
-        // One that is made now is Ready only after the operator has looked at what is there.
-        self.cluster.apply(TEAM, &keys::later()).await?;
-        self.cluster.wait_ready::<SshKey>(LATER).await?;
+        self.goes_on(AFTER_KILL).await?;
         keys::unchanged(self.cluster, self.azure, before).await?;
-        let later = keys::in_azure(LATER);
-        self.azure
-            .nothing_written(self.cluster, Some(&later))
-            .await?;
+        self.azure.nothing_written(self.cluster, AFTER_KILL).await?;
         steps.passed("no second key, no other Secret, no write to Azure but that of a new key");
+        Ok(())
+    }
+
+    /// Makes a key, which is Ready only after the operator has looked at what is in Azure.
+    async fn goes_on(&self, name: &str) -> anyhow::Result<()> {
+        self.cluster.apply(TEAM, &keys::another(name)).await?;
+        self.cluster.wait_ready::<SshKey>(name).await?;
         Ok(())
     }
 
     async fn upgraded(&self, steps: &mut Steps, before: &[(&str, Kept)]) -> anyhow::Result<()> {
         steps.begin("Helm upgrades the definitions");
-        let next = self.helm.next(CRDS, |path, text| {
-            let columns = "additionalPrinterColumns:\n";
-            let indent = text
-                .lines()
-                .find(|line| line.trim_end() == format!("  - {}", columns.trim_end()))
-                .map_or("    ", |_| "    ");
-            let column = format!(
-                "{columns}{indent}- {{name: {COLUMN}, type: string, jsonPath: .metadata.uid}}\n"
-            );
-            if path.ends_with("sshkeys.yaml") {
-                text.replacen(columns, &column, 1)
-            } else {
-                text
-            }
-        })?;
+        let columns = "  - additionalPrinterColumns:\n";
+        let column =
+            format!("{columns}    - {{name: {COLUMN}, type: string, jsonPath: .metadata.uid}}\n");
+        let next = self
+            .helm
+            .next(CRDS, |_, text| text.replacen(columns, &column, 1))?;
         self.helm.run(&["upgrade", CRDS, &next])?;
         let definitions: Api<CustomResourceDefinition> = Api::all(self.cluster.client.clone());
         let definition = definitions.get("sshkeys.sshkey-operator.io").await;
@@ -190,23 +184,12 @@ impl Life<'_> {
                 && given.clone().any(|arg| arg == "--poll-interval=5s"),
             "its arguments are {args}"
         );
-        // It has looked once it has asked Azure for what is there.
-        super::steps::until("it asks Azure", super::cluster::PATIENCE, async || {
-            let requests = self.azure.requests(self.cluster).await;
-            match requests.map_err(|error| format!("{error:#}"))?.len() {
-                0 => Err("no request".to_owned()),
-                _ => Ok(()),
-            }
-        })
-        .await?;
-        for name in [WEB, DEPLOY, LATER] {
-            self.cluster.wait_ready::<SshKey>(name).await?;
-        }
+        self.goes_on(AFTER_UPGRADE).await?;
         keys::unchanged(self.cluster, self.azure, before).await?;
-        self.azure.nothing_written(self.cluster, None).await?;
-        steps.passed(
-            "a new pod with the new value and the old ones; the keys stay, no write to Azure",
-        );
+        self.azure
+            .nothing_written(self.cluster, AFTER_UPGRADE)
+            .await?;
+        steps.passed("a new pod with the new value and the old ones; the keys stay as they are");
 
         steps.begin("the emulator's pod is one all along");
         let emulator = self
