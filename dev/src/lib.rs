@@ -16,11 +16,15 @@
 //! | [`run`] | `make run` and `make demo` |
 //! | [`bench`] | `make bench` |
 //! | [`image`] | `make image` |
+//! | [`clients`] | `make clients` |
+//! | [`e2e`] | `make e2e` |
 
 pub mod bench;
 pub mod checkout;
+pub mod clients;
 pub mod control_plane;
 pub mod crds;
+pub mod e2e;
 pub mod image;
 pub mod managed_identity;
 pub mod manifests;

@@ -1,8 +1,8 @@
-//! `dev`: what `make run`, `make demo`, `make bench` and `make image` start.
+//! `dev`: what `make run`, `make demo`, `make bench`, `make image`, `make clients` and `make e2e` start.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, image, processes::hold, run};
+use dev::{bench, clients, e2e, image, processes::hold, run};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -23,6 +23,10 @@ enum Command {
     Bench(bench::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
     Image,
+    /// Runs stock Azure clients against the emulator.
+    Clients,
+    /// Installs the operator in the cluster that KUBECONFIG names, uses it, and removes it.
+    E2e(e2e::Options),
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
@@ -34,6 +38,8 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
         Command::Image => image::build(),
+        Command::E2e(options) => on_runtime(e2e::run(&options)),
+        Command::Clients => on_runtime(clients::run()),
         // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }

@@ -28,7 +28,9 @@ pub enum AccessError {
         source: kube::config::KubeconfigError,
     },
     /// No kubeconfig was named and none was found, in a pod or outside.
-    #[error("find the API server: {0}; outside a pod, name a kubeconfig with --kubeconfig")]
+    #[error(
+        "find the API server: {0}; in a pod, let it have the token of its ServiceAccount (automountServiceAccountToken: true), and outside one, name a kubeconfig with --kubeconfig"
+    )]
     Inferred(#[from] kube::config::InferConfigError),
     /// The client could not be built.
     #[error("build the Kubernetes client: {0}")]

@@ -134,7 +134,7 @@ fn revision() -> Option<String> {
 }
 
 /// With one decimal.
-fn mebibytes(bytes: usize) -> String {
+pub(crate) fn mebibytes(bytes: usize) -> String {
     let tenths = bytes * 10 / (1024 * 1024);
     format!("{}.{}", tenths / 10, tenths % 10)
 }

@@ -7,5 +7,6 @@ mod layout;
 mod program;
 
 pub use build::build;
+pub(crate) use build::mebibytes;
 pub use layout::{Image, LIMIT};
 pub use program::check_static;

@@ -7,15 +7,25 @@ use serde_json::json;
 use super::{error, token::tenant_not_found};
 use crate::{call::Call, shared::Shared};
 
+/// Names that stand for whichever tenant the user who signs in is of. No token is issued for them here, but clients read
+/// their configuration, as `az logout` does.
+const ANY_TENANT: [&str; 3] = ["common", "organizations", "consumers"];
+
 pub(crate) fn configuration(shared: &Shared, call: &Call, tenant: &str) -> Response<Bytes> {
     let origin = &call.origin;
     let directory = shared.directory.read();
-    let Some(known) = directory.tenant(tenant) else {
+    let any = ANY_TENANT.into_iter().find(|any| *any == tenant);
+    // Entra's own placeholder.
+    let any = any.map(|any| (any, "{tenantid}"));
+    let known = directory
+        .tenant(tenant)
+        .map(|known| (known.id.as_str(), known.id.as_str()));
+    let Some((path, issuer)) = any.or(known) else {
         return tenant_not_found(tenant).into_response(shared.clock.now(), origin);
     };
-    let base = format!("{origin}/{}", known.id);
+    let base = format!("{origin}/{path}");
     let body = json!({
-        "issuer": format!("{base}/v2.0"),
+        "issuer": format!("{origin}/{issuer}/v2.0"),
         "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
         "token_endpoint": format!("{base}/oauth2/v2.0/token"),
         "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),

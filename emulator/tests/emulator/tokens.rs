@@ -226,6 +226,22 @@ async fn the_lifetime_of_tokens_can_be_moved() {
 }
 
 #[tokio::test]
+async fn discovery_knows_the_name_of_any_tenant_but_no_other_name() {
+    let rig = Rig::start().await;
+    let discovery = |tenant: &str| {
+        let path = format!("/{tenant}/v2.0/.well-known/openid-configuration");
+        reply(rig.http.get(rig.url(&path)))
+    };
+    let configuration = discovery("organizations").await.unwrap().expect(200).json();
+    assert_eq!(configuration["issuer"], rig.url("/{tenantid}/v2.0"));
+    assert_eq!(
+        configuration["token_endpoint"],
+        rig.url("/organizations/oauth2/v2.0/token")
+    );
+    discovery("nobody").await.unwrap().expect(400);
+}
+
+#[tokio::test]
 async fn discovery_names_the_endpoints_of_this_origin() {
     let rig = Rig::start().await;
     let configuration = reply(

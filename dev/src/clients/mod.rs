@@ -1,0 +1,11 @@
+//! `make clients`: stock Azure clients, unchanged, against the emulator.
+
+mod azure;
+mod cli;
+mod cli_rows;
+mod pair;
+mod run;
+mod sdk;
+mod table;
+
+pub use run::run;

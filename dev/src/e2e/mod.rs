@@ -1,0 +1,15 @@
+//! `make e2e`: the images and the charts in a real cluster, from the first `helm install` to what an uninstall leaves.
+
+mod azure;
+mod charts;
+mod cluster;
+mod ending;
+mod images;
+mod keys;
+mod leftovers;
+mod life;
+mod refused;
+mod run;
+mod steps;
+
+pub use run::{Options, run};
