@@ -4,6 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use anyhow::{Context, ensure};
 use http::Request;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
     Api, Client, Config, Resource, ResourceExt,
@@ -213,25 +214,24 @@ impl Cluster {
         .await
     }
 
-    /// The memory of a pod, as its kubelet counts it.
-    pub(super) async fn memory(&self, pod: &Pod) -> anyhow::Result<usize> {
+    /// The memory of a pod, as its kubelet has counted it at `since` or later.
+    pub(super) async fn memory(&self, pod: &Pod, since: Timestamp) -> anyhow::Result<usize> {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
         let node = node.context("a pod without a node")?;
         let path = format!("/api/v1/nodes/{node}/proxy/stats/summary");
         until("the kubelet has counted", PATIENCE, async || {
-            let summary = self
-                .get(&path)
-                .await
-                .map_err(|error| format!("{error:#}"))?;
+            let summary = self.get(&path).await;
+            let summary = summary.map_err(|error| format!("{error:#}"))?;
             let pods = summary["pods"].as_array().cloned().unwrap_or_default();
             let name = json!(pod.name_any());
             let counted = pods.iter().find(|one| one["podRef"]["name"] == name);
-            let counted = counted.ok_or("the pod is not counted")?;
-            let bytes = counted["containers"][0]["memory"]["workingSetBytes"].as_u64();
-            bytes
-                .filter(|bytes| *bytes > 0)
-                .and_then(|bytes| usize::try_from(bytes).ok())
-                .ok_or_else(|| counted.to_string())
+            let memory = &counted.ok_or("the pod is not counted")?["containers"][0]["memory"];
+            let time = memory["time"].as_str().unwrap_or_default();
+            let bytes = memory["workingSetBytes"].as_u64();
+            match (time.parse::<Timestamp>(), bytes) {
+                (Ok(time), Some(bytes)) if time >= since => Ok(usize::try_from(bytes).unwrap_or(0)),
+                _ => Err(memory.to_string()),
+            }
         })
         .await
     }
