@@ -79,7 +79,7 @@ impl Archived {
         ))
     }
 
-    /// The tag, which the chart takes from its appVersion.
+    /// Its name without the tag, which the chart takes from its appVersion.
     pub(super) fn repository(&self) -> &str {
         self.reference
             .rsplit_once(':')
