@@ -61,10 +61,12 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // In a linked worktree, .git is a file.
+        if name == "target" || name == ".git" {
+            continue;
+        }
         if path.is_dir() {
-            if name != "target" && name != ".git" {
-                collect(&path, files);
-            }
+            collect(&path, files);
         } else if let Ok(text) = fs::read_to_string(&path) {
             files.push(File {
                 path: from_root(&path),

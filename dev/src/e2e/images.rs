@@ -68,15 +68,18 @@ impl Archived {
         ensure!(self.unpacked <= LIMIT, "it is {} bytes", self.unpacked);
         let packed = fs::metadata(&self.path).context("look at an image")?.len();
         let packed = usize::try_from(packed).unwrap_or(usize::MAX);
+        let labels = &self.config["config"]["Labels"];
+        let commit = labels["org.opencontainers.image.revision"].as_str();
         Ok(format!(
-            "{} {} MiB, {} MiB packed",
+            "{} of commit {}, {} MiB, {} MiB packed",
             self.reference,
+            commit.map_or("unknown", |commit| &commit[..commit.len().min(12)]),
             mebibytes(self.unpacked),
             mebibytes(packed)
         ))
     }
 
-    /// The tag, which the chart takes from its appVersion.
+    /// Its name without the tag, which the chart takes from its appVersion.
     pub(super) fn repository(&self) -> &str {
         self.reference
             .rsplit_once(':')
