@@ -263,14 +263,8 @@ pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, 
 }
 
 fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
-    let recorded = at
-        .observed
-        .object
-        .records
-        .iter()
-        .flatten()
-        .find(|record| record.id == *id)
-        .map(|record| &record.store);
+    let recorded = at.observed.object.record(id);
+    let recorded = recorded.map(|record| &record.store);
     let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
     store
         .and_then(|store| at.sessions.get(store))
@@ -283,13 +277,7 @@ fn location(at: &Observation, id: &ArmId) -> String {
     if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
         return key.location.clone();
     }
-    let recorded = at
-        .observed
-        .object
-        .records
-        .iter()
-        .flatten()
-        .find(|record| record.id == *id);
+    let recorded = at.observed.object.record(id);
     recorded
         .map(|record| record.location.clone())
         .unwrap_or_default()

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::{
-    FutureExt, StreamExt,
+    StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
 };
 use kube::{
@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::Context,
-    measure::{self, measured, watch_failure},
-    store, watch,
+    measure::{self, watch_failure},
+    watch,
 };
 use crate::{api::ClusterAzureStore, kubernetes::access};
 
@@ -104,20 +104,11 @@ pub async fn run_cluster_stores(
             ready();
         }
     };
-    let reconcile = |store: Arc<Guarded>, context: Arc<Context>| async move {
-        let metrics = Arc::clone(&context.metrics);
-        let work = async move {
-            store::reconcile(store, context)
-                .await
-                .map_err(|error| error.to_string())
-        };
-        measured::<ClusterAzureStore>(&metrics, watch::guarded(work.boxed())).await
-    };
     measure::begin::<ClusterAzureStore>(&context.metrics, context.options.concurrency);
     let heard = Arc::clone(&context);
     let stores = stores
         .run(
-            reconcile,
+            watch::reconcile_store,
             |store, error, context| watch::retry(&context, store.meta().uid.as_ref(), error),
             context,
         )

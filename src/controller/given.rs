@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{context::Context, facts};
 use crate::{
     api::{
-        Reason, SshKey,
+        ErrorClass, Reason, SshKey,
         source::{EntryRef, PrivateKeySource, PublicKeySource},
     },
     keys::{KeyError, KeyPair, KeyRefusal, PublicKey},
@@ -91,7 +91,7 @@ impl GivenError {
             Self::Kubernetes(error) => return facts::kubernetes_failure(error),
             Self::Interrupted => {
                 return Failure {
-                    class: crate::api::ErrorClass::Transient,
+                    class: ErrorClass::Transient,
                     reason: Reason::Progressing,
                     message: self.to_string(),
                 };
@@ -185,7 +185,7 @@ async fn public_half(
                 configmaps::read_entry(&context.client, &namespace, &entry.name, &entry.key)
                     .await?;
             let found = found.ok_or_else(|| not_found(&subject, &namespace, entry))?;
-            let bytes = found.value.filter(|value| !value.is_empty());
+            let bytes = found.filter(|value| !value.is_empty());
             let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry))?;
             (subject, Zeroizing::new(bytes))
         }

@@ -15,7 +15,7 @@ use super::{
     facts::{self, now},
     measure,
     observe::{Observation, ObserveError, observe},
-    tell::{tell, tell_of_change, tell_of_deletion},
+    tell::{tell, tell_of_deletion},
 };
 use crate::{
     api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
@@ -234,7 +234,6 @@ async fn finish(
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
-    tell_of_change(context, at, &before, &report).await;
     Ok(Action::requeue(next_look(
         context,
         at,

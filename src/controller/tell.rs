@@ -8,7 +8,8 @@ use crate::{
     plan::{Report, Step},
 };
 
-/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle.
+/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle;
+/// one when the key is another.
 pub(super) async fn tell(
     context: &Context,
     at: &Observation,
@@ -47,10 +48,11 @@ pub(super) async fn tell(
             .warning(&at.object, reason.as_str(), &report.ready.message)
             .await;
     }
+    tell_of_change(context, at, before, report).await;
 }
 
 /// The key that the user gives, or that is followed, is another one now.
-pub(super) async fn tell_of_change(
+async fn tell_of_change(
     context: &Context,
     at: &Observation,
     before: &SshKeyStatus,

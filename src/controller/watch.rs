@@ -1,6 +1,6 @@
 //! What is watched, and what wakes which object.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
@@ -22,6 +22,7 @@ use super::{
     context::{Context, Scope},
     measure::{self, measured, watch_failure},
     reconcile, store,
+    store_object::StoreObject,
 };
 use crate::{
     api::{
@@ -102,21 +103,8 @@ pub async fn run(
         let context = Arc::clone(&scope.context);
         // Closed only with the process.
         let _turn = context.turns.acquire().await;
-        let work = async move {
-            reconcile::reconcile(object, scope)
-                .await
-                .map_err(|error| error.to_string())
-        };
-        measured::<SshKey>(&context.metrics, guarded(work.boxed())).await
-    };
-    let reconcile_store = |store: Arc<Guarded<AzureStore>>, context: Arc<Context>| async move {
-        let metrics = Arc::clone(&context.metrics);
-        let work = async move {
-            store::reconcile(store, context)
-                .await
-                .map_err(|error| error.to_string())
-        };
-        measured::<AzureStore>(&metrics, guarded(work.boxed())).await
+        let work = reconcile::reconcile(object, scope).boxed();
+        measured::<SshKey>(&context.metrics, guarded(work)).await
     };
     let metrics = Arc::clone(&context.metrics);
     measure::begin::<AzureStore>(&metrics, context.options.concurrency);
@@ -204,11 +192,20 @@ where
     }
 }
 
-pub(super) async fn guarded(
-    work: BoxFuture<'static, Result<Action, String>>,
+/// Reconciles a store of either kind.
+pub(super) async fn reconcile_store<K: StoreObject>(
+    store: Arc<Guarded<K>>,
+    context: Arc<Context>,
+) -> Result<Action, Stopped> {
+    let metrics = Arc::clone(&context.metrics);
+    measured::<K>(&metrics, guarded(store::reconcile(store, context).boxed())).await
+}
+
+async fn guarded<E: Display>(
+    work: BoxFuture<'static, Result<Action, E>>,
 ) -> Result<Action, Stopped> {
     match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(result) => result.map_err(Stopped::Failed),
+        Ok(result) => result.map_err(|error| Stopped::Failed(error.to_string())),
         Err(_) => Err(Stopped::Panicked),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod configmaps;
+mod deletion;
 pub mod error;
 pub mod events;
 pub mod namespaces;

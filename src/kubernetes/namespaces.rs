@@ -12,8 +12,7 @@ use super::error::{KubernetesError, attempt, optional};
 /// # Errors
 /// When it can't be read.
 pub async fn is_terminating(client: &Client, name: &str) -> Result<bool, KubernetesError> {
-    let api: Api<Namespace> = Api::all(client.clone());
-    let namespace = optional(attempt("read", || format!("Namespace {name}"), api.get(name)).await)?;
+    let namespace = optional(read(client, name).await)?;
     Ok(namespace.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()))
 }
 
@@ -25,8 +24,7 @@ pub async fn labels(
     client: &Client,
     name: &str,
 ) -> Result<BTreeMap<String, String>, KubernetesError> {
-    let api: Api<Namespace> = Api::all(client.clone());
-    let namespace = optional(attempt("read", || format!("Namespace {name}"), api.get(name)).await)?;
+    let namespace = optional(read(client, name).await)?;
     Ok(namespace
         .and_then(|namespace| namespace.metadata.labels)
         .unwrap_or_default())
@@ -37,12 +35,11 @@ pub async fn labels(
 /// # Errors
 /// When it can't be read.
 pub async fn cluster_id(client: &Client) -> Result<String, KubernetesError> {
-    let api: Api<Namespace> = Api::all(client.clone());
-    let namespace = attempt(
-        "read",
-        || "Namespace kube-system".to_owned(),
-        api.get("kube-system"),
-    )
-    .await?;
+    let namespace = read(client, "kube-system").await?;
     Ok(namespace.uid().unwrap_or_default())
+}
+
+async fn read(client: &Client, name: &str) -> Result<Namespace, KubernetesError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    attempt("read", || format!("Namespace {name}"), api.get(name)).await
 }

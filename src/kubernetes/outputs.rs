@@ -10,11 +10,16 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client,
-    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions},
+    api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
-use zeroize::{Zeroize, Zeroizing};
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
-use super::error::{KubernetesError, attempt, optional};
+use super::{
+    deletion::delete_exactly,
+    error::{KubernetesError, attempt, optional},
+    secrets::wipe,
+};
 use crate::api::{OutputKind, OutputRef, names::manager};
 
 /// Data of an output, by data key. `Debug` shows the keys only.
@@ -114,19 +119,18 @@ pub async fn read(
     namespace: &str,
     object: &OutputRef,
 ) -> Result<Option<FoundOutput>, KubernetesError> {
-    let subject = || object.to_string();
     match object.kind {
-        OutputKind::Secret => {
-            let api = secrets(client, namespace);
-            let found = api.get(&object.name);
-            optional(attempt("read", subject, async { Ok(found.await?.into()) }).await)
-        }
-        OutputKind::ConfigMap => {
-            let api = config_maps(client, namespace);
-            let found = api.get(&object.name);
-            optional(attempt("read", subject, async { Ok(found.await?.into()) }).await)
-        }
+        OutputKind::Secret => get(&secrets(client, namespace), object).await,
+        OutputKind::ConfigMap => get(&config_maps(client, namespace), object).await,
     }
+}
+
+async fn get<K>(api: &Api<K>, object: &OutputRef) -> Result<Option<FoundOutput>, KubernetesError>
+where
+    K: Clone + fmt::Debug + DeserializeOwned + Into<FoundOutput>,
+{
+    let found = attempt("read", || object.to_string(), api.get(&object.name)).await;
+    Ok(optional(found)?.map(Into::into))
 }
 
 /// Creates an output. `None` when an object of that name exists: it is left alone.
@@ -139,27 +143,16 @@ pub async fn create(
     object: &OutputRef,
     content: &Content,
 ) -> Result<Option<FoundOutput>, KubernetesError> {
-    let params = PostParams {
-        field_manager: Some(manager::OUTPUTS.to_owned()),
-        ..PostParams::default()
-    };
-    let subject = || object.to_string();
     let created = match object.kind {
         OutputKind::Secret => {
             let mut secret = secret(content, meta(object, content));
-            let api = secrets(client, namespace);
-            let made = async { Ok(api.create(&params, &secret).await?.into()) };
-            let made = attempt("create", subject, made).await;
+            let created = post(&secrets(client, namespace), object, &secret).await;
             wipe(&mut secret);
-            made
+            created
         }
         OutputKind::ConfigMap => {
             let map = config_map(content, meta(object, content));
-            let api = config_maps(client, namespace);
-            attempt("create", subject, async {
-                Ok(api.create(&params, &map).await?.into())
-            })
-            .await
+            post(&config_maps(client, namespace), object, &map).await
         }
     };
     match created {
@@ -167,6 +160,18 @@ pub async fn create(
         Err(error) if error.code() == Some(409) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+async fn post<K>(api: &Api<K>, object: &OutputRef, new: &K) -> Result<FoundOutput, KubernetesError>
+where
+    K: Clone + fmt::Debug + DeserializeOwned + Serialize + Into<FoundOutput>,
+{
+    let params = PostParams {
+        field_manager: Some(manager::OUTPUTS.to_owned()),
+        ..PostParams::default()
+    };
+    let created = attempt("create", || object.to_string(), api.create(&params, new)).await;
+    created.map(Into::into)
 }
 
 /// Which version of an object is meant.
@@ -191,23 +196,16 @@ pub async fn update(
     content: &Content,
     superfluous: &[String],
 ) -> Result<FoundOutput, KubernetesError> {
-    let params = PatchParams {
-        field_manager: Some(manager::OUTPUTS.to_owned()),
-        ..PatchParams::default()
-    };
     let mut meta = meta(object, content);
     meta.uid = Some(at.uid.to_owned());
     meta.resource_version = Some(at.resource_version.to_owned());
-    let subject = || object.to_string();
     match object.kind {
         OutputKind::Secret => {
             let mut secret = secret(content, meta);
             secret.type_ = None;
             let patch = patch(serde_json::json!(secret), content, superfluous);
             wipe(&mut secret);
-            let api = secrets(client, namespace);
-            let changed = api.patch(&object.name, &params, &patch);
-            attempt("update", subject, async { Ok(changed.await?.into()) }).await
+            change(&secrets(client, namespace), object, &patch).await
         }
         OutputKind::ConfigMap => {
             let map = config_map(content, meta);
@@ -217,11 +215,26 @@ pub async fn update(
                 whole["binaryData"][key] = serde_json::Value::Null;
             }
             let patch = patch(whole, content, superfluous);
-            let api = config_maps(client, namespace);
-            let changed = api.patch(&object.name, &params, &patch);
-            attempt("update", subject, async { Ok(changed.await?.into()) }).await
+            change(&config_maps(client, namespace), object, &patch).await
         }
     }
+}
+
+async fn change<K>(
+    api: &Api<K>,
+    object: &OutputRef,
+    patch: &Patch<serde_json::Value>,
+) -> Result<FoundOutput, KubernetesError>
+where
+    K: Clone + fmt::Debug + DeserializeOwned + Into<FoundOutput>,
+{
+    let params = PatchParams {
+        field_manager: Some(manager::OUTPUTS.to_owned()),
+        ..PatchParams::default()
+    };
+    let changed = api.patch(&object.name, &params, patch);
+    let changed = attempt("update", || object.to_string(), changed).await;
+    changed.map(Into::into)
 }
 
 /// Deletes an output: this one and no other of its name.
@@ -234,30 +247,12 @@ pub async fn delete(
     object: &OutputRef,
     uid: &str,
 ) -> Result<(), KubernetesError> {
-    let params = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: Some(uid.to_owned()),
-            resource_version: None,
-        }),
-        ..DeleteParams::default()
-    };
-    let subject = || object.to_string();
-    let gone = match object.kind {
-        OutputKind::Secret => {
-            let api = secrets(client, namespace);
-            let gone = api.delete(&object.name, &params);
-            attempt("delete", subject, async { gone.await.map(drop) }).await
-        }
+    let (name, subject) = (&object.name, || object.to_string());
+    match object.kind {
+        OutputKind::Secret => delete_exactly(&secrets(client, namespace), name, uid, subject).await,
         OutputKind::ConfigMap => {
-            let api = config_maps(client, namespace);
-            let gone = api.delete(&object.name, &params);
-            attempt("delete", subject, async { gone.await.map(drop) }).await
+            delete_exactly(&config_maps(client, namespace), name, uid, subject).await
         }
-    };
-    match gone {
-        // Gone, or another one of that name, which is not ours to delete.
-        Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(()),
-        gone => gone,
     }
 }
 
@@ -313,10 +308,4 @@ fn patch(
         patch["metadata"]["ownerReferences"] = ours;
     }
     Patch::Strategic(patch)
-}
-
-fn wipe(secret: &mut Secret) {
-    for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
-        bytes.0.zeroize();
-    }
 }

@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
     Api, Client, ResourceExt,
-    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions},
+    api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::error::{KubernetesError, attempt, optional};
+use super::{
+    deletion::delete_exactly,
+    error::{KubernetesError, attempt, optional},
+};
 use crate::{
     api::names::{SECRET_TYPE, annotation, data_key, label, manager},
     keys::{KeyError, KeyPair, PublicKey},
@@ -88,7 +91,7 @@ pub async fn read(
     Ok(optional(found)?.map(FoundSecret::from))
 }
 
-/// One entry of a Secret that a user named; `Err(None)` within says that the Secret is there without the entry.
+/// One entry of a Secret that a user named; `None` when there is no Secret of that name.
 ///
 /// # Errors
 /// When it can't be read.
@@ -249,7 +252,8 @@ fn whole(
     })
 }
 
-fn wipe(secret: &mut Secret) {
+/// Overwrites what a Secret holds, once it was sent.
+pub(super) fn wipe(secret: &mut Secret) {
     for bytes in secret.data.iter_mut().flat_map(BTreeMap::values_mut) {
         bytes.0.zeroize();
     }
@@ -317,20 +321,7 @@ pub async fn delete(
     name: &str,
     uid: &str,
 ) -> Result<(), KubernetesError> {
-    let params = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: Some(uid.to_owned()),
-            resource_version: None,
-        }),
-        ..DeleteParams::default()
-    };
-    let api = secrets(client, namespace);
-    match attempt("delete", || subject(name), api.delete(name, &params)).await {
-        Ok(_) => Ok(()),
-        // Gone, or another one of that name, which is not ours to delete.
-        Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(()),
-        Err(error) => Err(error),
-    }
+    delete_exactly(&secrets(client, namespace), name, uid, || subject(name)).await
 }
 
 /// The public entry's bytes for a key.

@@ -26,7 +26,7 @@ where
     optional(attempt("read", || subject::<K>(name), api.get(name)).await)
 }
 
-/// Writes the whole status. `None` when the object is gone.
+/// Writes the whole status. Nothing is done when the object is gone.
 ///
 /// # Errors
 /// When it can't be written.
@@ -34,7 +34,7 @@ pub async fn write_status<K>(
     api: &Api<K>,
     store: &K,
     status: &AzureStoreStatus,
-) -> Result<Option<K>, KubernetesError>
+) -> Result<(), KubernetesError>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -53,8 +53,8 @@ where
     )
     .await
     {
-        Err(error) if error.code() == Some(409) => Ok(None),
-        written => optional(written),
+        Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
+        _ => Ok(()),
     }
 }
 

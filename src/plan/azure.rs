@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureKey, AzureRecord, Desired, Group, KeyView, Observed, Ownership, Step, Target,
+    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step,
+    Target,
     decide::{Finding, Judgement},
     ownership::value,
 };
 use crate::{
     api::{
-        Reason, StoreKey,
+        Reason,
         sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, ReplacePolicy},
     },
     keys::PublicKey,
@@ -26,8 +27,7 @@ pub(super) fn judge(
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
-    let mut records = observed.object.records.iter().flatten();
-    let is_recorded = records.any(|record| record.id == target.id);
+    let is_recorded = observed.object.record(&target.id).is_some();
     match observed.azure.get(&target.id) {
         None => Judgement::steps(Vec::new()),
         Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
@@ -170,14 +170,8 @@ fn keep(
     stored: Option<&PublicKey>,
 ) -> Judgement {
     let key_differs = stored.is_some() && key.public_key.as_ref().ok() != stored;
-    let recorded = observed
-        .object
-        .records
-        .iter()
-        .flatten()
-        .find(|record| record.id == target.id)
-        .map(|record| record.tags.as_slice())
-        .unwrap_or_default();
+    let recorded = observed.object.record(&target.id);
+    let recorded = recorded.map_or(&[][..], |record| &record.tags);
     let tags = merged_tags(&key.tags, &wanted_tags(desired, target), recorded);
     let tags_differ = tags != key.tags;
     if key_differs || tags_differ {
@@ -232,12 +226,12 @@ fn merged_tags(
 /// `None` when they are so already.
 pub(super) fn records_to_write(
     desired: &Desired,
+    azure: &DesiredAzure,
     target: &Target,
-    store: &StoreKey,
     observed: &Observed,
 ) -> Option<Vec<AzureRecord>> {
     let records = observed.object.records.as_deref().ok()?;
-    let before = records.iter().find(|record| record.id == target.id);
+    let before = observed.object.record(&target.id);
     let wanted: Vec<String> = target.tags.keys().cloned().collect();
     let mut tags = wanted.clone();
     if let Some(before) = before {
@@ -266,8 +260,8 @@ pub(super) fn records_to_write(
     let record = AzureRecord {
         id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
         location: target.location.clone(),
-        store: store.clone(),
-        deletion_policy: target.deletion_policy.unwrap_or(unless_asked),
+        store: azure.store.clone(),
+        deletion_policy: azure.deletion_policy.unwrap_or(unless_asked),
         adopted,
         tags,
     };

@@ -132,18 +132,15 @@ pub fn plan(
         steps.filter_map(Step::azure_id).any(|id| *id == target.id)
     };
     let is_recorded = |target: &Target| {
-        let mut records = observed.object.records.iter().flatten();
         let seen = !matches!(
             observed.azure.get(&target.id),
             None | Some(KeyView::Unknown(_))
         );
-        seen && records.any(|record| record.id == target.id)
+        seen && observed.object.record(&target.id).is_some()
     };
     let records = target
         .filter(|(_, target)| writes_to(target) || is_recorded(target))
-        .and_then(|(wanted, target)| {
-            azure::records_to_write(desired, target, &wanted.store, observed)
-        });
+        .and_then(|(wanted, target)| azure::records_to_write(desired, wanted, target, observed));
     let has_new_outputs = outputs_recorded != observed.object.outputs;
     if !observed.object.has_finalizer || records.is_some() || has_new_outputs {
         let kept = || observed.object.records.clone().unwrap_or_default();
@@ -199,11 +196,8 @@ fn outputs(
         return (Some(Judgement::finding(finding)), recorded());
     }
     let judgement = outputs::judge(desired, observed, observed.key(desired));
-    let steps = judgement
-        .as_ref()
-        .map(|judgement| judgement.steps.as_slice());
-    let records = outputs::to_record(desired, observed, steps.unwrap_or_default());
-    (judgement, records)
+    let records = outputs::to_record(desired, observed, &judgement.steps);
+    (Some(judgement), records)
 }
 
 impl Plan {

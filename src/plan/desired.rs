@@ -147,8 +147,6 @@ pub struct Target {
     pub conflict: AzureConflictPolicy,
     /// What to do when it is in another location.
     pub replace: ReplacePolicy,
-    /// What becomes of it in the end, if the spec says so.
-    pub deletion_policy: Option<DeletionPolicy>,
 }
 
 /// The key that a spec asks for.
@@ -350,7 +348,6 @@ fn target(
             .unwrap_or_default(),
         conflict: azure.conflict_policy.unwrap_or_default(),
         replace: azure.replace_policy.unwrap_or_default(),
-        deletion_policy: azure.deletion_policy,
     })
 }
 

@@ -217,6 +217,14 @@ pub enum Outcome {
     Released,
 }
 
+impl ObjectFacts {
+    /// What is recorded of a place in Azure, if it is.
+    pub fn record(&self, id: &ArmId) -> Option<&AzureRecord> {
+        let mut records = self.records.iter().flatten();
+        records.find(|record| record.id == *id)
+    }
+}
+
 impl Observed {
     /// The world after a step.
     #[must_use]

@@ -7,20 +7,12 @@ use super::{
 };
 use crate::{
     api::{OutputKind, OutputRef, Reason},
-    keys::{Fingerprint, PublicKey},
+    keys::PublicKey,
 };
 
 /// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
-/// `None` when none is wanted and none is left.
-pub(super) fn judge(
-    desired: &Desired,
-    observed: &Observed,
-    key: Option<&PublicKey>,
-) -> Option<Judgement> {
+pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicKey>) -> Judgement {
     let recorded = observed.object.outputs.as_slice();
-    if desired.outputs.is_empty() && recorded.is_empty() {
-        return None;
-    }
     let mut steps = Vec::new();
     let mut trouble: Option<Failure> = None;
     for output in &desired.outputs {
@@ -43,7 +35,7 @@ pub(super) fn judge(
         },
         None => Finding::Pending,
     };
-    Some(Judgement { steps, finding })
+    Judgement { steps, finding }
 }
 
 fn in_step(desired: &Desired) -> String {
@@ -120,7 +112,6 @@ fn one(
 
 /// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
 fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey) -> bool {
-    let recorded: Option<Fingerprint> = facts.recorded;
     let entries = shape.entries.keys().all(|name| {
         facts.entries.get(name).is_some_and(|entry| match entry {
             EntryFact::Key(found) => found == key,
@@ -128,7 +119,7 @@ fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey) -> bool {
             EntryFact::Other => false,
         })
     });
-    entries && facts.superfluous.is_empty() && recorded == Some(key.fingerprint())
+    entries && facts.superfluous.is_empty() && facts.recorded == Some(key.fingerprint())
 }
 
 fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'static str> {
