@@ -111,7 +111,7 @@ fn says_the_same(one: &str, other: &str) -> bool {
     telling(one) == telling(other)
 }
 
-/// A GUID, or a time of day.
+/// A GUID, or a time to the second. A time to the minute was rounded for being told.
 fn looks_like_an_id(word: &str) -> bool {
     let word = word.trim_matches(|char: char| !char.is_ascii_alphanumeric());
     let hex = word
@@ -120,7 +120,7 @@ fn looks_like_an_id(word: &str) -> bool {
     let time = word
         .chars()
         .all(|char| char.is_ascii_digit() || "-:.TZ".contains(char));
-    (hex && word.len() == 36) || (time && word.contains(':'))
+    (hex && word.len() == 36) || (time && word.matches(':').count() > 1)
 }
 
 /// The condition of a type among those of a status.
@@ -154,6 +154,9 @@ mod tests {
         assert_eq!(first, second);
         let other = conditions(&[verdict(false, "Azure answered yes")], &first, 1, time);
         assert_ne!(first, other);
+        let at_ten = conditions(&[verdict(false, "by 10:11 UTC")], &[], 1, time);
+        let at_eleven = conditions(&[verdict(false, "by 11:11 UTC")], &at_ten, 1, time);
+        assert_ne!(at_ten, at_eleven);
     }
 
     #[test]

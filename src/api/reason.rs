@@ -105,6 +105,10 @@ pub enum Reason {
     PodIdentityMissing,
     /// Entra refused the identity.
     AuthenticationFailed,
+    /// The tenant has no such application.
+    ClientNotFound,
+    /// The client secret has ended.
+    ClientSecretExpired,
     /// Entra knows no such tenant.
     TenantNotFound,
 
@@ -139,6 +143,8 @@ pub enum Reason {
     AzureKeyConflict,
     /// A key of that name exists in another location.
     LocationConflict,
+    /// Azure stores no SSH keys in that location.
+    LocationNotAvailable,
     /// Azure refused the public key.
     KeyRefused,
     /// Azure refused the request as it is.

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use serde::Deserialize;
 
-use super::error::Cause;
+use super::error::{Cause, RequestIds};
 
 /// The most that ARM answers with.
 /// <https://github.com/Azure/azure-resource-manager-rpc>, `common-api-details.md`
@@ -24,8 +24,8 @@ pub(super) struct Answer {
 pub(super) struct AnswerHeaders {
     /// When to come again, if the answer says so.
     pub(super) retry_at: Option<Timestamp>,
-    /// `x-ms-request-id`, for a support case.
-    pub(super) request_id: Option<String>,
+    /// What Azure calls the request.
+    pub(super) ids: RequestIds,
     /// What is left of Compute's bucket for writes of SSH public keys.
     pub(super) remaining_compute_writes: Option<u32>,
     /// What is left of ARM's bucket for this kind of request.
@@ -37,6 +37,8 @@ pub(super) struct AnswerHeaders {
 pub(super) struct ErrorBody {
     pub(super) code: String,
     pub(super) message: String,
+    /// The policies that forbid it, by the names that people gave them.
+    pub(super) policies: Vec<String>,
     /// Compute's own throttle answers without the `error` member that everything else is wrapped in.
     pub(super) wrapped: bool,
 }
@@ -80,24 +82,59 @@ impl Answer {
     /// The body as an error; `None` when it is none that ARM would write.
     pub(super) fn error(&self) -> Option<ErrorBody> {
         #[derive(Deserialize)]
-        struct Inner {
-            code: Option<String>,
-            message: Option<String>,
-        }
-        #[derive(Deserialize)]
         struct Envelope {
-            error: Option<Inner>,
+            error: Option<ErrorDetail>,
             #[serde(flatten)]
-            bare: Inner,
+            bare: ErrorDetail,
         }
         let envelope: Envelope = serde_json::from_slice(&self.body).ok()?;
         let wrapped = envelope.error.is_some();
-        let inner = envelope.error.unwrap_or(envelope.bare);
+        let detail = envelope.error.unwrap_or(envelope.bare);
+        let mut policies = Vec::new();
+        detail.collect_policies(&mut policies, 0);
         Some(ErrorBody {
-            code: inner.code?,
-            message: inner.message.unwrap_or_default(),
+            code: detail.code?,
+            message: detail.message.unwrap_or_default(),
+            policies,
             wrapped,
         })
+    }
+}
+
+/// An error of ARM, which may lie in another's `details`.
+/// <https://github.com/Azure/azure-resource-manager-rpc>, `common-api-details.md`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorDetail {
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(default)]
+    details: Option<Vec<ErrorDetail>>,
+    #[serde(default)]
+    additional_info: Option<Vec<serde_json::Value>>,
+}
+
+/// Deeper than any that was ever seen.
+const MOST_NESTED: usize = 8;
+
+impl ErrorDetail {
+    fn collect_policies(&self, policies: &mut Vec<String>, depth: usize) {
+        let infos = self.additional_info.iter().flatten();
+        for info in infos.filter(|info| info["type"] == "PolicyViolation") {
+            let names = [
+                "policyAssignmentDisplayName",
+                "policyDefinitionDisplayName",
+                "policyAssignmentName",
+                "policyDefinitionName",
+            ];
+            let mut given = names.iter().filter_map(|name| info["info"][name].as_str());
+            policies.extend(given.find(|name| !name.is_empty()).map(str::to_owned));
+        }
+        if depth < MOST_NESTED {
+            for detail in self.details.iter().flatten() {
+                detail.collect_policies(policies, depth + 1);
+            }
+        }
     }
 }
 
@@ -110,8 +147,12 @@ impl AnswerHeaders {
         };
         let number = |name: &'static str| text(name).and_then(|value| value.trim().parse().ok());
         Self {
-            retry_at: text("retry-after").and_then(|value| retry_at(&value, now)),
-            request_id: text("x-ms-request-id"),
+            retry_at: text("retry-after")
+                .and_then(|value| retry_at(&value, text("date").as_deref(), now)),
+            ids: RequestIds {
+                request: text("x-ms-request-id"),
+                correlation: text("x-ms-correlation-request-id"),
+            },
             remaining_compute_writes: text("x-ms-ratelimit-remaining-resource")
                 .and_then(|value| compute_writes(&value)),
             remaining_requests: number("x-ms-ratelimit-remaining-subscription-writes")
@@ -126,14 +167,16 @@ impl AnswerHeaders {
 const RETRY_BOUNDS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(1), SignedDuration::from_hours(1));
 
-/// `Retry-After` is a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
-fn retry_at(value: &str, now: Timestamp) -> Option<Timestamp> {
+/// `Retry-After` is a number of seconds or an HTTP date (RFC 9110, section 10.2.3). A date is one of the answering clock,
+/// which the answer's own `Date` tells: it need not be this machine's.
+fn retry_at(value: &str, answered: Option<&str>, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<u32>() {
         SignedDuration::from_secs(seconds.into())
     } else {
-        let date = rfc2822::DateTimeParser::new().parse_timestamp(value);
-        date.ok()?.duration_since(now)
+        let date = |text: &str| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+        let their_now = answered.and_then(date).unwrap_or(now);
+        date(value)?.duration_since(their_now)
     };
     now.checked_add(wait.clamp(RETRY_BOUNDS.0, RETRY_BOUNDS.1))
         .ok()
@@ -158,25 +201,43 @@ mod tests {
     fn retry_after_is_read_as_seconds_and_as_a_date() {
         let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
         assert_eq!(
-            retry_at("17", now),
+            retry_at("17", None, now),
             Some("2026-02-01T10:00:17Z".parse().unwrap())
         );
         assert_eq!(
-            retry_at("Sun, 01 Feb 2026 10:05:00 GMT", now),
+            retry_at("Sun, 01 Feb 2026 10:05:00 GMT", None, now),
             Some("2026-02-01T10:05:00Z".parse().unwrap())
         );
-        assert_eq!(retry_at("soon", now), None);
+        assert_eq!(retry_at("soon", None, now), None);
+    }
+
+    #[test]
+    fn a_date_is_one_of_the_clock_that_answered() {
+        let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
+        let ten_minutes_on = Some("Sun, 01 Feb 2026 10:10:00 GMT");
+        assert_eq!(
+            retry_at("Sun, 01 Feb 2026 10:10:30 GMT", ten_minutes_on, now),
+            Some("2026-02-01T10:00:30Z".parse().unwrap())
+        );
+        let ten_minutes_ago = Some("Sun, 01 Feb 2026 09:50:00 GMT");
+        assert_eq!(
+            retry_at("Sun, 01 Feb 2026 09:50:30 GMT", ten_minutes_ago, now),
+            Some("2026-02-01T10:00:30Z".parse().unwrap())
+        );
     }
 
     #[test]
     fn a_retry_after_is_believed_within_bounds() {
         let now: Timestamp = "2026-02-01T10:00:00Z".parse().unwrap();
         let soonest = Some("2026-02-01T10:00:01Z".parse().unwrap());
-        assert_eq!(retry_at("0", now), soonest);
-        assert_eq!(retry_at("Sun, 01 Feb 2026 09:00:00 GMT", now), soonest);
+        assert_eq!(retry_at("0", None, now), soonest);
+        assert_eq!(
+            retry_at("Sun, 01 Feb 2026 09:00:00 GMT", None, now),
+            soonest
+        );
         let latest = Some("2026-02-01T11:00:00Z".parse().unwrap());
-        assert_eq!(retry_at("315360000", now), latest);
-        assert_eq!(retry_at("Mon, 01 Feb 2027 09:00:00 GMT", now), latest);
+        assert_eq!(retry_at("315360000", None, now), latest);
+        assert_eq!(retry_at("Mon, 01 Feb 2027 09:00:00 GMT", None, now), latest);
     }
 
     #[test]
@@ -211,6 +272,11 @@ mod tests {
             (bare.code.as_str(), bare.wrapped),
             ("OperationNotAllowed", false)
         );
+        let denied = r#"{"error":{"code":"RequestDisallowedByPolicy","message":"m","additionalInfo":[{"type":"PolicyViolation",
+            "info":{"policyDefinitionDisplayName":"Tags","policyAssignmentDisplayName":"All teams: tags"}}],
+            "details":[{"code":"c","message":"m","additionalInfo":[{"type":"PolicyViolation","info":{"policyDefinitionName":"loc"}}]}]}}"#;
+        let policies = answer(denied).error().unwrap().policies;
+        assert_eq!(policies, ["All teams: tags", "loc"]);
         assert_eq!(answer("<html>").error(), None);
         assert_eq!(answer("").error(), None);
     }

@@ -6,7 +6,7 @@ use azure_core::http::{Method, Url};
 
 use super::{
     answer::Answer,
-    budget::{Bucket, Budget},
+    budget::{Bucket, Budget, Caller, Urgency},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     exchange::{Call, Exchange},
@@ -86,14 +86,17 @@ impl ArmClient {
     ///
     /// # Errors
     /// Every answer but 200 and the 404 of a missing key or group.
-    pub async fn read_key(&self, id: &ArmId) -> Result<KeyRead, AzureError> {
+    pub async fn read_key(&self, id: &ArmId, caller: &Caller) -> Result<KeyRead, AzureError> {
         let call = Call::new(
             Operation::ReadKey,
             id.to_string(),
             Method::Get,
             self.key_url(id)?,
         );
-        let answer = self.exchange.send(call, &self.read_buckets(id)).await?;
+        let answer = self
+            .exchange
+            .send(call, &self.read_buckets(id), caller, Urgency::Prompt)
+            .await?;
         match answer {
             Ok(answer) => key_of(&answer, id)
                 .map(KeyRead::Present)
@@ -106,7 +109,11 @@ impl ArmClient {
     ///
     /// # Errors
     /// Every answer but 200 and the 404 of a missing group; a list that leads elsewhere.
-    pub async fn list_keys(&self, id: &ArmId) -> Result<Option<Vec<SshPublicKey>>, AzureError> {
+    pub async fn list_keys(
+        &self,
+        id: &ArmId,
+        caller: &Caller,
+    ) -> Result<Option<Vec<SshPublicKey>>, AzureError> {
         let subject = format!("resource group {}", id.resource_group);
         let failed = |cause| AzureError::new(Operation::ListKeys, subject.clone(), cause);
         let mut url = self.url(&Self::keys_of(id), KEYS_API_VERSION)?;
@@ -118,7 +125,11 @@ impl ArmClient {
                 Method::Get,
                 url.clone(),
             );
-            let page: Page = match self.exchange.send(call, &self.read_buckets(id)).await? {
+            let page: Page = match self
+                .exchange
+                .send(call, &self.read_buckets(id), caller, Urgency::Prompt)
+                .await?
+            {
                 Ok(answer) => answer.json().map_err(failed)?,
                 Err(error) => {
                     return match missing(error)? {
@@ -155,6 +166,7 @@ impl ArmClient {
         location: &str,
         tags: &BTreeMap<String, String>,
         public_key: &str,
+        caller: &Caller,
     ) -> Result<SshPublicKey, AzureError> {
         let properties = Properties {
             public_key: Some(public_key.to_owned()),
@@ -170,7 +182,7 @@ impl ArmClient {
             tags,
             properties,
         });
-        self.write_key(call, id, &self.write_buckets(id, location))
+        self.write_key(call, id, location, caller, Urgency::Prompt)
             .await
     }
 
@@ -184,7 +196,12 @@ impl ArmClient {
         location: &str,
         tags: Option<&BTreeMap<String, String>>,
         public_key: Option<&str>,
+        caller: &Caller,
     ) -> Result<SshPublicKey, AzureError> {
+        let urgency = match public_key {
+            Some(_) => Urgency::Prompt,
+            None => Urgency::Repair,
+        };
         let properties = public_key.map(|key| Properties {
             public_key: Some(key.to_owned()),
         });
@@ -195,15 +212,19 @@ impl ArmClient {
             self.key_url(id)?,
         )
         .json(&Update { tags, properties });
-        self.write_key(call, id, &self.write_buckets(id, location))
-            .await
+        self.write_key(call, id, location, caller, urgency).await
     }
 
     /// Deletes a key; one that is not there, or whose group is not, is deleted already.
     ///
     /// # Errors
     /// Every answer but 200, 204 and 404.
-    pub async fn delete_key(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
+    pub async fn delete_key(
+        &self,
+        id: &ArmId,
+        location: &str,
+        caller: &Caller,
+    ) -> Result<(), AzureError> {
         let call = Call::new(
             Operation::DeleteKey,
             id.to_string(),
@@ -211,16 +232,14 @@ impl ArmClient {
             self.key_url(id)?,
         );
         let buckets = [
-            Bucket::ComputeWrites {
-                subscription: id.subscription.clone(),
-                location: location.to_owned(),
-            },
-            Bucket::ArmDeletes {
-                principal: self.principal.clone(),
-                subscription: id.subscription.clone(),
-            },
+            Bucket::compute_writes(&id.subscription, location),
+            Bucket::arm_deletes(&self.principal, &id.subscription),
         ];
-        match self.exchange.send(call, &buckets).await? {
+        match self
+            .exchange
+            .send(call, &buckets, caller, Urgency::Prompt)
+            .await?
+        {
             Ok(_) => Ok(()),
             Err(error) => missing(error).map(drop),
         }
@@ -230,14 +249,18 @@ impl ArmClient {
     ///
     /// # Errors
     /// Every answer but 204 and 404.
-    pub async fn group_exists(&self, id: &ArmId) -> Result<bool, AzureError> {
+    pub async fn group_exists(&self, id: &ArmId, caller: &Caller) -> Result<bool, AzureError> {
         let call = Call::new(
             Operation::ReadGroup,
             id.resource_group.clone(),
             Method::Head,
             self.group_url(id)?,
         );
-        match self.exchange.send(call, &self.read_buckets(id)).await? {
+        match self
+            .exchange
+            .send(call, &self.read_buckets(id), caller, Urgency::Prompt)
+            .await?
+        {
             Ok(_) => Ok(true),
             // The answer to a HEAD has no body that could say more.
             Err(AzureError {
@@ -252,7 +275,12 @@ impl ArmClient {
     ///
     /// # Errors
     /// Every answer but 200 and 201.
-    pub async fn create_group(&self, id: &ArmId, location: &str) -> Result<(), AzureError> {
+    pub async fn create_group(
+        &self,
+        id: &ArmId,
+        location: &str,
+        caller: &Caller,
+    ) -> Result<(), AzureError> {
         let call = Call::new(
             Operation::CreateGroup,
             id.resource_group.clone(),
@@ -260,21 +288,27 @@ impl ArmClient {
             self.group_url(id)?,
         )
         .json(&CreateGroup { location });
-        let buckets = [Bucket::ArmWrites {
-            principal: self.principal.clone(),
-            subscription: id.subscription.clone(),
-        }];
-        self.exchange.send(call, &buckets).await?.map(drop)
+        let buckets = [Bucket::arm_writes(&self.principal, &id.subscription)];
+        self.exchange
+            .send(call, &buckets, caller, Urgency::Prompt)
+            .await?
+            .map(drop)
     }
 
     async fn write_key(
         &self,
         call: Call,
         id: &ArmId,
-        buckets: &[Bucket],
+        location: &str,
+        caller: &Caller,
+        urgency: Urgency,
     ) -> Result<SshPublicKey, AzureError> {
         let operation = call.operation;
-        let answer = self.exchange.send(call, buckets).await??;
+        let buckets = self.write_buckets(id, location);
+        let answer = self
+            .exchange
+            .send(call, &buckets, caller, urgency)
+            .await??;
         key_of(&answer, id).map_err(|cause| AzureError::new(operation, id.to_string(), cause))
     }
 
@@ -322,22 +356,13 @@ impl ArmClient {
     }
 
     fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
-        [Bucket::ArmReads {
-            principal: self.principal.clone(),
-            subscription: id.subscription.clone(),
-        }]
+        [Bucket::arm_reads(&self.principal, &id.subscription)]
     }
 
     fn write_buckets(&self, id: &ArmId, location: &str) -> [Bucket; 2] {
         [
-            Bucket::ComputeWrites {
-                subscription: id.subscription.clone(),
-                location: location.to_owned(),
-            },
-            Bucket::ArmWrites {
-                principal: self.principal.clone(),
-                subscription: id.subscription.clone(),
-            },
+            Bucket::compute_writes(&id.subscription, location),
+            Bucket::arm_writes(&self.principal, &id.subscription),
         ]
     }
 }

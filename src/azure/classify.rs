@@ -1,35 +1,134 @@
-//! One table from what Azure says to what it means here. Codes and texts are those of recorded traffic and of
-//! <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors>; for Entra,
-//! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
+//! One table from what Azure says to what it means here: class and reason of every code that is known, and of all
+//! others by their status.
 
-use super::error::{AzureError, Cause, Operation, Refusal};
+use super::error::{AzureError, Cause, Operation};
 use crate::api::{ErrorClass, Reason};
 
 use ErrorClass::{Throttled, Transient, UserFixable};
 
-/// What an ARM error code means, whatever status it came with.
-fn by_code(code: &str) -> Option<(ErrorClass, Reason)> {
-    Some(match code {
-        "AuthorizationFailed" | "LinkedAuthorizationFailed" => (UserFixable, Reason::AccessDenied),
-        "RequestDisallowedByPolicy" => (UserFixable, Reason::DisallowedByPolicy),
-        "ResourceGroupNotFound" => (UserFixable, Reason::ResourceGroupNotFound),
-        "SubscriptionNotFound" | "InvalidSubscriptionId" => {
-            (UserFixable, Reason::SubscriptionNotFound)
-        }
-        "ReadOnlyDisabledSubscription" => (UserFixable, Reason::SubscriptionDisabled),
-        "MissingSubscriptionRegistration" | "NoRegisteredProviderFound" => {
-            (UserFixable, Reason::ProviderNotRegistered)
-        }
-        "InvalidResourceLocation" => (UserFixable, Reason::LocationConflict),
-        "ScopeLocked" => (UserFixable, Reason::ScopeLocked),
-        "ResourceGroupBeingDeleted" => (Transient, Reason::ResourceGroupBeingDeleted),
-        "InvalidParameter" => (UserFixable, Reason::KeyRefused),
-        "InvalidAuthenticationTokenTenant" => (UserFixable, Reason::AuthenticationFailed),
-        _ => return None,
-    })
-}
+/// What ARM's and Compute's error codes mean, whatever status they come with: for some of them the documentation does
+/// not say which.
+const BY_CODE: &[(&str, ErrorClass, Reason)] = &[
+    // 400. Azure/azure-quickstart-templates#680, as `az sshkey create` shows it.
+    ("InvalidParameter", UserFixable, Reason::KeyRefused),
+    // 400. troubleshooting/error-invalid-... in common-deployment-errors: the location has no such resource type.
+    (
+        "LocationNotAvailableForResourceType",
+        UserFixable,
+        Reason::LocationNotAvailable,
+    ),
+    (
+        "NoRegisteredProviderFound",
+        UserFixable,
+        Reason::LocationNotAvailable,
+    ),
+    // 400. common-deployment-errors.
+    ("LocationRequired", UserFixable, Reason::LocationRequired),
+    ("InvalidRequestContent", UserFixable, Reason::RequestRefused),
+    // 401. common-deployment-errors; a token that is forgotten is asked for anew.
+    (
+        "InvalidAuthenticationTokenTenant",
+        UserFixable,
+        Reason::AuthenticationFailed,
+    ),
+    (
+        "ExpiredAuthenticationToken",
+        Transient,
+        Reason::AuthenticationFailed,
+    ),
+    (
+        "InvalidAuthenticationToken",
+        Transient,
+        Reason::AuthenticationFailed,
+    ),
+    // 403. cloudquery/cloudquery#16133, Azure/azure-cli#28339; for a wrong group or subscription too,
+    // Azure/azure-powershell#12115.
+    ("AuthorizationFailed", UserFixable, Reason::AccessDenied),
+    (
+        "LinkedAuthorizationFailed",
+        UserFixable,
+        Reason::AccessDenied,
+    ),
+    // 403. azure-resource-manager/troubleshooting/error-policy-requestdisallowedbypolicy.
+    (
+        "RequestDisallowedByPolicy",
+        UserFixable,
+        Reason::DisallowedByPolicy,
+    ),
+    // 404. azure-resource-manager/troubleshooting/error-not-found.
+    (
+        "ResourceGroupNotFound",
+        UserFixable,
+        Reason::ResourceGroupNotFound,
+    ),
+    (
+        "SubscriptionNotFound",
+        UserFixable,
+        Reason::SubscriptionNotFound,
+    ),
+    (
+        "InvalidSubscriptionId",
+        UserFixable,
+        Reason::SubscriptionNotFound,
+    ),
+    // 409. rancher/rancher#15651.
+    (
+        "InvalidResourceLocation",
+        UserFixable,
+        Reason::LocationConflict,
+    ),
+    // 409. Azure/azure-cli#23043: somebody else has just created the group, elsewhere; the next look finds it there.
+    (
+        "InvalidResourceGroupLocation",
+        Transient,
+        Reason::RequestRefused,
+    ),
+    // 409. azure-resource-manager/management/delete-resource-group.
+    (
+        "ResourceGroupBeingDeleted",
+        Transient,
+        Reason::ResourceGroupBeingDeleted,
+    ),
+    // 409. azure-resource-manager/management/lock-resources.
+    ("ScopeLocked", UserFixable, Reason::ScopeLocked),
+    // 409, by some accounts 403. cost-management-billing/manage/subscription-disabled.
+    (
+        "ReadOnlyDisabledSubscription",
+        UserFixable,
+        Reason::SubscriptionDisabled,
+    ),
+    (
+        "DisabledSubscription",
+        UserFixable,
+        Reason::SubscriptionDisabled,
+    ),
+    // 409. azure-resource-manager/troubleshooting/error-register-resource-provider.
+    (
+        "MissingSubscriptionRegistration",
+        UserFixable,
+        Reason::ProviderNotRegistered,
+    ),
+    (
+        "SubscriptionNotRegistered",
+        UserFixable,
+        Reason::ProviderNotRegistered,
+    ),
+    // 409. common-deployment-errors: no second try makes it another request.
+    (
+        "PropertyChangeNotAllowed",
+        UserFixable,
+        Reason::RequestRefused,
+    ),
+    // 409. common-deployment-errors: it is over soon.
+    ("Conflict", Transient, Reason::AzureUnavailable),
+    (
+        "AnotherOperationInProgress",
+        Transient,
+        Reason::AzureUnavailable,
+    ),
+];
 
-/// What an unknown error means, by its status.
+/// What an unknown error means, by its status (RFC 9110, section 15).
 fn by_status(status: u16) -> (ErrorClass, Reason) {
     match status {
         401 => (Transient, Reason::AuthenticationFailed),
@@ -40,39 +139,45 @@ fn by_status(status: u16) -> (ErrorClass, Reason) {
 }
 
 /// What an `AADSTS` number means: these get better only when a person acts.
-fn by_entra_code(code: u32) -> Option<Reason> {
-    Some(match code {
-        // The tenant does not exist.
-        90_002 | 900_023 => Reason::TenantNotFound,
-        // No such application; wrong or expired secret; no federated credential that fits; bad or old assertion;
-        // disabled application; the service principal is not in the tenant.
-        700_016 | 7_000_215 | 7_000_222 | 70_021 | 700_211 | 700_212 | 700_213 | 700_222
-        | 700_223 | 700_021 | 700_023 | 700_024 | 700_027 | 50_013 | 7_000_112 | 7_000_229 => {
-            Reason::AuthenticationFailed
-        }
-        _ => return None,
-    })
+/// <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+const BY_ENTRA_CODE: &[(&[u32], Reason)] = &[
+    // The tenant does not exist.
+    (&[90_002, 900_023], Reason::TenantNotFound),
+    // The tenant has no such application, or no service principal of it.
+    (&[700_016, 7_000_229], Reason::ClientNotFound),
+    (&[7_000_222], Reason::ClientSecretExpired),
+    // A wrong secret; no federated credential that fits; a bad or old assertion; a disabled application.
+    (
+        &[
+            7_000_215, 70_021, 700_211, 700_212, 700_213, 700_222, 700_223, 700_021, 700_023,
+            700_024, 700_027, 50_013, 7_000_112,
+        ],
+        Reason::AuthenticationFailed,
+    ),
+];
+
+fn by_code(code: &str) -> Option<(ErrorClass, Reason)> {
+    let row = BY_CODE.iter().find(|(known, ..)| *known == code);
+    row.map(|(_, class, reason)| (*class, *reason))
+}
+
+fn by_entra_codes(codes: &[u32]) -> Option<Reason> {
+    let known = |(known, _): &&(&[u32], Reason)| codes.iter().any(|code| known.contains(code));
+    BY_ENTRA_CODE.iter().find(known).map(|(_, reason)| *reason)
 }
 
 fn classified(cause: &Cause) -> (ErrorClass, Reason) {
     match cause {
-        // The code is shared by other errors: a 429 is told by its status.
-        Cause::Refused(refusal) if refusal.status == 429 => {
-            (Throttled(refusal.retry_at), Reason::Throttled)
-        }
         Cause::Refused(refusal) => {
             by_code(&refusal.code).unwrap_or_else(|| by_status(refusal.status))
         }
-        Cause::NoToken { status, codes, .. } => {
-            match codes.iter().find_map(|code| by_entra_code(*code)) {
-                Some(reason) => (UserFixable, reason),
-                None if *status == 429 => (Throttled(None), Reason::Throttled),
-                None if *status >= 500 => (Transient, Reason::AzureUnavailable),
-                None => (UserFixable, Reason::AuthenticationFailed),
-            }
-        }
+        Cause::NoToken { status, codes, .. } => match by_entra_codes(codes) {
+            Some(reason) => (UserFixable, reason),
+            None if *status == 429 => (Throttled(None), Reason::Throttled),
+            None if *status >= 500 => (Transient, Reason::AzureUnavailable),
+            None => (UserFixable, Reason::AuthenticationFailed),
+        },
         Cause::NoCredential { reason, class, .. } => (*class, *reason),
-        Cause::NotArm { status: 429 } => (Throttled(None), Reason::Throttled),
         Cause::NotArm { .. } | Cause::NotEntra | Cause::TooLarge | Cause::StrayLink => {
             (Transient, Reason::AzureAnswerInvalid)
         }
@@ -98,106 +203,10 @@ pub(super) fn reason(error: &AzureError) -> Reason {
     }
 }
 
-/// The message of a condition: the object, the cause and the remedy.
-pub(super) fn message(error: &AzureError) -> String {
-    let AzureError {
-        operation,
-        subject,
-        cause,
-    } = error;
-    let what = format!("can't {operation} {subject}");
-    match cause {
-        Cause::Refused(refusal) => {
-            let Refusal {
-                status,
-                code,
-                message,
-                ..
-            } = &**refusal;
-            let remedy = remedy(reason(error));
-            format!(
-                "{what}: Azure answered {status} {code} ({}){remedy}",
-                one_line(message)
-            )
-        }
-        Cause::NoToken { description, .. } => {
-            format!(
-                "{what}: Entra answered: {}{}",
-                one_line(entra_text(description)),
-                remedy(reason(error))
-            )
-        }
-        Cause::NoCredential { message, .. } => format!("{what}: {message}"),
-        Cause::NotArm { status } => format!(
-            "{what}: the answer ({status}) is not one of Azure Resource Manager; if this stays, look for a proxy between the operator and Azure"
-        ),
-        Cause::NotEntra => format!(
-            "{what}: the answer is not one of Microsoft Entra; if this stays, look for a proxy between the operator and Entra"
-        ),
-        Cause::TooLarge => {
-            format!("{what}: the answer is larger than Azure Resource Manager's limit of 8 MiB")
-        }
-        Cause::StrayLink => {
-            format!("{what}: the list goes on at another host or in a circle, and was not followed")
-        }
-        Cause::Untrusted(why) => format!(
-            "{what}: {why}; if a proxy with its own certificate authority stands between, give its certificate to the operator with --azure-ca-file"
-        ),
-        Cause::Connection(why) => format!("{what}: {why}; it will be tried again"),
-        Cause::Timeout => format!("{what}: no answer in time; it will be tried again"),
-        Cause::NotBefore(_) => {
-            format!("{subject} waits for its turn: Azure takes only so many requests a minute")
-        }
-    }
-}
-
-fn remedy(reason: Reason) -> &'static str {
-    match reason {
-        Reason::AccessDenied => {
-            ". Give the store's identity the actions read, write and delete of Microsoft.Compute/sshPublicKeys on the resource group; a new role assignment takes some minutes"
-        }
-        Reason::DisallowedByPolicy => ". Change what the policy names, or ask for an exemption",
-        Reason::ResourceGroupNotFound => ". Create the resource group, or name another",
-        Reason::SubscriptionNotFound => {
-            ". Check the store's subscriptionID, and that its identity has a role there"
-        }
-        Reason::SubscriptionDisabled => ". Enable the subscription",
-        Reason::ProviderNotRegistered => {
-            ". Register it: az provider register --namespace Microsoft.Compute"
-        }
-        Reason::LocationConflict => ". Write the location that the key has, or another name",
-        Reason::ScopeLocked => ". Remove the lock, or wait until it is removed",
-        Reason::ResourceGroupBeingDeleted => ". It will be tried again when the group is gone",
-        Reason::KeyRefused => {
-            ". Azure takes Ed25519 keys, and RSA keys of 2048 bits and more; if this cloud takes no Ed25519 yet, create an SshKey with algorithm: RSA"
-        }
-        Reason::RequestRefused => ". Change what the message names",
-        Reason::AuthenticationFailed => ". Check the store's auth, and the application in Entra",
-        Reason::TenantNotFound => ". Check the store's tenantID",
-        Reason::Throttled | Reason::AzureUnavailable => ". It will be tried again",
-        _ => "",
-    }
-}
-
-/// Entra ends its text with ids and the time of this very answer, which say nothing to a user and are never twice the same.
-fn entra_text(description: &str) -> &str {
-    let end = description.find("Trace ID:").unwrap_or(description.len());
-    &description[..end]
-}
-
-/// A condition's message is one line of bounded length, whatever Azure sends.
-fn one_line(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(600)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure::error::Refusal;
 
     fn refused(operation: Operation, status: u16, code: &str) -> AzureError {
         AzureError::new(
@@ -207,8 +216,7 @@ mod tests {
                 status,
                 code: code.to_owned(),
                 message: "m".to_owned(),
-                retry_at: None,
-                request_id: None,
+                ..Refusal::default()
             })),
         )
     }
@@ -238,10 +246,10 @@ mod tests {
             ),
             (409, "SomethingNew", Transient, Reason::AzureUnavailable),
             (
-                429,
+                409,
                 "OperationNotAllowed",
-                Throttled(None),
-                Reason::Throttled,
+                Transient,
+                Reason::AzureUnavailable,
             ),
             (
                 500,
@@ -272,13 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_one_line_whatever_azure_sends() {
-        let mut error = refused(Operation::CreateKey, 400, "X");
-        if let Cause::Refused(refusal) = &mut error.cause {
-            refusal.message = "a\r\nb\t\u{2028}c".repeat(500);
+    fn no_code_has_two_rows() {
+        for (index, (code, ..)) in BY_CODE.iter().enumerate() {
+            assert!(
+                BY_CODE[..index].iter().all(|(other, ..)| other != code),
+                "{code}"
+            );
         }
-        let message = error.to_string();
-        assert!(!message.contains(['\n', '\r', '\u{2028}']), "{message}");
-        assert!(message.chars().count() < 1_000);
     }
 }

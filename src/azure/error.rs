@@ -5,12 +5,12 @@ use std::{error::Error as StdError, fmt, io};
 use azure_core::error::ErrorKind;
 use jiff::Timestamp;
 
-use super::classify;
+use super::{classify, message};
 use crate::api::{ErrorClass, Reason};
 
 /// A request to Azure that did not do what it was for.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", classify::message(self))]
+#[error("{}", message::message(self))]
 pub struct AzureError {
     /// What was tried.
     pub operation: Operation,
@@ -57,7 +57,7 @@ impl fmt::Display for Operation {
 }
 
 /// An error as ARM or Compute answered it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
@@ -65,10 +65,33 @@ pub struct Refusal {
     pub code: String,
     /// ARM's message.
     pub message: String,
-    /// When to come again, if the answer says so.
-    pub retry_at: Option<Timestamp>,
+    /// The policies that forbid it, by name.
+    pub policies: Vec<String>,
+    /// What a support case asks for.
+    pub ids: RequestIds,
+}
+
+/// What Azure calls one request, for a support case.
+/// <https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestIds {
     /// `x-ms-request-id`.
-    pub request_id: Option<String>,
+    pub request: Option<String>,
+    /// `x-ms-correlation-request-id`.
+    pub correlation: Option<String>,
+}
+
+impl RequestIds {
+    /// Both, as they are told; `None` when Azure gave none.
+    pub fn told(&self) -> Option<String> {
+        let request = self.request.as_ref().map(|id| format!("request id {id}"));
+        let correlation = self
+            .correlation
+            .as_ref()
+            .map(|id| format!("correlation id {id}"));
+        let all: Vec<String> = request.into_iter().chain(correlation).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
 }
 
 /// Why a request failed.
@@ -131,6 +154,14 @@ impl AzureError {
             Cause::Refused(refusal) => refusal.status >= 500,
             Cause::NotArm { .. } | Cause::TooLarge | Cause::Connection(_) | Cause::Timeout => true,
             _ => false,
+        }
+    }
+
+    /// What Azure calls the request that it refused.
+    pub fn request_ids(&self) -> Option<String> {
+        match &self.cause {
+            Cause::Refused(refusal) => refusal.ids.told(),
+            _ => None,
         }
     }
 

@@ -15,8 +15,8 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
-    answer::{Answer, AnswerHeaders},
-    budget::{Bucket, Budget},
+    answer::Answer,
+    budget::{Bucket, Budget, Caller, Urgency},
     error::{AzureError, Cause, Operation, Refusal},
     identity::Identity,
 };
@@ -86,6 +86,8 @@ impl Exchange {
         &self,
         call: Call,
         buckets: &[Bucket],
+        caller: &Caller,
+        urgency: Urgency,
     ) -> Result<Result<Answer, AzureError>, AzureError> {
         let Call {
             operation,
@@ -96,7 +98,7 @@ impl Exchange {
         let token = self.token().await?;
         let pass = self
             .budget
-            .ask(buckets, Timestamp::now())
+            .ask(buckets, caller, urgency, Timestamp::now())
             .map_err(|time| failed(Cause::NotBefore(time)))?;
         request.insert_header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
         request.insert_header(
@@ -129,33 +131,27 @@ impl Exchange {
             operation = <&'static str>::from(operation),
             subject,
             status = answer.status,
-            request_id = answer.headers.request_id,
+            request_id = answer.headers.ids.request,
+            correlation_id = answer.headers.ids.correlation,
             "azure answered"
         );
         if answer.is_success() {
             return Ok(Ok(answer));
         }
+        if answer.status == 429 {
+            let turn = self.refused_for_now(&answer, buckets, caller, urgency);
+            return Err(failed(Cause::NotBefore(turn)));
+        }
         if answer.status == 401 {
             self.identity.forget_token();
         }
-        let AnswerHeaders {
-            retry_at,
-            request_id,
-            ..
-        } = answer.headers.clone();
-        let error = match answer.error() {
-            Some(error) => Some((error.code, error.message)),
-            // A throttle that a gateway words in its own way is a throttle all the same.
-            None if answer.status == 429 => Some((String::new(), String::new())),
-            None => None,
-        };
-        Ok(Err(failed(match error {
-            Some((code, message)) => Cause::Refused(Box::new(Refusal {
+        Ok(Err(failed(match answer.error() {
+            Some(error) => Cause::Refused(Box::new(Refusal {
                 status: answer.status,
-                code,
-                message,
-                retry_at,
-                request_id,
+                code: error.code,
+                message: error.message,
+                policies: error.policies,
+                ids: answer.headers.ids.clone(),
             })),
             None => Cause::NotArm {
                 status: answer.status,
@@ -165,6 +161,26 @@ impl Exchange {
 }
 
 impl Exchange {
+    /// Whoever was refused for being too much stands in line again, whatever the refusal's words: when its turn comes.
+    fn refused_for_now(
+        &self,
+        answer: &Answer,
+        buckets: &[Bucket],
+        caller: &Caller,
+        urgency: Urgency,
+    ) -> Timestamp {
+        let now = Timestamp::now();
+        let turn = self.budget.ask(buckets, caller, urgency, now).err();
+        let turn = turn.unwrap_or(now);
+        tracing::info!(
+            code = answer.error().map(|error| error.code),
+            request_id = answer.headers.ids.request,
+            %turn,
+            "azure asks to wait"
+        );
+        turn
+    }
+
     fn count(&self, operation: Operation, answer: Result<&Answer, &Cause>, sent: Instant) {
         let operation = <&'static str>::from(operation);
         let code = match answer {

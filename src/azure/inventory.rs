@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     arm::{ArmClient, KeyRead},
+    budget::Caller,
     error::AzureError,
     wire::SshPublicKey,
 };
@@ -85,6 +86,7 @@ impl Inventory {
         id: &ArmId,
         max_age: Duration,
         settle: Duration,
+        caller: &Caller,
         now: Timestamp,
     ) -> Result<View, AzureError> {
         let group = self.group(id);
@@ -97,7 +99,7 @@ impl Inventory {
             return Ok(view);
         }
         let at = Timestamp::now();
-        let keys = arm.list_keys(id).await?;
+        let keys = arm.list_keys(id, caller).await?;
         group.listed(at, keys);
         Ok(group
             .view(id, max_age, settle, at)
@@ -108,9 +110,14 @@ impl Inventory {
     ///
     /// # Errors
     /// When it can't be read.
-    pub async fn read(&self, arm: &ArmClient, id: &ArmId) -> Result<Seen, AzureError> {
+    pub async fn read(
+        &self,
+        arm: &ArmClient,
+        id: &ArmId,
+        caller: &Caller,
+    ) -> Result<Seen, AzureError> {
         let at = Timestamp::now();
-        let seen = match arm.read_key(id).await? {
+        let seen = match arm.read_key(id, caller).await? {
             KeyRead::Present(key) => Seen::Present(Arc::new(key)),
             KeyRead::Absent => Seen::Absent,
             KeyRead::GroupAbsent => Seen::GroupAbsent,
@@ -134,11 +141,12 @@ impl Inventory {
         arm: &ArmClient,
         id: &ArmId,
         location: &str,
+        caller: &Caller,
     ) -> Result<(), AzureError> {
         let group = self.group(id);
         let _turn = group.listing.lock().await;
-        if !arm.group_exists(id).await? {
-            arm.create_group(id, location).await?;
+        if !arm.group_exists(id, caller).await? {
+            arm.create_group(id, location, caller).await?;
         }
         Ok(())
     }

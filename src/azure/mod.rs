@@ -12,12 +12,13 @@ mod error;
 mod exchange;
 mod identity;
 mod inventory;
+mod message;
 mod pod;
 mod transport;
 mod wire;
 
 pub use arm::{ArmClient, KeyRead};
-pub use budget::{Bucket, Budget, Level, Limits};
+pub use budget::{Bucket, Budget, Caller, Level, Limits, Urgency};
 pub use certificate::{CertificateError, ClientCertificate};
 pub use claims::Claims;
 pub use cloud::{Endpoints, Overrides};

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{ArmId, ErrorClass, Reason, output_ref::outputs_text},
-    azure::{AzureError, Cause, Seen},
+    azure::{AzureError, Seen},
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
@@ -67,17 +67,6 @@ impl StepError {
         matches!(self, Self::Kubernetes(error) if error.code() == Some(409))
     }
 
-    /// What Azure calls the request that it refused, for a support case.
-    pub(super) fn request_id(&self) -> Option<&str> {
-        match self {
-            Self::Azure(AzureError {
-                cause: Cause::Refused(refusal),
-                ..
-            }) => refusal.request_id.as_deref(),
-            _ => None,
-        }
-    }
-
     /// What it comes to for the report.
     pub(super) fn failure(&self) -> Failure {
         match self {
@@ -93,11 +82,7 @@ impl StepError {
 }
 
 fn transient(reason: Reason, error: &StepError) -> Failure {
-    Failure {
-        class: ErrorClass::Transient,
-        reason,
-        message: error.to_string(),
-    }
+    Failure::new(ErrorClass::Transient, reason, error.to_string())
 }
 
 /// Takes a step.
@@ -187,7 +172,7 @@ pub(super) async fn act(
             let session = session(at, id)?;
             session
                 .inventory
-                .ensure_group(&session.arm, id, location)
+                .ensure_group(&session.arm, id, location, &at.caller)
                 .await?;
             Ok(Outcome::Group(id.group_key()))
         }
@@ -214,7 +199,7 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
                 .ok_or_else(|| StepError::NotStored(id.clone()))?;
             session
                 .arm
-                .create_key(id, location, tags, &public_key.to_line())
+                .create_key(id, location, tags, &public_key.to_line(), &at.caller)
                 .await
                 .map(|key| Seen::Present(Arc::new(key)))
         }
@@ -225,13 +210,13 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
             let location = location(at, id);
             session
                 .arm
-                .update_key(id, &location, tags.as_ref(), line.as_deref())
+                .update_key(id, &location, tags.as_ref(), line.as_deref(), &at.caller)
                 .await
                 .map(|key| Seen::Present(Arc::new(key)))
         }
         _ => session
             .arm
-            .delete_key(id, &location(at, id))
+            .delete_key(id, &location(at, id), &at.caller)
             .await
             .map(|()| Seen::Absent),
     };
@@ -255,7 +240,7 @@ async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcom
 /// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
 pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
     let session = session(at, id)?;
-    let seen = session.inventory.read(&session.arm, id).await?;
+    let seen = session.inventory.read(&session.arm, id, &at.caller).await?;
     Ok(Outcome::Azure(
         id.clone(),
         facts::seen_as(&seen, Freshness::Live),

@@ -149,19 +149,14 @@ fn azure_key(key: &SshPublicKey) -> AzureKey {
 /// What an error of Azure comes to.
 pub(super) fn azure_failure(error: &AzureError) -> Failure {
     Failure {
-        class: error.class(),
-        reason: error.reason(),
-        message: error.to_string(),
+        request_ids: error.request_ids(),
+        ..Failure::new(error.class(), error.reason(), error.to_string())
     }
 }
 
 /// What an error of the API server comes to.
 pub(super) fn kubernetes_failure(error: &KubernetesError) -> Failure {
-    Failure {
-        class: error.class(),
-        reason: error.reason(),
-        message: error.to_string(),
-    }
+    Failure::new(error.class(), error.reason(), error.to_string())
 }
 
 /// The clock, read at the edge and handed in as a value.

@@ -90,11 +90,8 @@ impl GivenError {
         let reason = match self {
             Self::Kubernetes(error) => return facts::kubernetes_failure(error),
             Self::Interrupted => {
-                return Failure {
-                    class: ErrorClass::Transient,
-                    reason: Reason::Progressing,
-                    message: self.to_string(),
-                };
+                let class = ErrorClass::Transient;
+                return Failure::new(class, Reason::Progressing, self.to_string());
             }
             Self::NotFound { .. } => Reason::SourceNotFound,
             Self::EntryMissing { .. } => Reason::SourceEntryMissing,

@@ -154,7 +154,7 @@ fn algorithm(key: &SshKey) -> &'static str {
 
 /// By kind, subscription and location; of several identities in one subscription, the one with the least.
 fn budgets(metrics: &Metrics, levels: &[Level]) {
-    let mut least: BTreeMap<[String; 3], (f64, f64)> = BTreeMap::new();
+    let mut all: BTreeMap<[String; 3], (f64, f64, usize)> = BTreeMap::new();
     for level in levels {
         let (kind, subscription, location) = match &level.bucket {
             Bucket::ComputeWrites {
@@ -166,16 +166,22 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
             Bucket::ArmDeletes { subscription, .. } => ("arm_deletes", subscription, ""),
         };
         let labels = [kind, subscription, location].map(str::to_owned);
-        let known = least.entry(labels).or_insert((f64::INFINITY, 0.0));
-        *known = (known.0.min(level.remaining), known.1.max(level.wait));
+        let (left, wait, waiting) = all.entry(labels).or_insert((f64::INFINITY, 0.0, 0));
+        *left = left.min(level.remaining.into());
+        *wait = wait.max(level.wait);
+        *waiting += level.waiting;
     }
-    let left = least
-        .iter()
-        .map(|(labels, (left, _))| (labels.clone(), *left));
-    metrics.budget_left.replace(left);
-    metrics
-        .budget_wait
-        .replace(least.into_iter().map(|(labels, (_, wait))| (labels, wait)));
+    let series = |value: fn(&(f64, f64, usize)) -> f64| {
+        let series = all
+            .iter()
+            .map(|(labels, known)| (labels.clone(), value(known)));
+        series.collect::<Vec<_>>()
+    };
+    metrics.budget_left.replace(series(|known| known.0));
+    metrics.budget_wait.replace(series(|known| known.1));
+    metrics.budget_waiting.replace(series(|known| {
+        u32::try_from(known.2).unwrap_or(u32::MAX).into()
+    }));
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     api::{ArmId, SshKey, StoreKey, names::FINALIZER},
+    azure::{AzureError, Caller, Cause, Operation},
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
         AzureRecord, Desired, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve,
@@ -25,6 +26,8 @@ use crate::{
 pub(super) struct Observation {
     /// The object that was decided upon: the newest that is known.
     pub(super) object: SshKey,
+    /// On whose behalf Azure is asked.
+    pub(super) caller: Caller,
     pub(super) desired: Desired,
     pub(super) observed: Observed,
     /// How each store is reached.
@@ -99,12 +102,17 @@ pub(super) async fn observe(
         .collect();
     let desired = resolve(&object.spec, mark, &records, stores).map_err(ObserveError::Invalid)?;
 
+    let caller = Caller {
+        namespace: namespace.clone(),
+        object: facts.uid.clone(),
+        generation: object.metadata.generation.unwrap_or_default(),
+    };
     let mut azure = BTreeMap::new();
     for (id, store) in places(&desired, &records, deleting) {
         // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
         let usable = deleting || desired.stores.get(&store).is_some_and(StoreFact::is_usable);
         if let Some(session) = sessions.get(&store).filter(|_| usable) {
-            let view = look(scope, &object, session, &id, deleting).await;
+            let view = look(scope, &object, session, &id, &caller).await;
             azure.insert(id, view);
         }
     }
@@ -126,6 +134,7 @@ pub(super) async fn observe(
     };
     Ok(Some(Observation {
         object,
+        caller,
         desired,
         observed,
         sessions,
@@ -153,27 +162,35 @@ async fn look(
     object: &SshKey,
     session: &Session,
     id: &ArmId,
-    deleting: bool,
+    caller: &Caller,
 ) -> KeyView {
     let context = &scope.context;
+    let now = now();
+    // Nothing can come of it before its turn, so nothing is asked.
+    if let Some(turn) = context.budget.turn_of(caller, now) {
+        let cause = Cause::NotBefore(turn);
+        let error = AzureError::new(Operation::ReadKey, id.to_string(), cause);
+        return KeyView::Unknown(facts::azure_failure(&error));
+    }
     let published = object
         .status
         .as_ref()
         .and_then(|status| status.azure.as_ref())
         .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
         .is_some_and(|published| published == *id);
+    let deleting = object.metadata.deletion_timestamp.is_some();
     let view = if published && !deleting {
         let intervals = &context.options.intervals;
         let settle = intervals.confirm.min(intervals.sweep);
         session
             .inventory
-            .known(&session.arm, id, intervals.sweep, settle, now())
+            .known(&session.arm, id, intervals.sweep, settle, caller, now)
             .await
             .map(facts::azure)
     } else {
         session
             .inventory
-            .read(&session.arm, id)
+            .read(&session.arm, id, caller)
             .await
             .map(|seen| facts::seen_as(&seen, Freshness::Live))
     };

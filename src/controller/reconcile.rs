@@ -15,7 +15,7 @@ use super::{
     facts::{self, now},
     measure,
     observe::{Observation, ObserveError, observe},
-    tell::{tell, tell_of_deletion},
+    tell::{tell, tell_of_deletion, tell_store},
 };
 use crate::{
     api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
@@ -25,6 +25,8 @@ use crate::{
 
 /// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
 const MAX_STEPS: usize = 64;
+/// A turn that is no farther away is waited for in one go.
+const NEAR: Duration = Duration::from_mins(1);
 
 /// Why a reconcile has to be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +122,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                     step = step.name(),
                     reason = failure.reason.as_str(),
                     cause = failure.message,
-                    request_id = error.request_id(),
+                    request_ids = failure.request_ids,
                     "a step failed"
                 );
                 // An output that can't be had holds up no other, nor Azure: what it met is what is known of it.
@@ -234,6 +236,7 @@ async fn finish(
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
+    tell_store(context, at, &report).await;
     Ok(Action::requeue(next_look(
         context,
         at,
@@ -255,6 +258,9 @@ fn next_look(
     let class = failed
         .map(|failure| failure.class)
         .or_else(|| decided.obstacle());
+    if !matches!(class, Some(ErrorClass::Throttled(_))) {
+        context.budget.withdraw(uid);
+    }
     match class {
         None => {}
         // A write that is refused costs a write each time: more and more seldom.
@@ -262,7 +268,7 @@ fn next_look(
             return context.backoffs.next(uid).max(poll);
         }
         Some(ErrorClass::UserFixable) => return poll,
-        Some(ErrorClass::Throttled(Some(until))) => return wait(until, now()) + spread(uid),
+        Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()) + spread(uid),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);
         }
@@ -275,8 +281,10 @@ fn next_look(
         .unwrap_or(context.options.intervals.sweep)
 }
 
-fn wait(until: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+/// A turn that is far away may come sooner than expected, when others leave the line: half the way is waited then.
+fn turn(until: Timestamp, now: Timestamp) -> Duration {
+    let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    if wait > 2 * NEAR { wait / 2 } else { wait }
 }
 
 /// Those who wait for one moment shall not all come in it.
@@ -290,6 +298,7 @@ fn forget(context: &Context, uid: &str) {
     context.key_ages.forget(uid);
     context.backoffs.reset(uid);
     context.claims.release(uid);
+    context.budget.withdraw(uid);
 }
 
 /// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else. Its status

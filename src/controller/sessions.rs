@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use k8s_openapi::api::core::v1::ObjectReference;
+
 use super::{
     context::Context,
     credentials::Credential,
@@ -25,6 +27,10 @@ use crate::{
 pub(super) struct Session {
     pub(super) arm: ArmClient,
     pub(super) inventory: Inventory,
+    /// The store, for events.
+    pub(super) store: ObjectReference,
+    /// When its events last said that Azure asks to wait.
+    throttled: Mutex<Option<Instant>>,
     /// Whether its identity got no token when a key needed one: the store has to be looked at again.
     failing: AtomicBool,
     /// What it was made from: another generation or credential needs another session.
@@ -80,7 +86,23 @@ impl Session {
             self.failing.store(true, Ordering::Relaxed);
         }
     }
+
+    /// Whether it is time to say again that Azure asks to wait.
+    pub(super) fn is_newly_throttled(&self) -> bool {
+        let mut told = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_told = told.is_some_and(|at| at.elapsed() < THROTTLE_TOLD);
+        if !is_told {
+            *told = Some(Instant::now());
+        }
+        !is_told
+    }
 }
+
+/// While Azure asks to wait, an event says so this often.
+const THROTTLE_TOLD: Duration = Duration::from_mins(10);
 
 impl Looked {
     /// Whether what was found last may be so no more: it got no token, then or since. Not more often than a person could
@@ -181,6 +203,8 @@ async fn session(
     Ok(Arc::new(Session {
         arm,
         inventory: Inventory::default(),
+        store: store.reference.clone(),
+        throttled: Mutex::default(),
         failing: AtomicBool::new(false),
         made_from,
     }))

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Api, Client, Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -41,6 +42,7 @@ pub(super) trait StoreObject:
 #[derive(Clone, Debug)]
 pub(super) struct StoreView {
     pub(super) id: StoreId,
+    pub(super) reference: ObjectReference,
     pub(super) uid: String,
     pub(super) generation: i64,
     /// The namespace of its Secret and its `ServiceAccount`.
@@ -98,6 +100,7 @@ impl StoreObject for AzureStore {
         let namespace = self.namespace().unwrap_or_default();
         StoreView {
             id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
+            reference: self.object_ref(&()),
             uid: self.uid().unwrap_or_default(),
             generation: self.metadata.generation.unwrap_or_default(),
             credentials_in: namespace,
@@ -118,6 +121,7 @@ impl StoreObject for ClusterAzureStore {
         let namespace = context.options.namespace.clone();
         StoreView {
             id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
+            reference: self.object_ref(&()),
             uid: self.uid().unwrap_or_default(),
             generation: self.metadata.generation.unwrap_or_default(),
             credentials_in: namespace,

@@ -43,9 +43,13 @@ pub(super) async fn tell(
         Reason::Progressing | Reason::Suspended | Reason::Deleting
     );
     if !is_ready && news && !quiet {
+        let mut note = report.ready.message.clone();
+        if let Some(ids) = &report.request_ids {
+            note = format!("{note} ({ids})");
+        }
         context
             .events
-            .warning(&at.object, reason.as_str(), &report.ready.message)
+            .warning(&at.object, reason.as_str(), &note)
             .await;
     }
     tell_of_change(context, at, before, report).await;
@@ -63,6 +67,19 @@ async fn tell_of_change(
     {
         let note = format!("the key is {is} now; it was {was}");
         context.events.normal(&at.object, "KeyChanged", &note).await;
+    }
+}
+
+/// One event for all keys of a store that wait.
+pub(super) async fn tell_store(context: &Context, at: &Observation, report: &Report) {
+    let azure = at.desired.azure.as_ref();
+    let session = azure.and_then(|azure| at.sessions.get(&azure.store));
+    if report.ready.reason == Reason::Throttled
+        && let Some(session) = session.filter(|session| session.is_newly_throttled())
+    {
+        let note = "Azure takes no more requests through this store for now; each SshKey that waits says when its turn is expected";
+        let reason = Reason::Throttled.as_str();
+        context.events.about(&session.store, reason, note).await;
     }
 }
 

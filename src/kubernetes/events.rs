@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{
     Client, Resource,
     runtime::events::{Event, EventType, Recorder, Reporter},
@@ -30,7 +31,8 @@ impl Events {
 
     /// Something went as it should.
     pub async fn normal(&self, object: &impl Resource<DynamicType = ()>, reason: &str, note: &str) {
-        self.publish(object, EventType::Normal, reason, note).await;
+        self.publish(&object.object_ref(&()), EventType::Normal, reason, note)
+            .await;
     }
 
     /// Something that a person may want to know of.
@@ -40,16 +42,15 @@ impl Events {
         reason: &str,
         note: &str,
     ) {
+        self.about(&object.object_ref(&()), reason, note).await;
+    }
+
+    /// Something that a person may want to know of, about an object that is only referred to.
+    pub async fn about(&self, object: &ObjectReference, reason: &str, note: &str) {
         self.publish(object, EventType::Warning, reason, note).await;
     }
 
-    async fn publish(
-        &self,
-        object: &impl Resource<DynamicType = ()>,
-        type_: EventType,
-        reason: &str,
-        note: &str,
-    ) {
+    async fn publish(&self, object: &ObjectReference, type_: EventType, reason: &str, note: &str) {
         let event = Event {
             type_,
             reason: reason.to_owned(),
@@ -57,8 +58,7 @@ impl Events {
             action: "Reconcile".to_owned(),
             secondary: None,
         };
-        let object = object.object_ref(&());
-        match tokio::time::timeout(TIMEOUT, self.0.publish(&event, &object)).await {
+        match tokio::time::timeout(TIMEOUT, self.0.publish(&event, object)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(reason, %error, "an event could not be written"),
             Err(_) => tracing::warn!(reason, "an event could not be written in time"),

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub budget_left: Gauges<3>,
     /// How long each of Azure's budgets has no room yet.
     pub budget_wait: Gauges<3>,
+    /// How many objects wait for each of Azure's budgets.
+    pub budget_waiting: Gauges<3>,
     /// Keys that were left behind in Azure.
     pub orphans: Counters<0>,
     /// Watches that failed, by the kind whose controller they feed.
@@ -114,6 +116,11 @@ impl Metrics {
             budget_wait: all.gauge(
                 "sshkey_azure_budget_wait_seconds",
                 "Time until Azure takes a request again; 0 while it does",
+                bucket,
+            ),
+            budget_waiting: all.gauge(
+                "sshkey_azure_budget_waiting",
+                "SshKeys that wait for their turn",
                 bucket,
             ),
             orphans: all.counter(

@@ -212,6 +212,11 @@ impl Plan {
     /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
     /// again.
     pub fn obstacle(&self) -> Option<ErrorClass> {
+        self.failure().map(|failure| failure.class)
+    }
+
+    /// The first thing that stands against it.
+    pub(super) fn failure(&self) -> Option<&Failure> {
         [
             Some(&self.secret),
             self.azure.as_ref(),
@@ -221,7 +226,7 @@ impl Plan {
         .flatten()
         .find_map(|finding| match finding {
             Finding::Good { .. } | Finding::Pending => None,
-            Finding::Blocked(failure) => Some(failure.class),
+            Finding::Blocked(failure) => Some(failure),
         })
     }
 }

@@ -8,7 +8,7 @@ use super::{
     decide::{Finding, Judgement},
     outputs,
 };
-use crate::api::{ArmId, Reason, StoreKind, names::annotation, sshkey::DeletionPolicy};
+use crate::api::{ArmId, ErrorClass, Reason, StoreKind, names::annotation, sshkey::DeletionPolicy};
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
 pub(super) fn judge(
@@ -37,7 +37,9 @@ pub(super) fn judge(
                 orphans.push(id());
             }
             Leaving::Delete => steps.push(Step::DeleteAzureKey { id: id() }),
-            Leaving::Blocked(_) if is_out_of_reach(observed, orphan_after, now) => {
+            Leaving::Blocked(finding)
+                if !waits_its_turn(&finding) && is_out_of_reach(observed, orphan_after, now) =>
+            {
                 orphans.push(id());
             }
             Leaving::Blocked(finding) => return Judgement { steps, finding },
@@ -185,6 +187,11 @@ pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
         ),
         ..failure
     })
+}
+
+/// What only waits until Azure takes more requests is not out of reach.
+fn waits_its_turn(finding: &Finding) -> bool {
+    matches!(finding, Finding::Blocked(failure) if matches!(failure.class, ErrorClass::Throttled(_)))
 }
 
 /// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.

@@ -1,6 +1,6 @@
 //! What is said of an object: its status and conditions, from the plan and from what stopped it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Concern, Desired, KeyView, Observed, OutputView, Step, Wanted,
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     api::{
-        ConditionType, ErrorClass, Reason, SshKeyStatus,
-        condition::{Verdict, conditions},
+        Condition, ConditionType, ErrorClass, Reason, SshKeyStatus,
+        condition::{Verdict, conditions, find},
         status::{AzureStatus, OutputStatus},
     },
     keys::PublicKey,
@@ -24,16 +24,25 @@ pub struct Failure {
     pub reason: Reason,
     /// What is the matter and what to do about it, for people.
     pub message: String,
+    /// What Azure calls the request that it refused: for events and a support case, and not for the status, where each
+    /// try would change it.
+    pub request_ids: Option<String>,
 }
 
 impl Failure {
-    /// Something that a person has to change.
-    pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
+    /// A failure of which Azure knows nothing.
+    pub fn new(class: ErrorClass, reason: Reason, message: impl Into<String>) -> Self {
         Self {
-            class: ErrorClass::UserFixable,
+            class,
             reason,
             message: message.into(),
+            request_ids: None,
         }
+    }
+
+    /// Something that a person has to change.
+    pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
+        Self::new(ErrorClass::UserFixable, reason, message)
     }
 }
 
@@ -44,6 +53,8 @@ pub struct Report {
     pub status: SshKeyStatus,
     /// The Ready condition's reason and message, for an event.
     pub ready: Verdict,
+    /// What Azure calls the request that it refused, where that is why.
+    pub request_ids: Option<String>,
 }
 
 /// The status of an object after a plan was carried out as far as it went: `failed` is the step that did not work.
@@ -86,7 +97,8 @@ pub fn report(
                 .map(|azure| azure.about(ConditionType::AzureSynced)),
         );
     }
-    verdicts.extend(progress(desired, plan, &ready, failed));
+    let propagates = may_propagate(&before.conditions, &ready, now);
+    verdicts.extend(progress(desired, plan, &ready, failed, propagates));
 
     let mut status = SshKeyStatus {
         observed_generation: Some(generation),
@@ -111,7 +123,15 @@ pub fn report(
         }
         (Some(_), _) => before.azure.clone(),
     };
-    Report { status, ready }
+    let failure = failed.map(|(_, failure)| failure);
+    let request_ids = failure
+        .or_else(|| plan.failure())
+        .and_then(|failure| failure.request_ids.clone());
+    Report {
+        status,
+        ready,
+        request_ids,
+    }
 }
 
 /// The outputs that are this object's.
@@ -262,12 +282,28 @@ fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
     }
 }
 
+/// How long a new role assignment may take to work.
+/// <https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected>
+const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether a right that is missing may only be one that Azure does not know of yet: for the first ten minutes it is looked
+/// at again without calling a person.
+fn may_propagate(before: &[Condition], ready: &Verdict, now: Timestamp) -> bool {
+    let told = |kind| find(before, kind).filter(|condition| condition.status == "True");
+    let given_up = told(ConditionType::Stalled)
+        .is_some_and(|stalled| stalled.reason == Reason::AccessDenied.as_str());
+    let since = told(ConditionType::Reconciling)
+        .map_or(now, |reconciling| reconciling.last_transition_time.0);
+    ready.reason == Reason::AccessDenied && !given_up && now.duration_since(since) < PROPAGATION
+}
+
 /// `Reconciling` while it will get better by itself, `Stalled` while a person must act, neither when all is well.
 fn progress(
     desired: &Desired,
     plan: &Plan,
     ready: &Verdict,
     failed: Option<(&Step, &Failure)>,
+    propagates: bool,
 ) -> Option<Verdict> {
     if ready.status == Some(true) || ready.reason == Reason::Suspended {
         return None;
@@ -280,7 +316,7 @@ fn progress(
     if desired.suspended && !acts && !plan.deleting {
         return None;
     }
-    let kind = if acts {
+    let kind = if acts && !propagates {
         ConditionType::Stalled
     } else {
         ConditionType::Reconciling

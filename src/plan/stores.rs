@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AzureRecord, Failure, Mark};
 use crate::api::{
-    AzureStoreSpec, ClusterAzureStoreSpec, ErrorClass, Reason, SshKeySpec, StoreKey, StoreKind,
+    AzureStoreSpec, ClusterAzureStoreSpec, Reason, SshKeySpec, StoreKey, StoreKind,
     azure_store::Defaults,
     cluster_azure_store::{Permission, Tenants},
     names::DEFAULT_STORE,
@@ -131,11 +131,8 @@ pub(super) fn offer<'a>(
         ));
     }
     if let Some(why) = fact.problem() {
-        return Err(Failure {
-            class: why.class,
-            reason: Reason::StoreNotReady,
-            message: format!("{store} is not ready: {}", why.message),
-        });
+        let message = format!("{store} is not ready: {}", why.message);
+        return Err(Failure::new(why.class, Reason::StoreNotReady, message));
     }
     match fact {
         StoreFact::Ready(spec) => {
@@ -194,9 +191,5 @@ fn not_found(store: &StoreKey, stores: &BTreeMap<StoreKey, StoreFact>, mark: &Ma
             "{store} does not exist: have it created, or name another in spec.azure.storeRef"
         ),
     };
-    Failure {
-        class: ErrorClass::UserFixable,
-        reason: Reason::StoreNotFound,
-        message,
-    }
+    Failure::to_fix(Reason::StoreNotFound, message)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sshkey_operator::{
-    api::{ConditionType, ErrorClass, Reason, SshKeyStatus, condition::find},
+    api::{ConditionType, Reason, SshKeyStatus, condition::find},
     plan::{Failure, Intervals, SecretView, StoreFact, report},
 };
 
@@ -74,11 +74,7 @@ fn a_step_that_failed_is_told_on_the_condition_that_it_belongs_to() {
     let plan = world.plan();
     let step = &plan.steps[2];
     assert_eq!(step.name(), "PublishKey");
-    let failure = Failure {
-        class: ErrorClass::UserFixable,
-        reason: Reason::AccessDenied,
-        message: "no".into(),
-    };
+    let failure = Failure::to_fix(Reason::ScopeLocked, "no");
     let before = SshKeyStatus::default();
     let report = report(
         &world.desired(),
@@ -96,9 +92,24 @@ fn a_step_that_failed_is_told_on_the_condition_that_it_belongs_to() {
             azure.reason.as_str(),
             azure.observed_generation
         ),
-        ("False", "AccessDenied", Some(3))
+        ("False", "ScopeLocked", Some(3))
     );
     assert!(find(&report.status.conditions, ConditionType::Stalled).is_some());
+}
+
+#[test]
+fn a_right_that_may_only_be_new_calls_a_person_after_ten_minutes_and_once() {
+    let mut world = World::published();
+    let refused = Failure::to_fix(Reason::AccessDenied, "no");
+    world.reconcile(2);
+    world.azure_failure = Some(refused);
+    let mut says = |minute: i64| {
+        world.status = world.report_at(at(minute * 60)).status;
+        let conditions = &world.status.conditions;
+        find(conditions, ConditionType::Stalled).is_some()
+    };
+    let told: Vec<bool> = [0, 5, 9, 10, 11, 60].into_iter().map(&mut says).collect();
+    assert_eq!(told, [false, false, false, true, true, true]);
 }
 
 #[test]

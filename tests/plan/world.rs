@@ -260,6 +260,10 @@ impl World {
     }
 
     pub(crate) fn report(&self) -> Report {
+        self.report_at(at(0))
+    }
+
+    pub(crate) fn report_at(&self, now: Timestamp) -> Report {
         report(
             &self.desired(),
             &self.observed(),
@@ -267,7 +271,7 @@ impl World {
             None,
             &self.status,
             1,
-            at(0),
+            now,
         )
     }
 
@@ -580,11 +584,7 @@ pub(crate) fn azure_key(key: &PublicKey, tags: BTreeMap<String, String>) -> Azur
 }
 
 pub(crate) fn transient() -> Failure {
-    Failure {
-        class: ErrorClass::Transient,
-        reason: Reason::AzureUnavailable,
-        message: "away".into(),
-    }
+    Failure::new(ErrorClass::Transient, Reason::AzureUnavailable, "away")
 }
 
 pub(crate) fn fingerprint(key: &PublicKey) -> Fingerprint {

@@ -30,4 +30,5 @@ mod rights;
 mod schema;
 mod stores;
 mod takeover;
+mod throttle;
 mod uploads;

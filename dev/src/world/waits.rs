@@ -44,12 +44,26 @@ impl World {
     pub fn until<T>(
         &self,
         what: impl Into<String>,
+        attempt: impl AsyncFnMut() -> Result<T, String>,
+    ) -> impl Future<Output = T> {
+        self.until_within(PATIENCE, what, attempt)
+    }
+
+    /// The same for what takes longer.
+    ///
+    /// # Panics
+    /// After `patience`.
+    #[track_caller]
+    pub fn until_within<T>(
+        &self,
+        patience: Duration,
+        what: impl Into<String>,
         mut attempt: impl AsyncFnMut() -> Result<T, String>,
     ) -> impl Future<Output = T> {
         let caller = Location::caller();
         let what = what.into();
         async move {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + patience;
             loop {
                 let seen = match attempt().await {
                     Ok(result) => return result,
@@ -58,7 +72,7 @@ impl World {
                 assert!(
                     Instant::now() < deadline,
                     "{caller}: {what}: not so within {} s. Last seen: {seen}\n{}",
-                    PATIENCE.as_secs(),
+                    patience.as_secs(),
                     self.dump()
                 );
                 sleep(INTERVAL).await;
