@@ -161,6 +161,10 @@ pub enum Reason {
     DisallowedByPolicy,
     /// A lock forbids this.
     ScopeLocked,
+    /// Somebody turns back tags in Azure whenever they are put right.
+    TagOverridden,
+    /// Something in Azure is not as it is wanted, and is only to be reported.
+    DriftDetected,
     /// Something changes back what the operator has changed.
     ChangeTurnedBack,
 

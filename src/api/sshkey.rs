@@ -42,7 +42,7 @@ use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 #[x_kube(validation = Rule::new("(has(self.source) && (has(self.source.privateKey) || has(self.source.publicKey) || has(self.source.azureKey))) || (has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source))").message("what is generated can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy and resourceGroup.creationPolicy out"))]
+#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || has(self.azure.driftPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy, driftPolicy and resourceGroup.creationPolicy out"))]
 #[x_kube(validation = Rule::new("!has(oldSelf.secret) || has(self.secret) || !has(self.source) || !has(self.source.privateKey)").message("secret can't be taken away from an imported key: create a new SshKey without it, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey) && !has(oldSelf.secret)) || (has(self.secret) && has(self.secret.name) ? self.secret.name : '') == (has(oldSelf.secret) && has(oldSelf.secret.name) ? oldSelf.secret.name : '')").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"))]
 #[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
@@ -167,10 +167,28 @@ pub struct AzureSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_policy: Option<ReplacePolicy>,
 
+    /// What to do about what others change in Azure, be it the key, its tags or that it is there at all: Repair (when
+    /// absent) puts it back; Report leaves it as it is and says what differs. What this object asks for anew is done either
+    /// way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_policy: Option<DriftPolicy>,
+
     /// What becomes of the key in Azure when this object or its azure field is deleted: Delete (when absent, for a key
-    /// that this object created) or Retain (when absent, for a key that it took over). Deleting it takes away no access: a VM keeps the key it was created with.
+    /// that this object created) or Retain (when absent, for a key that it took over). Deleting it takes away no access: a
+    /// VM keeps the key it was created with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// What to do about what others change in Azure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum DriftPolicy {
+    /// Put it back.
+    #[default]
+    Repair,
+    /// Leave it and say so.
+    Report,
 }
 
 /// What to do about a key in another location.

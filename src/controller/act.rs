@@ -181,7 +181,27 @@ pub(super) async fn act(
         }
         Step::PublishKey { id, .. }
         | Step::UpdateAzureKey { id, .. }
-        | Step::DeleteAzureKey { id } => write_azure(at, id, step).await,
+        | Step::DeleteAzureKey { id } => {
+            let written = write_azure(at, id, step).await?;
+            remember_tags(context, at, step);
+            Ok(written)
+        }
+    }
+}
+
+/// The tags that a step has put right.
+fn remember_tags(context: &Context, at: &Observation, step: &Step) {
+    if let Step::UpdateAzureKey {
+        id,
+        tags: Some(tags),
+        ..
+    } = step
+        && let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id)
+    {
+        let uid = &at.observed.object.uid;
+        context
+            .tag_repairs
+            .repaired(uid, &key.tags, tags, Instant::now());
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions,
+    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions, tag_repairs::TagRepairs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -56,6 +56,7 @@ pub struct Context {
     pub(super) sessions: Sessions,
     pub(super) cluster_stores: ClusterStores,
     pub(super) own_writes: OwnWrites,
+    pub(super) tag_repairs: TagRepairs,
     pub(super) given: Given,
     pub(super) key_ages: KeyAges,
     pub(super) watched: Watched,
@@ -85,6 +86,7 @@ impl Context {
             sessions: Sessions::default(),
             cluster_stores: ClusterStores::default(),
             own_writes: OwnWrites::default(),
+            tag_repairs: TagRepairs::default(),
             given: Given::default(),
             key_ages: KeyAges::default(),
             watched: Watched::default(),

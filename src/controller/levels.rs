@@ -74,6 +74,11 @@ impl Context {
             *by_state.entry(labels).or_default() += 1.0;
         }
         self.metrics.keys.replace(by_state);
+        let drifted = keys
+            .iter()
+            .filter(|key| key.0.as_ref().is_ok_and(has_drifted));
+        let drifted = u32::try_from(drifted.count()).unwrap_or(u32::MAX);
+        self.metrics.drifted.replace([([""; 0], drifted.into())]);
         let mut by_state = count_stores(stores);
         if let Some(stores) = self.cluster_stores.all() {
             by_state.extend(count_stores(stores));
@@ -113,6 +118,11 @@ fn count_stores<K: StoreObject>(
 
 fn seconds(since: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(since).as_secs_f64().max(0.0)
+}
+
+fn has_drifted(key: &SshKey) -> bool {
+    find(conditions_of_key(key), ConditionType::AzureSynced)
+        .is_some_and(|synced| synced.reason == Reason::DriftDetected.as_str())
 }
 
 fn conditions_of_key(key: &SshKey) -> &[Condition] {

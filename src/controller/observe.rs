@@ -1,6 +1,6 @@
 //! Reads what a decision needs: the Secret live, the object live where it matters, Azure through the inventory.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use kube::ResourceExt;
 
@@ -130,6 +130,10 @@ pub(super) async fn observe(
         given,
         outputs,
         azure,
+        tags_turned_back: scope
+            .context
+            .tag_repairs
+            .enough(&caller.object, Instant::now()),
         namespace_terminating,
     };
     Ok(Some(Observation {

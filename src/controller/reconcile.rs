@@ -1,6 +1,9 @@
 //! One reconcile of an `SshKey`: observe, then plan and act until no step is left or one fails, then report once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use kube::{
@@ -105,7 +108,12 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             }),
         };
         match outcome {
-            Ok(outcome) => at.observed = at.observed.clone().after(outcome),
+            Ok(outcome) => {
+                at.observed = at.observed.clone().after(outcome);
+                let uid = &at.observed.object.uid;
+                let turned_back = context.tag_repairs.enough(uid, Instant::now());
+                at.observed.tags_turned_back = turned_back;
+            }
             // Somebody has changed the object since it was looked at: what to do now, the next look says.
             Err(error) if error.is_conflict() => {
                 context.metrics.steps.count([step.name(), "conflict"]);
@@ -143,7 +151,16 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
 /// A change that is wanted again as soon as it was made was turned back, by a policy or a webhook. To fight over it would
 /// cost writes and change nothing.
 fn was_undone(taken: &[Step], step: &Step) -> Option<Failure> {
-    if matches!(step, Step::Record { .. })
+    // Tags have a memory of their own, which reaches farther back.
+    let only_tags = matches!(
+        step,
+        Step::UpdateAzureKey {
+            public_key: None,
+            ..
+        }
+    );
+    if only_tags
+        || matches!(step, Step::Record { .. })
         || !taken.iter().any(|before| {
             before.name() == step.name()
                 && before.azure_id() == step.azure_id()
@@ -299,6 +316,7 @@ fn forget(context: &Context, uid: &str) {
     context.backoffs.reset(uid);
     context.claims.release(uid);
     context.budget.withdraw(uid);
+    context.tag_repairs.forget(uid);
 }
 
 /// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else. Its status

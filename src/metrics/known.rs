@@ -23,6 +23,8 @@ pub struct Metrics {
     pub oldest_key: Gauges<0>,
     /// Stores by kind and state.
     pub stores: Gauges<2>,
+    /// Keys that differ in Azure, where that is only reported.
+    pub drifted: Gauges<0>,
     /// Reconciles by kind and result.
     pub reconciles: Durations<2>,
     /// Steps by name and outcome.
@@ -80,6 +82,11 @@ impl Metrics {
                 "sshkey_stores",
                 "Stores that are watched, by kind and state",
                 ["kind", "state"],
+            ),
+            drifted: all.gauge(
+                "sshkey_keys_drifted",
+                "SshKeys whose key in Azure somebody has changed, where that is only to be reported",
+                [],
             ),
             reconciles: all.histogram(
                 "sshkey_reconcile_duration_seconds",

@@ -1,17 +1,16 @@
 //! The key in Azure: facts in order, the first that holds decides.
 
-use std::collections::BTreeMap;
-
 use super::{
     AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step,
     Target,
     decide::{Finding, Judgement},
+    difference::{difference, digest_of, is_only_reported, listed, short_location, wanted_tags},
     ownership::value,
 };
 use crate::{
     api::{
         Reason,
-        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, ReplacePolicy},
+        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, DriftPolicy, ReplacePolicy},
     },
     keys::PublicKey,
 };
@@ -27,20 +26,28 @@ pub(super) fn judge(
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
-    let is_recorded = observed.object.record(&target.id).is_some();
+    let record = observed.object.record(&target.id);
     match observed.azure.get(&target.id) {
         None => Judgement::steps(Vec::new()),
         Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
-        Some(KeyView::Absent { group, .. }) => publish(desired, target, *group, stored),
+        Some(KeyView::Absent { group, .. }) => {
+            if is_only_reported(desired, target, record, stored) {
+                return Judgement::finding(drifted(&format!("{} is gone", target.id)));
+            }
+            publish(desired, target, *group, stored)
+        }
         Some(KeyView::Present { key, .. }) => {
-            key_is_not_ours(desired, target, key, stored, is_recorded)
+            key_is_not_ours(desired, target, key, stored, record.is_some())
                 .or_else(|| key_is_in_another_location(target, key))
                 .map_or_else(
                     || {
-                        if is_elsewhere(target, key) {
-                            recreate(desired, target, stored)
-                        } else {
+                        if !is_elsewhere(target, key) {
                             keep(desired, observed, target, key, stored)
+                        } else if is_only_reported(desired, target, record, stored) {
+                            let what = format!("{} is in {} now", target.id, key.location);
+                            Judgement::finding(drifted(&what))
+                        } else {
+                            recreate(desired, target, stored)
                         }
                     },
                     Judgement::finding,
@@ -153,15 +160,6 @@ fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> J
     judgement
 }
 
-/// `West Europe` and `westeurope` are one location.
-fn short_location(location: &str) -> String {
-    location
-        .chars()
-        .filter(|char| !char.is_whitespace())
-        .collect::<String>()
-        .to_ascii_lowercase()
-}
-
 fn keep(
     desired: &Desired,
     observed: &Observed,
@@ -169,57 +167,46 @@ fn keep(
     key: &AzureKey,
     stored: Option<&PublicKey>,
 ) -> Judgement {
-    let key_differs = stored.is_some() && key.public_key.as_ref().ok() != stored;
-    let recorded = observed.object.record(&target.id);
-    let recorded = recorded.map_or(&[][..], |record| &record.tags);
-    let tags = merged_tags(&key.tags, &wanted_tags(desired, target), recorded);
-    let tags_differ = tags != key.tags;
-    if key_differs || tags_differ {
+    let id = &target.id;
+    let difference = difference(desired, observed, target, key, stored);
+    if difference.is_none() {
+        return Judgement::finding(Finding::Good {
+            reason: Reason::KeyPublished,
+            message: format!("published as {id}"),
+        });
+    }
+    let record = observed.object.record(id);
+    if is_only_reported(desired, target, record, stored) {
+        let what = format!(
+            "{} of {id} differ from what is wanted",
+            difference.describe()
+        );
+        return Judgement::finding(drifted(&what));
+    }
+    if difference.key.is_some() || difference.tags.is_some() {
         return Judgement::steps(vec![Step::UpdateAzureKey {
-            id: target.id.clone(),
-            public_key: if key_differs { stored.cloned() } else { None },
-            tags: tags_differ.then_some(tags),
+            id: id.clone(),
+            public_key: difference.key,
+            tags: difference.tags,
         }]);
     }
-    Judgement::finding(Finding::Good {
-        reason: Reason::KeyPublished,
-        message: format!("published as {}", target.id),
-    })
+    Judgement::finding(Finding::held(
+        Reason::TagOverridden,
+        format!(
+            "somebody turns back the tags {} of {id} whenever they are put right; they are left as they are. Look for a policy in Azure that changes them, and exempt the key; or ask for what it wants",
+            listed(&difference.overridden)
+        ),
+    ))
 }
 
-/// The users' tags and the operator's own.
-fn wanted_tags(desired: &Desired, target: &Target) -> BTreeMap<String, String> {
-    let own = desired
-        .mark
-        .tags()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    target.tags.clone().into_iter().chain(own).collect()
-}
-
-/// What is there, with what is wanted laid over it, without what the operator once put there and is wanted no more.
-/// The service replaces the whole map, so others' tags must be sent back to it.
-fn merged_tags(
-    there: &BTreeMap<String, String>,
-    wanted: &BTreeMap<String, String>,
-    recorded: &[String],
-) -> BTreeMap<String, String> {
-    let mut merged: BTreeMap<String, String> = there
-        .iter()
-        .filter(|(name, _)| {
-            value(wanted, name).is_some()
-                || !recorded.iter().any(|ours| ours.eq_ignore_ascii_case(name))
-        })
-        .map(|(name, value_there)| {
-            let value = value(wanted, name).unwrap_or(value_there);
-            (name.clone(), value.to_owned())
-        })
-        .collect();
-    for (name, wanted) in wanted {
-        if value(&merged, name).is_none() {
-            merged.insert(name.clone(), wanted.clone());
-        }
-    }
-    merged
+/// What somebody has changed in Azure, and the spec asks only to be told of.
+fn drifted(what: &str) -> Finding {
+    Finding::held(
+        Reason::DriftDetected,
+        format!(
+            "{what}; nothing was changed, since spec.azure.driftPolicy is Report. Write Repair to have it put right, or ask for what is there"
+        ),
+    )
 }
 
 /// The records that the object must carry before the key may be written: the target's beside all others.
@@ -264,6 +251,7 @@ pub(super) fn records_to_write(
         deletion_policy: azure.deletion_policy.unwrap_or(unless_asked),
         adopted,
         tags,
+        in_step: in_step(desired, target, observed, before),
     };
     if before == Some(&record) {
         return None;
@@ -275,6 +263,28 @@ pub(super) fn records_to_write(
         .collect();
     records.push(record);
     Some(records)
+}
+
+/// What was last seen in Azure as it was wanted, where what changes after that is only to be reported.
+fn in_step(
+    desired: &Desired,
+    target: &Target,
+    observed: &Observed,
+    before: Option<&AzureRecord>,
+) -> Option<String> {
+    if target.drift == DriftPolicy::Repair {
+        return None;
+    }
+    let stored = observed.key(desired)?;
+    match observed.azure.get(&target.id) {
+        Some(KeyView::Present { key, .. })
+            if !is_elsewhere(target, key)
+                && difference(desired, observed, target, key, Some(stored)).is_none() =>
+        {
+            Some(digest_of(desired, target, stored))
+        }
+        _ => before?.in_step.clone(),
+    }
 }
 
 /// Whether the key there is about to be taken over: it is nobody's, and not our own without its tags.

@@ -12,8 +12,8 @@ use crate::{
         ArmId, Reason, SshKeySpec, StoreKey,
         source::{Algorithm, Generate, Source},
         sshkey::{
-            AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, ReplacePolicy,
-            SecretConflictPolicy,
+            AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, DriftPolicy,
+            ReplacePolicy, SecretConflictPolicy,
         },
     },
     keys::{Comment, Curve, KeySpec, RsaSize},
@@ -147,6 +147,8 @@ pub struct Target {
     pub conflict: AzureConflictPolicy,
     /// What to do when it is in another location.
     pub replace: ReplacePolicy,
+    /// What to do about what others change.
+    pub drift: DriftPolicy,
 }
 
 /// The key that a spec asks for.
@@ -348,6 +350,7 @@ fn target(
             .unwrap_or_default(),
         conflict: azure.conflict_policy.unwrap_or_default(),
         replace: azure.replace_policy.unwrap_or_default(),
+        drift: azure.drift_policy.unwrap_or_default(),
     })
 }
 

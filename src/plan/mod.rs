@@ -8,6 +8,7 @@ mod azure;
 mod decide;
 mod deletion;
 mod desired;
+mod difference;
 mod observed;
 mod outputs;
 mod ownership;
@@ -25,6 +26,7 @@ pub use decide::{Plan, plan};
 pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
+pub use difference::names_that_differ;
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,

@@ -24,6 +24,9 @@ pub struct Observed {
     pub outputs: BTreeMap<OutputRef, OutputView>,
     /// Every place in Azure where the key is wanted or recorded.
     pub azure: BTreeMap<ArmId, KeyView>,
+    /// Tags in Azure that somebody turned back as often as they were put right: by name, the value that was turned back,
+    /// none when the tag was taken away.
+    pub tags_turned_back: BTreeMap<String, Option<String>>,
     /// Whether the namespace is being deleted. Looked up only while the object is.
     pub namespace_terminating: bool,
 }

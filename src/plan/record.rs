@@ -20,6 +20,8 @@ pub struct AzureRecord {
     pub adopted: bool,
     /// Names of the users' tags that the operator put on it, and so may take away again. Sorted.
     pub tags: Vec<String>,
+    /// A digest of what was wanted when it was last seen there; only where drift is reported and not repaired.
+    pub in_step: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,6 +37,8 @@ struct Written {
     adopted: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_step: Option<String>,
 }
 
 /// The annotation's text for some records.
@@ -49,6 +53,7 @@ pub fn records_json(records: &[AzureRecord]) -> String {
             deletion_policy: record.deletion_policy,
             adopted: record.adopted,
             tags: record.tags.clone(),
+            in_step: record.in_step.clone(),
         })
         .collect();
     serde_json::json!(written).to_string()
@@ -77,6 +82,7 @@ pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, Strin
                 deletion_policy: record.deletion_policy,
                 adopted: record.adopted,
                 tags: record.tags,
+                in_step: record.in_step,
             })
         })
         .collect()
@@ -97,6 +103,7 @@ mod tests {
             deletion_policy: DeletionPolicy::Retain,
             adopted: true,
             tags: vec!["team".to_owned()],
+            in_step: Some("0123456789abcdef".to_owned()),
         };
         let text = records_json(std::slice::from_ref(&record));
         assert_eq!(parse_records(Some(&text)), Ok(vec![record]));

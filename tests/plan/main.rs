@@ -8,6 +8,7 @@
 mod crashes;
 mod decisions;
 mod deletion;
+mod drift;
 mod moves;
 mod outputs;
 mod reporting;

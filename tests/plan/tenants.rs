@@ -379,6 +379,7 @@ fn a_record_that_a_tenant_has_written_reaches_no_key_of_anybody_else() {
             deletion_policy: sshkey_operator::api::sshkey::DeletionPolicy::Delete,
             adopted: false,
             tags: Vec::new(),
+            in_step: None,
         }
     };
     for (name, group, reason) in [

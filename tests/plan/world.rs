@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
+    /// Tags that were put right often enough.
+    pub(crate) tags_turned_back: BTreeMap<String, Option<String>>,
     pub(crate) namespace_terminating: bool,
     pub(crate) released: bool,
     pub(crate) status: SshKeyStatus,
@@ -130,6 +132,7 @@ impl World {
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
+            tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
             released: false,
             status: SshKeyStatus::default(),
@@ -228,6 +231,7 @@ impl World {
                 .filter(|_| self.object.deleting_since.is_none()),
             outputs,
             azure,
+            tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
         }
     }

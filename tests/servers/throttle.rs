@@ -129,20 +129,6 @@ async fn two_hundred_keys_take_what_the_buckets_allow_and_a_neighbours_single_ke
     let last = Duration::from_millis(last.try_into().unwrap());
     println!("throttle: {KEYS} keys took {last:?}; the buckets allow {allowed:?}");
     assert!(last <= allowed.mul_f64(1.05), "{last:?} for {allowed:?}");
-    let zero = puts[0].time_ms;
-    let seconds: Vec<i64> = puts.iter().map(|put| (put.time_ms - zero) / 100).collect();
-    println!("DBG puts {seconds:?}");
-    let mut reads = std::collections::BTreeMap::<String, Vec<i64>>::new();
-    for record in world.emulator().log() {
-        if record.request.method == "GET" {
-            reads
-                .entry(record.request.path.clone())
-                .or_default()
-                .push((record.time_ms - zero) / 100);
-        }
-    }
-    reads.retain(|_, times| times.len() > 2);
-    println!("DBG reads {reads:?}");
     no_needless_call(&world);
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{
     bucket::{Bucket, Limits},
     line::{Caller, Line, Urgency},
-    meter::{Answered, Meter},
+    meter::{Answered, Meter, Sent},
 };
 use crate::azure::answer::AnswerHeaders;
 
@@ -65,7 +65,7 @@ const MOST_ACCOUNTS: usize = 1_000;
 #[derive(Debug)]
 pub struct Pass<'a> {
     budget: &'a Budget,
-    buckets: Vec<Bucket>,
+    buckets: Vec<(Bucket, Sent)>,
     learned: bool,
 }
 
@@ -90,27 +90,24 @@ impl Budget {
         now: Timestamp,
     ) -> Result<Pass<'_>, Timestamp> {
         let mut ledger = self.lock();
-        ledger.give_up_all_but(caller, buckets);
+        ledger.withdraw_others(caller);
         for bucket in buckets {
             ledger.open(bucket, self.limits, now);
         }
-        let waits = Waits {
-            caller: caller.clone(),
-            urgency,
-            buckets: buckets.to_vec(),
-        };
-        if let Some(time) = ledger.line_up(waits, now) {
+        if let Some(time) = ledger.line_up(caller, urgency, buckets, now) {
             return Err(time);
         }
+        ledger.no_longer_waits_for(buckets, caller);
+        let mut sent = Vec::new();
         for bucket in buckets {
             if let Some(account) = ledger.accounts.get_mut(bucket) {
                 account.line.go(caller, urgency);
-                account.meter.take(now);
+                sent.push((bucket.clone(), account.meter.take(now)));
             }
         }
         Ok(Pass {
             budget: self,
-            buckets: buckets.to_vec(),
+            buckets: sent,
             learned: false,
         })
     }
@@ -118,20 +115,12 @@ impl Budget {
     /// When the turn of one who stands in line is expected; `None` for one who does not, or whose turn it is.
     pub fn turn_of(&self, caller: &Caller, now: Timestamp) -> Option<Timestamp> {
         let mut ledger = self.lock();
-        let waits = ledger.waiting.remove(&caller.object)?;
-        if waits.caller != *caller {
-            ledger.leave(&waits);
-            return None;
-        }
+        ledger.withdraw_others(caller);
+        let waits = ledger.waiting.get(&caller.object)?.clone();
         for bucket in &waits.buckets {
             ledger.open(bucket, self.limits, now);
         }
-        let time = ledger.line_up(waits.clone(), now);
-        if time.is_none() {
-            // It keeps its place until it asks.
-            ledger.waiting.insert(caller.object.clone(), waits);
-        }
-        time
+        ledger.line_up(caller, waits.urgency, &waits.buckets, now)
     }
 
     /// Whoever wants nothing more leaves the line.
@@ -187,48 +176,67 @@ impl Ledger {
     }
 
     /// Stands in the line of each bucket that is closed to this one, until the latest of their times; `None` when all are
-    /// open.
-    fn line_up(&mut self, waits: Waits, now: Timestamp) -> Option<Timestamp> {
-        let (caller, urgency) = (&waits.caller, waits.urgency);
+    /// open. What it waits for beside these buckets, it goes on to wait for.
+    fn line_up(
+        &mut self,
+        caller: &Caller,
+        urgency: Urgency,
+        buckets: &[Bucket],
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let mut closed = Vec::new();
-        for bucket in &waits.buckets {
-            let Some(account) = self.accounts.get_mut(bucket) else {
+        for bucket in buckets {
+            let Some(Account { meter, line }) = self.accounts.get_mut(bucket) else {
                 continue;
             };
-            let Account { meter, line } = account;
             let mut opens = meter.opens(line.ahead(caller, urgency));
             if opens.is_some() && line.forget_absent(now) {
                 opens = meter.opens(line.ahead(caller, urgency));
             }
-            closed.extend(opens.map(|time| (bucket.clone(), time)));
+            closed.extend(opens.map(|time| (bucket, time)));
         }
         let latest = closed.iter().map(|(_, time)| *time).max()?;
-        for (bucket, _) in &closed {
+        let waits = self
+            .waiting
+            .entry(caller.object.clone())
+            .or_insert_with(|| Waits {
+                caller: caller.clone(),
+                urgency,
+                buckets: Vec::new(),
+            });
+        waits.urgency = urgency;
+        for (bucket, _) in closed {
             if let Some(account) = self.accounts.get_mut(bucket) {
                 account.line.join(caller, urgency, latest);
             }
+            if !waits.buckets.contains(bucket) {
+                waits.buckets.push(bucket.clone());
+            }
         }
-        self.waiting.insert(waits.caller.object.clone(), waits);
         Some(latest)
     }
 
-    /// What the caller waited for before and asks for no more.
-    fn give_up_all_but(&mut self, caller: &Caller, buckets: &[Bucket]) {
-        if let Some(mut waits) = self.waiting.remove(&caller.object) {
-            if waits.caller == *caller {
-                waits.buckets.retain(|bucket| !buckets.contains(bucket));
+    /// An object of another generation than the one that stands in line may want something else.
+    fn withdraw_others(&mut self, caller: &Caller) {
+        let waits = self.waiting.get(&caller.object);
+        if waits.is_some_and(|waits| waits.caller != *caller) {
+            self.withdraw(&caller.object);
+        }
+    }
+
+    fn no_longer_waits_for(&mut self, buckets: &[Bucket], caller: &Caller) {
+        if let Some(waits) = self.waiting.get_mut(&caller.object) {
+            waits.buckets.retain(|bucket| !buckets.contains(bucket));
+            if waits.buckets.is_empty() {
+                self.waiting.remove(&caller.object);
             }
-            self.leave(&waits);
         }
     }
 
     fn withdraw(&mut self, object: &str) {
-        if let Some(waits) = self.waiting.remove(object) {
-            self.leave(&waits);
-        }
-    }
-
-    fn leave(&mut self, waits: &Waits) {
+        let Some(waits) = self.waiting.remove(object) else {
+            return;
+        };
         for bucket in &waits.buckets {
             if let Some(account) = self.accounts.get_mut(bucket) {
                 account.line.leave(&waits.caller);
@@ -248,7 +256,7 @@ impl Pass<'_> {
     ) {
         self.learned = true;
         let mut ledger = self.budget.lock();
-        for bucket in &self.buckets {
+        for (bucket, sent) in &self.buckets {
             let Some(account) = ledger.accounts.get_mut(bucket) else {
                 continue;
             };
@@ -264,7 +272,7 @@ impl Pass<'_> {
                 refused: status == 429 && by_this_side,
                 retry_at: headers.retry_at,
             };
-            account.meter.answered(answer, now);
+            account.meter.answered(*sent, answer, now);
         }
     }
 }
@@ -275,7 +283,7 @@ impl Drop for Pass<'_> {
             return;
         }
         let mut ledger = self.budget.lock();
-        for bucket in &self.buckets {
+        for (bucket, _) in &self.buckets {
             if let Some(account) = ledger.accounts.get_mut(bucket) {
                 account.meter.lost();
             }
@@ -371,6 +379,20 @@ mod tests {
         assert!(send(&budget, &[arm_writes()], &caller("a", "x"), at(30)).is_ok());
         assert_eq!(budget.turn_of(&caller("a", "2"), at(60)), None);
         assert!(send(&budget, &[writes()], &caller("a", "2"), at(60)).is_ok());
+    }
+
+    #[test]
+    fn a_look_costs_no_place() {
+        let budget = small();
+        for name in ["0", "1", "2", "3", "4"] {
+            send(&budget, &[writes()], &caller("a", name), at(0)).ok();
+        }
+        let reads = Bucket::arm_reads("p", "s");
+        assert!(send(&budget, &[reads], &caller("a", "2"), at(1)).is_ok());
+        let told = budget.turn_of(&caller("a", "2"), at(1));
+        assert_eq!(told, Some(at(60)));
+        let last = budget.turn_of(&caller("a", "4"), at(1));
+        assert_eq!(last, Some(at(120)));
     }
 
     #[test]

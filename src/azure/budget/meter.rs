@@ -23,10 +23,22 @@ pub(super) struct Meter {
     starts_with_answer: bool,
     /// Sent and not answered yet: what the next header may not have counted.
     under_way: u32,
+    /// Requests that were ever sent, and steps that were ever counted on: what happened while one was under way.
+    taken: u64,
+    steps: u64,
     /// Azure asked for silence until then.
     closed_until: Option<Timestamp>,
     /// Refusals in a row that did not say for how long.
     refusals: u32,
+}
+
+/// How a bucket stood when a request was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    left: u32,
+    under_way: u32,
+    taken: u64,
+    steps: u64,
 }
 
 /// What an answer says of a bucket.
@@ -49,6 +61,8 @@ impl Meter {
             refilled_by: later(now, size.period, 1),
             starts_with_answer: false,
             under_way: 0,
+            taken: 0,
+            steps: 0,
             closed_until: None,
             refusals: 0,
         }
@@ -66,6 +80,7 @@ impl Meter {
         let added = steps.saturating_mul(self.step());
         self.left = self.left.saturating_add(added).min(self.size.capacity);
         self.refilled_by = later(self.refilled_by, self.size.period, steps);
+        self.steps += u64::from(steps);
     }
 
     /// When there is room for the one who has `ahead` others before it in the line; `None`: now.
@@ -80,17 +95,25 @@ impl Meter {
     }
 
     /// One request is sent.
-    pub(super) fn take(&mut self, now: Timestamp) {
+    pub(super) fn take(&mut self, now: Timestamp) -> Sent {
         if self.left == self.size.capacity {
             self.starts_with_answer = true;
             self.refilled_by = later(now, self.size.period, 1);
         }
         self.left = self.left.saturating_sub(1);
+        self.taken += 1;
+        let sent = Sent {
+            left: self.left,
+            under_way: self.under_way,
+            taken: self.taken,
+            steps: self.steps,
+        };
         self.under_way += 1;
+        sent
     }
 
     /// A request was answered.
-    pub(super) fn answered(&mut self, answer: Answered, now: Timestamp) {
+    pub(super) fn answered(&mut self, sent: Sent, answer: Answered, now: Timestamp) {
         self.lost();
         self.refill(now);
         if self.starts_with_answer {
@@ -98,7 +121,7 @@ impl Meter {
             self.refilled_by = later(now, self.size.period, 1);
         }
         if let Some(left) = answer.left {
-            self.correct(left, now);
+            self.correct(sent, left, now);
         }
         if !answer.refused {
             self.refusals = 0;
@@ -134,14 +157,20 @@ impl Meter {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    /// The header has counted the answered request, and nobody knows how many of those that are under way.
-    fn correct(&mut self, said: u32, now: Timestamp) {
-        let certain = said.saturating_sub(self.under_way);
-        if said > self.left.saturating_add(self.under_way) {
+    /// The header has counted the answered request, and nobody knows how many of those that were under way beside it.
+    fn correct(&mut self, sent: Sent, said: u32, now: Timestamp) {
+        // A step that was counted on in the meantime may have come before or after the header was written.
+        if self.steps != sent.steps {
+            return;
+        }
+        let later_ones = u32::try_from(self.taken - sent.taken).unwrap_or(u32::MAX);
+        let certain = said.saturating_sub(sent.under_way.saturating_add(later_ones));
+        if said > sent.left.saturating_add(sent.under_way) {
             // More than there can be without a step, or without a larger bucket than was assumed.
             self.left = certain;
             self.size.capacity = self.size.capacity.max(said);
             self.refilled_by = later(now, self.size.period, 1);
+            self.steps += 1;
         } else if said < self.left {
             // Others write as well, or the bucket is smaller than was assumed.
             self.left = certain;
@@ -203,11 +232,11 @@ mod tests {
     /// Takes `count` requests at once, which are answered 100 ms later.
     fn burst(meter: &mut Meter, count: u32, from: i64) {
         let left = meter.left;
-        for _ in 0..count {
-            meter.take(at(from));
-        }
-        for number in 1..=count {
-            meter.answered(said(left - number), at(from + 100));
+        let sent: Vec<Sent> = (0..count).map(|_| meter.take(at(from))).collect();
+        // They are answered in another order than they were counted in.
+        let numbers = (1..=count / 2).rev().chain(count / 2 + 1..=count);
+        for (sent, number) in sent.into_iter().zip(numbers) {
+            meter.answered(sent, said(left - number), at(from + 100));
         }
     }
 
@@ -228,8 +257,8 @@ mod tests {
     fn a_step_that_comes_sooner_than_it_must_is_seen_in_the_header() {
         let mut meter = meter();
         burst(&mut meter, 110, 0);
-        meter.take(at(20_000));
-        meter.answered(said(49), at(20_000));
+        let sent = meter.take(at(20_000));
+        meter.answered(sent, said(49), at(20_000));
         assert_eq!(meter.left, 49);
         assert_eq!(meter.opens(49), Some(at(80_000)));
     }
@@ -237,32 +266,30 @@ mod tests {
     #[test]
     fn what_others_have_used_is_seen_in_the_header() {
         let mut meter = meter();
+        let sent = meter.take(at(0));
         meter.take(at(0));
-        meter.take(at(0));
-        meter.answered(said(3), at(100));
+        meter.answered(sent, said(3), at(100));
         assert_eq!(meter.left, 2, "one is under way and may not be counted yet");
     }
 
     #[test]
     fn what_is_under_way_is_no_step() {
         let mut meter = meter();
-        for _ in 0..10 {
-            meter.take(at(0));
-        }
-        meter.answered(said(119), at(100));
+        let sent: Vec<Sent> = (0..10).map(|_| meter.take(at(0))).collect();
+        meter.answered(sent[9], said(119), at(100));
         assert_eq!((meter.left, meter.opens(110)), (110, Some(at(60_100))));
     }
 
     #[test]
     fn a_refusal_closes_the_bucket_until_its_time_and_a_step_is_there_then() {
         let mut meter = meter();
-        meter.take(at(0));
+        let sent = meter.take(at(0));
         let refused = Answered {
             refused: true,
             retry_at: Some(at(300_000)),
             ..Answered::default()
         };
-        meter.answered(refused, at(100));
+        meter.answered(sent, refused, at(100));
         assert_eq!((meter.remaining(), meter.opens(0)), (0, Some(at(300_000))));
         meter.refill(at(299_999));
         assert_eq!(meter.opens(0), Some(at(300_000)));
@@ -280,15 +307,15 @@ mod tests {
         let mut now = 0;
         for minutes in [1, 2, 4, 5, 5] {
             meter.refill(at(now));
-            meter.take(at(now));
-            meter.answered(refused, at(now));
+            let sent = meter.take(at(now));
+            meter.answered(sent, refused, at(now));
             now += minutes * 60_000;
             assert_eq!(meter.opens(0), Some(at(now)));
             meter.refill(at(now));
             assert_eq!(meter.remaining(), 1);
         }
-        meter.take(at(now));
-        meter.answered(said(57), at(now));
+        let sent = meter.take(at(now));
+        meter.answered(sent, said(57), at(now));
         assert_eq!(meter.remaining(), 57);
     }
 
