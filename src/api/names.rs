@@ -10,6 +10,9 @@ pub const VERSION: &str = "v1alpha1";
 /// Holds an `SshKey` until its deletion policies have run.
 pub const FINALIZER: &str = "sshkey-operator.io/finalizer";
 
+/// Holds a store of either kind as long as keys are in Azure through it.
+pub const STORE_FINALIZER: &str = "sshkey-operator.io/in-use";
+
 /// Labels: selectable, at most 63 characters a value.
 pub mod label {
     /// On every Secret that the operator keeps: what it is to the operator. The watch on Secrets selects by it.
@@ -75,6 +78,8 @@ pub mod manager {
     pub const OUTPUTS: &str = "sshkey-operator/outputs";
     /// Status of a store.
     pub const STORE_STATUS: &str = "sshkey-operator/store-status";
+    /// Finalizer of a store.
+    pub const STORE_HOLD: &str = "sshkey-operator/store-hold";
 }
 
 /// Data keys of the managed Secret, of type `kubernetes.io/ssh-auth`.
@@ -105,6 +110,7 @@ mod tests {
             manager::SECRET,
             manager::OUTPUTS,
             manager::STORE_STATUS,
+            manager::STORE_HOLD,
             annotation::AZURE_KEYS,
             annotation::OUTPUTS,
             annotation::OUTPUT_SHAPE,

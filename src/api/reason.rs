@@ -89,6 +89,8 @@ pub enum Reason {
     // The store.
     /// There is no store of that name.
     StoreNotFound,
+    /// The store is being deleted, and keys are in Azure through it.
+    InUse,
     /// The store cannot be used; its own condition says why.
     StoreNotReady,
     /// A Secret that a store refers to does not exist.

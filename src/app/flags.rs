@@ -157,6 +157,15 @@ impl FromStr for MetricsAddress {
 }
 
 impl Flags {
+    /// The namespaces to watch; without a name, all.
+    pub fn scopes(&self) -> Vec<Option<String>> {
+        if self.watch_namespace.is_empty() {
+            vec![None]
+        } else {
+            self.watch_namespace.iter().cloned().map(Some).collect()
+        }
+    }
+
     /// The settings of the controllers.
     pub(super) fn options(&self, cluster_id: String, own_namespace: &str) -> Options {
         Options {
@@ -165,6 +174,7 @@ impl Flags {
                 .namespace
                 .clone()
                 .unwrap_or_else(|| own_namespace.to_owned()),
+            watched: self.scopes(),
             watch_cluster_stores: self.watch_cluster_stores,
             workload_identity_account: self.workload_identity_service_account.clone(),
             intervals: Intervals {

@@ -203,12 +203,7 @@ async fn watch(
     readiness: &Readiness,
     shutdown: CancellationToken,
 ) {
-    let scopes: Vec<Option<String>> = if flags.watch_namespace.is_empty() {
-        vec![None]
-    } else {
-        flags.watch_namespace.iter().cloned().map(Some).collect()
-    };
-    let runs = scopes.into_iter().map(|namespace| {
+    let runs = flags.scopes().into_iter().map(|namespace| {
         let what = format!(
             "the first list of {}",
             namespace.as_deref().unwrap_or("all namespaces")

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
-use kube::{Client, ResourceExt};
+use kube::{Api, Client, ResourceExt};
 
 use super::{
     context::{Context, Scope},
@@ -12,15 +12,19 @@ use super::{
     observe::Observation,
     outputs,
     sessions::Session,
+    store_object::StoreId,
 };
 use crate::{
-    api::{ArmId, ErrorClass, Reason, output_ref::outputs_text},
+    api::{
+        ArmId, AzureStore, ClusterAzureStore, ErrorClass, Reason, StoreKey, StoreKind,
+        output_ref::outputs_text,
+    },
     azure::{AzureError, Seen},
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
         secrets::{self, FoundSecret, SecretOwner},
-        sshkeys,
+        sshkeys, stores,
     },
     plan::{Failure, Freshness, KeyView, Outcome, SecretRecord, SecretView, Step, records_json},
 };
@@ -161,6 +165,12 @@ pub(super) async fn act(
             secrets::delete(client, &namespace, name, uid).await?;
             Ok(Outcome::Secret(SecretView::Absent))
         }
+        Step::HoldStore { store, uid } => {
+            hold_store(client, &namespace, store, uid).await?;
+            let id = StoreId::seen_from(&namespace, store);
+            context.store_uses.hold(&id);
+            Ok(Outcome::Held(store.clone()))
+        }
         Step::RemoveFinalizer { .. } => {
             sshkeys::release(client, &at.object).await?;
             Ok(Outcome::Released)
@@ -185,6 +195,24 @@ pub(super) async fn act(
             let written = write_azure(at, id, step).await?;
             remember_tags(context, at, step);
             Ok(written)
+        }
+    }
+}
+
+async fn hold_store(
+    client: &Client,
+    namespace: &str,
+    store: &StoreKey,
+    uid: &str,
+) -> Result<(), KubernetesError> {
+    match store.kind {
+        StoreKind::AzureStore => {
+            let api: Api<AzureStore> = Api::namespaced(client.clone(), namespace);
+            stores::hold(&api, &store.name, uid).await
+        }
+        StoreKind::ClusterAzureStore => {
+            let api: Api<ClusterAzureStore> = Api::all(client.clone());
+            stores::hold(&api, &store.name, uid).await
         }
     }
 }

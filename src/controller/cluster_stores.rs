@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::{
-    StreamExt,
+    Stream, StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
 };
 use kube::{
@@ -25,9 +25,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     context::Context,
     measure::{self, watch_failure},
+    store,
+    store_object::StoreId,
     watch,
 };
-use crate::{api::ClusterAzureStore, kubernetes::access};
+use crate::{
+    api::{ClusterAzureStore, StoreKey, StoreKind},
+    kubernetes::access,
+};
 
 type Guarded = DeserializeGuard<ClusterAzureStore>;
 
@@ -83,6 +88,14 @@ impl ClusterStores {
     }
 }
 
+/// Stores of the cluster that a key has left.
+fn left_stores(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
+    context.store_uses.listen().filter_map(|id| {
+        let of_cluster = id.namespace.is_none();
+        std::future::ready(of_cluster.then(|| ObjectRef::new(&id.key.name)))
+    })
+}
+
 /// Runs the controller of the cluster's stores until `shutdown` comes. `ready` is called once they were listed.
 pub async fn run_cluster_stores(
     context: Arc<Context>,
@@ -93,6 +106,7 @@ pub async fn run_cluster_stores(
     let stores = Controller::new(api, access::watch())
         .with_config(watch::settings(&context))
         .trigger_backoff(watch::after_watch_error(&context))
+        .reconcile_on(left_stores(&context))
         .graceful_shutdown_on(shutdown.cancelled_owned());
     let reader = stores.store();
     // Run once only: there is nothing in it yet.
@@ -118,6 +132,8 @@ pub async fn run_cluster_stores(
                 Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
                 Err(controller::Error::ObjectNotFound(gone)) => {
                     heard.cluster_stores.looked_at(&gone.name);
+                    let key = StoreKey::new(StoreKind::ClusterAzureStore, &gone.name);
+                    store::gone(&heard, &StoreId::seen_from("", &key));
                 }
                 Err(_) => {}
             }

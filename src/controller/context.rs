@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions, tag_repairs::TagRepairs,
+    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions, store_uses::StoreUses,
+    tag_repairs::TagRepairs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -26,6 +27,8 @@ pub struct Options {
     pub cluster_id: String,
     /// The operator's own namespace: that of the credentials of the cluster's stores.
     pub namespace: String,
+    /// The namespaces that are watched; without a name, all.
+    pub watched: Vec<Option<String>>,
     /// Whether the cluster's stores are used.
     pub watch_cluster_stores: bool,
     /// The `ServiceAccount` in each namespace whose tokens Entra may trust.
@@ -57,6 +60,7 @@ pub struct Context {
     pub(super) cluster_stores: ClusterStores,
     pub(super) own_writes: OwnWrites,
     pub(super) tag_repairs: TagRepairs,
+    pub(super) store_uses: StoreUses,
     pub(super) given: Given,
     pub(super) key_ages: KeyAges,
     pub(super) watched: Watched,
@@ -87,6 +91,7 @@ impl Context {
             cluster_stores: ClusterStores::default(),
             own_writes: OwnWrites::default(),
             tag_repairs: TagRepairs::default(),
+            store_uses: StoreUses::default(),
             given: Given::default(),
             key_ages: KeyAges::default(),
             watched: Watched::default(),

@@ -50,6 +50,15 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Whether any key that is known is so.
+    pub(super) fn any_key(&self, is_so: impl Fn(&SshKey) -> bool) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = known.iter().flat_map(|known| known.keys.state());
+        keys.any(|key| key.0.as_ref().is_ok_and(&is_so))
+    }
+}
+
 impl Context {
     /// Tells the metrics how things stand.
     pub fn measure(&self) {

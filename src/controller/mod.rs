@@ -19,6 +19,7 @@ mod sessions;
 mod store;
 mod store_facts;
 mod store_object;
+mod store_uses;
 mod tag_repairs;
 mod tell;
 mod watch;

@@ -1,6 +1,10 @@
 //! Reads what a decision needs: the Secret live, the object live where it matters, Azure through the inventory.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use kube::ResourceExt;
 
@@ -32,6 +36,17 @@ pub(super) struct Observation {
     pub(super) observed: Observed,
     /// How each store is reached.
     pub(super) sessions: BTreeMap<StoreKey, Arc<Session>>,
+}
+
+impl Observation {
+    /// The stores through which the object's key may be in Azure; none once it is let go.
+    pub(super) fn stores_in_use(&self) -> BTreeSet<StoreId> {
+        let records = self.observed.object.records.iter().flatten();
+        records
+            .filter(|_| self.observed.object.has_finalizer)
+            .map(|record| StoreId::seen_from(&self.caller.namespace, &record.store))
+            .collect()
+    }
 }
 
 /// Why nothing can be decided.
@@ -87,7 +102,8 @@ pub(super) async fn observe(
         object: name,
         uid: facts.uid.clone(),
     };
-    let stores = store_facts::look(scope, &namespace, &object.spec, &records).await?;
+    let looked = store_facts::look(scope, &namespace, &object.spec, &records).await?;
+    let stores = looked.facts;
     let sessions: BTreeMap<StoreKey, Arc<Session>> = stores
         .keys()
         .filter_map(|store| {
@@ -130,6 +146,7 @@ pub(super) async fn observe(
         given,
         outputs,
         azure,
+        unheld_stores: looked.unheld,
         tags_turned_back: scope
             .context
             .tag_repairs

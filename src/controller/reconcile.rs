@@ -75,6 +75,7 @@ pub(super) async fn reconcile(
 /// Plans and acts until nothing is left to do, and reports.
 async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, ReconcileError> {
     let context = &scope.context;
+    let used = at.stores_in_use();
     let mut taken: Vec<Step> = Vec::new();
     let mut failed = None;
     let mut output_failed = false;
@@ -144,6 +145,9 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             }
         }
     };
+    for store in used.difference(&at.stores_in_use()) {
+        context.store_uses.leave(store);
+    }
     let refused = output_failed || failed.is_some();
     finish(context, &at, &decided, &taken, failed.as_ref(), refused).await
 }
@@ -285,7 +289,7 @@ fn next_look(
             return context.backoffs.next(uid).max(poll);
         }
         Some(ErrorClass::UserFixable) => return poll,
-        Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()) + spread(uid),
+        Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);
         }
@@ -302,11 +306,6 @@ fn next_look(
 fn turn(until: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     if wait > 2 * NEAR { wait / 2 } else { wait }
-}
-
-/// Those who wait for one moment shall not all come in it.
-fn spread(uid: &str) -> Duration {
-    Duration::from_millis(uid.bytes().map(u64::from).sum::<u64>() % 250)
 }
 
 fn forget(context: &Context, uid: &str) {

@@ -73,6 +73,14 @@ impl Sessions {
             .cloned()
     }
 
+    /// Forgets a store that is gone, and that no key needs any more.
+    pub(super) fn forget(&self, id: &StoreId) {
+        let looked = self.looked.lock();
+        looked.unwrap_or_else(PoisonError::into_inner).remove(id);
+        let turns = self.turns.lock();
+        turns.unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
     fn turn(&self, id: &StoreId) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(turns.entry(id.clone()).or_default())

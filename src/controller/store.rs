@@ -8,15 +8,17 @@ use super::{
     context::Context,
     facts::now,
     sessions,
-    store_object::{StoreObject, unreadable},
+    store_object::{StoreId, StoreObject, unreadable},
+    store_uses::{self, is_used_by},
 };
 use crate::{
     api::{
         AzureStoreStatus, ConditionType, ErrorClass, Reason,
         condition::{Verdict, conditions},
+        names::STORE_FINALIZER,
     },
-    kubernetes::{KubernetesError, stores},
-    plan::Failure,
+    kubernetes::{KubernetesError, namespaces, stores},
+    plan::{Failure, listed},
 };
 
 /// Looks at one store and reports.
@@ -38,15 +40,91 @@ pub(super) async fn reconcile<K: StoreObject>(
             return Ok(Action::requeue(context.options.intervals.sweep));
         }
     };
+    let id = store.describe(&context).id;
     if store.meta().deletion_timestamp.is_some() {
-        return Ok(Action::await_change());
+        return leave(&context, store, &id).await;
     }
+    let_go_if_unused(&context, store, &id).await?;
     let ready = sessions::look(&context, &store.describe(&context))
         .await
         .ready;
     report(&context, store, &ready).await?;
     let uid = store.uid().unwrap_or_default();
     Ok(Action::requeue(next_look(&context, &uid, &ready)))
+}
+
+/// A store in deletion stays as long as keys are in Azure through it. A namespace in deletion waits for it no longer than
+/// for its keys.
+async fn leave<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<Action, KubernetesError> {
+    if !is_held(store) {
+        return Ok(Action::await_change());
+    }
+    let users = store_uses::users(context, id).await?;
+    if users.is_empty() || is_given_up(context, store, id).await? {
+        stores::release(
+            &store.api(context.client.clone()),
+            &store.name_any(),
+            &store.uid().unwrap_or_default(),
+        )
+        .await?;
+        return Ok(Action::await_change());
+    }
+    let message = format!(
+        "it is being deleted, and the keys of these SshKeys are in Azure through it: {}. Delete them, or move them to another store by spec.azure.storeRef; then it goes by itself",
+        listed(&users)
+    );
+    let failure = Failure::new(ErrorClass::Transient, Reason::InUse, message);
+    report(context, store, &Err(failure)).await?;
+    Ok(Action::requeue(context.options.intervals.poll))
+}
+
+async fn is_given_up<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<bool, KubernetesError> {
+    let since = store.meta().deletion_timestamp.as_ref();
+    let waited =
+        since.is_some_and(|since| now().duration_since(since.0) >= context.options.orphan_after);
+    match &id.namespace {
+        Some(namespace) if waited => namespaces::is_terminating(&context.client, namespace).await,
+        _ => Ok(false),
+    }
+}
+
+/// A store that is held for nothing would hold up its deletion should the operator go first.
+async fn let_go_if_unused<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<(), KubernetesError> {
+    let may_be_unused =
+        context.store_uses.was_left(id) || !context.watched.any_key(|key| is_used_by(key, id));
+    if !is_held(store) || !may_be_unused || context.store_uses.is_newly_held(id) {
+        return Ok(());
+    }
+    if store_uses::users(context, id).await?.is_empty() {
+        let api = store.api(context.client.clone());
+        let uid = store.uid().unwrap_or_default();
+        stores::release(&api, &store.name_any(), &uid).await?;
+    }
+    Ok(())
+}
+
+/// A store is gone: its token in memory is of no more use, unless somebody has taken the finalizer off and a key still
+/// needs it.
+pub(super) fn gone(context: &Context, id: &StoreId) {
+    if !context.watched.any_key(|key| is_used_by(key, id)) {
+        context.sessions.forget(id);
+    }
+}
+
+fn is_held<K: StoreObject>(store: &K) -> bool {
+    store.finalizers().iter().any(|one| one == STORE_FINALIZER)
 }
 
 async fn report<K: StoreObject>(

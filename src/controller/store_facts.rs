@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use kube::{Api, runtime::reflector::ObjectRef};
+use kube::{Api, ResourceExt, runtime::reflector::ObjectRef};
 
 use super::{
     context::{Context, Scope},
@@ -10,12 +10,35 @@ use super::{
     store_object::{StoreObject, StoreSpec, unreadable},
 };
 use crate::{
-    api::{AzureStore, ClusterAzureStore, ErrorClass, Reason, SshKeySpec, StoreKey, StoreKind},
+    api::{
+        AzureStore, ClusterAzureStore, ErrorClass, Reason, SshKeySpec, StoreKey, StoreKind,
+        names::STORE_FINALIZER,
+    },
     kubernetes::{KubernetesError, namespaces, stores},
     plan::{
         AzureRecord, Failure, SharedStore, StoreFact, asks_for_labels, default_stores, stores_of,
     },
 };
+
+/// How the stores of an object were found.
+#[derive(Default)]
+pub(super) struct LookedAt {
+    pub(super) facts: BTreeMap<StoreKey, StoreFact>,
+    /// Those that are there and that our finalizer does not hold, by UID.
+    pub(super) unheld: BTreeMap<StoreKey, String>,
+}
+
+/// One store as it was found.
+struct Found {
+    fact: StoreFact,
+    unheld: Option<String>,
+}
+
+impl Found {
+    fn only(fact: StoreFact) -> Self {
+        Self { fact, unheld: None }
+    }
+}
 
 /// Every store that matters to an object of this namespace.
 pub(super) async fn look(
@@ -23,42 +46,54 @@ pub(super) async fn look(
     namespace: &str,
     spec: &SshKeySpec,
     records: &[AzureRecord],
-) -> Result<BTreeMap<StoreKey, StoreFact>, KubernetesError> {
-    let mut found = BTreeMap::new();
+) -> Result<LookedAt, KubernetesError> {
+    let mut looked = LookedAt::default();
+    let mut note = |key: &StoreKey, found: Found| {
+        let unheld = found.unheld.map(|uid| (key.clone(), uid));
+        looked.unheld.extend(unheld);
+        looked.facts.insert(key.clone(), found.fact);
+    };
+    let is_recorded = |key: &StoreKey| records.iter().any(|record| record.store == *key);
     for key in stores_of(spec, records) {
-        let fact = one(scope, namespace, &key).await?;
-        found.insert(key, fact);
+        let found = one(scope, namespace, &key, is_recorded(&key)).await?;
+        note(&key, found);
     }
     for key in default_stores(spec, records) {
         if key.kind == StoreKind::ClusterAzureStore && !scope.context.options.watch_cluster_stores {
             continue;
         }
-        let fact = one(scope, namespace, &key).await?;
-        let is_there = fact != StoreFact::NotFound;
-        found.insert(key, fact);
+        let found = one(scope, namespace, &key, false).await?;
+        let is_there = found.fact != StoreFact::NotFound;
+        note(&key, found);
         if is_there {
             break;
         }
     }
-    Ok(found)
+    Ok(looked)
 }
 
-async fn one(scope: &Scope, namespace: &str, key: &StoreKey) -> Result<StoreFact, KubernetesError> {
+async fn one(
+    scope: &Scope,
+    namespace: &str,
+    key: &StoreKey,
+    is_recorded: bool,
+) -> Result<Found, KubernetesError> {
     match key.kind {
-        StoreKind::AzureStore => of_namespace(scope, namespace, &key.name).await,
+        StoreKind::AzureStore => of_namespace(scope, namespace, &key.name, is_recorded).await,
         StoreKind::ClusterAzureStore if scope.context.options.watch_cluster_stores => {
-            match of_cluster(&scope.context, namespace, &key.name).await {
+            match of_cluster(&scope.context, namespace, &key.name, is_recorded).await {
                 // A right that is missing stops what needs the store, and not the key pair.
                 Err(error) if error.class() == ErrorClass::UserFixable => {
-                    Ok(StoreFact::NotReady(facts::kubernetes_failure(&error)))
+                    let failure = facts::kubernetes_failure(&error);
+                    Ok(Found::only(StoreFact::NotReady(failure)))
                 }
-                fact => fact,
+                found => found,
             }
         }
-        StoreKind::ClusterAzureStore => Ok(StoreFact::NotReady(Failure::to_fix(
+        StoreKind::ClusterAzureStore => Ok(Found::only(StoreFact::NotReady(Failure::to_fix(
             Reason::StoreNotReady,
             "this operator was started with --watch-cluster-stores=false and uses stores of the namespace only",
-        ))),
+        )))),
     }
 }
 
@@ -67,19 +102,22 @@ async fn of_namespace(
     scope: &Scope,
     namespace: &str,
     name: &str,
-) -> Result<StoreFact, KubernetesError> {
+    is_recorded: bool,
+) -> Result<Found, KubernetesError> {
     let context = &scope.context;
     // A start must not take a list that is still under way for stores that are gone.
     scope.stores_listed.clone().await;
     let known = scope.stores.get(&ObjectRef::new(name).within(namespace));
     match known.as_ref().map(|known| &known.0) {
-        Some(Ok(store)) => fact(context, namespace, store).await,
-        Some(Err(_)) => Ok(StoreFact::NotReady(unreadable(StoreKind::AzureStore))),
+        Some(Ok(store)) => found(context, namespace, store, is_recorded).await,
+        Some(Err(_)) => Ok(Found::only(StoreFact::NotReady(unreadable(
+            StoreKind::AzureStore,
+        )))),
         None => {
             let api: Api<AzureStore> = Api::namespaced(context.client.clone(), namespace);
             match stores::read(&api, name).await? {
-                Some(live) => fact(context, namespace, &live).await,
-                None => Ok(StoreFact::NotFound),
+                Some(live) => found(context, namespace, &live, is_recorded).await,
+                None => Ok(Found::only(StoreFact::NotFound)),
             }
         }
     }
@@ -90,21 +128,41 @@ async fn of_cluster(
     context: &Arc<Context>,
     namespace: &str,
     name: &str,
-) -> Result<StoreFact, KubernetesError> {
+    is_recorded: bool,
+) -> Result<Found, KubernetesError> {
     let known = context.cluster_stores.get(name);
     match known.as_ref().map(|known| &known.0) {
-        Some(Ok(store)) => fact(context, namespace, store).await,
-        Some(Err(_)) => Ok(StoreFact::NotReady(unreadable(
+        Some(Ok(store)) => found(context, namespace, store, is_recorded).await,
+        Some(Err(_)) => Ok(Found::only(StoreFact::NotReady(unreadable(
             StoreKind::ClusterAzureStore,
-        ))),
+        )))),
         None => {
             let api: Api<ClusterAzureStore> = Api::all(context.client.clone());
             match stores::read(&api, name).await? {
-                Some(live) => fact(context, namespace, &live).await,
-                None => Ok(StoreFact::NotFound),
+                Some(live) => found(context, namespace, &live, is_recorded).await,
+                None => Ok(Found::only(StoreFact::NotFound)),
             }
         }
     }
+}
+
+/// A store that is there. One that is being deleted takes no new keys, and serves those that are in Azure through it.
+async fn found<K: StoreObject>(
+    context: &Arc<Context>,
+    namespace: &str,
+    store: &K,
+    is_recorded: bool,
+) -> Result<Found, KubernetesError> {
+    let is_leaving = store.meta().deletion_timestamp.is_some();
+    if is_leaving && !is_recorded {
+        let failure = Failure::to_fix(Reason::StoreNotReady, "it is being deleted");
+        return Ok(Found::only(StoreFact::NotReady(failure)));
+    }
+    let is_held = store.finalizers().iter().any(|one| one == STORE_FINALIZER);
+    Ok(Found {
+        fact: fact(context, namespace, store).await?,
+        unheld: store.uid().filter(|_| !is_held && !is_leaving),
+    })
 }
 
 async fn fact<K: StoreObject>(

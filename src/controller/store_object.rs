@@ -52,7 +52,7 @@ pub(super) struct StoreView {
 }
 
 /// A store of all that there are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct StoreId {
     /// Its namespace; none for one of the cluster.
     pub(super) namespace: Option<String>,

@@ -29,7 +29,7 @@ pub(super) async fn tell(
     } else if was_ready {
         for step in taken
             .iter()
-            .filter(|step| !matches!(step, Step::Record { .. }))
+            .filter(|step| !matches!(step, Step::Record { .. } | Step::HoldStore { .. }))
         {
             context
                 .events

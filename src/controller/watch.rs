@@ -3,7 +3,11 @@
 use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
+use futures::{
+    FutureExt, Stream, StreamExt,
+    future::{BoxFuture, ready},
+    stream,
+};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
@@ -22,7 +26,7 @@ use super::{
     context::{Context, Scope},
     measure::{self, measured, watch_failure},
     reconcile, store,
-    store_object::StoreObject,
+    store_object::{StoreId, StoreObject},
 };
 use crate::{
     api::{
@@ -53,12 +57,12 @@ pub(super) enum Stopped {
 }
 
 /// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.
-/// `ready` is called once everything that is watched was listed.
+/// `listed_all` is called once everything that is watched was listed.
 pub async fn run(
     context: Arc<Context>,
     namespace: Option<String>,
     shutdown: CancellationToken,
-    ready: impl FnOnce() + Send + 'static,
+    listed_all: impl FnOnce() + Send + 'static,
 ) {
     let stores = Controller::new(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
@@ -66,6 +70,7 @@ pub async fn run(
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
+    .reconcile_on(left_stores(&context, namespace.clone()))
     .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let reader = stores.store();
     let first_list = {
@@ -95,7 +100,7 @@ pub async fn run(
             scope.stores_listed.clone().await;
             if known.wait_until_ready().await.is_ok() {
                 scope.context.watched.listed(known, scope.stores.clone());
-                ready();
+                listed_all();
             }
         }
     };
@@ -107,6 +112,7 @@ pub async fn run(
         measured::<SshKey>(&context.metrics, guarded(work)).await
     };
     let metrics = Arc::clone(&context.metrics);
+    let heard = Arc::clone(&context);
     measure::begin::<AzureStore>(&metrics, context.options.concurrency);
     let keys = keys
         .run(
@@ -123,8 +129,31 @@ pub async fn run(
             context,
         )
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
-        .for_each(|result| async move { log(result) });
+        .for_each(|result| {
+            if let Err(controller::Error::ObjectNotFound(gone)) = &result {
+                let key = StoreKey::new(StoreKind::AzureStore, &gone.name);
+                let namespace = gone.namespace.as_deref().unwrap_or_default();
+                store::gone(&heard, &StoreId::seen_from(namespace, &key));
+            }
+            log(result);
+            ready(())
+        });
     tokio::join!(keys, stores, listed);
+}
+
+/// Stores of a watch that a key has left.
+fn left_stores(
+    context: &Context,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<Guarded<AzureStore>>> + Send + 'static {
+    context.store_uses.listen().filter_map(move |id| {
+        let watched = id.namespace.filter(|of_store| {
+            namespace
+                .as_ref()
+                .is_none_or(|namespace| namespace == of_store)
+        });
+        ready(watched.map(|of_store| ObjectRef::new(&id.key.name).within(&of_store)))
+    })
 }
 
 /// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.

@@ -2,7 +2,8 @@
 
 use kube::{
     Api, Client, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{ListParams, Patch, PatchParams},
+    core::PartialObjectMeta,
 };
 use serde_json::json;
 
@@ -37,6 +38,23 @@ pub async fn read(
         )
         .await,
     )
+}
+
+/// The metadata of all `SshKey`s of a namespace, or of all.
+///
+/// # Errors
+/// When they can't be listed.
+pub async fn list_metadata(
+    client: &Client,
+    namespace: Option<&str>,
+) -> Result<Vec<PartialObjectMeta<SshKey>>, KubernetesError> {
+    let api: Api<SshKey> = match namespace {
+        Some(namespace) => sshkeys(client, namespace),
+        None => Api::all(client.clone()),
+    };
+    let all = ListParams::default();
+    let listed = attempt("list", || "SshKeys".to_owned(), api.list_metadata(&all));
+    Ok(listed.await?.items)
 }
 
 /// What an `SshKey` records, as annotations; `None` takes one away.

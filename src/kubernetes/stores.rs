@@ -12,7 +12,7 @@ use serde_json::json;
 use super::error::{KubernetesError, attempt, optional};
 use crate::api::{
     AzureStoreStatus,
-    names::{GROUP, VERSION, manager},
+    names::{GROUP, STORE_FINALIZER, VERSION, manager},
 };
 
 /// Reads a store; `None` when there is none.
@@ -56,6 +56,58 @@ where
         Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Puts our finalizer on a store.
+///
+/// # Errors
+/// When it can't be changed, or is another one by now.
+pub async fn hold<K>(api: &Api<K>, name: &str, uid: &str) -> Result<(), KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let metadata = json!({ "name": name, "uid": uid, "finalizers": [STORE_FINALIZER] });
+    apply_metadata(api, name, &metadata).await
+}
+
+/// Takes our finalizer off a store; one that is gone already is let go.
+///
+/// # Errors
+/// When it can't be changed.
+pub async fn release<K>(api: &Api<K>, name: &str, uid: &str) -> Result<(), KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    // What the same manager applied before and does not apply now is taken away.
+    let metadata = json!({ "name": name, "uid": uid });
+    match apply_metadata(api, name, &metadata).await {
+        Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn apply_metadata<K>(
+    api: &Api<K>,
+    name: &str,
+    metadata: &serde_json::Value,
+) -> Result<(), KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let apply = json!({
+        "apiVersion": format!("{GROUP}/{VERSION}"),
+        "kind": K::kind(&()),
+        "metadata": metadata,
+    });
+    let params = PatchParams::apply(manager::STORE_HOLD).force();
+    let patch = Patch::Apply(&apply);
+    attempt(
+        "update",
+        || subject::<K>(name),
+        api.patch_metadata(name, &params, &patch),
+    )
+    .await
+    .map(drop)
 }
 
 fn subject<K: Resource<DynamicType = ()>>(name: &str) -> String {

@@ -1,11 +1,14 @@
 //! The order of the whole: bookkeeping, Secret, Azure, and what is no longer wanted.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion, outputs, source,
+    AzureRecord, Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion,
+    outputs, source,
 };
-use crate::api::{ErrorClass, OutputRef, Reason};
+use crate::api::{ErrorClass, OutputRef, Reason, StoreKey};
 
 /// What is to be done now, in order, and how everything stands.
 #[derive(Clone, Debug)]
@@ -141,6 +144,7 @@ pub fn plan(
     let records = target
         .filter(|(_, target)| writes_to(target) || is_recorded(target))
         .and_then(|(wanted, target)| azure::records_to_write(desired, wanted, target, observed));
+    steps.extend(holds(observed, records.as_deref()));
     let has_new_outputs = outputs_recorded != observed.object.outputs;
     if !observed.object.has_finalizer || records.is_some() || has_new_outputs {
         let kept = || observed.object.records.clone().unwrap_or_default();
@@ -176,6 +180,24 @@ pub fn plan(
         azure: azure.map(|judgement| judgement.finding),
         deleting: false,
     }
+}
+
+/// A store is held before a record names it, and as long as one does.
+fn holds(observed: &Observed, records: Option<&[AzureRecord]>) -> Vec<Step> {
+    let kept = observed.object.records.as_deref().unwrap_or_default();
+    let named: BTreeSet<&StoreKey> = records
+        .unwrap_or(kept)
+        .iter()
+        .map(|record| &record.store)
+        .collect();
+    let unheld = observed.unheld_stores.iter();
+    unheld
+        .filter(|(store, _)| named.contains(store))
+        .map(|(store, uid)| Step::HoldStore {
+            store: store.clone(),
+            uid: uid.clone(),
+        })
+        .collect()
 }
 
 /// What to do about the outputs, and what the object shall record of them.

@@ -26,7 +26,7 @@ pub use decide::{Plan, plan};
 pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
-pub use difference::names_that_differ;
+pub use difference::{listed, names_that_differ};
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,

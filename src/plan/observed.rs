@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{AzureRecord, Desired, Failure, KeySource};
 use crate::{
-    api::{ArmId, OutputRef},
+    api::{ArmId, OutputRef, StoreKey},
     keys::{Fingerprint, PublicKey},
 };
 
@@ -24,6 +24,8 @@ pub struct Observed {
     pub outputs: BTreeMap<OutputRef, OutputView>,
     /// Every place in Azure where the key is wanted or recorded.
     pub azure: BTreeMap<ArmId, KeyView>,
+    /// Stores that are there and are not held for the keys that are in Azure through them, by UID.
+    pub unheld_stores: BTreeMap<StoreKey, String>,
     /// Tags in Azure that somebody turned back as often as they were put right: by name, the value that was turned back,
     /// none when the tag was taken away.
     pub tags_turned_back: BTreeMap<String, Option<String>>,
@@ -214,6 +216,8 @@ pub enum Outcome {
     Output(OutputRef, OutputView),
     /// One place in Azure as it is now.
     Azure(ArmId, KeyView),
+    /// A store that is held now.
+    Held(StoreKey),
     /// A resource group that exists now: subscription and name, lower case.
     Group((String, String)),
     /// The object is let go: there is nothing left to decide.
@@ -249,6 +253,9 @@ impl Observed {
                         *group = Group::Exists;
                     }
                 }
+            }
+            Outcome::Held(store) => {
+                self.unheld_stores.remove(&store);
             }
             Outcome::Released => self.object.has_finalizer = false,
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{AzureRecord, Shape};
 use crate::{
-    api::{ArmId, OutputRef},
+    api::{ArmId, OutputRef, StoreKey},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
 };
 
@@ -19,6 +19,13 @@ pub enum Step {
         records: Vec<AzureRecord>,
         /// All records of outputs from now on.
         outputs: Vec<OutputRef>,
+    },
+    /// Hold a store for a key that is about to be in Azure through it.
+    HoldStore {
+        /// Which.
+        store: StoreKey,
+        /// This one and no other.
+        uid: String,
     },
     /// Generate a key pair and create the Secret with it, if none of that name exists.
     CreateSecret {
@@ -183,7 +190,8 @@ impl Step {
             Self::CreateOutput { .. } | Self::UpdateOutput { .. } | Self::DeleteOutput { .. } => {
                 Concern::Outputs
             }
-            Self::CreateResourceGroup { .. }
+            Self::HoldStore { .. }
+            | Self::CreateResourceGroup { .. }
             | Self::PublishKey { .. }
             | Self::UpdateAzureKey { .. }
             | Self::DeleteAzureKey { .. } => Concern::Azure,
@@ -215,6 +223,7 @@ impl Step {
     pub fn describe(&self) -> String {
         match self {
             Self::Record { .. } => "record on the SshKey what may be created".to_owned(),
+            Self::HoldStore { store, .. } => format!("hold {store} for the key"),
             Self::CreateOutput { object, shape, .. } => {
                 format!("create {object} in the shape of {}", shape.preset)
             }

@@ -9,6 +9,7 @@ mod crashes;
 mod decisions;
 mod deletion;
 mod drift;
+mod holds;
 mod moves;
 mod outputs;
 mod reporting;

@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
+    pub(crate) unheld_stores: BTreeMap<StoreKey, String>,
     /// Tags that were put right often enough.
     pub(crate) tags_turned_back: BTreeMap<String, Option<String>>,
     pub(crate) namespace_terminating: bool,
@@ -132,6 +133,7 @@ impl World {
             azure: BTreeMap::new(),
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
+            unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
             released: false,
@@ -231,6 +233,7 @@ impl World {
                 .filter(|_| self.object.deleting_since.is_none()),
             outputs,
             azure,
+            unheld_stores: self.unheld_stores.clone(),
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
         }
@@ -397,6 +400,10 @@ impl World {
                         freshness: Freshness::Written,
                     },
                 )
+            }
+            Step::HoldStore { store, .. } => {
+                self.unheld_stores.remove(store);
+                Outcome::Held(store.clone())
             }
             Step::RemoveFinalizer { .. } => {
                 self.object.has_finalizer = false;

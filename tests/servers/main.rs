@@ -28,6 +28,7 @@ mod outputs;
 mod own_identity;
 mod rights;
 mod schema;
+mod store_deletion;
 mod stores;
 mod takeover;
 mod throttle;

@@ -70,7 +70,6 @@ async fn delete_namespace(world: &World) {
         .await
         .unwrap();
     world.wait_gone::<Secret>(CREDENTIALS).await;
-    world.wait_gone::<AzureStore>("default").await;
 }
 
 async fn wait_namespace_gone(world: &World) {
@@ -158,7 +157,7 @@ async fn a_namespace_waits_for_azure_until_somebody_gives_it_up() {
     world.operator().restart().unwrap();
     world.wait_gone::<SshKey>("local").await;
     let held: SshKey = world
-        .wait_condition("web", ConditionType::Ready, "False", Reason::StoreNotFound)
+        .wait_condition("web", ConditionType::Ready, "False", Reason::StoreNotReady)
         .await;
     let conditions = held.status.unwrap().conditions;
     let said = &find(&conditions, ConditionType::Ready).unwrap().message;

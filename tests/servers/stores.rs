@@ -12,7 +12,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
 
-use crate::manifests::key;
+use crate::{manifests::key, store_deletion::delete_by_force};
 
 const ACCOUNT: &str =
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sshkey-operator-azure}\n";
@@ -550,11 +550,7 @@ async fn a_store_that_goes_away_is_told_and_costs_no_key() {
     let before = world.wait_ready("web").await.status.unwrap();
     let spec = wait_issued(&world, "default").await.spec;
     world.emulator().clear_log();
-    world
-        .api::<AzureStore>()
-        .delete("default", &DeleteParams::default())
-        .await
-        .unwrap();
+    delete_by_force(&world.api::<AzureStore>(), "default").await;
     let _: SshKey = world
         .wait_condition("web", ConditionType::Ready, "False", Reason::StoreNotFound)
         .await;

@@ -11,6 +11,9 @@ use super::bucket::Size;
 /// The longest that is waited after a refusal that did not say for how long.
 const LONGEST_GUESS: SignedDuration = SignedDuration::from_mins(5);
 
+/// Those for whom one step makes room come one after the other, in the order of the line.
+const STAGGER: SignedDuration = SignedDuration::from_millis(10);
+
 /// The level of one bucket.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -89,8 +92,9 @@ impl Meter {
         if missing == 0 {
             return self.closed_until;
         }
-        let steps = missing.div_ceil(self.step());
-        let filled = later(self.refilled_by, self.size.period, steps - 1);
+        let (steps, place) = ((missing - 1) / self.step(), (missing - 1) % self.step());
+        let filled = later(self.refilled_by, self.size.period, steps);
+        let filled = later(filled, STAGGER, place);
         Some(self.closed_until.map_or(filled, |until| until.max(filled)))
     }
 
@@ -245,7 +249,7 @@ mod tests {
         let mut meter = meter();
         burst(&mut meter, 120, 0);
         assert_eq!(meter.opens(0), Some(at(60_100)));
-        assert_eq!(meter.opens(39), Some(at(60_100)));
+        assert_eq!(meter.opens(39), Some(at(60_490)));
         assert_eq!(meter.opens(40), Some(at(120_100)));
         meter.refill(at(60_100));
         assert_eq!((meter.opens(39), meter.left), (None, 40));

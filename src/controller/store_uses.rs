@@ -1,0 +1,137 @@
+//! Which stores are in use: a store is held, by a finalizer, from before the first key is recorded to be in Azure through
+//! it, and let go after the last. Without its store nothing could reach such a key any more.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use kube::ResourceExt;
+
+use super::{context::Context, store_object::StoreId};
+use crate::{
+    api::{SshKey, StoreKey, StoreKind, names::annotation},
+    kubernetes::{KubernetesError, sshkeys},
+    plan::parse_records,
+};
+
+/// Between the hold of a store and the record of the key that it is for: no key names it yet.
+const HOLD_TO_RECORD: Duration = Duration::from_mins(1);
+
+/// What happened lately to the stores that are in use, and who hears of it.
+#[derive(Debug, Default)]
+pub(super) struct StoreUses {
+    listeners: Mutex<Vec<UnboundedSender<StoreId>>>,
+    /// Of which a key was let go since they were looked at.
+    left: Mutex<HashSet<StoreId>>,
+    held: Mutex<HashMap<StoreId, Instant>>,
+}
+
+impl StoreUses {
+    /// The stores that a key has left, from now on.
+    pub(super) fn listen(&self) -> UnboundedReceiver<StoreId> {
+        let (sender, receiver) = unbounded();
+        lock(&self.listeners).push(sender);
+        receiver
+    }
+
+    /// A key is in Azure through this store no more.
+    pub(super) fn leave(&self, id: &StoreId) {
+        lock(&self.left).insert(id.clone());
+        // Those of a watch that has ended are gone.
+        lock(&self.listeners).retain(|listener| listener.unbounded_send(id.clone()).is_ok());
+    }
+
+    /// A store was held, for a key that will name it.
+    pub(super) fn hold(&self, id: &StoreId) {
+        lock(&self.held).insert(id.clone(), Instant::now());
+    }
+
+    /// Whether a key has left the store since this was asked last.
+    pub(super) fn was_left(&self, id: &StoreId) -> bool {
+        lock(&self.left).remove(id)
+    }
+
+    /// Whether the store was held for a key that may not name it yet.
+    pub(super) fn is_newly_held(&self, id: &StoreId) -> bool {
+        let mut held = lock(&self.held);
+        held.retain(|_, since| since.elapsed() < HOLD_TO_RECORD);
+        held.contains_key(id)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The `SshKey`s whose keys may be in Azure through a store, by a live list: their names, with the namespace where the
+/// store is of none.
+pub(super) async fn users(context: &Context, id: &StoreId) -> Result<Vec<String>, KubernetesError> {
+    let scopes = match &id.namespace {
+        Some(namespace) => vec![Some(namespace.clone())],
+        None => context.options.watched.clone(),
+    };
+    let mut users = Vec::new();
+    for scope in scopes {
+        let all = sshkeys::list_metadata(&context.client, scope.as_deref()).await?;
+        let using = all.iter().filter(|key| {
+            let records = key.annotations().get(annotation::AZURE_KEYS);
+            records.is_some_and(|records| names(records, &id.key))
+        });
+        users.extend(using.map(|key| match (&id.namespace, key.namespace()) {
+            (None, Some(namespace)) => format!("{namespace}/{}", key.name_any()),
+            _ => key.name_any(),
+        }));
+    }
+    users.sort();
+    Ok(users)
+}
+
+/// Whether a key that is watched is in Azure through a store, as far as the watch knows.
+pub(super) fn is_used_by(key: &SshKey, id: &StoreId) -> bool {
+    let in_reach = id.key.kind == StoreKind::ClusterAzureStore || key.namespace() == id.namespace;
+    let records = key.annotations().get(annotation::AZURE_KEYS);
+    in_reach && records.is_some_and(|records| names(records, &id.key))
+}
+
+/// Records that can't be read may name any store.
+fn names(records: &str, store: &StoreKey) -> bool {
+    match parse_records(Some(records)) {
+        Ok(records) => records.iter().any(|record| record.store == *store),
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> StoreId {
+        StoreId::seen_from("n", &StoreKey::new(StoreKind::AzureStore, name))
+    }
+
+    #[test]
+    fn a_store_that_was_left_is_heard_of_and_asked_about_once() {
+        let uses = StoreUses::default();
+        let mut heard = uses.listen();
+        uses.leave(&id("a"));
+        assert_eq!(heard.try_recv(), Ok(id("a")));
+        assert!(uses.was_left(&id("a")));
+        assert!(!uses.was_left(&id("a")));
+        uses.hold(&id("b"));
+        assert!(uses.is_newly_held(&id("b")) && !uses.is_newly_held(&id("a")));
+    }
+
+    #[test]
+    fn records_name_their_store_and_unreadable_ones_any() {
+        let store = StoreKey::new(StoreKind::AzureStore, "s");
+        let record = r#"[{"deletionPolicy":"Delete","id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k","location":"l","store":"s"}]"#;
+        assert!(names(record, &store));
+        assert!(names("rubbish", &store));
+        let other = StoreKey::new(StoreKind::ClusterAzureStore, "s");
+        assert!(!names(record, &other));
+        assert!(!names("[]", &store));
+    }
+}
