@@ -109,6 +109,8 @@ pub enum Reason {
     AuthenticationFailed,
     /// The tenant has no such application.
     ClientNotFound,
+    /// What proves the identity is not valid at this time by Entra's clock.
+    ClockSkewed,
     /// The client secret has ended.
     ClientSecretExpired,
     /// Entra knows no such tenant.

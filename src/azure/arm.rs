@@ -1,6 +1,9 @@
 //! The few ARM calls: GET, PUT, PATCH, DELETE and LIST of SSH public keys, and PUT of a resource group.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use azure_core::http::{Method, Url};
 
@@ -117,6 +120,7 @@ impl ArmClient {
         let subject = format!("resource group {}", id.resource_group);
         let failed = |cause| AzureError::new(Operation::ListKeys, subject.clone(), cause);
         let mut url = self.url(&Self::keys_of(id), KEYS_API_VERSION)?;
+        let mut seen = HashSet::from([url.clone()]);
         let mut keys = Vec::new();
         for _ in 0..MAX_PAGES {
             let call = Call::new(
@@ -148,7 +152,8 @@ impl ArmClient {
                 return Ok(Some(keys));
             };
             let next = Url::parse(&next).map_err(|_| failed(Cause::StrayLink))?;
-            if next.origin() != self.endpoint.origin() || next == url {
+            // A circle would otherwise be walked to the end of all pages.
+            if next.origin() != self.endpoint.origin() || !seen.insert(next.clone()) {
                 return Err(failed(Cause::StrayLink));
             }
             url = next;

@@ -146,11 +146,13 @@ const BY_ENTRA_CODE: &[(&[u32], Reason)] = &[
     // The tenant has no such application, or no service principal of it.
     (&[700_016, 7_000_229], Reason::ClientNotFound),
     (&[7_000_222], Reason::ClientSecretExpired),
+    // The assertion, which is good for minutes, is too old or of the future for Entra.
+    (&[700_024], Reason::ClockSkewed),
     // A wrong secret; no federated credential that fits; a bad or old assertion; a disabled application.
     (
         &[
             7_000_215, 70_021, 700_211, 700_212, 700_213, 700_222, 700_223, 700_021, 700_023,
-            700_024, 700_027, 50_013, 7_000_112,
+            700_027, 50_013, 7_000_112,
         ],
         Reason::AuthenticationFailed,
     ),

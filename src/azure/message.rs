@@ -92,6 +92,9 @@ fn remedy(reason: Reason) -> &'static str {
         Reason::ClientNotFound => {
             ". Check the store's clientID, and that the application is in this tenant"
         }
+        Reason::ClockSkewed => {
+            ". Set the clock of the machine that the operator runs on, or that of the API server"
+        }
         Reason::ClientSecretExpired => ". Put a new client secret into the store's Secret",
         Reason::LocationNotAvailable => ". Write a location in which Azure stores SSH keys",
         Reason::TenantNotFound => ". Check the store's tenantID",

@@ -1,17 +1,17 @@
 //! Takes one step: one request, and what it leaves behind.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use kube::{Api, Client, ResourceExt};
 
 use super::{
+    azure_steps,
     context::{Context, Scope},
-    facts::{self, now},
+    facts,
     given::{self, GivenError},
     observe::Observation,
     outputs,
-    sessions::Session,
     store_object::StoreId,
 };
 use crate::{
@@ -19,14 +19,14 @@ use crate::{
         ArmId, AzureStore, ClusterAzureStore, ErrorClass, Reason, StoreKey, StoreKind,
         output_ref::outputs_text,
     },
-    azure::{AzureError, Seen},
+    azure::AzureError,
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
         secrets::{self, FoundSecret, SecretOwner},
         sshkeys, stores,
     },
-    plan::{Failure, Freshness, KeyView, Outcome, SecretRecord, SecretView, Step, records_json},
+    plan::{Failure, Outcome, SecretRecord, SecretView, Step, records_json},
 };
 
 /// Why a step failed.
@@ -165,12 +165,7 @@ pub(super) async fn act(
             secrets::delete(client, &namespace, name, uid).await?;
             Ok(Outcome::Secret(SecretView::Absent))
         }
-        Step::HoldStore { store, uid } => {
-            hold_store(client, &namespace, store, uid).await?;
-            let id = StoreId::seen_from(&namespace, store);
-            context.store_uses.hold(&id);
-            Ok(Outcome::Held(store.clone()))
-        }
+        Step::HoldStore { store, uid } => hold_store(context, at, store, uid).await,
         Step::RemoveFinalizer { .. } => {
             sshkeys::release(client, &at.object).await?;
             Ok(Outcome::Released)
@@ -178,142 +173,34 @@ pub(super) async fn act(
         Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
             Box::pin(outputs::act(context, at, step)).await
         }
-        Step::CreateResourceGroup { id, location } => {
-            let session = session(at, id)?;
-            session
-                .inventory
-                .ensure_group(&session.arm, id, location, &at.caller)
-                .await?;
-            Ok(Outcome::Group(id.group_key()))
-        }
-        Step::PublishKey { id, .. } if !context.claims.claim(id, &uid, Instant::now()) => {
-            Err(StepError::Claimed(id.clone()))
-        }
-        Step::PublishKey { id, .. }
+        Step::CreateResourceGroup { id, .. }
+        | Step::PublishKey { id, .. }
         | Step::UpdateAzureKey { id, .. }
-        | Step::DeleteAzureKey { id } => {
-            let written = write_azure(at, id, step).await?;
-            remember_tags(context, at, step);
-            Ok(written)
-        }
+        | Step::DeleteAzureKey { id } => azure_steps::act(context, at, id, step).await,
     }
 }
 
 async fn hold_store(
-    client: &Client,
-    namespace: &str,
+    context: &Context,
+    at: &Observation,
     store: &StoreKey,
     uid: &str,
-) -> Result<(), KubernetesError> {
+) -> Result<Outcome, StepError> {
+    let client = context.client.clone();
+    let namespace = &at.caller.namespace;
     match store.kind {
         StoreKind::AzureStore => {
-            let api: Api<AzureStore> = Api::namespaced(client.clone(), namespace);
-            stores::hold(&api, &store.name, uid).await
+            let api: Api<AzureStore> = Api::namespaced(client, namespace);
+            stores::hold(&api, &store.name, uid).await?;
         }
         StoreKind::ClusterAzureStore => {
-            let api: Api<ClusterAzureStore> = Api::all(client.clone());
-            stores::hold(&api, &store.name, uid).await
+            let api: Api<ClusterAzureStore> = Api::all(client);
+            stores::hold(&api, &store.name, uid).await?;
         }
     }
-}
-
-/// The tags that a step has put right.
-fn remember_tags(context: &Context, at: &Observation, step: &Step) {
-    if let Step::UpdateAzureKey {
-        id,
-        tags: Some(tags),
-        ..
-    } = step
-        && let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id)
-    {
-        let uid = &at.observed.object.uid;
-        context
-            .tag_repairs
-            .repaired(uid, &key.tags, tags, Instant::now());
-    }
-}
-
-async fn write_azure(at: &Observation, id: &ArmId, step: &Step) -> Result<Outcome, StepError> {
-    let session = session(at, id)?;
-    let written = match step {
-        Step::PublishKey {
-            location,
-            tags,
-            public_key,
-            ..
-        } => {
-            let public_key = public_key
-                .as_ref()
-                .ok_or_else(|| StepError::NotStored(id.clone()))?;
-            session
-                .arm
-                .create_key(id, location, tags, &public_key.to_line(), &at.caller)
-                .await
-                .map(|key| Seen::Present(Arc::new(key)))
-        }
-        Step::UpdateAzureKey {
-            public_key, tags, ..
-        } => {
-            let line = public_key.as_ref().map(PublicKey::to_line);
-            let location = location(at, id);
-            session
-                .arm
-                .update_key(id, &location, tags.as_ref(), line.as_deref(), &at.caller)
-                .await
-                .map(|key| Seen::Present(Arc::new(key)))
-        }
-        _ => session
-            .arm
-            .delete_key(id, &location(at, id), &at.caller)
-            .await
-            .map(|()| Seen::Absent),
-    };
-    match written {
-        Ok(seen) => {
-            session.inventory.wrote(id, seen.clone(), now());
-            Ok(Outcome::Azure(
-                id.clone(),
-                facts::seen_as(&seen, Freshness::Written),
-            ))
-        }
-        Err(error) => {
-            if error.leaves_in_doubt() {
-                session.inventory.in_doubt(id);
-            }
-            Err(error.into())
-        }
-    }
-}
-
-/// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
-pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
-    let session = session(at, id)?;
-    let seen = session.inventory.read(&session.arm, id, &at.caller).await?;
-    Ok(Outcome::Azure(
-        id.clone(),
-        facts::seen_as(&seen, Freshness::Live),
-    ))
-}
-
-fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
-    let recorded = at.observed.object.record(id);
-    let recorded = recorded.map(|record| &record.store);
-    let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
-    store
-        .and_then(|store| at.sessions.get(store))
-        .map(AsRef::as_ref)
-        .ok_or_else(|| StepError::OutOfReach(id.clone()))
-}
-
-/// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
-fn location(at: &Observation, id: &ArmId) -> String {
-    if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
-        return key.location.clone();
-    }
-    let recorded = at.observed.object.record(id);
-    recorded
-        .map(|record| record.location.clone())
-        .unwrap_or_default()
+    let id = StoreId::seen_from(namespace, store);
+    context.store_uses.hold(&id, &at.observed.object.uid);
+    Ok(Outcome::Held(store.clone()))
 }
 
 async fn record_secret(

@@ -88,8 +88,8 @@ impl ClusterStores {
     }
 }
 
-/// Stores of the cluster that a key has left.
-fn left_stores(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
+/// Stores of the cluster of which a key has something to tell.
+fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
     context.store_uses.listen().filter_map(|id| {
         let of_cluster = id.namespace.is_none();
         std::future::ready(of_cluster.then(|| ObjectRef::new(&id.key.name)))
@@ -106,7 +106,7 @@ pub async fn run_cluster_stores(
     let stores = Controller::new(api, access::watch())
         .with_config(watch::settings(&context))
         .trigger_backoff(watch::after_watch_error(&context))
-        .reconcile_on(left_stores(&context))
+        .reconcile_on(stores_to_look_at(&context))
         .graceful_shutdown_on(shutdown.cancelled_owned());
     let reader = stores.store();
     // Run once only: there is nothing in it yet.

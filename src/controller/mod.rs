@@ -1,6 +1,7 @@
 //! The loop: observe, plan, act, report. Here the pure decision meets the cluster and Azure.
 
 mod act;
+mod azure_steps;
 mod backoff;
 mod certificate;
 mod cluster_stores;

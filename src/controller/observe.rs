@@ -216,7 +216,9 @@ async fn look(
             .map(|seen| facts::seen_as(&seen, Freshness::Live))
     };
     view.unwrap_or_else(|error| {
-        session.met(&error);
+        if session.met(&error) {
+            context.store_uses.wake(&session.id);
+        }
         KeyView::Unknown(facts::azure_failure(&error))
     })
 }

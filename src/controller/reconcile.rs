@@ -13,7 +13,8 @@ use kube::{
 };
 
 use super::{
-    act::{act, read_azure},
+    act::act,
+    azure_steps::read_azure,
     context::{Context, Scope},
     facts::{self, now},
     measure,
@@ -69,7 +70,10 @@ pub(super) async fn reconcile(
             return Ok(Action::requeue(context.options.intervals.poll));
         }
     };
-    carry_out(&scope, observation).await
+    let uid = observation.observed.object.uid.clone();
+    let done = carry_out(&scope, observation).await;
+    context.store_uses.held(&uid);
+    done
 }
 
 /// Plans and acts until nothing is left to do, and reports.

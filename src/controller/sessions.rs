@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -18,6 +18,7 @@ use super::{
     store_object::{StoreId, StoreSpec, StoreView},
 };
 use crate::{
+    api::Reason,
     azure::{ArmClient, AzureError, Endpoints, Inventory, Operation},
     plan::Failure,
 };
@@ -29,6 +30,9 @@ pub(super) struct Session {
     pub(super) inventory: Inventory,
     /// The store, for events.
     pub(super) store: ObjectReference,
+    pub(super) id: StoreId,
+    /// What a key has met that concerns all keys of the store, and when.
+    trouble: Mutex<Option<(Failure, Instant)>>,
     /// When its events last said that Azure asks to wait.
     throttled: Mutex<Option<Instant>>,
     /// Whether its identity got no token when a key needed one: the store has to be looked at again.
@@ -88,11 +92,35 @@ impl Sessions {
 }
 
 impl Session {
-    /// A key has seen this error.
-    pub(super) fn met(&self, error: &AzureError) {
+    /// A key has seen this error; whether it is news for the store.
+    pub(super) fn met(&self, error: &AzureError) -> bool {
         if error.operation == Operation::GetToken {
             self.failing.store(true, Ordering::Relaxed);
         }
+        if !concerns_the_store(error.reason()) {
+            return false;
+        }
+        let trouble = (failure(error), Instant::now());
+        let before = self.trouble().replace(trouble);
+        before.is_none_or(|(before, _)| before.reason != error.reason())
+    }
+
+    /// A write was taken: there is no trouble any more. Whether that is news.
+    pub(super) fn wrote(&self) -> bool {
+        self.trouble().take().is_some()
+    }
+
+    /// What keys have met since so long ago at most.
+    pub(super) fn trouble_within(&self, age: Duration) -> Option<Failure> {
+        let mut trouble = self.trouble();
+        if trouble.as_ref().is_some_and(|(_, at)| at.elapsed() > age) {
+            *trouble = None;
+        }
+        trouble.as_ref().map(|(failure, _)| failure.clone())
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<(Failure, Instant)>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it is time to say again that Azure asks to wait.
@@ -107,6 +135,14 @@ impl Session {
         }
         !is_told
     }
+}
+
+/// Whether what one key has met is so for all keys of its store.
+pub(super) fn concerns_the_store(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::SubscriptionNotFound | Reason::SubscriptionDisabled | Reason::ProviderNotRegistered
+    )
 }
 
 /// While Azure asks to wait, an event says so this often.
@@ -212,6 +248,8 @@ async fn session(
         arm,
         inventory: Inventory::default(),
         store: store.reference.clone(),
+        id: store.id.clone(),
+        trouble: Mutex::default(),
         throttled: Mutex::default(),
         failing: AtomicBool::new(false),
         made_from,

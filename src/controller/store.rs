@@ -6,17 +6,18 @@ use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
     context::Context,
-    facts::now,
-    sessions,
-    store_object::{StoreId, StoreObject, unreadable},
+    facts::{self, now},
+    sessions::{self, Session, concerns_the_store},
+    store_object::{StoreId, StoreObject, StoreView, unreadable},
     store_uses::{self, is_used_by},
 };
 use crate::{
     api::{
-        AzureStoreStatus, ConditionType, ErrorClass, Reason,
+        ArmId, AzureStoreStatus, ConditionType, ErrorClass, Reason,
         condition::{Verdict, conditions},
         names::STORE_FINALIZER,
     },
+    azure::{AzureError, Caller, View},
     kubernetes::{KubernetesError, namespaces, stores},
     plan::{Failure, listed},
 };
@@ -45,12 +46,61 @@ pub(super) async fn reconcile<K: StoreObject>(
         return leave(&context, store, &id).await;
     }
     let_go_if_unused(&context, store, &id).await?;
-    let ready = sessions::look(&context, &store.describe(&context))
-        .await
-        .ready;
+    let ready = look(&context, &store.describe(&context)).await;
     report(&context, store, &ready).await?;
     let uid = store.uid().unwrap_or_default();
     Ok(Action::requeue(next_look(&context, &uid, &ready)))
+}
+
+/// What can be said of a store: whether a token is issued, what its keys have met, and whether its default group can be
+/// listed. A right to read that is missing is told and no more: a role may cover other groups.
+async fn look(context: &Arc<Context>, view: &StoreView) -> Result<String, Failure> {
+    let looked = sessions::look(context, view).await;
+    looked.ready?;
+    let issued = "Entra issues tokens to the store's identity".to_owned();
+    let Some(session) = looked.session else {
+        return Ok(issued);
+    };
+    let recent = 2 * context.options.retry_max + context.options.intervals.poll;
+    if let Some(trouble) = session.trouble_within(recent) {
+        return Err(trouble);
+    }
+    match list_default_group(context, &session, view).await {
+        None | Some(Ok(_)) => Ok(issued),
+        Some(Err(error)) => {
+            let failure = facts::azure_failure(&error);
+            match failure.reason {
+                reason if concerns_the_store(reason) => Err(failure),
+                Reason::AccessDenied => Ok(format!("{issued}; {}", failure.message)),
+                _ => Ok(issued),
+            }
+        }
+    }
+}
+
+/// Lists the group that keys of the store are in unless they name another; what was listed lately is not listed again.
+async fn list_default_group(
+    context: &Context,
+    session: &Session,
+    view: &StoreView,
+) -> Option<Result<View, AzureError>> {
+    let id = ArmId {
+        subscription: view.subscription().subscription_id.clone(),
+        resource_group: view.default_group()?,
+        // The list is asked for; which key is looked up in it does not matter.
+        name: "default".to_owned(),
+    };
+    let caller = Caller {
+        namespace: view.id.namespace.clone().unwrap_or_default(),
+        object: view.uid.clone(),
+        generation: view.generation,
+    };
+    let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
+    let known = session
+        .inventory
+        .known(&session.arm, &id, sweep, none, &caller, now())
+        .await;
+    Some(known)
 }
 
 /// A store in deletion stays as long as keys are in Azure through it. A namespace in deletion waits for it no longer than
@@ -104,7 +154,7 @@ async fn let_go_if_unused<K: StoreObject>(
 ) -> Result<(), KubernetesError> {
     let may_be_unused =
         context.store_uses.was_left(id) || !context.watched.any_key(|key| is_used_by(key, id));
-    if !is_held(store) || !may_be_unused || context.store_uses.is_newly_held(id) {
+    if !is_held(store) || !may_be_unused || context.store_uses.is_being_held(id) {
         return Ok(());
     }
     if store_uses::users(context, id).await?.is_empty() {
@@ -130,7 +180,7 @@ fn is_held<K: StoreObject>(store: &K) -> bool {
 async fn report<K: StoreObject>(
     context: &Context,
     store: &K,
-    ready: &Result<(), Failure>,
+    ready: &Result<String, Failure>,
 ) -> Result<(), KubernetesError> {
     let before = store.status().cloned().unwrap_or_default();
     let generation = store.meta().generation.unwrap_or_default();
@@ -152,7 +202,7 @@ async fn report<K: StoreObject>(
     Ok(())
 }
 
-fn next_look(context: &Context, uid: &str, ready: &Result<(), Failure>) -> Duration {
+fn next_look(context: &Context, uid: &str, ready: &Result<String, Failure>) -> Duration {
     let Err(failure) = ready else {
         context.backoffs.reset(uid);
         return context.options.intervals.sweep;
@@ -163,15 +213,14 @@ fn next_look(context: &Context, uid: &str, ready: &Result<(), Failure>) -> Durat
     }
 }
 
-fn verdicts(ready: &Result<(), Failure>) -> Vec<Verdict> {
+fn verdicts(ready: &Result<String, Failure>) -> Vec<Verdict> {
     match ready {
-        Ok(()) => {
-            let message = "Entra issues tokens to the store's identity";
+        Ok(message) => {
             vec![Verdict::new(
                 ConditionType::Ready,
                 Some(true),
                 Reason::TokenIssued,
-                message,
+                message.clone(),
             )]
         }
         Err(failure) => {

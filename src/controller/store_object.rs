@@ -89,6 +89,17 @@ impl StoreView {
     }
 }
 
+impl StoreView {
+    /// The resource group of keys that name none.
+    pub(super) fn default_group(&self) -> Option<String> {
+        let common = match &self.spec {
+            StoreSpec::Own(spec) => spec.defaults.as_ref().map(|defaults| &defaults.common),
+            StoreSpec::Shared(spec) => spec.defaults.as_ref(),
+        };
+        common?.resource_group.as_ref()?.name.clone()
+    }
+}
+
 impl StoreObject for AzureStore {
     const KIND: StoreKind = StoreKind::AzureStore;
 

@@ -1,10 +1,9 @@
-//! Which stores are in use: a store is held, by a finalizer, from before the first key is recorded to be in Azure through
+//! What keys tell of their stores. A store is in use, and held by a finalizer, from before the first key is recorded to be in Azure through
 //! it, and let go after the last. Without its store nothing could reach such a key any more.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
 };
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -17,20 +16,18 @@ use crate::{
     plan::parse_records,
 };
 
-/// Between the hold of a store and the record of the key that it is for: no key names it yet.
-const HOLD_TO_RECORD: Duration = Duration::from_mins(1);
-
 /// What happened lately to the stores that are in use, and who hears of it.
 #[derive(Debug, Default)]
 pub(super) struct StoreUses {
     listeners: Mutex<Vec<UnboundedSender<StoreId>>>,
     /// Of which a key was let go since they were looked at.
     left: Mutex<HashSet<StoreId>>,
-    held: Mutex<HashMap<StoreId, Instant>>,
+    /// By the UID of a key that has held it and does not name it yet.
+    held: Mutex<HashMap<String, StoreId>>,
 }
 
 impl StoreUses {
-    /// The stores that a key has left, from now on.
+    /// The stores that shall be looked at, from now on.
     pub(super) fn listen(&self) -> UnboundedReceiver<StoreId> {
         let (sender, receiver) = unbounded();
         lock(&self.listeners).push(sender);
@@ -40,13 +37,23 @@ impl StoreUses {
     /// A key is in Azure through this store no more.
     pub(super) fn leave(&self, id: &StoreId) {
         lock(&self.left).insert(id.clone());
+        self.wake(id);
+    }
+
+    /// Something has happened that the store shall be looked at for.
+    pub(super) fn wake(&self, id: &StoreId) {
         // Those of a watch that has ended are gone.
         lock(&self.listeners).retain(|listener| listener.unbounded_send(id.clone()).is_ok());
     }
 
-    /// A store was held, for a key that will name it.
-    pub(super) fn hold(&self, id: &StoreId) {
-        lock(&self.held).insert(id.clone(), Instant::now());
+    /// A store was held, for a key that is about to name it.
+    pub(super) fn hold(&self, id: &StoreId, uid: &str) {
+        lock(&self.held).insert(uid.to_owned(), id.clone());
+    }
+
+    /// The key names it by now, or will hold it again.
+    pub(super) fn held(&self, uid: &str) {
+        lock(&self.held).remove(uid);
     }
 
     /// Whether a key has left the store since this was asked last.
@@ -55,10 +62,8 @@ impl StoreUses {
     }
 
     /// Whether the store was held for a key that may not name it yet.
-    pub(super) fn is_newly_held(&self, id: &StoreId) -> bool {
-        let mut held = lock(&self.held);
-        held.retain(|_, since| since.elapsed() < HOLD_TO_RECORD);
-        held.contains_key(id)
+    pub(super) fn is_being_held(&self, id: &StoreId) -> bool {
+        lock(&self.held).values().any(|held| held == id)
     }
 }
 
@@ -120,8 +125,10 @@ mod tests {
         assert_eq!(heard.try_recv(), Ok(id("a")));
         assert!(uses.was_left(&id("a")));
         assert!(!uses.was_left(&id("a")));
-        uses.hold(&id("b"));
-        assert!(uses.is_newly_held(&id("b")) && !uses.is_newly_held(&id("a")));
+        uses.hold(&id("b"), "uid");
+        assert!(uses.is_being_held(&id("b")) && !uses.is_being_held(&id("a")));
+        uses.held("uid");
+        assert!(!uses.is_being_held(&id("b")));
     }
 
     #[test]

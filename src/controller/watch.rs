@@ -70,7 +70,7 @@ pub async fn run(
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
-    .reconcile_on(left_stores(&context, namespace.clone()))
+    .reconcile_on(stores_to_look_at(&context, namespace.clone()))
     .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let reader = stores.store();
     let first_list = {
@@ -141,8 +141,8 @@ pub async fn run(
     tokio::join!(keys, stores, listed);
 }
 
-/// Stores of a watch that a key has left.
-fn left_stores(
+/// Stores of a watch of which a key has something to tell.
+fn stores_to_look_at(
     context: &Context,
     namespace: Option<String>,
 ) -> impl Stream<Item = ObjectRef<Guarded<AzureStore>>> + Send + 'static {

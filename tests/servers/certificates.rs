@@ -1,11 +1,12 @@
 //! Stores whose application signs in with a certificate.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, sync::Arc};
 
-use arm_emulator::{Application, Tenant};
+use arm_emulator::{Application, Clock, Config, Tenant};
 use dev::world::{
     CLIENT, LOCATION, Part, RESOURCE_GROUP, SUBSCRIPTION, TENANT, World, WorldOptions,
 };
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -202,4 +203,52 @@ async fn a_certificate_that_can_not_be_used_says_why_and_is_used_once_it_can() {
     says(Reason::AuthenticationFailed, "not registered").await;
     both(&world, &good).await;
     world.wait_ready_of::<AzureStore>("default").await;
+}
+
+/// A clock beside the machine's.
+struct Off(SignedDuration);
+
+impl Clock for Off {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + self.0
+    }
+}
+
+fn azure_is_off(by: SignedDuration) -> WorldOptions {
+    WorldOptions::new().emulator(move |config| Config {
+        clock: Arc::new(Off(by)),
+        ..config
+    })
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ten_minutes_off_is_told_where_it_matters() {
+    for minutes in [10, -10] {
+        let options = azure_is_off(SignedDuration::from_mins(minutes));
+        let world = World::start(options.without(Part::Store)).await;
+        let made = Made::new();
+        register(&world, &made);
+        both(&world, &made).await;
+        world.apply(&store("secretRef: {name: certificate}")).await;
+        let store: AzureStore = world
+            .wait_condition(
+                "default",
+                ConditionType::Ready,
+                "False",
+                Reason::ClockSkewed,
+            )
+            .await;
+        let conditions = store.status.unwrap().conditions;
+        let message = &find(&conditions, ConditionType::Ready).unwrap().message;
+        assert!(message.contains("Set the clock"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ten_minutes_off_keeps_no_key_from_being_published_with_a_secret() {
+    for minutes in [10, -10] {
+        let world = World::start(azure_is_off(SignedDuration::from_mins(minutes))).await;
+        world.apply(&key("web", "{azure: {}}")).await;
+        world.wait_ready("web").await;
+    }
 }

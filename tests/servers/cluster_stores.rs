@@ -440,10 +440,7 @@ async fn one_watch_on_the_stores_wakes_the_keys_of_all_namespaces() {
     let lists = lists.get(&("list".to_owned(), "clusterazurestores".to_owned()));
     assert_eq!(lists, Some(&1));
     // And when it goes.
-    stores(&world)
-        .delete("default", &DeleteParams::default())
-        .await
-        .unwrap();
+    delete_by_force(&stores(&world), "default").await;
     let _: SshKey = world
         .wait_condition("web", ConditionType::Ready, "False", Reason::StoreNotFound)
         .await;

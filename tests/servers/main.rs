@@ -6,11 +6,14 @@
 // Tables of what is refused are long, and read best in one piece.
 #![allow(clippy::too_many_lines)]
 
+mod azure_errors;
 mod azure_faults;
+mod azure_lists;
 mod bad_keys;
 mod certificates;
 mod cluster_schema;
 mod cluster_stores;
+mod drift;
 mod imports;
 mod kills;
 mod leaks;
@@ -32,4 +35,5 @@ mod store_deletion;
 mod stores;
 mod takeover;
 mod throttle;
+mod two_operators;
 mod uploads;

@@ -35,7 +35,7 @@ async fn scrape(world: &World) -> Scrape {
 }
 
 /// Waits until a metric has a value: the watch is a moment behind.
-async fn until(world: &World, name: &str, with: &[(&str, &str)], value: f64) -> Scrape {
+pub(crate) async fn until(world: &World, name: &str, with: &[(&str, &str)], value: f64) -> Scrape {
     world.operator().ready().await.unwrap();
     world
         .until(format!("{name} {with:?} is {value}"), async || {

@@ -103,8 +103,6 @@ async fn a_store_is_let_go_with_the_last_key_so_that_it_needs_no_operator_to_be_
     world.wait_ready("web").await;
     let held: AzureStore = world.api().get("default").await.unwrap();
     assert!(is_held(&held));
-    // A minute after the hold of a store nobody can be about to name it any more; a restart has forgotten the hold.
-    world.operator().restart().unwrap();
     delete::<SshKey>(&world, "web").await;
     world.wait_gone::<SshKey>("web").await;
     let is_let_go = |store: &AzureStore| !is_held(store);

@@ -1,13 +1,10 @@
 //! Round after round, both sides in turn.
 
-// What it is for is to print.
-#![allow(clippy::print_stdout)]
-
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{floor, operator, playground::Playground};
+use super::{floor, operator, playground::Playground, scale, throttled};
 
 /// How much to measure.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +20,14 @@ pub struct Options {
     /// How many keys are made at once, on both sides.
     #[arg(long, default_value_t = 32)]
     pub(super) concurrency: u16,
+
+    /// How many keys are made under Azure's throttle, which takes 22 minutes for 1,000; 0: none.
+    #[arg(long, default_value_t = 1_000)]
+    pub(super) throttled_keys: u32,
+
+    /// How many Ready keys, in 20 groups, are swept, and then twice as many started upon anew; 0: none.
+    #[arg(long, default_value_t = 5_000)]
+    pub(super) ready_keys: u32,
 }
 
 /// Measures and prints.
@@ -57,9 +62,14 @@ pub async fn bench(options: &Options) -> anyhow::Result<()> {
         println!("            {measured}");
     }
     ratios.sort_by(f64::total_cmp);
-    println!(
-        "\nmedian of the floor's rate: {:.2}",
-        ratios[ratios.len() / 2]
-    );
+    if let Some(median) = ratios.get(ratios.len() / 2) {
+        println!("\nmedian of the floor's rate: {median:.2}");
+    }
+    if options.ready_keys > 0 {
+        scale::measure(&playground, options).await?;
+    }
+    if options.throttled_keys > 0 {
+        throttled::measure(&playground, options).await?;
+    }
     Ok(())
 }

@@ -59,12 +59,15 @@ pub(super) async fn measure(
     playground.pending(&namespace, options.keys).await?;
     playground.emulator.clear_log();
     let before = counts::requests(&playground.client).await?;
-    let flags = flags(playground, &namespace, options).await?;
+    let flags = flags(playground, &namespace, options.concurrency)
+        .await?
+        .set("azure-writes-burst", 1_000_000)
+        .set("azure-writes-per-minute", 60_000_000);
     let folder = playground.plane.folder().join(&namespace);
 
     let started = Instant::now();
     let operator = Operator::start(&folder, &flags)?;
-    all_ready(playground, &namespace, options.keys, &operator).await?;
+    all_ready(playground, &namespace, options.keys, &operator, PATIENCE).await?;
     let time = started.elapsed();
 
     let usage = process::usage(operator.id())?;
@@ -93,10 +96,11 @@ pub(super) async fn measure(
     })
 }
 
-async fn flags(
+/// The flags of an operator that watches one namespace, which its account may.
+pub(super) async fn flags(
     playground: &Playground,
     namespace: &str,
-    options: &Options,
+    concurrency: u16,
 ) -> anyhow::Result<Flags> {
     let watched = Watched::These(vec![namespace.to_owned()]);
     let system = format!("system-{namespace}");
@@ -122,25 +126,28 @@ async fn flags(
     Ok(Flags::default()
         .set("kubeconfig", kubeconfig.display())
         .set("watch-namespace", namespace)
-        .set("concurrency", options.concurrency)
+        .set("concurrency", concurrency)
         .set("azure-arm-endpoint", playground.emulator.endpoint())
         .set("azure-authority-host", playground.emulator.endpoint())
-        .set("azure-ca-file", ca.display())
-        .set("azure-writes-burst", 1_000_000)
-        .set("azure-writes-per-minute", 60_000_000))
+        .set("azure-ca-file", ca.display()))
 }
 
-async fn all_ready(
+/// Longer than anything moves.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until so many keys of a namespace are Ready; gives up when nothing moves for so long.
+pub(super) async fn all_ready(
     playground: &Playground,
     namespace: &str,
     keys: u32,
     operator: &Operator,
+    patience: Duration,
 ) -> anyhow::Result<()> {
     let api: Api<SshKey> = Api::namespaced(playground.client.clone(), namespace);
     let mut objects = pin!(watcher(api, watcher::Config::default()).applied_objects());
     let mut ready = BTreeSet::new();
     while ready.len() < keys as usize {
-        let next = tokio::time::timeout(Duration::from_mins(1), objects.next()).await;
+        let next = tokio::time::timeout(patience, objects.next()).await;
         let Ok(Some(object)) = next else {
             bail!(
                 "{} of {keys} keys are Ready and nothing moves; {}",

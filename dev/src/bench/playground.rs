@@ -1,5 +1,7 @@
 //! What both sides use: one control plane, one emulator without throttle, a namespace for each measurement.
 
+use std::ops::Range;
+
 use anyhow::Context;
 use arm_emulator::{Application, Config, Emulator, Tenant, Throttle};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -8,7 +10,10 @@ use kube::{
     Api, Client,
     api::{ObjectMeta, PostParams},
 };
-use sshkey_operator::api::{SshKey, SshKeySpec, sshkey::AzureSpec};
+use sshkey_operator::api::{
+    SshKey, SshKeySpec,
+    sshkey::{AzureSpec, ResourceGroup},
+};
 
 use crate::{checkout, control_plane::ControlPlane, crds, manifests};
 
@@ -50,6 +55,12 @@ impl Playground {
 
     /// A namespace with a store and so many pending keys.
     pub(super) async fn pending(&self, namespace: &str, keys: u32) -> anyhow::Result<()> {
+        self.namespace(namespace).await?;
+        self.keys(namespace, 0..keys, &[GROUP.to_owned()]).await
+    }
+
+    /// A namespace with a store.
+    pub(super) async fn namespace(&self, namespace: &str) -> anyhow::Result<()> {
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
         let metadata = ObjectMeta {
             name: Some(namespace.to_owned()),
@@ -64,18 +75,31 @@ impl Playground {
                 },
             )
             .await?;
-        manifests::apply(&self.client, namespace, &store()).await?;
+        manifests::apply(&self.client, namespace, &store()).await
+    }
+
+    /// Keys of these numbers, in the groups by turns.
+    pub(super) async fn keys(
+        &self,
+        namespace: &str,
+        numbers: Range<u32>,
+        groups: &[String],
+    ) -> anyhow::Result<()> {
         let api: Api<SshKey> = Api::namespaced(self.client.clone(), namespace);
-        let spec = SshKeySpec {
-            azure: Some(AzureSpec::default()),
+        let specs = groups.iter().cycle().map(|group| SshKeySpec {
+            azure: Some(AzureSpec {
+                resource_group: Some(ResourceGroup {
+                    name: Some(group.clone()),
+                    creation_policy: None,
+                }),
+                ..AzureSpec::default()
+            }),
             ..SshKeySpec::default()
-        };
-        stream::iter(0..keys)
-            .map(|number| {
-                let (api, key) = (
-                    api.clone(),
-                    SshKey::new(&format!("key-{number:05}"), spec.clone()),
-                );
+        });
+        stream::iter(numbers.zip(specs))
+            .map(|(number, spec)| {
+                let key = SshKey::new(&format!("key-{number:05}"), spec);
+                let api = api.clone();
                 async move { api.create(&PostParams::default(), &key).await }
             })
             .buffer_unordered(16)

@@ -15,7 +15,7 @@ use kube::{
     api::{DeleteParams, ListParams},
 };
 use serde::de::DeserializeOwned;
-use sshkey_operator::api::SshKey;
+use sshkey_operator::api::{AzureStore, SshKey, names::DEFAULT_STORE};
 use tokio::{
     process::Command,
     time::{Instant, sleep},
@@ -161,6 +161,8 @@ impl Cluster {
         {
             delete(&keys, &key.metadata.name.unwrap_or_default()).await?;
         }
+        let stores: Api<AzureStore> = Api::namespaced(client.clone(), self.namespace);
+        delete(&stores, DEFAULT_STORE).await?;
         let namespaces: Api<Namespace> = Api::all(client.clone());
         delete(&namespaces, self.namespace).await?;
         delete(&namespaces, SYSTEM).await?;

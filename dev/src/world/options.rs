@@ -29,6 +29,7 @@ pub struct WorldOptions {
     pub(super) all_namespaces: bool,
     pub(super) own_control_plane: bool,
     pub(super) cluster_stores: ClusterStores,
+    pub(super) namespace: Option<String>,
     pub(super) emulator: Option<Tweak>,
 }
 
@@ -77,6 +78,13 @@ impl WorldOptions {
     #[must_use]
     pub fn own_control_plane(mut self) -> Self {
         self.own_control_plane = true;
+        self
+    }
+
+    /// The test's namespace has this name, as one on another control plane has: only with [`Self::own_control_plane`].
+    #[must_use]
+    pub fn namespace(mut self, name: &str) -> Self {
+        self.namespace = Some(name.to_owned());
         self
     }
 

@@ -69,11 +69,10 @@ impl World {
 
     async fn try_start(options: WorldOptions) -> anyhow::Result<Self> {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let namespace = format!("{}-{number}", test_name());
+        let name = format!("{}-{number}", test_name());
+        let namespace = options.namespace.unwrap_or_else(|| name.clone());
         let plane = if options.own_control_plane {
-            Plane::Own(Box::new(
-                ControlPlane::start(&own_folder(&namespace)).await?,
-            ))
+            Plane::Own(Box::new(ControlPlane::start(&own_folder(&name)).await?))
         } else {
             Plane::Shared(ControlPlane::shared().await)
         };

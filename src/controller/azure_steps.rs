@@ -1,0 +1,158 @@
+//! The steps that write to Azure, and the look that goes before a write.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    act::StepError,
+    context::Context,
+    facts::{self, now},
+    observe::Observation,
+    sessions::Session,
+};
+use crate::{
+    api::ArmId,
+    azure::Seen,
+    keys::PublicKey,
+    plan::{Freshness, KeyView, Outcome, Step},
+};
+
+/// Takes a step that writes to Azure.
+pub(super) async fn act(
+    context: &Context,
+    at: &Observation,
+    id: &ArmId,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    match step {
+        Step::CreateResourceGroup { location, .. } => {
+            let session = session(at, id)?;
+            session
+                .inventory
+                .ensure_group(&session.arm, id, location, &at.caller)
+                .await?;
+            Ok(Outcome::Group(id.group_key()))
+        }
+        Step::PublishKey { .. }
+            if !context
+                .claims
+                .claim(id, &at.observed.object.uid, Instant::now()) =>
+        {
+            Err(StepError::Claimed(id.clone()))
+        }
+        _ => {
+            let written = write_azure(context, at, id, step).await?;
+            remember_tags(context, at, step);
+            Ok(written)
+        }
+    }
+}
+
+/// The tags that a step has put right.
+fn remember_tags(context: &Context, at: &Observation, step: &Step) {
+    if let Step::UpdateAzureKey {
+        id,
+        tags: Some(tags),
+        ..
+    } = step
+        && let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id)
+    {
+        let uid = &at.observed.object.uid;
+        context
+            .tag_repairs
+            .repaired(uid, &key.tags, tags, Instant::now());
+    }
+}
+
+async fn write_azure(
+    context: &Context,
+    at: &Observation,
+    id: &ArmId,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let session = session(at, id)?;
+    let written = match step {
+        Step::PublishKey {
+            location,
+            tags,
+            public_key,
+            ..
+        } => {
+            let public_key = public_key
+                .as_ref()
+                .ok_or_else(|| StepError::NotStored(id.clone()))?;
+            session
+                .arm
+                .create_key(id, location, tags, &public_key.to_line(), &at.caller)
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
+        }
+        Step::UpdateAzureKey {
+            public_key, tags, ..
+        } => {
+            let line = public_key.as_ref().map(PublicKey::to_line);
+            let location = location(at, id);
+            session
+                .arm
+                .update_key(id, &location, tags.as_ref(), line.as_deref(), &at.caller)
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
+        }
+        _ => session
+            .arm
+            .delete_key(id, &location(at, id), &at.caller)
+            .await
+            .map(|()| Seen::Absent),
+    };
+    match written {
+        Ok(seen) => {
+            if session.wrote() {
+                context.store_uses.wake(&session.id);
+            }
+            session.inventory.wrote(id, seen.clone(), now());
+            Ok(Outcome::Azure(
+                id.clone(),
+                facts::seen_as(&seen, Freshness::Written),
+            ))
+        }
+        Err(error) => {
+            if error.leaves_in_doubt() {
+                session.inventory.in_doubt(id);
+            }
+            if session.met(&error) {
+                context.store_uses.wake(&session.id);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
+pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
+    let session = session(at, id)?;
+    let seen = session.inventory.read(&session.arm, id, &at.caller).await?;
+    Ok(Outcome::Azure(
+        id.clone(),
+        facts::seen_as(&seen, Freshness::Live),
+    ))
+}
+
+fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
+    let recorded = at.observed.object.record(id);
+    let recorded = recorded.map(|record| &record.store);
+    let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
+    store
+        .and_then(|store| at.sessions.get(store))
+        .map(AsRef::as_ref)
+        .ok_or_else(|| StepError::OutOfReach(id.clone()))
+}
+
+/// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
+fn location(at: &Observation, id: &ArmId) -> String {
+    if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
+        return key.location.clone();
+    }
+    let recorded = at.observed.object.record(id);
+    recorded
+        .map(|record| record.location.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,334 @@
+//! Every error that Azure is known to answer a write with, each on a key of its own and all at once: a condition that says
+//! what it is, and requests that become fewer.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use arm_emulator::{Effect, Fault, FaultAnswer};
+use dev::world::{World, WorldOptions};
+use kube::api::ListParams;
+use sshkey_operator::api::{AzureStore, Condition, ConditionType, Reason, SshKey, condition::find};
+
+use crate::manifests::key;
+
+/// What is answered, what it means, and whether a person has to act.
+type Row = (&'static str, FaultAnswer, Reason, bool);
+
+fn refused(status: u16, code: &str) -> FaultAnswer {
+    FaultAnswer::error(status, code, "Azure's own words")
+}
+
+fn raw(status: u16, body: impl Into<String>) -> FaultAnswer {
+    FaultAnswer::raw(status, "application/json; charset=utf-8", &body.into())
+}
+
+fn redirect() -> FaultAnswer {
+    let mut answer = raw(307, "");
+    let elsewhere = "https://example.invalid/subscriptions/stolen".to_owned();
+    answer.headers.insert("Location".to_owned(), elsewhere);
+    answer
+}
+
+fn rows() -> Vec<Row> {
+    use Reason::{
+        AccessDenied, AuthenticationFailed, AzureAnswerInvalid, AzureUnavailable,
+        DisallowedByPolicy, KeyRefused, LocationConflict, LocationNotAvailable, LocationRequired,
+        ProviderNotRegistered, RequestRefused, ResourceGroupBeingDeleted, ResourceGroupNotFound,
+        ScopeLocked, SubscriptionDisabled, SubscriptionNotFound,
+    };
+    let nested = r#"{"error":{"code":"RequestDisallowedByPolicy","message":"no","details":[{"code":"RequestDisallowedByPolicy","message":"no",
+        "additionalInfo":[{"type":"PolicyViolation","info":{"policyAssignmentDisplayName":"Owners only"}}]}]}}"#;
+    let huge = format!(r#"{{"id":"{}"}}"#, "x".repeat(9 * 1024 * 1024));
+    vec![
+        (
+            "parameter",
+            refused(400, "InvalidParameter"),
+            KeyRefused,
+            true,
+        ),
+        (
+            "location",
+            refused(400, "LocationNotAvailableForResourceType"),
+            LocationNotAvailable,
+            true,
+        ),
+        (
+            "provider",
+            refused(400, "NoRegisteredProviderFound"),
+            LocationNotAvailable,
+            true,
+        ),
+        (
+            "no-location",
+            refused(400, "LocationRequired"),
+            LocationRequired,
+            true,
+        ),
+        (
+            "content",
+            refused(400, "InvalidRequestContent"),
+            RequestRefused,
+            true,
+        ),
+        (
+            "tenant",
+            refused(401, "InvalidAuthenticationTokenTenant"),
+            AuthenticationFailed,
+            true,
+        ),
+        (
+            "expired",
+            refused(401, "ExpiredAuthenticationToken"),
+            AuthenticationFailed,
+            false,
+        ),
+        // For some minutes it may be a role that is on its way.
+        (
+            "role",
+            refused(403, "AuthorizationFailed"),
+            AccessDenied,
+            false,
+        ),
+        (
+            "policy",
+            refused(403, "RequestDisallowedByPolicy"),
+            DisallowedByPolicy,
+            true,
+        ),
+        ("nested-policy", raw(403, nested), DisallowedByPolicy, true),
+        (
+            "group",
+            refused(404, "ResourceGroupNotFound"),
+            ResourceGroupNotFound,
+            true,
+        ),
+        (
+            "subscription",
+            refused(404, "SubscriptionNotFound"),
+            SubscriptionNotFound,
+            true,
+        ),
+        (
+            "elsewhere",
+            refused(409, "InvalidResourceLocation"),
+            LocationConflict,
+            true,
+        ),
+        (
+            "group-elsewhere",
+            refused(409, "InvalidResourceGroupLocation"),
+            RequestRefused,
+            false,
+        ),
+        (
+            "group-leaves",
+            refused(409, "ResourceGroupBeingDeleted"),
+            ResourceGroupBeingDeleted,
+            false,
+        ),
+        ("lock", refused(409, "ScopeLocked"), ScopeLocked, true),
+        (
+            "disabled",
+            refused(409, "ReadOnlyDisabledSubscription"),
+            SubscriptionDisabled,
+            true,
+        ),
+        (
+            "unregistered",
+            refused(409, "MissingSubscriptionRegistration"),
+            ProviderNotRegistered,
+            true,
+        ),
+        (
+            "conflict",
+            refused(409, "Conflict"),
+            AzureUnavailable,
+            false,
+        ),
+        (
+            "busy",
+            refused(409, "AnotherOperationInProgress"),
+            AzureUnavailable,
+            false,
+        ),
+        (
+            "frozen",
+            refused(409, "PropertyChangeNotAllowed"),
+            RequestRefused,
+            true,
+        ),
+        (
+            "unknown",
+            refused(418, "SomethingNew"),
+            RequestRefused,
+            true,
+        ),
+        (
+            "error",
+            refused(500, "InternalServerError"),
+            AzureUnavailable,
+            false,
+        ),
+        (
+            "gateway",
+            FaultAnswer::raw(502, "text/html", "<html>"),
+            AzureAnswerInvalid,
+            false,
+        ),
+        (
+            "truncated",
+            raw(200, r#"{"id":"/subscriptions/"#),
+            AzureAnswerInvalid,
+            false,
+        ),
+        (
+            "shape",
+            raw(200, r#"[{"id": 1}]"#),
+            AzureAnswerInvalid,
+            false,
+        ),
+        (
+            "another",
+            raw(
+                200,
+                r#"{"id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k","name":"k","location":"l","properties":{}}"#,
+            ),
+            AzureAnswerInvalid,
+            false,
+        ),
+        ("empty", raw(201, ""), AzureAnswerInvalid, false),
+        ("huge", raw(200, huge), AzureAnswerInvalid, false),
+        ("redirect", redirect(), AzureAnswerInvalid, false),
+    ]
+}
+
+fn conditions(key: &SshKey) -> &[Condition] {
+    key.status.as_ref().map_or(&[], |status| &status.conditions)
+}
+
+#[tokio::test]
+async fn every_answer_has_its_reason_and_none_makes_a_hot_loop() {
+    let options = WorldOptions::new()
+        .flag("retry-max", "5m")
+        .flag("poll-interval", "1m")
+        .flag("azure-sweep-interval", "15m");
+    let world = World::start(options).await;
+    let rows = rows();
+    for (name, answer, ..) in &rows {
+        let path = format!("*/sshPublicKeys/{}.{name}", world.namespace());
+        let fault = Fault::on("PUT", &path, Effect::Answer(answer.clone()));
+        world.emulator().faults().add(fault.times(0));
+    }
+    let started = Instant::now();
+    let all: Vec<String> = rows.iter().map(|row| key(row.0, "{azure: {}}")).collect();
+    world.apply(&all.join("---\n")).await;
+    let expected: BTreeMap<String, (&str, bool)> = rows
+        .iter()
+        .map(|(name, _, reason, stalled)| ((*name).to_owned(), (reason.as_str(), *stalled)))
+        .collect();
+    let keys = world
+        .until("each says what it has met", async || {
+            let list = world.api::<SshKey>().list(&ListParams::default()).await;
+            let keys = list.unwrap().items;
+            let said: BTreeMap<String, (&str, bool)> = keys
+                .iter()
+                .filter_map(|key| {
+                    let synced = find(conditions(key), ConditionType::AzureSynced)?;
+                    let stalled = find(conditions(key), ConditionType::Stalled).is_some();
+                    Some((
+                        key.metadata.name.clone()?,
+                        (synced.reason.as_str(), stalled),
+                    ))
+                })
+                .collect();
+            if said == expected {
+                return Ok(keys.clone());
+            }
+            let wrong = said.iter().filter(|(name, is)| expected[*name] != **is);
+            Err(format!("{:?}", wrong.collect::<Vec<_>>()))
+        })
+        .await;
+    let policy = keys
+        .iter()
+        .find(|key| key.metadata.name.as_deref() == Some("nested-policy"));
+    let synced = find(conditions(policy.unwrap()), ConditionType::AzureSynced).unwrap();
+    assert!(
+        synced.message.contains("by policy Owners only"),
+        "{}",
+        synced.message
+    );
+    the_event_has_what_a_support_case_asks_for(&world).await;
+    the_store_says_what_concerns_it(&world).await;
+
+    let window = Duration::from_secs(30);
+    world
+        .until("half a minute has passed", async || {
+            let passed = started.elapsed();
+            if passed > window {
+                Ok(())
+            } else {
+                Err(format!("{passed:?}"))
+            }
+        })
+        .await;
+    let mut requests = BTreeMap::<String, usize>::new();
+    for record in world.emulator().log() {
+        if let Some((_, name)) = record.request.path.rsplit_once("sshPublicKeys/") {
+            let name = name
+                .trim_start_matches(world.namespace())
+                .trim_start_matches('.');
+            *requests.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    println!("azure errors: requests of each key in half a minute: {requests:?}");
+    assert_eq!(
+        requests.len(),
+        rows.len(),
+        "a redirect leads nowhere: {requests:?}"
+    );
+    for (name, count) in requests {
+        // A look and a write each time: at once, and where it may pass by itself after 1, 2, 4, 8 and 16 s.
+        let most = if expected[&name].1 { 4 } else { 14 };
+        assert!(count <= most, "{name}: {count} requests");
+    }
+}
+
+async fn the_event_has_what_a_support_case_asks_for(world: &World) {
+    world
+        .until("an event with the ids", async || {
+            let notes: Vec<String> = world
+                .events("lock")
+                .await
+                .into_iter()
+                .filter_map(|event| event.note)
+                .collect();
+            let told =
+                |note: &String| note.contains("request id ") && note.contains("correlation id ");
+            if notes.iter().any(told) {
+                Ok(())
+            } else {
+                Err(format!("{notes:?}"))
+            }
+        })
+        .await;
+}
+
+/// What one key has met that is so for all of them is on the store.
+async fn the_store_says_what_concerns_it(world: &World) {
+    let concerns = [
+        Reason::SubscriptionNotFound,
+        Reason::SubscriptionDisabled,
+        Reason::ProviderNotRegistered,
+    ]
+    .map(Reason::as_str);
+    let says = |store: &AzureStore| {
+        let status = store.status.clone().unwrap_or_default();
+        let ready = find(&status.conditions, ConditionType::Ready);
+        ready.is_some_and(|ready| {
+            ready.status == "False" && concerns.contains(&ready.reason.as_str())
+        })
+    };
+    world.wait_for("default", "it says so", says).await;
+}
