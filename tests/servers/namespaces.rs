@@ -13,7 +13,7 @@ use kube::{
     api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
+use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
 use crate::manifests::key;
 
