@@ -13,7 +13,7 @@ use futures::{
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
 };
 use kube::{
-    Api, Resource, ResourceExt,
+    Api, Resource,
     core::DeserializeGuard,
     runtime::{
         Controller, controller,
@@ -26,7 +26,7 @@ use super::{
     context::Context,
     measure::{self, watch_failure},
     store,
-    store_object::StoreId,
+    store_object::{StoreId, StoreState},
     watch,
 };
 use crate::{
@@ -42,8 +42,8 @@ pub(super) struct ClusterStores {
     known: OnceLock<Store<Guarded>>,
     listed: AtomicBool,
     listeners: Mutex<Vec<UnboundedSender<String>>>,
-    /// The version of each of which was told last.
-    told: Mutex<HashMap<String, Option<String>>>,
+    /// How each was when it was told of last.
+    told: Mutex<HashMap<String, StoreState>>,
 }
 
 impl ClusterStores {
@@ -70,13 +70,13 @@ impl ClusterStores {
 
     /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
     fn looked_at(&self, name: &str) {
-        let version = self.get(name).map(|store| store.resource_version());
+        let state = self.get(name).map(|store| StoreState::of(&store));
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = match version.clone() {
-            Some(version) => told.insert(name.to_owned(), version),
+        let before = match state.clone() {
+            Some(state) => told.insert(name.to_owned(), state),
             None => told.remove(name),
         };
-        if before == version {
+        if before == state {
             return;
         }
         let mut listeners = self

@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, sessions::Sessions, store_uses::StoreUses,
-    tag_repairs::TagRepairs,
+    levels::Watched, measure, own_writes::OwnWrites, refusals::Refusals, sessions::Sessions,
+    store_uses::StoreUses, tag_repairs::TagRepairs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -59,6 +59,7 @@ pub struct Context {
     pub(super) sessions: Sessions,
     pub(super) cluster_stores: ClusterStores,
     pub(super) own_writes: OwnWrites,
+    pub(super) refusals: Refusals,
     pub(super) tag_repairs: TagRepairs,
     pub(super) store_uses: StoreUses,
     pub(super) given: Given,
@@ -90,6 +91,7 @@ impl Context {
             sessions: Sessions::default(),
             cluster_stores: ClusterStores::default(),
             own_writes: OwnWrites::default(),
+            refusals: Refusals::default(),
             tag_repairs: TagRepairs::default(),
             store_uses: StoreUses::default(),
             given: Given::default(),

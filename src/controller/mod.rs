@@ -16,6 +16,7 @@ mod observe;
 mod outputs;
 mod own_writes;
 mod reconcile;
+mod refusals;
 mod sessions;
 mod store;
 mod store_facts;

@@ -13,12 +13,13 @@ use kube::{
 };
 
 use super::{
-    act::act,
+    act::{StepError, act},
     azure_steps::read_azure,
     context::{Context, Scope},
     facts::{self, now},
     measure,
     observe::{Observation, ObserveError, observe},
+    refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
 };
 use crate::{
@@ -81,8 +82,8 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     let context = &scope.context;
     let used = at.stores_in_use();
     let mut taken: Vec<Step> = Vec::new();
-    let mut failed = None;
-    let mut output_failed = false;
+    let mut halt = Halt::default();
+    let generation = at.caller.generation;
     let decided = loop {
         let decided = plan(
             &at.desired,
@@ -96,13 +97,19 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         if taken.len() == MAX_STEPS {
             return Err(ReconcileError::Unsettled(step.name()));
         }
+        let uid = &at.observed.object.uid;
+        if let Some((failure, wait)) = context.refusals.of(uid, generation, &step, Instant::now()) {
+            halt.at = Some((step, failure));
+            halt.wait = Some(wait);
+            break decided;
+        }
         if let Some(failure) = was_undone(&taken, &step) {
             if let Some(output) = step.output() {
                 at.observed.output_failed(output, failure);
-                output_failed = true;
+                halt.output_failed = true;
                 continue;
             }
-            failed = Some((step, failure));
+            halt.at = Some((step, failure));
             break decided;
         }
         let outcome = match not_read_just_now(&at, &step) {
@@ -141,10 +148,11 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                 // An output that can't be had holds up no other, nor Azure: what it met is what is known of it.
                 if let Some(output) = step.output() {
                     at.observed.output_failed(output, failure);
-                    output_failed = true;
+                    halt.output_failed = true;
                     continue;
                 }
-                failed = Some((step, failure));
+                halt.by_azure = matches!(error, StepError::Azure(_));
+                halt.at = Some((step, failure));
                 break decided;
             }
         }
@@ -152,8 +160,26 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     for store in used.difference(&at.stores_in_use()) {
         context.store_uses.leave(store);
     }
-    let refused = output_failed || failed.is_some();
-    finish(context, &at, &decided, &taken, failed.as_ref(), refused).await
+    finish(context, &at, &decided, &taken, &halt).await
+}
+
+/// Where a reconcile has stopped before everything was done.
+#[derive(Default)]
+struct Halt {
+    /// The step that did not work, and why.
+    at: Option<(Step, Failure)>,
+    /// It was Azure that refused it or did not answer.
+    by_azure: bool,
+    /// It was not even tried, since it was refused before: how long that holds.
+    wait: Option<Duration>,
+    /// An output could not be had.
+    output_failed: bool,
+}
+
+impl Halt {
+    fn failure(&self) -> Option<&Failure> {
+        self.at.as_ref().map(|(_, failure)| failure)
+    }
 }
 
 /// A change that is wanted again as soon as it was made was turned back, by a policy or a webhook. To fight over it would
@@ -231,8 +257,7 @@ async fn finish(
     at: &Observation,
     decided: &Plan,
     taken: &[Step],
-    failed: Option<&(Step, Failure)>,
-    refused: bool,
+    halt: &Halt,
 ) -> Result<Action, ReconcileError> {
     let uid = &at.observed.object.uid;
     if decided.deleting && !at.observed.object.has_finalizer {
@@ -242,7 +267,7 @@ async fn finish(
     }
     let before = at.object.status.clone().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
-    let failed = failed.map(|(step, failure)| (step, failure));
+    let failed = halt.at.as_ref().map(|(step, failure)| (step, failure));
     let report = report(
         &at.desired,
         &at.observed,
@@ -262,27 +287,33 @@ async fn finish(
     }
     tell(context, at, &before, &report, taken).await;
     tell_store(context, at, &report).await;
-    Ok(Action::requeue(next_look(
-        context,
-        at,
-        decided,
-        failed.map(|(_, failure)| failure),
-        refused,
-    )))
+    if let Some(wait) = halt.wait {
+        return Ok(Action::requeue(wait));
+    }
+    let wait = next_look(context, at, decided, halt);
+    match &halt.at {
+        Some((step, failure)) if halt.by_azure && failure.reason != Reason::Throttled => {
+            let refused = Refused {
+                generation,
+                step: step.clone(),
+                failure: failure.clone(),
+                due: Instant::now() + wait,
+            };
+            context.refusals.remember(uid, refused);
+        }
+        _ => context.refusals.forget(uid),
+    }
+    Ok(Action::requeue(wait))
 }
 
-fn next_look(
-    context: &Context,
-    at: &Observation,
-    decided: &Plan,
-    failed: Option<&Failure>,
-    refused: bool,
-) -> Duration {
+fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -> Duration {
     let uid = &at.observed.object.uid;
     let poll = context.options.intervals.poll;
-    let class = failed
+    let class = halt
+        .failure()
         .map(|failure| failure.class)
         .or_else(|| decided.obstacle());
+    let refused = halt.output_failed || halt.at.is_some();
     if !matches!(class, Some(ErrorClass::Throttled(_))) {
         context.budget.withdraw(uid);
     }
@@ -320,6 +351,7 @@ fn forget(context: &Context, uid: &str) {
     context.claims.release(uid);
     context.budget.withdraw(uid);
     context.tag_repairs.forget(uid);
+    context.refusals.forget(uid);
 }
 
 /// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else. Its status

@@ -15,10 +15,9 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use super::{
     context::Context,
     credentials::Credential,
-    store_object::{StoreId, StoreSpec, StoreView},
+    store_object::{StoreId, StoreSpec, StoreView, concerns_of_stores},
 };
 use crate::{
-    api::Reason,
     azure::{ArmClient, AzureError, Endpoints, Inventory, Operation},
     plan::Failure,
 };
@@ -97,7 +96,7 @@ impl Session {
         if error.operation == Operation::GetToken {
             self.failing.store(true, Ordering::Relaxed);
         }
-        if !concerns_the_store(error.reason()) {
+        if !concerns_of_stores().contains(&error.reason()) {
             return false;
         }
         let trouble = (failure(error), Instant::now());
@@ -135,14 +134,6 @@ impl Session {
         }
         !is_told
     }
-}
-
-/// Whether what one key has met is so for all keys of its store.
-pub(super) fn concerns_the_store(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::SubscriptionNotFound | Reason::SubscriptionDisabled | Reason::ProviderNotRegistered
-    )
 }
 
 /// While Azure asks to wait, an event says so this often.

@@ -7,8 +7,8 @@ use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 use super::{
     context::Context,
     facts::{self, now},
-    sessions::{self, Session, concerns_the_store},
-    store_object::{StoreId, StoreObject, StoreView, unreadable},
+    sessions::{self, Session},
+    store_object::{StoreId, StoreObject, StoreView, concerns_of_stores, unreadable},
     store_uses::{self, is_used_by},
 };
 use crate::{
@@ -70,7 +70,7 @@ async fn look(context: &Arc<Context>, view: &StoreView) -> Result<String, Failur
         Some(Err(error)) => {
             let failure = facts::azure_failure(&error);
             match failure.reason {
-                reason if concerns_the_store(reason) => Err(failure),
+                reason if concerns_of_stores().contains(&reason) => Err(failure),
                 Reason::AccessDenied => Ok(format!("{issued}; {}", failure.message)),
                 _ => Ok(issued),
             }

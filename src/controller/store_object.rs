@@ -3,14 +3,18 @@
 use std::fmt::Debug;
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::{Api, Client, Resource, ResourceExt, core::object::HasStatus};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::{DeserializeGuard, object::HasStatus},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::context::Context;
 use crate::{
     api::{
         AzureStore, AzureStoreSpec, AzureStoreStatus, ClusterAzureStore, ClusterAzureStoreSpec,
-        StoreKey, StoreKind, azure_store::Subscription, cluster_azure_store::ClusterAuth,
+        ConditionType, Reason, StoreKey, StoreKind, azure_store::Subscription,
+        cluster_azure_store::ClusterAuth, condition::find,
     },
     plan::Failure,
 };
@@ -49,6 +53,46 @@ pub(super) struct StoreView {
     pub(super) credentials_in: String,
     pub(super) auth: ClusterAuth,
     pub(super) spec: StoreSpec,
+}
+
+/// What of a store matters to its keys: another of this wakes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoreState {
+    uid: Option<String>,
+    generation: Option<i64>,
+    is_leaving: bool,
+    /// Why it is not Ready, unless it was the keys that told so.
+    not_ready: Option<String>,
+}
+
+impl StoreState {
+    pub(super) fn of<K: StoreObject>(store: &DeserializeGuard<K>) -> Self {
+        let meta = store.meta();
+        let status = store.0.as_ref().ok().and_then(HasStatus::status);
+        let ready = status.and_then(|status| find(&status.conditions, ConditionType::Ready));
+        let not_ready = ready
+            .filter(|ready| ready.status != "True")
+            .map(|ready| ready.reason.clone())
+            .filter(|reason| {
+                let from_keys = concerns_of_stores();
+                !from_keys.iter().any(|known| known.as_str() == reason)
+            });
+        Self {
+            uid: meta.uid.clone(),
+            generation: meta.generation,
+            is_leaving: meta.deletion_timestamp.is_some(),
+            not_ready,
+        }
+    }
+}
+
+/// What one key can meet that is so for all keys of its store.
+pub(super) fn concerns_of_stores() -> [Reason; 3] {
+    [
+        Reason::SubscriptionNotFound,
+        Reason::SubscriptionDisabled,
+        Reason::ProviderNotRegistered,
+    ]
 }
 
 /// A store of all that there are.
@@ -146,7 +190,7 @@ impl StoreObject for ClusterAzureStore {
 pub(super) fn unreadable(kind: StoreKind) -> Failure {
     let kind = kind.as_str();
     Failure::to_fix(
-        crate::api::Reason::InvalidObject,
+        Reason::InvalidObject,
         format!(
             "the object can't be read as {} of this version of the operator: compare it with kubectl explain {}.spec, and the operator's version with that of its CRDs",
             if kind.starts_with('A') {

@@ -1,6 +1,12 @@
 //! What is watched, and what wakes which object.
 
-use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use backon::ExponentialBuilder;
 use futures::{
@@ -26,7 +32,7 @@ use super::{
     context::{Context, Scope},
     measure::{self, measured, watch_failure},
     reconcile, store,
-    store_object::{StoreId, StoreObject},
+    store_object::{StoreId, StoreObject, StoreState},
 };
 use crate::{
     api::{
@@ -168,7 +174,11 @@ fn wakers(
         access::watch(),
         {
             let known = known.clone();
+            let told = Mutex::new(HashMap::new());
             move |store| {
+                if !is_news(&told, &store) {
+                    return Vec::new();
+                }
                 let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
                 keys_of_store(&known, store.namespace().as_deref(), &key)
             }
@@ -192,6 +202,18 @@ fn wakers(
             .watches(maps, ours, |map| owner_of(&map));
     }
     keys
+}
+
+/// Whether a store is another than before to its keys. It is of no interest to them that its status says what they have
+/// told themselves, nor that it is held for one of them: each time, all of them would be looked at.
+fn is_news(
+    told: &Mutex<HashMap<ObjectRef<Guarded<AzureStore>>, StoreState>>,
+    store: &Guarded<AzureStore>,
+) -> bool {
+    let state = StoreState::of(store);
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = told.insert(ObjectRef::from_obj(store), state.clone());
+    before != Some(state)
 }
 
 pub(super) fn settings(context: &Context) -> controller::Config {
