@@ -78,7 +78,7 @@ mod tests {
             generation: 1,
             step: delete("a"),
             failure: Failure::to_fix(Reason::ScopeLocked, "no"),
-            due: now + Duration::from_secs(60),
+            due: now + Duration::from_mins(1),
         };
         refusals.remember("u", refused);
         let (failure, wait) = refusals.of("u", 1, &delete("a"), now).unwrap();
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(refusals.of("u", 2, &delete("a"), now), None);
         assert_eq!(refusals.of("u", 1, &delete("b"), now), None);
         assert_eq!(refusals.of("v", 1, &delete("a"), now), None);
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         assert_eq!(refusals.of("u", 1, &delete("a"), later), None);
         refusals.forget("u");
         assert_eq!(refusals.of("u", 1, &delete("a"), now), None);
