@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::{
     arm::throttle::Throttle,
     clock::{Clock, SystemClock},
+    governance::{Policy, RegistrationState},
     interceptor::Interceptor,
 };
 
@@ -35,6 +36,14 @@ pub struct Config {
     pub throttle: Throttle,
     /// How long the deletion of a resource group takes, in seconds. Default 5.
     pub group_deletion_seconds: u32,
+    /// How long the registration of a resource provider takes, in seconds. Default 2.
+    pub registration_seconds: u32,
+    /// How long a list still shows keys as they were, in seconds. Default 0.
+    pub list_lag_seconds: u32,
+    /// Policies from the start on.
+    pub policies: Vec<Policy>,
+    /// Where groups, keys, locks, policies and registrations are kept across restarts; without it they live in memory.
+    pub state_file: Option<PathBuf>,
     /// Sees every request before and after its change.
     #[serde(skip)]
     pub interceptor: Option<Arc<dyn Interceptor>>,
@@ -60,6 +69,10 @@ impl Default for Config {
             page_size: 100,
             throttle: Throttle::default(),
             group_deletion_seconds: 5,
+            registration_seconds: 2,
+            list_lag_seconds: 0,
+            policies: Vec::new(),
+            state_file: None,
             interceptor: None,
             clock: system_clock(),
         }
@@ -132,6 +145,10 @@ impl fmt::Debug for Config {
             .field("page_size", &self.page_size)
             .field("throttle", &self.throttle)
             .field("group_deletion_seconds", &self.group_deletion_seconds)
+            .field("registration_seconds", &self.registration_seconds)
+            .field("list_lag_seconds", &self.list_lag_seconds)
+            .field("policies", &self.policies)
+            .field("state_file", &self.state_file)
             .field("interceptor", &self.interceptor.is_some())
             .finish_non_exhaustive()
     }
@@ -347,8 +364,10 @@ pub struct Subscription {
     pub tenant: String,
     /// Shown as displayName.
     pub name: String,
-    /// `Enabled`; in `Disabled` and `Warned` writes are refused with 409.
+    /// `Enabled`; in `Disabled`, `Deleted` and `Warned` writes are refused with 409, in `PastDue` they are not.
     pub state: String,
+    /// Whether it is registered for Microsoft.Compute.
+    pub compute: RegistrationState,
 }
 
 impl Default for Subscription {
@@ -358,6 +377,7 @@ impl Default for Subscription {
             tenant: String::new(),
             name: "Emulated".to_owned(),
             state: "Enabled".to_owned(),
+            compute: RegistrationState::Registered,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The control endpoint, `/_emulator/`: faults, the request log, and changes behind the clients' backs. No part of ARM; JSON in and out.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
+use jiff::SignedDuration;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -15,6 +16,7 @@ use crate::{
     config::Tenant,
     entra::directory::Directory,
     faults::Fault,
+    governance::{Lock, Policy, RegistrationState},
     shared::Shared,
     world::StoredKey,
 };
@@ -25,12 +27,36 @@ struct KeyId {
 }
 
 #[derive(Deserialize)]
+struct LockName {
+    scope: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    compute: RegistrationState,
+}
+
+#[derive(Deserialize)]
+struct SubscriptionState {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct ListLag {
+    seconds: u32,
+}
+
+#[derive(Deserialize)]
 struct TokenLifetime {
     seconds: u32,
 }
 
 pub(crate) fn answer(shared: &Shared, call: &Call, segments: &[String]) -> Response<Bytes> {
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if call.method != Method::GET {
+        shared.touch();
+    }
     let result = match (call.method.as_str(), path.as_slice()) {
         ("GET", ["state"]) => Ok(ok(&state(shared))),
         ("DELETE", ["state"]) => {
@@ -48,6 +74,35 @@ pub(crate) fn answer(shared: &Shared, call: &Call, segments: &[String]) -> Respo
         ("DELETE", ["faults", id]) => {
             Ok(found(id.parse().is_ok_and(|id| shared.faults.remove(id))))
         }
+        ("GET", ["locks"]) => Ok(ok(&json!(shared.world().locks.all().collect::<Vec<_>>()))),
+        ("PUT", ["locks"]) => read::<Lock>(call).map(|lock| {
+            shared.world().locks.put(lock);
+            done()
+        }),
+        ("POST", ["locks", "delete"]) => read::<LockName>(call)
+            .map(|lock| found(shared.world().locks.remove(&lock.scope, &lock.name))),
+        ("GET", ["policies"]) => Ok(ok(&json!(shared.world().policies))),
+        ("PUT", ["policies"]) => read::<Vec<Policy>>(call).map(|policies| {
+            shared.world().policies = policies;
+            done()
+        }),
+        ("PUT", ["registrations", subscription]) => {
+            read::<Registration>(call).map(|registration| {
+                let state = registration.compute;
+                shared.world().registrations.set(subscription, state);
+                done()
+            })
+        }
+        ("PUT", ["subscriptions", subscription]) => read::<SubscriptionState>(call).map(|sent| {
+            let id = subscription.to_lowercase();
+            shared.world().states.insert(id, sent.state);
+            done()
+        }),
+        ("PUT", ["list-lag"]) => read::<ListLag>(call).map(|lag| {
+            let lag = SignedDuration::from_secs(lag.seconds.into());
+            shared.world().set_list_lag(lag);
+            done()
+        }),
         ("GET", ["requests"]) => Ok(ok(&json!(shared.log.all()))),
         ("DELETE", ["requests"]) => {
             shared.log.clear();
@@ -90,6 +145,8 @@ fn state(shared: &Shared) -> Value {
         "endpoint": shared.endpoint,
         "groups": world.groups().collect::<Vec<_>>(),
         "keys": world.keys().collect::<Vec<_>>(),
+        "locks": world.locks.all().collect::<Vec<_>>(),
+        "policies": world.policies,
         "tokenLifetimeSeconds": shared.token_lifetime(),
         "subscriptions": shared.subscriptions.iter().map(|subscription| &subscription.id).collect::<Vec<_>>(),
         "faults": faults(shared),

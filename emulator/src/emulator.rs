@@ -4,27 +4,29 @@ use std::{
     fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Weak},
+    time::Duration,
 };
 
+use jiff::SignedDuration;
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::AbortHandle};
 
 use crate::{
-    arm::{
-        key_text, locations,
-        throttle::{Meters, Throttle},
-    },
+    arm::throttle::Meters,
     ca::{Ca, CaError},
-    config::{Config, Tenant},
+    config::Config,
     entra::{directory::Directory, issuers::IssuerKeys, signer::TokenSigner},
     faults::Faults,
-    interceptor::Interceptor,
-    record::{RequestLog, RequestRecord},
+    record::RequestLog,
     server::Server,
     shared::Shared,
-    world::{StoredGroup, StoredKey, World},
+    state_file::{StateFile, StateFileError},
+    world::World,
 };
+
+/// How long after a change the state file has it, at most.
+const SAVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// By which names every emulator is reached.
 const OWN_HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -46,6 +48,9 @@ pub enum StartError {
     /// The key for access tokens could not be made.
     #[error("token signing key: {0}")]
     SigningKey(String),
+    /// The state file could not be read.
+    #[error(transparent)]
+    State(#[from] StateFileError),
     /// A trusted issuer's CA could not be read.
     #[error("trusted issuer: {0}")]
     Issuer(String),
@@ -59,6 +64,7 @@ pub struct Emulator {
     tls: Arc<ServerConfig>,
     shared: Arc<Shared>,
     server: tokio::sync::Mutex<Option<Server>>,
+    saving: AbortHandle,
 }
 
 impl fmt::Debug for Emulator {
@@ -94,6 +100,12 @@ impl Emulator {
             address: config.address,
             source,
         })?;
+        let mut world = World::with_policies(config.policies);
+        world.set_list_lag(SignedDuration::from_secs(config.list_lag_seconds.into()));
+        let state_file = config
+            .state_file
+            .map(|path| StateFile::open(&path, &mut world))
+            .transpose()?;
         let shared = Arc::new(Shared {
             endpoint: format!("https://localhost:{}", address.port()),
             port: address.port(),
@@ -101,6 +113,7 @@ impl Emulator {
             clock: config.clock,
             page_size: config.page_size,
             group_deletion_seconds: config.group_deletion_seconds,
+            registration_seconds: config.registration_seconds,
             subscriptions: config.subscriptions,
             directory: Directory::new(config.tenants).into(),
             signer,
@@ -110,10 +123,13 @@ impl Emulator {
             log: RequestLog::default(),
             interceptor: config.interceptor.into(),
             token_lifetime_seconds: config.token_lifetime_seconds.into(),
-            stored: World::default().into(),
+            stored: world.into(),
+            state_file,
         });
         let server = Server::start(listener, tls.clone(), shared.clone());
+        let saving = tokio::spawn(save_changes(Arc::downgrade(&shared)));
         Ok(Self {
+            saving: saving.abort_handle(),
             address,
             ca_pem: ca.pem().to_owned(),
             ca_file: config.data_dir.as_deref().map(Ca::file),
@@ -148,6 +164,7 @@ impl Emulator {
         if let Some(server) = self.server.lock().await.take() {
             server.stop().await;
         }
+        self.shared.save();
     }
 
     /// Listens again on the same port with the same certificate, tokens and stored state. Does nothing while it is listening.
@@ -167,132 +184,44 @@ impl Emulator {
         Ok(())
     }
 
-    /// The faults in force.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.faults
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
+}
 
-    /// The requests so far, oldest first, in the order in which they ended.
-    pub fn log(&self) -> Vec<RequestRecord> {
-        self.shared.log.all()
-    }
-
-    /// Forgets the requests so far.
-    pub fn clear_log(&self) {
-        self.shared.log.clear();
-    }
-
-    /// Shows requests to `interceptor` from now on; with nothing, to nobody.
-    pub fn set_interceptor(&self, interceptor: Option<Arc<dyn Interceptor>>) {
-        *self.shared.interceptor.write() = interceptor;
-    }
-
-    /// Replaces tenants, applications, secrets, federated credentials and roles. Tokens issued before stay good until they expire.
-    pub fn set_tenants(&self, tenants: Vec<Tenant>) {
-        *self.shared.directory.write() = Directory::new(tenants);
-    }
-
-    /// How long tokens issued from now on are good, in seconds.
-    pub fn set_token_lifetime(&self, seconds: u32) {
-        self.shared
-            .token_lifetime_seconds
-            .store(seconds, Ordering::Relaxed);
-    }
-
-    /// Changes the limits and fills every bucket.
-    pub fn set_throttle(&self, throttle: Throttle) {
-        self.shared.meters.lock().reset(throttle);
-    }
-
-    /// Every stored key, in the order of subscription, group and name.
-    pub fn keys(&self) -> Vec<StoredKey> {
-        self.shared.world().keys().cloned().collect()
-    }
-
-    /// The stored key with this id, compared without case.
-    pub fn key(&self, id: &str) -> Option<StoredKey> {
-        self.shared.world().key_by_id(id).cloned()
-    }
-
-    /// Every resource group, those in deletion too.
-    pub fn groups(&self) -> Vec<StoredGroup> {
-        self.shared.world().groups().cloned().collect()
-    }
-
-    /// Makes a resource group, or replaces the one there.
-    pub fn put_group(&self, subscription: &str, name: &str, location: &str) {
-        let mut world = self.shared.world();
-        world.put_group(StoredGroup {
-            subscription: subscription.to_owned(),
-            name: name.to_owned(),
-            location: locations::normalize(location),
-            tags: std::collections::BTreeMap::new(),
-            managed_by: None,
-            deleted_at: None,
-        });
-    }
-
-    /// Stores a key behind the clients' backs, whole and unchecked, and gives back its id. The group is made if there is none.
-    pub fn put_key_as_someone_else(&self, key: StoredKey) -> String {
-        self.shared.store_unchecked(key)
-    }
-
-    /// Removes a key behind the clients' backs; whether it was there.
-    pub fn delete_key(&self, id: &str) -> bool {
-        self.shared.remove_by_id(id)
-    }
-
-    /// Breaks the base64 of a stored key over lines with CRLF, as the service itself stored keys in 2022. False if there is no such key or it
-    /// has no public key.
-    pub fn wrap_with_crlf(&self, id: &str) -> bool {
-        self.shared.wrap_by_id(id)
-    }
-
-    /// Removes all groups and keys.
-    pub fn clear(&self) {
-        self.shared.world().clear();
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.saving.abort();
+        self.shared.save();
     }
 }
 
 impl Shared {
-    pub(crate) fn store_unchecked(&self, mut key: StoredKey) -> String {
-        let mut world = self.world();
-        if let Some(group) = world.group(&key.subscription, &key.resource_group) {
-            key.resource_group.clone_from(&group.name);
-        } else {
-            world.put_group(StoredGroup {
-                subscription: key.subscription.clone(),
-                name: key.resource_group.clone(),
-                location: key.location.clone(),
-                tags: std::collections::BTreeMap::new(),
-                managed_by: None,
-                deleted_at: None,
-            });
+    /// Something that is stored may have changed.
+    pub(crate) fn touch(&self) {
+        if let Some(file) = &self.state_file {
+            file.touch();
         }
-        world.put_key(key)
     }
 
-    pub(crate) fn remove_by_id(&self, id: &str) -> bool {
-        let mut world = self.world();
-        let Some(key) = world.key_by_id(id).cloned() else {
-            return false;
-        };
-        world
-            .remove_key(&key.subscription, &key.resource_group, &key.name)
-            .is_some()
-    }
-
-    pub(crate) fn wrap_by_id(&self, id: &str) -> bool {
-        let mut world = self.world();
-        let Some(mut key) = world.key_by_id(id).cloned() else {
-            return false;
-        };
-        key.public_key = key.public_key.as_deref().and_then(key_text::wrap);
-        let wrapped = key.public_key.is_some();
-        if wrapped {
-            world.put_key(key);
+    /// Writes what has changed into the state file, if there is one.
+    fn save(&self) {
+        if let Some(file) = &self.state_file
+            && let Err(error) = file.save(|| self.world().snapshot())
+        {
+            tracing::error!(%error, "the state is not kept");
         }
-        wrapped
+    }
+}
+
+/// Keeps the state file near what is stored, as long as the emulator lives.
+async fn save_changes(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(SAVE_INTERVAL).await;
+        match shared.upgrade() {
+            Some(shared) => shared.save(),
+            None => return,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! what could not be confirmed is named in the README. Start one with [`Emulator::start`].
 
 mod arm;
+mod behind;
 mod ca;
 mod call;
 mod clock;
@@ -13,6 +14,7 @@ mod control;
 mod emulator;
 mod entra;
 mod faults;
+mod governance;
 mod interceptor;
 mod metadata;
 mod record;
@@ -20,6 +22,7 @@ mod route;
 mod server;
 mod service;
 mod shared;
+mod state_file;
 mod world;
 
 pub use arm::throttle::{BucketSize, Limits, Throttle};
@@ -32,6 +35,8 @@ pub use config::{
 };
 pub use emulator::{Emulator, StartError};
 pub use faults::{AnswerShape, Effect, Fault, FaultAnswer, FaultId, Faults};
+pub use governance::{Lock, LockLevel, Policy, PolicyEffect, RegistrationState};
 pub use interceptor::{Interceptor, Verdict, VerdictAnswer, VerdictFuture};
 pub use record::RequestRecord;
+pub use state_file::StateFileError;
 pub use world::{StoredGroup, StoredKey};

@@ -23,6 +23,9 @@ struct Flags {
     /// Written when the emulator is listening: JSON with `endpoint` and `caFile`
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Where groups, keys, locks, policies and registrations are kept; goes before the configuration's stateFile
+    #[arg(long)]
+    state_file: Option<PathBuf>,
     /// Where the CA is kept; goes before the configuration's dataDir
     #[arg(long)]
     data_dir: Option<PathBuf>,
@@ -44,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
         .or(config.data_dir)
         .unwrap_or_else(|| DEFAULT_DATA_DIR.into());
     config.data_dir = Some(data_dir);
+    config.state_file = flags.state_file.or(config.state_file);
     let emulator = Emulator::start(config).await?;
     let ca_file = emulator
         .ca_file()

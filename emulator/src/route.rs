@@ -30,6 +30,20 @@ pub(crate) enum Place {
     Subscription,
     Providers,
     Provider(String),
+    /// `register` or `unregister` of a provider.
+    Registration {
+        provider: String,
+        register: bool,
+    },
+    Locations,
+    /// All resources: of the subscription, or of one group.
+    Resources(Option<String>),
+    /// The locks at a scope, or one of them.
+    Locks(String),
+    Lock {
+        scope: String,
+        name: String,
+    },
     OperationResult(String),
     Groups,
     Group(String),
@@ -72,7 +86,7 @@ pub(crate) fn route(path: &str) -> Route {
         } else {
             ArmRoute::In {
                 subscription: name(1),
-                place: place(&segments[2..]),
+                place: locks(&name(1), &segments[2..]).unwrap_or_else(|| place(&segments[2..])),
             }
         });
     }
@@ -86,6 +100,28 @@ pub(crate) fn route(path: &str) -> Route {
         Route::Token { tenant: name(0) }
     } else {
         Route::Unknown
+    }
+}
+
+/// `.../providers/Microsoft.Authorization/locks[/{name}]` below any scope of a subscription.
+fn locks(subscription: &str, segments: &[String]) -> Option<Place> {
+    let is = |segment: &String, word: &str| segment.eq_ignore_ascii_case(word);
+    let at = segments.windows(3).rposition(|words| {
+        is(&words[0], "providers")
+            && is(&words[1], "microsoft.authorization")
+            && is(&words[2], "locks")
+    })?;
+    let scope = std::iter::once(format!("/subscriptions/{subscription}"))
+        .chain(segments[..at].iter().cloned())
+        .collect::<Vec<_>>()
+        .join("/");
+    match &segments[at + 3..] {
+        [] => Some(Place::Locks(scope)),
+        [name] => Some(Place::Lock {
+            scope,
+            name: name.clone(),
+        }),
+        _ => None,
     }
 }
 
@@ -108,6 +144,17 @@ fn place(segments: &[String]) -> Place {
         Place::Providers
     } else if at(&["providers", ANY]) {
         Place::Provider(name(1))
+    } else if at(&["providers", ANY, "register"]) || at(&["providers", ANY, "unregister"]) {
+        Place::Registration {
+            provider: name(1),
+            register: name(2).eq_ignore_ascii_case("register"),
+        }
+    } else if at(&["locations"]) {
+        Place::Locations
+    } else if at(&["resources"]) {
+        Place::Resources(None)
+    } else if at(&["resourcegroups", ANY, "resources"]) {
+        Place::Resources(Some(name(1)))
     } else if at(&["operationresults", ANY]) {
         Place::OperationResult(name(1))
     } else if at(&["resourcegroups"]) {
@@ -167,6 +214,25 @@ mod tests {
         ] {
             assert_eq!(route(path), Route::Arm(expected.clone()));
         }
+    }
+
+    #[test]
+    fn locks_are_found_below_every_scope() {
+        let lock = |path: &str| match route(path) {
+            Route::Arm(ArmRoute::In { place, .. }) => place,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            lock("/subscriptions/S/providers/Microsoft.Authorization/locks"),
+            Place::Locks("/subscriptions/S".to_owned())
+        );
+        assert_eq!(
+            lock("/subscriptions/S/resourceGroups/g/providers/microsoft.authorization/LOCKS/keep"),
+            Place::Lock {
+                scope: "/subscriptions/S/resourceGroups/g".to_owned(),
+                name: "keep".to_owned()
+            }
+        );
     }
 
     #[test]

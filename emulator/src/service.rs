@@ -59,7 +59,11 @@ pub(crate) async fn answer(
         _ => None,
     };
     let outcome = if fits {
-        run(&shared, &call, &target, identity).await
+        let outcome = run(&shared, &call, &target, identity).await;
+        if call.info.is_arm_write() {
+            shared.touch();
+        }
+        outcome
     } else {
         Ok(too_large(&shared, &call))
     };

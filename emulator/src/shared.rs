@@ -13,8 +13,10 @@ use crate::{
     config::Subscription,
     entra::{directory::Directory, issuers::IssuerKeys, signer::TokenSigner},
     faults::Faults,
+    governance::RegistrationState,
     interceptor::Interceptor,
     record::RequestLog,
+    state_file::StateFile,
     world::World,
 };
 
@@ -35,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) page_size: usize,
     pub(crate) group_deletion_seconds: u32,
+    pub(crate) registration_seconds: u32,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) directory: RwLock<Directory>,
     pub(crate) signer: TokenSigner,
@@ -45,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) interceptor: RwLock<Option<Arc<dyn Interceptor>>>,
     pub(crate) token_lifetime_seconds: AtomicU32,
     pub(crate) stored: Mutex<World>,
+    /// Where all of it is kept.
+    pub(crate) state_file: Option<StateFile>,
 }
 
 impl Shared {
@@ -53,6 +58,20 @@ impl Shared {
         let mut world = self.stored.lock();
         world.settle(self.clock.now());
         world
+    }
+
+    /// How a subscription stands, which may not be as the configuration has it.
+    pub(crate) fn state_of(&self, subscription: &Subscription) -> String {
+        let world = self.world();
+        let state = world.states.get(&subscription.id.to_lowercase());
+        state.unwrap_or(&subscription.state).clone()
+    }
+
+    /// Whether a subscription is registered for Microsoft.Compute.
+    pub(crate) fn registration_of(&self, subscription: &Subscription) -> RegistrationState {
+        let now = self.clock.now();
+        let changed = self.world().registrations.get(&subscription.id, now);
+        changed.unwrap_or(subscription.compute)
     }
 
     /// How long the next token is good, in seconds.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::governance::{Locks, Policy, Registrations};
+
 /// A resource group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredGroup {
     /// Subscription id.
@@ -65,14 +67,42 @@ fn key_key(subscription: &str, group: &str, name: &str) -> KeyKey {
     )
 }
 
+/// Everything that is stored, as a file keeps it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Snapshot {
+    groups: Vec<StoredGroup>,
+    keys: Vec<StoredKey>,
+    locks: Locks,
+    policies: Vec<Policy>,
+    registrations: Registrations,
+    states: BTreeMap<String, String>,
+}
+
 /// A deletion of a group, for `operationresults`.
 struct Job {
     subscription: String,
     ends: Timestamp,
 }
 
+/// A change of a key, for lists that lag behind.
+struct Change {
+    at: Timestamp,
+    key: KeyKey,
+    before: Option<StoredKey>,
+}
+
 #[derive(Default)]
 pub(crate) struct World {
+    pub(crate) locks: Locks,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) registrations: Registrations,
+    /// Of subscriptions whose state is not the configured one, by id in lower case.
+    pub(crate) states: BTreeMap<String, String>,
+    /// How long lists show keys as they were.
+    list_lag: SignedDuration,
+    changes: Vec<Change>,
+    now: Timestamp,
     groups: BTreeMap<GroupKey, StoredGroup>,
     keys: BTreeMap<KeyKey, StoredKey>,
     jobs: BTreeMap<String, Job>,
@@ -80,8 +110,20 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Nothing but policies.
+    pub(crate) fn with_policies(policies: Vec<Policy>) -> Self {
+        Self {
+            policies,
+            ..Self::default()
+        }
+    }
+
     /// Ends the deletions whose time has come: group and keys go together.
     pub(crate) fn settle(&mut self, now: Timestamp) {
+        self.now = now;
+        let lag = self.list_lag;
+        self.changes
+            .retain(|change| now.duration_since(change.at) < lag);
         let ended = |group: &StoredGroup| group.deleted_at.is_some_and(|at| at <= now);
         let gone: Vec<GroupKey> = self
             .groups
@@ -94,6 +136,8 @@ impl World {
             self.running.remove(&key);
             self.keys
                 .retain(|(subscription, group, _), _| (subscription, group) != (&key.0, &key.1));
+            let scope = format!("/subscriptions/{}/resourceGroups/{}", key.0, key.1);
+            self.locks.forget_below(&scope);
         }
     }
 
@@ -165,10 +209,9 @@ impl World {
     pub(crate) fn put_key(&mut self, mut key: StoredKey) -> String {
         key.id = key_id(&key.subscription, &key.resource_group, &key.name);
         let id = key.id.clone();
-        self.keys.insert(
-            key_key(&key.subscription, &key.resource_group, &key.name),
-            key,
-        );
+        let place = key_key(&key.subscription, &key.resource_group, &key.name);
+        let before = self.keys.insert(place.clone(), key);
+        self.remember(place, before);
         id
     }
 
@@ -178,7 +221,36 @@ impl World {
         group: &str,
         name: &str,
     ) -> Option<StoredKey> {
-        self.keys.remove(&key_key(subscription, group, name))
+        let place = key_key(subscription, group, name);
+        let removed = self.keys.remove(&place)?;
+        self.locks.forget_below(&removed.id);
+        self.remember(place, Some(removed.clone()));
+        Some(removed)
+    }
+
+    fn remember(&mut self, key: KeyKey, before: Option<StoredKey>) {
+        if self.list_lag > SignedDuration::ZERO {
+            let at = self.now;
+            self.changes.push(Change { at, key, before });
+        }
+    }
+
+    /// From now on, lists show keys as they were so long ago.
+    pub(crate) fn set_list_lag(&mut self, lag: SignedDuration) {
+        self.list_lag = lag;
+        self.changes.clear();
+    }
+
+    /// The keys as a list shows them, in the order of subscription, group and name.
+    pub(crate) fn listed_keys(&self) -> Vec<&StoredKey> {
+        let mut listed: BTreeMap<&KeyKey, &StoredKey> = self.keys.iter().collect();
+        for change in self.changes.iter().rev() {
+            match &change.before {
+                Some(before) => listed.insert(&change.key, before),
+                None => listed.remove(&change.key),
+            };
+        }
+        listed.into_values().collect()
     }
 
     /// In the order of subscription, group and name.
@@ -193,8 +265,38 @@ impl World {
             .find(|key| key.id.eq_ignore_ascii_case(id))
     }
 
+    /// Removes everything; how lists lag stays.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            list_lag: self.list_lag,
+            ..Self::default()
+        };
+    }
+
+    /// What a file keeps. Deletions under way end as if there had been no restart; their jobs are forgotten.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            groups: self.groups.values().cloned().collect(),
+            keys: self.keys.values().cloned().collect(),
+            locks: self.locks.clone(),
+            policies: self.policies.clone(),
+            registrations: self.registrations.clone(),
+            states: self.states.clone(),
+        }
+    }
+
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) {
+        self.clear();
+        for group in snapshot.groups {
+            self.put_group(group);
+        }
+        for key in snapshot.keys {
+            self.put_key(key);
+        }
+        self.locks = snapshot.locks;
+        self.policies = snapshot.policies;
+        self.registrations = snapshot.registrations;
+        self.states = snapshot.states;
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     config::RoleAssignment,
     entra::{Principal, TokenFault},
     faults::wildcard,
+    governance::is_at_or_below,
     shared::Shared,
 };
 
@@ -137,15 +138,6 @@ fn grants(role: &RoleAssignment, action: &str, scope: &str) -> bool {
             .actions
             .iter()
             .any(|pattern| wildcard(&pattern.to_lowercase(), &action))
-}
-
-/// Whether `scope` is `root` or lies below it.
-fn is_at_or_below(root: &str, scope: &str) -> bool {
-    let root = root.trim_end_matches('/').to_lowercase();
-    let scope = scope.to_lowercase();
-    scope
-        .strip_prefix(&root)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

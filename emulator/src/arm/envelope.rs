@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
+use serde_json::Value;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 /// Marks errors made by Resource Manager, not by a resource provider (Azure/azure-powershell#29168).
@@ -52,6 +53,14 @@ struct ErrorBody {
     target: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<ErrorBody>,
+    #[serde(rename = "additionalInfo", skip_serializing_if = "Vec::is_empty")]
+    additional_info: Vec<AdditionalInfo>,
+}
+
+#[derive(Debug, Serialize)]
+struct AdditionalInfo {
+    r#type: &'static str,
+    info: Value,
 }
 
 #[derive(Serialize)]
@@ -75,6 +84,7 @@ impl ArmError {
             message: message.into(),
             target: None,
             details: Vec::new(),
+            additional_info: Vec::new(),
         };
         Self {
             status,
@@ -110,8 +120,25 @@ impl ArmError {
             message,
             target: Some(target.to_owned()),
             details: Vec::new(),
+            additional_info: Vec::new(),
         });
         self
+    }
+
+    /// Says more, in the form of its type.
+    pub(crate) fn additional_info(mut self, r#type: &'static str, info: Value) -> Self {
+        self.body
+            .additional_info
+            .push(AdditionalInfo { r#type, info });
+        self
+    }
+
+    /// This error in the `details` of another.
+    pub(crate) fn within(self, code: &str, message: &str) -> Self {
+        let mut outer = Self::new(self.author, self.status, code, message);
+        outer.body.details.push(*self.body);
+        outer.headers = self.headers;
+        outer
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: String) -> Self {

@@ -6,7 +6,7 @@ use http::{Method, Response, StatusCode};
 use super::{
     auth,
     envelope::{ArmError, empty},
-    groups, headers, ssh_public_keys, subscriptions,
+    groups, headers, locks, providers, resources, ssh_public_keys, subscriptions,
     turn::{Turn, charge_arm},
     versions,
 };
@@ -14,6 +14,7 @@ use crate::{
     call::Call,
     config::Subscription,
     entra::Principal,
+    governance::Deed,
     route::{ArmRoute, Place},
     shared::Shared,
 };
@@ -82,21 +83,30 @@ async fn operate(
             | Place::KeysOf(_)
             | Place::Key(_)
             | Place::GenerateKeyPair(_)
+            | Place::Locks(_)
+            | Place::Lock { .. }
             | Place::Elsewhere
     ) {
         versions::check_resources(turn.api_version)?;
     }
-    let check_writable = || {
-        if matches!(method, Method::GET | Method::HEAD) {
-            Ok(())
-        } else {
-            writable(subscription)
-        }
-    };
+    if matches!(place, Place::Locks(_) | Place::Lock { .. }) {
+        versions::check_locks(turn.api_version)?;
+    }
+    let (shared, in_subscription) = (turn.shared, turn.subscription.to_owned());
+    let check_writable = || check_writable(shared, subscription, &in_subscription, place, &method);
     match (place, method.as_str()) {
         (Place::Subscription, "GET") => subscriptions::get(turn, subscription),
-        (Place::Providers, "GET") => subscriptions::list_providers(turn),
-        (Place::Provider(namespace), "GET") => subscriptions::get_provider(turn, namespace),
+        (Place::Locations, "GET") => subscriptions::list_locations(turn),
+        (Place::Providers, "GET") => providers::list(turn),
+        (Place::Provider(namespace), "GET") => providers::get(turn, namespace),
+        (Place::Registration { provider, register }, "POST") => {
+            providers::register(turn, provider, *register)
+        }
+        (Place::Resources(group), "GET") => resources::list(turn, group.as_deref()),
+        (Place::Locks(scope), "GET") => locks::list(turn, scope),
+        (Place::Lock { scope, name }, "GET") => locks::get(turn, scope, name),
+        (Place::Lock { scope, name }, "PUT") => locks::put(turn, scope, name),
+        (Place::Lock { scope, name }, "DELETE") => locks::delete(turn, scope, name),
         (Place::OperationResult(job), "GET") => groups::operation_result(turn, job),
         (Place::Groups, "GET") => groups::list(turn),
         (Place::Group(name), "GET") => groups::get(turn, name),
@@ -157,11 +167,45 @@ fn find_subscription<'a>(
     }
 }
 
+/// Whether a subscription takes writes, no lock forbids this one, and its provider is registered.
+fn check_writable(
+    shared: &Shared,
+    subscription: &Subscription,
+    id: &str,
+    place: &Place,
+    method: &Method,
+) -> Result<(), ArmError> {
+    let deed = match *method {
+        Method::GET | Method::HEAD => return Ok(()),
+        Method::DELETE => Deed::Delete,
+        _ => Deed::Write,
+    };
+    writable(shared, subscription)?;
+    let group = |group: &str| format!("/subscriptions/{id}/resourceGroups/{group}");
+    let scope = match place {
+        Place::Group(name) => group(name),
+        Place::Key(key) | Place::GenerateKeyPair(key) => format!(
+            "{}/providers/Microsoft.Compute/sshPublicKeys/{}",
+            group(&key.group),
+            key.name
+        ),
+        _ => format!("/subscriptions/{id}"),
+    };
+    locks::check(&shared.world(), deed, &scope)?;
+    match place {
+        Place::Key(_) | Place::GenerateKeyPair(_) => {
+            providers::check_registered(shared, subscription)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Status 409 unverified.
-fn writable(subscription: &Subscription) -> Result<(), ArmError> {
-    if !["Disabled", "Warned"]
+fn writable(shared: &Shared, subscription: &Subscription) -> Result<(), ArmError> {
+    let state = shared.state_of(subscription);
+    if !["Disabled", "Deleted", "Warned"]
         .iter()
-        .any(|state| subscription.state.eq_ignore_ascii_case(state))
+        .any(|read_only| state.eq_ignore_ascii_case(read_only))
     {
         return Ok(());
     }

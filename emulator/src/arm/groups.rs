@@ -11,10 +11,13 @@ use super::{
     auth, content,
     content::ResourceBody,
     envelope::{ArmError, empty, gateway_json},
-    list, locations, tags,
+    list, locations, policies, tags,
     turn::Turn,
 };
-use crate::world::{StoredGroup, World};
+use crate::{
+    governance::Written,
+    world::{StoredGroup, World},
+};
 
 /// `resource-name-rules.md`, Microsoft.Resources.
 const LONGEST_NAME: usize = 90;
@@ -111,8 +114,9 @@ pub(crate) fn put(
     check_name(name)?;
     let location = content::location(sent.location)?;
     let normal = locations::for_group(&location)?;
-    let tags = sent.tags.unwrap_or_default();
+    let mut tags = sent.tags.unwrap_or_default();
     tags::check(&tags)?;
+    apply_policies(turn, name, &normal, &mut tags)?;
     let mut world = turn.world();
     let existing = world.group(turn.subscription, name);
     if let Some(group) = existing {
@@ -156,19 +160,35 @@ pub(crate) fn patch(
     authorize(turn, name, "write")?;
     writable()?;
     let sent: ResourceBody = content::read(turn.call)?;
-    let mut world = turn.world();
-    let mut group = find(&world, turn.subscription, name)?.clone();
+    let mut group = find(&turn.world(), turn.subscription, name)?.clone();
     check_not_deleting(&group)?;
     if let Some(tags) = sent.tags {
         tags::check(&tags)?;
         group.tags = tags;
     }
+    apply_policies(turn, name, &group.location, &mut group.tags)?;
+    let mut world = turn.world();
     if sent.managed_by.is_some() {
         group.managed_by = sent.managed_by;
     }
     let response = gateway_json(StatusCode::OK, &body(&group));
     world.put_group(group);
     Ok(response)
+}
+
+fn apply_policies(
+    turn: &Turn<'_>,
+    name: &str,
+    location: &str,
+    tags: &mut BTreeMap<String, String>,
+) -> Result<(), ArmError> {
+    let scope = &format!("/subscriptions/{}/resourceGroups/{name}", turn.subscription);
+    let written = Written {
+        scope,
+        location,
+        tags,
+    };
+    policies::apply(turn, name, written)
 }
 
 /// Starts the deletion of a group with all its keys.

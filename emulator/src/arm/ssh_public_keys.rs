@@ -12,12 +12,13 @@ use super::{
     envelope::{ArmError, compute_json, empty},
     groups,
     key_pair::{self, EncryptionType},
-    key_text, list, locations, tags,
+    key_text, list, locations, policies, tags,
     throttle::Policy,
     turn::Turn,
     versions,
 };
 use crate::{
+    governance::Written,
     route::KeyName,
     world::{StoredKey, World},
 };
@@ -112,7 +113,8 @@ fn list(
     let world = turn.world();
     // NUL sorts before every character of a name, so the joined text sorts as (group, name) does.
     let keys = world
-        .keys()
+        .listed_keys()
+        .into_iter()
         .filter(|key| key.subscription.eq_ignore_ascii_case(turn.subscription) && wanted(key))
         .map(|key| {
             (
@@ -140,8 +142,9 @@ pub(crate) fn put(
     let location = content::location(sent.location)?;
     let normal = locations::for_key(&location)?;
     versions::check_ssh_public_keys(turn.api_version, Some(&normal))?;
-    let tags = sent.tags.unwrap_or_default();
+    let mut tags = sent.tags.unwrap_or_default();
     tags::check(&tags)?;
+    apply_policies(turn, at, &normal, &mut tags)?;
     check_placement(&turn.world(), turn.subscription, at, &location, &normal)?;
     turn.charge_compute(Policy::PutDeleteSshPublicKeys, &normal)?;
     let public_key = sent.properties.and_then(|properties| properties.public_key);
@@ -185,9 +188,14 @@ pub(crate) fn patch(
     let sent: ResourceBody = content::read(turn.call)?;
     let location = existing_for_write(turn, at)?.location;
     versions::check_ssh_public_keys(turn.api_version, Some(&location))?;
-    if let Some(tags) = &sent.tags {
-        tags::check(tags)?;
-    }
+    let mut tags = match sent.tags {
+        Some(tags) => {
+            tags::check(&tags)?;
+            tags
+        }
+        None => existing_for_write(turn, at)?.tags,
+    };
+    apply_policies(turn, at, &location, &mut tags)?;
     turn.charge_compute(Policy::PutDeleteSshPublicKeys, &location)?;
     let public_key = sent.properties.and_then(|properties| properties.public_key);
     check_public_key(public_key.as_deref())?;
@@ -195,10 +203,28 @@ pub(crate) fn patch(
     let mut world = turn.world();
     let mut key = find(&world, turn.subscription, at)?.clone();
     key.public_key = public_key.or(key.public_key);
-    key.tags = sent.tags.unwrap_or(key.tags);
+    key.tags = tags;
     let response = compute_json(StatusCode::OK, &body(&key));
     world.put_key(key);
     Ok(response)
+}
+
+fn apply_policies(
+    turn: &Turn<'_>,
+    at: &KeyName,
+    location: &str,
+    tags: &mut BTreeMap<String, String>,
+) -> Result<(), ArmError> {
+    let scope = &format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/sshPublicKeys/{}",
+        turn.subscription, at.group, at.name
+    );
+    let written = Written {
+        scope,
+        location,
+        tags,
+    };
+    policies::apply(turn, &at.name, written)
 }
 
 /// 200 when it was there, 204 when not.

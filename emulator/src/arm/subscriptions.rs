@@ -9,7 +9,6 @@ use super::{
     envelope::{ArmError, gateway_json},
     locations,
     turn::Turn,
-    versions,
 };
 use crate::{config::Subscription, entra::Principal, shared::Shared};
 
@@ -18,7 +17,12 @@ pub(crate) fn list(shared: &Shared, principal: &Principal) -> Response<Bytes> {
         subscription.tenant.eq_ignore_ascii_case(&principal.tenant)
             && auth::sees_subscription(shared, principal, &subscription.id)
     };
-    let value: Vec<Value> = shared.subscriptions.iter().filter(seen).map(body).collect();
+    let value: Vec<Value> = shared
+        .subscriptions
+        .iter()
+        .filter(seen)
+        .map(|one| body(shared, one))
+        .collect();
     let count = json!({"type": "Total", "value": value.len()});
     gateway_json(StatusCode::OK, &json!({"value": value, "count": count}))
 }
@@ -36,10 +40,13 @@ pub(crate) fn get(
             &scope,
         )?;
     }
-    Ok(gateway_json(StatusCode::OK, &body(subscription)))
+    Ok(gateway_json(
+        StatusCode::OK,
+        &body(turn.shared, subscription),
+    ))
 }
 
-fn body(subscription: &Subscription) -> Value {
+fn body(shared: &Shared, subscription: &Subscription) -> Value {
     json!({
         "id": format!("/subscriptions/{}", subscription.id),
         "authorizationSource": "RoleBased",
@@ -47,69 +54,29 @@ fn body(subscription: &Subscription) -> Value {
         "subscriptionId": subscription.id,
         "tenantId": subscription.tenant,
         "displayName": subscription.name,
-        "state": subscription.state,
+        "state": shared.state_of(subscription),
         "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
     })
 }
 
-pub(crate) fn list_providers(turn: &Turn<'_>) -> Result<Response<Bytes>, ArmError> {
-    may_read_providers(turn)?;
-    Ok(gateway_json(
-        StatusCode::OK,
-        &json!({"value": [resources(turn), compute(turn)]}),
-    ))
-}
-
-pub(crate) fn get_provider(turn: &Turn<'_>, namespace: &str) -> Result<Response<Bytes>, ArmError> {
-    may_read_providers(turn)?;
-    let body = match namespace.to_ascii_lowercase().as_str() {
-        "microsoft.compute" => compute(turn),
-        "microsoft.resources" => resources(turn),
-        _ => {
-            let message = format!("The resource namespace '{namespace}' is invalid.");
-            return Err(ArmError::gateway(
-                StatusCode::NOT_FOUND,
-                "InvalidResourceNamespace",
-                message,
-            ));
-        }
+/// The regions of the cloud, as `az account list-locations` reads them.
+pub(crate) fn list_locations(turn: &Turn<'_>) -> Result<Response<Bytes>, ArmError> {
+    if !auth::sees_subscription(turn.shared, &turn.principal, turn.subscription) {
+        let scope = format!("/subscriptions/{}", turn.subscription);
+        let action = "Microsoft.Resources/subscriptions/locations/read";
+        auth::authorize(turn.shared, &turn.principal, action, &scope)?;
+    }
+    let location = |shown: &&str| {
+        let name = locations::normalize(shown);
+        json!({
+            "id": format!("/subscriptions/{}/locations/{name}", turn.subscription),
+            "name": name,
+            "type": "Region",
+            "displayName": shown,
+            "regionalDisplayName": shown,
+            "metadata": { "regionType": "Physical", "regionCategory": "Recommended" },
+        })
     };
-    Ok(gateway_json(StatusCode::OK, &body))
-}
-
-fn may_read_providers(turn: &Turn<'_>) -> Result<(), ArmError> {
-    let scope = format!("/subscriptions/{}", turn.subscription);
-    auth::authorize(
-        turn.shared,
-        &turn.principal,
-        "Microsoft.Resources/subscriptions/providers/read",
-        &scope,
-    )
-}
-
-fn compute(turn: &Turn<'_>) -> Value {
-    provider(
-        turn,
-        "Microsoft.Compute",
-        &json!([{
-            "resourceType": "sshPublicKeys",
-            "locations": locations::ALL,
-            "apiVersions": versions::SSH_PUBLIC_KEYS,
-            "capabilities": "SupportsTags, SupportsLocation",
-        }]),
-    )
-}
-
-fn resources(turn: &Turn<'_>) -> Value {
-    provider(turn, "Microsoft.Resources", &json!([]))
-}
-
-fn provider(turn: &Turn<'_>, namespace: &str, types: &Value) -> Value {
-    json!({
-        "id": format!("/subscriptions/{}/providers/{namespace}", turn.subscription),
-        "namespace": namespace,
-        "resourceTypes": types,
-        "registrationState": "Registered",
-        "registrationPolicy": "RegistrationRequired",
-    })
+    let value: Vec<Value> = locations::ALL.iter().map(location).collect();
+    Ok(gateway_json(StatusCode::OK, &json!({ "value": value })))
 }

@@ -91,6 +91,25 @@ pub(crate) fn check_resources(version: &str) -> Result<(), ArmError> {
     ))
 }
 
+/// Of `Microsoft.Authorization/locks`.
+const LOCKS: &[&str] = &["2020-05-01", "2017-04-01", "2016-09-01", "2015-01-01"];
+
+pub(crate) fn check_locks(version: &str) -> Result<(), ArmError> {
+    if LOCKS.contains(&version) {
+        return Ok(());
+    }
+    let message = format!(
+        "The resource type 'locks' could not be found in the namespace 'Microsoft.Authorization' for api version '{version}'. The supported \
+         api-versions are '{}'.",
+        LOCKS.join(",")
+    );
+    Err(ArmError::gateway(
+        StatusCode::BAD_REQUEST,
+        "InvalidResourceType",
+        message,
+    ))
+}
+
 /// With a location the error is the one that resource providers are looked up with; without, the one of reads.
 pub(crate) fn check_ssh_public_keys(version: &str, location: Option<&str>) -> Result<(), ArmError> {
     if SSH_PUBLIC_KEYS.contains(&version) {
