@@ -382,39 +382,3 @@ async fn a_key_that_is_refused_for_good_is_tried_seldom_and_told_once() {
         .filter(|entry| entry.method == "PATCH" && entry.path.ends_with("/sshkeys/web/status"));
     assert_eq!(statuses.count(), 1);
 }
-
-#[tokio::test]
-async fn a_tag_that_a_policy_turns_back_is_told_and_not_fought_over() {
-    let world = World::start(WorldOptions::new().flag("poll-interval", "1m")).await;
-    world.apply(&key("web", "{azure: {}}")).await;
-    world.wait_ready("web").await;
-    let id = resource_id(&format!("{}.web", world.namespace()));
-    let stored = world.emulator().key(&id).unwrap();
-    // A policy with the effect modify: the PATCH is answered 200 and changes nothing.
-    let body = serde_json::json!({
-        "id": stored.id, "name": stored.name, "location": stored.location,
-        "tags": stored.tags, "properties": { "publicKey": stored.public_key },
-    });
-    let answer = FaultAnswer::raw(200, "application/json; charset=utf-8", &body.to_string());
-    world
-        .emulator()
-        .faults()
-        .add(Fault::on("PATCH", "sshPublicKeys", Effect::Answer(answer)).times(0));
-    world
-        .apply(&key("web", "{azure: {tags: {team: web}}}"))
-        .await;
-    let _: SshKey = world
-        .wait_condition(
-            "web",
-            ConditionType::AzureSynced,
-            "False",
-            Reason::TagOverridden,
-        )
-        .await;
-    let log = world.emulator().log();
-    let patches = log
-        .iter()
-        .filter(|record| record.request.method == "PATCH")
-        .count();
-    assert_eq!(patches, 2, "once, and once more");
-}

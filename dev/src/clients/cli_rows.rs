@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     azure::{Azure, CLIENT, SECRET, SUBSCRIPTION, TENANT},
     cli::{Answer, Cli},
-    pair,
+    cli_governance, pair,
     table::Table,
 };
 
@@ -26,6 +26,7 @@ pub(super) async fn all(cli: &Cli, azure: &Azure, public_key: &str, table: &mut 
     keys(cli, public_key, table).await;
     pairs(cli, table).await;
     refusals(cli, public_key, table).await;
+    cli_governance::all(cli, public_key, table).await;
     end(cli, table).await;
 }
 

@@ -2,6 +2,7 @@
 
 mod azure;
 mod cli;
+mod cli_governance;
 mod cli_rows;
 mod pair;
 mod run;

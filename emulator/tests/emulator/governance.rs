@@ -159,9 +159,9 @@ async fn a_policy_changes_tags_whatever_is_sent() {
     let remove = vec!["secret".to_owned()];
     rig.emulator
         .set_policies(vec![policy("tags", PolicyEffect::Modify { set, remove })]);
-    let sent = json!({"Stage": "test", "secret": "x", "team": "web"});
+    let tags = json!({"Stage": "test", "secret": "x", "team": "web"});
     let made = rig
-        .send_json("PUT", &key("rg", "k"), &body(&sent))
+        .send_json("PUT", &key("rg", "k"), &body(&tags))
         .await
         .expect(201);
     assert_eq!(made.json()["tags"], json!({"stage": "prod", "team": "web"}));
