@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench charts image e2e clients crds fmt build control-plane
+.PHONY: help run demo test lint bench charts image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: control-plane build ## A control plane, an Azure emulator, the operator and two keys; stays up until Ctrl-C
 	@$(programs)/dev run
@@ -38,6 +38,10 @@ e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; about 2
 clients: ## The Azure CLI and the Python SDK, installed once (800 MB), against the emulator; about a minute
 	@cargo build --quiet --package dev --bins
 	@$(programs)/dev clients
+
+terraform: ## Terraform with azurerm, built once (half an hour), against the emulator; a minute
+	@cargo build --quiet --package dev --bins
+	@$(programs)/dev terraform
 
 crds: ## Write the custom resource definitions into crds/ and into their chart
 	@cargo run --quiet --bin crdgen -- crds

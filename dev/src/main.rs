@@ -1,4 +1,5 @@
-//! `dev`: what `make run`, `make demo`, `make bench`, `make image`, `make clients` and `make e2e` start.
+//! `dev`: what `make run`, `make demo`, `make bench`, `make image`, `make clients`, `make terraform` and `make e2e`
+//! start.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ enum Command {
     Image,
     /// Runs stock Azure clients against the emulator.
     Clients,
+    /// Runs Terraform with its provider for Azure against the emulator.
+    Terraform,
     /// Installs the operator in the cluster that KUBECONFIG names, uses it, and removes it.
     E2e(e2e::Options),
     /// Runs a program that dies with its starter.
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Image => image::build(),
         Command::E2e(options) => on_runtime(e2e::run(&options)),
         Command::Clients => on_runtime(clients::run()),
+        Command::Terraform => on_runtime(clients::terraform()),
         // Without a runtime: the process becomes another, and its threads would be lost.
         Command::Hold(args) => hold::hold(&args),
     }

@@ -1,7 +1,7 @@
 //! The Azure that the clients see: an emulator with its real limits, and pages so short that lists have several.
 
 use anyhow::Context;
-use arm_emulator::{Application, Config, Emulator, Tenant};
+use arm_emulator::{Application, Config, Emulator, StoredKey, Tenant};
 use tempfile::TempDir;
 
 pub(super) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -37,6 +37,32 @@ impl Azure {
             folder,
             ca_file,
         })
+    }
+
+    /// The id of a key, as answers give it.
+    pub(super) fn key_id(&self, group: &str, name: &str) -> String {
+        let keys = self.emulator.keys();
+        let mut of_group = keys.iter().filter(|key| key.resource_group == group);
+        let found = of_group.find(|key| key.name == name);
+        found.map(|key| key.id.clone()).unwrap_or_default()
+    }
+
+    /// Somebody else changes a key's tags.
+    pub(super) fn change_tags(&self, id: &str) {
+        if let Some(mut key) = self.emulator.key(id) {
+            key.tags = [("team".to_owned(), "theirs".to_owned())].into();
+            self.emulator.put_key_as_someone_else(key);
+        }
+    }
+
+    /// Somebody else deletes a key.
+    pub(super) fn delete_key(&self, id: &str) {
+        self.emulator.delete_key(id);
+    }
+
+    /// Somebody else stores a key.
+    pub(super) fn put_key(&self, key: StoredKey) {
+        self.emulator.put_key_as_someone_else(key);
     }
 
     /// `https://localhost:PORT`.

@@ -8,5 +8,7 @@ mod pair;
 mod run;
 mod sdk;
 mod table;
+mod terraform;
 
 pub use run::run;
+pub use terraform::run as terraform;

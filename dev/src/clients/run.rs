@@ -25,7 +25,7 @@ pub async fn run() -> anyhow::Result<()> {
     let started = Instant::now();
     let clients = installed()?;
     let azure = Azure::start().await?;
-    let public_key = user_key(&azure)?;
+    let public_key = user_key(&azure, "ed25519")?;
     let mut table = Table::default();
     for name in ["azure-cli", "azure-sdk"] {
         say(versions(name)?);
@@ -52,11 +52,12 @@ fn installed() -> anyhow::Result<PathBuf> {
     Ok(folder.trim().into())
 }
 
-/// The key that the user has already.
-fn user_key(azure: &Azure) -> anyhow::Result<String> {
-    let path = azure.folder.path().join("id_ed25519");
+/// A key that the user has already.
+pub(super) fn user_key(azure: &Azure, algorithm: &str) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir_in(azure.folder.path()).context("make a folder for a key")?;
+    let path = folder.path().join("id");
     let status = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "me@here", "-f"])
+        .args(["-q", "-t", algorithm, "-N", "", "-C", "me@here", "-f"])
         .arg(&path)
         .status()
         .context("run ssh-keygen")?;
