@@ -1,7 +1,7 @@
 //! How things stand at the moment of a scrape: what is gone leaves no series behind.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -51,11 +51,13 @@ impl Watched {
 }
 
 impl Watched {
-    /// Whether any key that is known is so.
-    pub(super) fn any_key(&self, is_so: impl Fn(&SshKey) -> bool) -> bool {
+    /// The UIDs of the keys that are so, of those that are known.
+    pub(super) fn uids(&self, is_so: impl Fn(&SshKey) -> bool) -> HashSet<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = known.iter().flat_map(|known| known.keys.state());
-        keys.any(|key| key.0.as_ref().is_ok_and(&is_so))
+        let keys = known.iter().flat_map(|known| known.keys.state());
+        keys.filter(|key| key.0.as_ref().is_ok_and(&is_so))
+            .filter_map(|key| key.meta().uid.clone())
+            .collect()
     }
 }
 

@@ -158,7 +158,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
         }
     };
     for store in used.difference(&at.stores_in_use()) {
-        context.store_uses.leave(store);
+        context.store_uses.leave(store, &at.observed.object.uid);
     }
     finish(context, &at, &decided, &taken, &halt).await
 }

@@ -45,7 +45,9 @@ pub(super) async fn reconcile<K: StoreObject>(
     if store.meta().deletion_timestamp.is_some() {
         return leave(&context, store, &id).await;
     }
-    let_go_if_unused(&context, store, &id).await?;
+    if let Err(error) = let_go_if_unused(&context, store, &id).await {
+        tracing::warn!(%error, "a store that is not used stays held for now");
+    }
     let ready = look(&context, &store.describe(&context)).await;
     report(&context, store, &ready).await?;
     let uid = store.uid().unwrap_or_default();
@@ -115,6 +117,15 @@ async fn leave<K: StoreObject>(
     }
     let users = store_uses::users(context, id).await?;
     if users.is_empty() || is_given_up(context, store, id).await? {
+        if !users.is_empty() {
+            let users = listed(&users);
+            tracing::warn!(
+                namespace = store.namespace(),
+                name = store.name_any(),
+                users,
+                "a store was let go with its namespace, before its keys"
+            );
+        }
         stores::release(
             &store.api(context.client.clone()),
             &store.name_any(),
@@ -152,9 +163,11 @@ async fn let_go_if_unused<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<(), KubernetesError> {
-    let may_be_unused =
-        context.store_uses.was_left(id) || !context.watched.any_key(|key| is_used_by(key, id));
-    if !is_held(store) || !may_be_unused || context.store_uses.is_being_held(id) {
+    if !is_held(store) || context.store_uses.is_being_held(id) {
+        return Ok(());
+    }
+    let shown = context.watched.uids(|key| is_used_by(key, id));
+    if context.store_uses.is_used(id, &shown) {
         return Ok(());
     }
     if store_uses::users(context, id).await?.is_empty() {
@@ -168,7 +181,8 @@ async fn let_go_if_unused<K: StoreObject>(
 /// A store is gone: its token in memory is of no more use, unless somebody has taken the finalizer off and a key still
 /// needs it.
 pub(super) fn gone(context: &Context, id: &StoreId) {
-    if !context.watched.any_key(|key| is_used_by(key, id)) {
+    context.store_uses.forget(id);
+    if context.watched.uids(|key| is_used_by(key, id)).is_empty() {
         context.sessions.forget(id);
     }
 }

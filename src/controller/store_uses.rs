@@ -20,8 +20,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct StoreUses {
     listeners: Mutex<Vec<UnboundedSender<StoreId>>>,
-    /// Of which a key was let go since they were looked at.
-    left: Mutex<HashSet<StoreId>>,
+    /// The UIDs of the keys that have left a store, which the watch may still show as its users.
+    left: Mutex<HashMap<StoreId, HashSet<String>>>,
     /// By the UID of a key that has held it and does not name it yet.
     held: Mutex<HashMap<String, StoreId>>,
 }
@@ -35,8 +35,10 @@ impl StoreUses {
     }
 
     /// A key is in Azure through this store no more.
-    pub(super) fn leave(&self, id: &StoreId) {
-        lock(&self.left).insert(id.clone());
+    pub(super) fn leave(&self, id: &StoreId, uid: &str) {
+        let mut left = lock(&self.left);
+        left.entry(id.clone()).or_default().insert(uid.to_owned());
+        drop(left);
         self.wake(id);
     }
 
@@ -44,6 +46,11 @@ impl StoreUses {
     pub(super) fn wake(&self, id: &StoreId) {
         // Those of a watch that has ended are gone.
         lock(&self.listeners).retain(|listener| listener.unbounded_send(id.clone()).is_ok());
+    }
+
+    /// Forgets a store that is gone.
+    pub(super) fn forget(&self, id: &StoreId) {
+        lock(&self.left).remove(id);
     }
 
     /// A store was held, for a key that is about to name it.
@@ -56,9 +63,19 @@ impl StoreUses {
         lock(&self.held).remove(uid);
     }
 
-    /// Whether a key has left the store since this was asked last.
-    pub(super) fn was_left(&self, id: &StoreId) -> bool {
-        lock(&self.left).remove(id)
+    /// Whether any of the users that the watch shows has not left by now.
+    pub(super) fn is_used(&self, id: &StoreId, shown: &HashSet<String>) -> bool {
+        let mut left = lock(&self.left);
+        let Some(of_store) = left.get_mut(id) else {
+            return !shown.is_empty();
+        };
+        // Whoever is shown no more need not be remembered.
+        of_store.retain(|uid| shown.contains(uid));
+        let all_have = shown.len() == of_store.len();
+        if of_store.is_empty() {
+            left.remove(id);
+        }
+        !all_have
     }
 
     /// Whether the store was held for a key that may not name it yet.
@@ -118,13 +135,18 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_was_left_is_heard_of_and_asked_about_once() {
+    fn a_store_is_used_by_those_that_are_shown_and_have_not_left() {
         let uses = StoreUses::default();
         let mut heard = uses.listen();
-        uses.leave(&id("a"));
+        let shown = |uids: &[&str]| uids.iter().map(|uid| (*uid).to_owned()).collect();
+        assert!(!uses.is_used(&id("a"), &shown(&[])));
+        assert!(uses.is_used(&id("a"), &shown(&["1"])));
+        uses.leave(&id("a"), "1");
         assert_eq!(heard.try_recv(), Ok(id("a")));
-        assert!(uses.was_left(&id("a")));
-        assert!(!uses.was_left(&id("a")));
+        assert!(!uses.is_used(&id("a"), &shown(&["1"])));
+        assert!(uses.is_used(&id("a"), &shown(&["1", "2"])));
+        assert!(!uses.is_used(&id("a"), &shown(&[])));
+        assert!(uses.is_used(&id("a"), &shown(&["1"])), "it was forgotten");
         uses.hold(&id("b"), "uid");
         assert!(uses.is_being_held(&id("b")) && !uses.is_being_held(&id("a")));
         uses.held("uid");
