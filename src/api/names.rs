@@ -76,6 +76,8 @@ pub mod manager {
     pub const SECRET: &str = "sshkey-operator/secret";
     /// Outputs.
     pub const OUTPUTS: &str = "sshkey-operator/outputs";
+    /// The Lease that says which replica leads.
+    pub const LEASE: &str = "sshkey-operator/lease";
     /// Status of a store.
     pub const STORE_STATUS: &str = "sshkey-operator/store-status";
     /// Finalizer of a store.
@@ -94,6 +96,9 @@ pub mod data_key {
 /// Type of the managed Secret.
 pub const SECRET_TYPE: &str = "kubernetes.io/ssh-auth";
 
+/// The Lease by which replicas agree on who works.
+pub const LEASE: &str = "sshkey-operator";
+
 /// The store of either kind that is used when an `SshKey` names none.
 pub const DEFAULT_STORE: &str = "default";
 
@@ -109,6 +114,7 @@ mod tests {
             manager::STATUS,
             manager::SECRET,
             manager::OUTPUTS,
+            manager::LEASE,
             manager::STORE_STATUS,
             manager::STORE_HOLD,
             annotation::AZURE_KEYS,

@@ -6,11 +6,13 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    api::names::LEASE,
     azure::{Limits, Overrides},
     controller::Options,
+    kubernetes::leases::LeaseAt,
     plan::Intervals,
 };
 
@@ -45,6 +47,19 @@ pub struct Flags {
     /// namespace kube-system, which does not survive a rebuild of the cluster.
     #[arg(long, env = "SSHKEY_OPERATOR_CLUSTER_ID", value_name = "ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
+
+    /// Whether replicas agree by a Lease in the operator's own namespace on which of them works, or this is the only one.
+    #[arg(long, env = "SSHKEY_OPERATOR_LEADER_ELECTION", default_value_t = true, action = ArgAction::Set)]
+    pub leader_election: bool,
+
+    /// Name of the Lease: one for all replicas, and another for each operator of one namespace.
+    #[arg(long, env = "SSHKEY_OPERATOR_LEADER_ELECTION_LEASE", default_value = LEASE, value_name = "NAME", value_parser = account)]
+    pub leader_election_lease: String,
+
+    /// Who this replica is in the Lease: like no other, and in a pod the pod's name, so that a container that is started
+    /// again need not wait for itself. Without it, the host's name with a part for each start.
+    #[arg(long, env = "SSHKEY_OPERATOR_LEADER_ELECTION_IDENTITY", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub leader_election_identity: Option<String>,
 
     /// How many reconciles run at once.
     #[arg(long, env = "SSHKEY_OPERATOR_CONCURRENCY", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -157,6 +172,21 @@ impl FromStr for MetricsAddress {
 }
 
 impl Flags {
+    /// The Lease by which replicas agree, in this replica's name.
+    pub(super) fn lease(&self, namespace: &str) -> LeaseAt {
+        let identity = self.leader_election_identity.clone().unwrap_or_else(|| {
+            let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "operator".to_owned());
+            // No two processes of one host have the same number at the same time.
+            let (process, time) = (std::process::id(), Timestamp::now().as_millisecond());
+            format!("{host}_{process}_{time}")
+        });
+        LeaseAt {
+            namespace: namespace.to_owned(),
+            name: self.leader_election_lease.clone(),
+            identity,
+        }
+    }
+
     /// The namespaces to watch; without a name, all.
     pub fn scopes(&self) -> Vec<Option<String>> {
         if self.watch_namespace.is_empty() {

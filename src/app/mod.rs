@@ -3,6 +3,7 @@
 mod exposition;
 mod flags;
 mod health;
+mod leader;
 mod logs;
 mod run;
 

@@ -14,7 +14,7 @@ use super::{
     exposition::{self, Exposition},
     flags::Flags,
     health::{self, Readiness},
-    logs,
+    leader, logs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -23,6 +23,7 @@ use crate::{
     kubernetes::{
         KubernetesError,
         access::{self, AccessError},
+        election::Terms,
         namespaces,
     },
     metrics::Metrics,
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The signals that end the process.
     #[error("listen for signals: {0}")]
     Signals(std::io::Error),
+    /// Another replica may lead by now: whatever is under way is taken up by it.
+    #[error("this replica leads no more: {0}")]
+    LeadershipLost(String),
     /// A TLS provider is set already, by a second start in one process.
     #[error("the TLS provider is set already")]
     Tls,
@@ -98,7 +102,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     if let Some(context) = started {
         exposition.started(&context);
         readiness.done("start");
-        watch(&flags, context, &readiness, shutdown.clone()).await;
+        lead(&flags, &context, &readiness, &shutdown).await?;
     }
     shutdown.cancel();
     // Their own end needs no waiting for: they answer nobody any more.
@@ -195,6 +199,41 @@ where
         None => Api::all(client.clone()),
     };
     access::is_served(&api, &ListParams::default().limit(1)).await
+}
+
+/// Works as long as this replica leads. One that stands by is ready as well, or no rollout would come to its end.
+async fn lead(
+    flags: &Flags,
+    context: &Arc<Context>,
+    readiness: &Readiness,
+    shutdown: &CancellationToken,
+) -> Result<(), StartError> {
+    let work = || watch(flags, Arc::clone(context), readiness, shutdown.clone());
+    if !flags.leader_election {
+        work().await;
+        return Ok(());
+    }
+    let leads = |value| {
+        let status = &context.metrics().controllers.leads;
+        status.replace([([flags.leader_election_lease.clone()], value)]);
+    };
+    leads(0.0);
+    let acquired = tokio::select! {
+        acquired = leader::acquire(context.client(), flags.lease(context.namespace()), Terms::default()) => acquired,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    let mut leadership = acquired;
+    leads(1.0);
+    tokio::select! {
+        () = work() => {
+            leadership.release().await;
+            Ok(())
+        }
+        why = leadership.keep() => {
+            leads(0.0);
+            Err(StartError::LeadershipLost(why))
+        }
+    }
 }
 
 async fn watch(

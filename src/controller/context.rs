@@ -75,6 +75,21 @@ pub struct Context {
 }
 
 impl Context {
+    /// The way to the API server.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The operator's own namespace.
+    pub fn namespace(&self) -> &str {
+        &self.options.namespace
+    }
+
+    /// What is measured.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What reconciles share, for a client and the operator's settings.
     pub fn new(
         client: Client,

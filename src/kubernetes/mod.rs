@@ -3,8 +3,10 @@
 pub mod access;
 pub mod configmaps;
 mod deletion;
+pub mod election;
 pub mod error;
 pub mod events;
+pub mod leases;
 pub mod namespaces;
 pub mod outputs;
 mod requests;

@@ -28,6 +28,8 @@ pub struct Controllers {
     pub limit: Gauges<1>,
     /// Those at this moment.
     pub active: Gauges<1>,
+    /// Whether this replica works, by the name of the Lease.
+    pub leads: Gauges<1>,
 }
 
 impl Controllers {
@@ -53,6 +55,11 @@ impl Controllers {
                 "How long reconciles took, by controller",
                 ["controller"],
                 &RECONCILE_SECONDS,
+            ),
+            leads: all.gauge(
+                "leader_election_master_status",
+                "Whether this replica works (1) or stands by (0), by the name of the Lease",
+                ["name"],
             ),
             limit: all.gauge(
                 "controller_runtime_max_concurrent_reconciles",

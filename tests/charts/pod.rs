@@ -18,12 +18,30 @@ fn without_values_the_operator_runs_as_it_does_without_flags() {
 }
 
 #[test]
-fn there_are_never_two_operators() {
+fn replicas_agree_by_a_lease_in_the_name_of_their_pod() {
     let Some(helm) = Helm::ready() else { return };
-    let objects = helm.operator("{}").unwrap();
+    let objects = helm.operator("replicas: 2").unwrap();
     let spec = &objects.one("Deployment")["spec"];
-    assert_eq!(spec["replicas"], 1);
-    assert_eq!(spec["strategy"], json!({"type": "Recreate"}));
+    assert_eq!(spec["replicas"], 2);
+    assert_eq!(spec["strategy"]["type"], "RollingUpdate");
+    let name = &objects.one("Deployment")["metadata"]["name"];
+    let lease = format!("--leader-election-lease={}", name.as_str().unwrap());
+    let container = &objects.pod()["spec"]["containers"][0];
+    assert!(
+        container["args"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(lease))
+    );
+    assert_eq!(
+        container["env"][0],
+        json!({
+            "name": "SSHKEY_OPERATOR_LEADER_ELECTION_IDENTITY",
+            "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+        })
+    );
+    let role = objects.one("Role");
+    assert_eq!(role["rules"][1]["resourceNames"], json!([name]));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::helm::{Helm, Objects, yaml};
 #[serde(rename_all = "camelCase")]
 struct Rights {
     cluster: Vec<PolicyRule>,
+    leader: Vec<PolicyRule>,
     watched: Vec<PolicyRule>,
     cluster_stores: Vec<PolicyRule>,
     own_namespace: Vec<PolicyRule>,
@@ -59,7 +60,8 @@ fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
         rules(objects.one("ClusterRole")),
         [rights.cluster, rights.cluster_stores, rights.watched].concat()
     );
-    assert_eq!(objects.all("Role").count(), 0);
+    assert_eq!(rules(objects.one("Role")), rights.leader);
+    are_bound(&objects, "Role", "RoleBinding");
     are_bound(&objects, "ClusterRole", "ClusterRoleBinding");
 }
 
@@ -73,8 +75,9 @@ fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read(
         [rights.cluster, rights.cluster_stores].concat()
     );
     let roles: Vec<&Value> = objects.all("Role").collect();
-    assert_eq!(roles.len(), 3);
+    assert_eq!(roles.len(), 4);
     let places = [
+        ("ops", &rights.leader),
         ("team-a", &rights.watched),
         ("team-b", &rights.watched),
         ("ops", &rights.own_namespace),
@@ -101,7 +104,8 @@ fn with_an_id_of_its_own_the_clusters_is_not_read() {
         .unwrap();
     assert_eq!(objects.all("ClusterRole").count(), 0);
     assert_eq!(objects.all("ClusterRoleBinding").count(), 0);
-    assert_eq!(rules(objects.one("Role")), rights.watched);
+    let roles: Vec<_> = objects.all("Role").map(rules).collect();
+    assert_eq!(roles, [rights.leader, rights.watched]);
 }
 
 #[test]

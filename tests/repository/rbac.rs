@@ -11,6 +11,7 @@ use crate::files;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Rights {
     cluster: Vec<PolicyRule>,
+    leader: Vec<PolicyRule>,
     watched: Vec<PolicyRule>,
     cluster_stores: Vec<PolicyRule>,
     own_namespace: Vec<PolicyRule>,
@@ -99,11 +100,12 @@ fn rights() -> Rights {
 fn rules() -> Vec<PolicyRule> {
     let Rights {
         cluster,
+        leader,
         watched,
         cluster_stores,
         own_namespace,
     } = rights();
-    let rules: Vec<PolicyRule> = [cluster, watched, cluster_stores, own_namespace].concat();
+    let rules: Vec<PolicyRule> = [cluster, leader, watched, cluster_stores, own_namespace].concat();
     assert!(rules.len() > 5, "{rules:#?}");
     rules
 }

@@ -17,6 +17,7 @@ mod drift;
 mod governed;
 mod imports;
 mod kills;
+mod leader;
 mod leaks;
 mod login;
 mod made;

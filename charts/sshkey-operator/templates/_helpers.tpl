@@ -84,6 +84,9 @@ configMap:
 {{- if has "serviceaccounts/token" $rule.resources -}}
 {{- $_ := set $rule "resourceNames" (list $.values.workloadIdentityServiceAccount) -}}
 {{- end -}}
+{{- if and (has "leases" $rule.resources) $rule.resourceNames -}}
+{{- $_ := set $rule "resourceNames" (list $.lease) -}}
+{{- end -}}
 {{- if $rule.verbs -}}
 {{- $rules = append $rules $rule -}}
 {{- end -}}

@@ -69,6 +69,11 @@ impl Account {
         apply_in::<ServiceAccount>(admin, namespace, NAME, json!({})).await?;
         // Cluster-scoped names are shared by all instances: the namespace tells them apart.
         let instance = format!("{NAME}:{namespace}");
+        let leader = format!("{instance}:leader");
+        let role = json!({ "rules": rules.leader });
+        apply_in::<Role>(admin, namespace, &leader, role).await?;
+        let bound = binding("Role", &leader, namespace);
+        apply_in::<RoleBinding>(admin, namespace, &leader, bound).await?;
         let mut cluster = rules.cluster;
         if cluster_stores == ClusterStores::Used {
             cluster.extend(rules.cluster_stores);

@@ -12,6 +12,8 @@ use crate::checkout;
 pub struct Rules {
     /// Always cluster-scoped.
     pub cluster: Vec<PolicyRule>,
+    /// In the operator's own namespace, for the Lease.
+    pub leader: Vec<PolicyRule>,
     /// In each watched namespace, or cluster-wide when all are watched.
     pub watched: Vec<PolicyRule>,
     /// Cluster-scoped, where the stores of the cluster are used.

@@ -5,7 +5,12 @@ use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
 use kube::{Api, Client, api::ListParams, core::NamespaceResourceScope};
 
 use super::World;
-use crate::{control_plane::ControlPlane, manifests, operator::Operator, proxy::Proxy};
+use crate::{
+    control_plane::ControlPlane,
+    manifests,
+    operator::{Flags, Operator},
+    proxy::Proxy,
+};
 
 impl World {
     /// The test's namespace.
@@ -44,6 +49,23 @@ impl World {
     /// The operator.
     pub fn operator(&self) -> &Operator {
         &self.operator
+    }
+
+    /// Starts one more operator with the same flags, and these over them.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_replica(&self, name: &str, more: &Flags) -> Operator {
+        let (folder, flags) = &self.replica;
+        let folder = folder.join(name);
+        let flags = flags.clone().with(more);
+        let started = std::fs::create_dir_all(&folder)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| Operator::start(&folder, &flags));
+        match started {
+            Ok(operator) => operator,
+            Err(error) => panic!("no replica {name}: {error:#}"),
+        }
     }
 
     /// The control plane: shared with other tests, unless it was asked for otherwise.

@@ -38,6 +38,8 @@ pub struct World {
     pub(super) emulator: Emulator,
     pub(super) proxy: Proxy,
     pub(super) operator: Operator,
+    /// What another one is started with.
+    pub(super) replica: (PathBuf, Flags),
     pub(super) plane: Plane,
 }
 
@@ -118,6 +120,7 @@ impl World {
             )
             .with(&options.flags);
         let operator = Operator::start(&folder, &flags)?;
+        let replica = (folder, flags);
         if !has(Part::Operator) {
             operator.kill();
         }
@@ -130,6 +133,7 @@ impl World {
             emulator,
             proxy,
             operator,
+            replica,
             plane,
         })
     }
@@ -175,6 +179,7 @@ fn quick(
         .set("azure-sweep-interval", "2s")
         .set("poll-interval", "1s")
         .set("retry-max", "2s")
+        .set("leader-election", "false")
         .set("log-format", "text")
         .set("log-filter", "info,sshkey_operator=debug");
     Ok(match watched {
