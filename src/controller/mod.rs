@@ -3,6 +3,7 @@
 mod act;
 mod azure_steps;
 mod backoff;
+mod blocked;
 mod certificate;
 mod cluster_stores;
 mod context;

@@ -6,15 +6,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kube::{
-    ResourceExt,
-    core::{DeserializeGuard, error_boundary::InvalidObject},
-    runtime::controller::Action,
-};
+use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
     act::{StepError, act},
     azure_steps::read_azure,
+    blocked::{refuse, write_blocked},
     context::{Context, Scope},
     facts::{self, now},
     measure,
@@ -23,7 +20,7 @@ use super::{
     tell::{tell, tell_of_deletion, tell_store},
 };
 use crate::{
-    api::{ArmId, ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
+    api::{ArmId, ErrorClass, Reason, SshKey},
     kubernetes::{KubernetesError, sshkeys},
     plan::{Failure, Freshness, KeyView, Plan, Step, plan, report},
 };
@@ -352,50 +349,4 @@ fn forget(context: &Context, uid: &str) {
     context.budget.withdraw(uid);
     context.tag_repairs.forget(uid);
     context.refusals.forget(uid);
-}
-
-/// An object that is no `SshKey` any more, such as one of a newer version: it says so, and stops nobody else. Its status
-/// can't be read either and is left as it is, since it may bear witness to a key.
-async fn refuse(context: &Context, invalid: &InvalidObject) -> Result<Action, ReconcileError> {
-    let object = SshKey {
-        metadata: invalid.metadata.clone(),
-        ..SshKey::default()
-    };
-    tracing::warn!(
-        namespace = object.namespace(),
-        name = object.name_any(),
-        "an object can't be read"
-    );
-    let note = "the object can't be read as an SshKey of this version of the operator: compare it with kubectl explain sshkey.spec, and the operator's version with that of its CRDs";
-    let reason = Reason::InvalidObject.as_str();
-    context.events.warning(&object, reason, note).await;
-    Ok(Action::requeue(context.options.intervals.sweep))
-}
-
-/// Reports an object about which nothing can be decided.
-async fn write_blocked(
-    context: &Context,
-    object: &SshKey,
-    failure: &Failure,
-) -> Result<(), KubernetesError> {
-    let before = object.status.clone().unwrap_or_default();
-    let generation = object.metadata.generation.unwrap_or_default();
-    let about = |kind, status| {
-        condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
-    };
-    let verdicts = [
-        about(ConditionType::Ready, false),
-        about(ConditionType::Stalled, true),
-    ];
-    let status = SshKeyStatus {
-        observed_generation: Some(generation),
-        conditions: condition::conditions(&verdicts, &before.conditions, generation, facts::now()),
-        ..before.clone()
-    };
-    if status != before
-        && let Some(written) = sshkeys::write_status(&context.client, object, &status).await?
-    {
-        context.own_writes.remember(written);
-    }
-    Ok(())
 }

@@ -45,7 +45,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     let operator = Operator::start(&folder, &flags)?;
     all_ready(playground, &namespace, keys, &operator, PATIENCE).await?;
     println!("\n{keys} Ready keys in {GROUPS} groups, a sweep every {SWEEP:?}");
-    sweep(playground, keys).await?;
+    sweep(playground, keys, &groups).await?;
 
     playground.keys(&namespace, keys..2 * keys, &groups).await?;
     all_ready(playground, &namespace, 2 * keys, &operator, PATIENCE).await?;
@@ -66,13 +66,13 @@ fn mib(kib: u32) -> f64 {
     f64::from(kib) / 1_024.0
 }
 
-async fn sweep(playground: &Playground, keys: u32) -> anyhow::Result<()> {
+async fn sweep(playground: &Playground, keys: u32, groups: &[String]) -> anyhow::Result<()> {
     // What was just created is confirmed once more before a sweep is only a sweep.
-    quiet(playground, SWEEP).await;
+    quiet(playground, Duration::from_secs(20)).await;
     let before = playground.emulator.keys();
     let mine: Vec<&StoredKey> = before
         .iter()
-        .filter(|key| key.resource_group.starts_with("rg-"))
+        .filter(|key| groups.contains(&key.resource_group))
         .collect();
     let mut drifting = mine.iter().step_by((mine.len() / (3 * DRIFTED)).max(1));
     for key in drifting.by_ref().take(DRIFTED) {
@@ -114,7 +114,13 @@ async fn sweep(playground: &Playground, keys: u32) -> anyhow::Result<()> {
             break;
         }
         if started.elapsed() > 3 * SWEEP {
-            bail!("not all drift was repaired after three sweeps");
+            let now = playground.emulator.keys();
+            let left = now.iter().filter(|key| !as_it_was(key)).count();
+            bail!(
+                "not all drift was repaired after three sweeps: {left} of {}, {} before",
+                now.len(),
+                before.len()
+            );
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
