@@ -29,6 +29,8 @@ pub enum Reason {
     Progressing,
     /// The object is being deleted.
     Deleting,
+    /// The object is being deleted, and `spec.deletionProtection` holds it.
+    DeletionProtected,
     /// `spec.suspend` is set and something would have to be changed.
     Suspended,
 

@@ -74,6 +74,11 @@ pub struct SshKeySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure: Option<AzureSpec>,
 
+    /// While true, a deletion of this object does not go on, whoever has asked for it: nothing is deleted, in Azure or here,
+    /// and the Ready condition says so. Set it to false to let it go on.
+    #[serde(default)]
+    pub deletion_protection: bool,
+
     /// While true, nothing is created or changed; the Ready condition says what would be done. Deletion goes on.
     #[serde(default)]
     pub suspend: bool,

@@ -20,6 +20,12 @@ pub(super) fn judge(
     if !observed.object.has_finalizer {
         return Judgement::finding(deleted());
     }
+    if desired.protected {
+        return Judgement::finding(Finding::held(
+            Reason::DeletionProtected,
+            "spec.deletionProtection is true: nothing was deleted, in Azure or in the cluster. Set it to false to let the deletion go on",
+        ));
+    }
     let mut steps = Vec::new();
     let mut orphans = Vec::new();
     let records = match &observed.object.records {

@@ -34,6 +34,8 @@ pub struct Desired {
     pub mark: Mark,
     /// Whether to decide without acting.
     pub suspended: bool,
+    /// Whether a deletion must not go on.
+    pub protected: bool,
 }
 
 /// Where the key comes from, and where its private half is kept.
@@ -200,6 +202,7 @@ pub fn resolve(
         stores,
         mark,
         suspended: spec.suspend,
+        protected: spec.deletion_protection,
     })
 }
 

@@ -267,8 +267,8 @@ const TABLE: [(&str, &str, &str, &str); 59] = [
     (
         "extraEnv",
         "extraEnv: [{name: HTTPS_PROXY, value: p}]",
-        "{container}/env",
-        "[{name: HTTPS_PROXY, value: p}]",
+        "{container}/env/1",
+        "{name: HTTPS_PROXY, value: p}",
     ),
     (
         "serviceAccount.name",

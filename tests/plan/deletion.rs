@@ -179,3 +179,24 @@ fn a_retained_key_stays_in_azure() {
     assert!(world.released);
     assert_eq!(world.azure.len(), 1);
 }
+
+#[test]
+fn a_protected_object_stays_as_it_is_whoever_deletes_it_and_goes_once_it_is_not() {
+    let mut world = World::published().settled();
+    world.spec.deletion_protection = true;
+    assert_eq!(
+        world.step_names(),
+        [""; 0],
+        "it changes nothing while it lives"
+    );
+    world.object.deleting_since = Some(at(-1_000_000));
+    world.namespace_terminating = true;
+    world.object.abandoned = true;
+    assert_eq!(world.step_names(), [""; 0]);
+    assert_eq!(world.ready_reason(), Reason::DeletionProtected);
+    world.spec.suspend = true;
+    assert_eq!(world.ready_reason(), Reason::DeletionProtected);
+    world.spec.deletion_protection = false;
+    world.object.abandoned = false;
+    assert_eq!(world.step_names(), ["DeleteAzureKey", "RemoveFinalizer"]);
+}

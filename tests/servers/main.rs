@@ -31,6 +31,7 @@ mod outages;
 mod output_changes;
 mod outputs;
 mod own_identity;
+mod protection;
 mod rights;
 mod schema;
 mod store_deletion;

@@ -6,7 +6,7 @@ use http::{Method, Response, StatusCode};
 use super::{
     auth,
     envelope::{ArmError, empty},
-    groups, headers, locks, providers, resources, ssh_public_keys, subscriptions,
+    generate, groups, headers, locks, providers, resources, ssh_public_keys, subscriptions,
     turn::{Turn, charge_arm},
     versions,
 };
@@ -121,7 +121,7 @@ async fn operate(
         (Place::Key(key), "PATCH") => ssh_public_keys::patch(turn, key, check_writable),
         (Place::Key(key), "DELETE") => ssh_public_keys::delete(turn, key, check_writable),
         (Place::GenerateKeyPair(key), "POST") => {
-            ssh_public_keys::generate_key_pair(turn, key, check_writable).await
+            generate::generate_key_pair(turn, key, check_writable).await
         }
         (Place::Elsewhere, _) => Err(no_such_type(turn)),
         _ => Err(not_supported(&method)),

@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod content;
 pub(crate) mod envelope;
 pub(crate) mod gateway;
+mod generate;
 pub(crate) mod groups;
 pub(crate) mod headers;
 pub(crate) mod key_pair;

@@ -8,11 +8,9 @@ use serde::Serialize;
 
 use super::{
     auth, content,
-    content::{GenerateBody, ResourceBody},
+    content::ResourceBody,
     envelope::{ArmError, compute_json, empty},
-    groups,
-    key_pair::{self, EncryptionType},
-    key_text, list, locations, policies, tags,
+    groups, key_text, list, locations, policies, tags,
     throttle::Policy,
     turn::Turn,
     versions,
@@ -44,14 +42,6 @@ struct KeyBody<'a> {
 struct KeyProperties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PairBody<'a> {
-    private_key: &'a str,
-    public_key: &'a str,
-    id: &'a str,
 }
 
 fn body(key: &StoredKey) -> KeyBody<'_> {
@@ -257,73 +247,6 @@ pub(crate) fn delete(
     }))
 }
 
-/// Once per key. What the service answers the second time is unverified.
-pub(crate) async fn generate_key_pair(
-    turn: &mut Turn<'_>,
-    at: &KeyName,
-    writable: impl Fn() -> Result<(), ArmError>,
-) -> Result<Response<Bytes>, ArmError> {
-    authorize(turn, at, "generateKeyPair/action")?;
-    writable()?;
-    let sent: GenerateBody = content::read_optional(turn.call)?;
-    let existing = existing_for_write(turn, at)?;
-    versions::check_ssh_public_keys(turn.api_version, Some(&existing.location))?;
-    turn.charge_compute(Policy::SshKeyGen, &existing.location)?;
-    let kind = encryption_type(&sent, turn.api_version)?;
-    check_first_time(&existing)?;
-    let generated = tokio::task::spawn_blocking(move || key_pair::generate(kind)).await;
-    let pair = generated.ok().and_then(Result::ok).ok_or_else(|| {
-        ArmError::compute(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "An unexpected error occurred while processing the request.",
-        )
-    })?;
-
-    let mut world = turn.world();
-    let mut key = find(&world, turn.subscription, at)?.clone();
-    check_first_time(&key)?;
-    key.public_key = Some(pair.public_key.clone());
-    let response = compute_json(
-        StatusCode::OK,
-        &PairBody {
-            private_key: &pair.private_key,
-            public_key: &pair.public_key,
-            id: &key.id,
-        },
-    );
-    world.put_key(key);
-    Ok(response)
-}
-
-fn encryption_type(sent: &GenerateBody, api_version: &str) -> Result<EncryptionType, ArmError> {
-    match sent
-        .encryption_type
-        .as_deref()
-        .filter(|_| versions::knows_encryption_type(api_version))
-    {
-        None => Ok(EncryptionType::Rsa),
-        Some(name) if name.eq_ignore_ascii_case("RSA") => Ok(EncryptionType::Rsa),
-        Some(name) if name.eq_ignore_ascii_case("Ed25519") => Ok(EncryptionType::Ed25519),
-        Some(_) => Err(invalid_parameter("encryptionType")),
-    }
-}
-
-fn check_first_time(key: &StoredKey) -> Result<(), ArmError> {
-    if key.public_key.is_none() {
-        return Ok(());
-    }
-    let message = format!(
-        "A key pair can be generated once per SSH public key resource; '{}' has its public key.",
-        key.name
-    );
-    Err(ArmError::compute(
-        StatusCode::CONFLICT,
-        "OperationNotAllowed",
-        message,
-    ))
-}
-
 /// The code and text are those that `az sshkey create` shows; the target is by analogy with the one of virtual machines.
 fn check_public_key(text: Option<&str>) -> Result<(), ArmError> {
     if text.is_none_or(key_text::is_accepted) {
@@ -333,7 +256,7 @@ fn check_public_key(text: Option<&str>) -> Result<(), ArmError> {
     }
 }
 
-fn invalid_parameter(name: &str) -> ArmError {
+pub(super) fn invalid_parameter(name: &str) -> ArmError {
     ArmError::compute(
         StatusCode::BAD_REQUEST,
         "InvalidParameter",
@@ -369,13 +292,17 @@ fn check_placement(
     ))
 }
 
-fn existing_for_write(turn: &Turn<'_>, at: &KeyName) -> Result<StoredKey, ArmError> {
+pub(super) fn existing_for_write(turn: &Turn<'_>, at: &KeyName) -> Result<StoredKey, ArmError> {
     let world = turn.world();
     groups::find_writable(&world, turn.subscription, &at.group)?;
     find(&world, turn.subscription, at).cloned()
 }
 
-fn find<'a>(world: &'a World, subscription: &str, at: &KeyName) -> Result<&'a StoredKey, ArmError> {
+pub(super) fn find<'a>(
+    world: &'a World,
+    subscription: &str,
+    at: &KeyName,
+) -> Result<&'a StoredKey, ArmError> {
     groups::find(world, subscription, &at.group)?;
     world.key(subscription, &at.group, &at.name).ok_or_else(|| {
         let message = format!(
@@ -387,7 +314,7 @@ fn find<'a>(world: &'a World, subscription: &str, at: &KeyName) -> Result<&'a St
     })
 }
 
-fn authorize(turn: &Turn<'_>, at: &KeyName, verb: &str) -> Result<(), ArmError> {
+pub(super) fn authorize(turn: &Turn<'_>, at: &KeyName, verb: &str) -> Result<(), ArmError> {
     let scope = format!(
         "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/sshPublicKeys/{}",
         turn.subscription, at.group, at.name
