@@ -222,8 +222,9 @@ mod tests {
         for metric in Metrics::new().described() {
             let name = &metric.name;
             let ours = name.starts_with("sshkey_");
-            let theirs =
-                name.starts_with("controller_runtime_") || name.starts_with("rest_client_");
+            let theirs = ["controller_runtime_", "leader_election_", "rest_client_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
             assert!(ours || theirs, "{name}");
             assert_eq!(name.ends_with("_total"), metric.kind == "counter", "{name}");
             if metric.kind == "histogram" {
