@@ -208,15 +208,16 @@ async fn lead(
     readiness: &Readiness,
     shutdown: &CancellationToken,
 ) -> Result<(), StartError> {
-    let work = || watch(flags, Arc::clone(context), readiness, shutdown.clone());
-    if !flags.leader_election {
-        work().await;
-        return Ok(());
-    }
     let leads = |value| {
         let status = &context.metrics().controllers.leads;
         status.replace([([flags.leader_election_lease.clone()], value)]);
     };
+    let work = || watch(flags, Arc::clone(context), readiness, shutdown.clone());
+    if !flags.leader_election {
+        leads(1.0);
+        work().await;
+        return Ok(());
+    }
     leads(0.0);
     let acquired = tokio::select! {
         acquired = leader::acquire(context.client(), flags.lease(context.namespace()), Terms::default()) => acquired,
