@@ -202,10 +202,16 @@ async fn look(
     let deleting = object.metadata.deletion_timestamp.is_some();
     let view = if published && !deleting {
         let intervals = &context.options.intervals;
-        let settle = intervals.confirm.min(intervals.sweep);
         session
             .inventory
-            .known(&session.arm, id, intervals.sweep, settle, caller, now)
+            .known(
+                &session.arm,
+                id,
+                intervals.sweep,
+                intervals.settle(),
+                caller,
+                now,
+            )
             .await
             .map(facts::azure)
     } else {

@@ -20,6 +20,12 @@ pub struct Intervals {
 }
 
 impl Intervals {
+    /// How long after a write of ours no list is asked to confirm it: no longer than until the earliest look that should
+    /// have it confirmed, or that would come to nothing and the next one too late.
+    pub fn settle(&self) -> Duration {
+        self.confirm.min(self.sweep) * SHORTEST / 1000
+    }
+
     /// When to look again at an object whose plan was carried out as far as it went; `None` when an error set the time.
     pub fn next_look(&self, plan: &Plan, observed: &Observed) -> Option<Duration> {
         match plan.obstacle() {
@@ -45,13 +51,16 @@ impl Intervals {
     }
 }
 
+/// Thousandths of an interval that pass at least.
+const SHORTEST: u32 = 900;
+
 /// Between 0.9 and 1.1 of an interval, always the same for one object: thousands of objects that became ready in one
 /// minute shall not all be looked at in one minute for ever after.
 fn jittered(interval: Duration, seed: &str) -> Duration {
     let mut hasher = DefaultHasher::new();
     seed.hash(&mut hasher);
     let thousandth = u32::try_from(hasher.finish() % 200).unwrap_or_default();
-    interval * (900 + thousandth) / 1000
+    interval * (SHORTEST + thousandth) / 1000
 }
 
 #[cfg(test)]
@@ -66,5 +75,19 @@ mod tests {
             assert!(jittered_once >= interval * 9 / 10 && jittered_once <= interval * 11 / 10);
             assert_eq!(jittered_once, jittered(interval, object));
         }
+    }
+
+    #[test]
+    fn the_earliest_look_after_a_write_can_have_it_confirmed() {
+        let intervals = Intervals {
+            sweep: Duration::from_mins(15),
+            poll: Duration::from_mins(1),
+            confirm: Duration::from_secs(45),
+        };
+        let earliest = (0..1_000)
+            .map(|object| jittered(intervals.confirm, &object.to_string()))
+            .min();
+        assert!(earliest >= Some(intervals.settle()));
+        assert!(earliest < Some(intervals.settle() + Duration::from_secs(1)));
     }
 }
