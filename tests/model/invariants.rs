@@ -31,6 +31,9 @@ pub(crate) fn of_step(saw: &Seen, before: &World, after: &World, step: &Step) ->
     if publishes.is_some() && !before.seen.object.place {
         return broken("a key is published in a place that is not recorded");
     }
+    if matches!(step, Step::DeleteAzureKey { .. }) && !before.seen.object.deleting {
+        return broken("promise 2: the key in Azure is deleted and its object is not");
+    }
     for key in 0..before.past.made {
         let was_trusted = before.past.published.contains(&key)
             || before.seen.managed.as_ref().and_then(|managed| managed.key) == Some(key);
