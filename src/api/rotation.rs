@@ -88,10 +88,8 @@ fn beside(secret: &str, what: &str) -> String {
         return name;
     }
     let hash = digest::digest(&SHA256, secret.as_bytes());
-    let digits: String = hash.as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = hash.as_ref()[..4].iter().map(|byte| format!("{byte:02x}"));
+    let digits: String = digits.collect();
     let room = NAME_MAX - digits.len() - what.len() - 2;
     let kept = secret[..room].trim_end_matches(['-', '.']);
     format!("{kept}-{digits}-{what}")
