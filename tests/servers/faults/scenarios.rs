@@ -1,0 +1,96 @@
+//! The scenarios.
+
+use super::scenario::{Change, Given, Scenario};
+
+/// All of them, in the order in which their writes are numbered.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "creation",
+        before: &[],
+        change: Change::Apply(WHOLE),
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["files", "web"], &["public"], &["web"])
+        },
+    },
+    Scenario {
+        name: "update",
+        before: &[Given::Manifest(WHOLE)],
+        change: Change::Apply(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec:
+  secret: {deletionPolicy: Delete}
+  azure: {tags: {stage: live}, resourceGroup: {name: rg-made, creationPolicy: IfMissing}}
+  outputs:
+    - name: files
+      flux: {knownHosts: 'host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ'}
+    - {name: shared, publicConfigMap: {}}
+",
+        ),
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["files", "web"], &["shared"], &["web"])
+        },
+    },
+    Scenario {
+        name: "move",
+        before: &[Given::Manifest(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec: {azure: {name: first}}
+",
+        )],
+        change: Change::Apply(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec: {azure: {name: second}}
+",
+        ),
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["web"], &[], &["second"])
+        },
+    },
+    Scenario {
+        name: "adoption",
+        before: &[Given::TheirSecret("theirs"), Given::TheirAzureKey("shared")],
+        change: Change::Apply(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec:
+  secret: {name: theirs, conflictPolicy: Adopt}
+  azure: {name: shared, conflictPolicy: Adopt}
+",
+        ),
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["theirs"], &[], &["shared"])
+        },
+    },
+    Scenario {
+        name: "deletion",
+        before: &[Given::Manifest(WHOLE)],
+        change: Change::Delete("web"),
+        end: |state| state.holds(&[], &[], &[], &[]),
+    },
+];
+
+/// An `SshKey` with everything that a creation and a deletion have to do.
+const WHOLE: &str = "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec:
+  secret: {deletionPolicy: Delete}
+  azure: {tags: {team: web}, resourceGroup: {name: rg-made, creationPolicy: IfMissing}}
+  outputs: [{name: files, pem: {}}, {name: public, publicConfigMap: {}}]
+";

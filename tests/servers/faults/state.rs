@@ -1,0 +1,196 @@
+//! Everything that is there, in the cluster and in Azure.
+
+use std::collections::BTreeMap;
+
+use arm_emulator::{StoredGroup, StoredKey};
+use dev::world::{CREDENTIALS, World};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{
+    Resource, ResourceExt,
+    api::{ListParams, ObjectMeta},
+};
+use serde_json::{Value, json};
+use sshkey_operator::{
+    api::{
+        AzureStore, ConditionType, SshKey,
+        condition::find,
+        names::{annotation, label},
+    },
+    keys::PublicKey,
+};
+
+use super::{witness::MARK, words::Words};
+
+/// What is there at a moment.
+pub(super) struct State {
+    namespace: String,
+    keys: Vec<SshKey>,
+    stores: Vec<AzureStore>,
+    secrets: Vec<Secret>,
+    maps: Vec<ConfigMap>,
+    azure: Vec<StoredKey>,
+    groups: Vec<StoredGroup>,
+}
+
+impl State {
+    pub(super) async fn look(world: &World) -> Self {
+        let all = ListParams::default();
+        let of_operator = ListParams::default().labels(label::SECRET_ROLE);
+        let secrets = world.api::<Secret>().list(&all).await.unwrap();
+        let is_of_the_test = |secret: &Secret| {
+            let name = secret.name_any();
+            name == CREDENTIALS || name.starts_with(MARK)
+        };
+        Self {
+            namespace: world.namespace().to_owned(),
+            keys: world.api().list(&all).await.unwrap().items,
+            stores: world.api().list(&all).await.unwrap().items,
+            secrets: secrets
+                .into_iter()
+                .filter(|secret| !is_of_the_test(secret))
+                .collect(),
+            maps: world.api().list(&of_operator).await.unwrap().items,
+            azure: world.emulator().keys(),
+            groups: world.emulator().groups(),
+        }
+    }
+
+    /// The UID of everything, and what it is.
+    pub(super) fn uids(&self) -> BTreeMap<String, String> {
+        fn pairs<K: Resource<DynamicType = ()>>(
+            objects: &[K],
+        ) -> impl Iterator<Item = (String, String)> {
+            objects.iter().filter_map(|object| {
+                let what = format!("{} {}", K::kind(&()), object.name_any());
+                Some((object.uid()?, what))
+            })
+        }
+        pairs(&self.keys)
+            .chain(pairs(&self.stores))
+            .chain(pairs(&self.secrets))
+            .chain(pairs(&self.maps))
+            .collect()
+    }
+
+    /// All of it as text, but for times; `keys` in the order in which they were stored.
+    pub(super) fn told(&self, keys: &[PublicKey], uids: &BTreeMap<String, String>) -> String {
+        let words = Words::new(&self.namespace, keys, uids);
+        let keys = self.keys.iter().map(|key| {
+            let mut status = json!(key.status);
+            strip_times(&mut status);
+            named(&words, key, json!({ "spec": key.spec, "status": status }))
+        });
+        let stores = self.stores.iter().map(|store| {
+            let mut status = json!(store.status);
+            strip_times(&mut status);
+            named(&words, store, json!({ "status": status }))
+        });
+        let secrets = self.secrets.iter().map(|secret| {
+            let data = secret.data.iter().flatten();
+            let data: BTreeMap<&String, String> = data
+                .map(|(name, bytes)| (name, words.of_entry(&bytes.0)))
+                .collect();
+            named(&words, secret, json!({ "type": secret.type_, "data": data }))
+        });
+        let maps = self
+            .maps
+            .iter()
+            .map(|map| named(&words, map, json!({ "data": map.data })));
+        let objects: BTreeMap<String, Value> =
+            keys.chain(stores).chain(secrets).chain(maps).collect();
+        let azure = words.of_value(json!({ "keys": self.azure, "groups": self.groups }));
+        let all = json!({ "cluster": objects, "azure": azure });
+        serde_json::to_string_pretty(&all).unwrap()
+    }
+
+    /// Whether an `SshKey` is Ready, and its status speaks of its present spec.
+    pub(super) fn is_ready(&self, name: &str) -> Result<(), String> {
+        let key = self.keys.iter().find(|key| key.name_any() == name);
+        let key = key.ok_or_else(|| format!("there is no SshKey {name}"))?;
+        let status = key.status.clone().unwrap_or_default();
+        match find(&status.conditions, ConditionType::Ready) {
+            Some(ready)
+                if ready.status == "True"
+                    && ready.observed_generation == key.metadata.generation =>
+            {
+                Ok(())
+            }
+            other => Err(format!("SshKey {name}: {other:?}")),
+        }
+    }
+
+    /// Whether these and no others are there, sorted by name: `SshKeys`, Secrets, `ConfigMap`s and keys in Azure.
+    pub(super) fn holds(
+        &self,
+        keys: &[&str],
+        secrets: &[&str],
+        maps: &[&str],
+        azure: &[&str],
+    ) -> Result<(), String> {
+        let prefix = format!("{}.", self.namespace);
+        let mut in_azure: Vec<String> = self
+            .azure
+            .iter()
+            .map(|key| key.name.replace(&prefix, ""))
+            .collect();
+        in_azure.sort_unstable();
+        let there = [
+            names(&self.keys),
+            names(&self.secrets),
+            names(&self.maps),
+            in_azure,
+        ];
+        if there == [keys, secrets, maps, azure].map(<[&str]>::to_vec) {
+            Ok(())
+        } else {
+            Err(format!("there are {there:?}"))
+        }
+    }
+}
+
+fn names<K: ResourceExt>(objects: &[K]) -> Vec<String> {
+    let mut names: Vec<String> = objects.iter().map(K::name_any).collect();
+    names.sort_unstable();
+    names
+}
+
+/// An object under its kind and name, with `content` and what its metadata say for good.
+fn named<K: Resource<DynamicType = ()>>(
+    words: &Words,
+    object: &K,
+    mut content: Value,
+) -> (String, Value) {
+    let ObjectMeta {
+        labels,
+        annotations,
+        finalizers,
+        owner_references,
+        generation,
+        deletion_timestamp,
+        ..
+    } = object.meta().clone();
+    let annotations = annotations.map(|mut annotations| {
+        if let Some(time) = annotations.get_mut(annotation::CREATED_AT) {
+            "a time".clone_into(time);
+        }
+        annotations
+    });
+    content["metadata"] = json!({
+        "labels": labels,
+        "annotations": annotations,
+        "finalizers": finalizers,
+        "ownerReferences": owner_references,
+        "generation": generation,
+        "isBeingDeleted": deletion_timestamp.is_some(),
+    });
+    let name = words.of(&format!("{} {}", K::kind(&()), object.name_any()));
+    (name, words.of_value(content))
+}
+
+fn strip_times(status: &mut Value) {
+    for condition in status["conditions"].as_array_mut().into_iter().flatten() {
+        if let Some(condition) = condition.as_object_mut() {
+            condition.remove("lastTransitionTime");
+        }
+    }
+}
