@@ -99,7 +99,9 @@ impl Guard {
 async fn is_stored(world: &World, key: &PublicKey) -> bool {
     let of_keys = ListParams::default().labels(&format!("{} in ({ROLES})", label::SECRET_ROLE));
     let secrets = world.api::<Secret>().list(&of_keys).await.unwrap();
-    let entries = secrets.iter().flat_map(|secret| secret.data.iter().flatten());
+    let entries = secrets
+        .iter()
+        .flat_map(|secret| secret.data.iter().flatten());
     entries
         .filter_map(|(_, bytes)| KeyPair::from_openssh(&bytes.0).ok())
         .any(|pair| pair.public_key() == *key)

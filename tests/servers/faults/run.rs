@@ -1,4 +1,5 @@
-//! One run of a scenario: undisturbed, to know what it comes to, or with one write struck, and held to that.
+//! One run of a scenario: undisturbed, to know what it comes to, or with one write struck, and held to
+//! that.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -82,21 +83,23 @@ pub(super) async fn struck(
                 return Err("the write has not come yet".to_owned());
             }
             (scenario.end)(&state)?;
-            difference(
-                &reference.end,
-                &state.told(&stage.witness.keys_seen(), &run.uids),
-            )
+            run.compare(reference, &state)
         })
         .await;
     let mut outcome = Outcome {
         struck: stage.has_come(place),
-        violations: stage.guard.take_violations(),
+        ..Outcome::default()
     };
-    if let Err(otherwise) = ended {
+    let stays = match ended {
+        Ok(()) => run.stays(reference).await,
+        otherwise => otherwise,
+    };
+    if let Err(otherwise) = stays {
         outcome
             .violations
             .push(format!("{otherwise}\n{}", stage.world.dump()));
     }
+    outcome.violations.extend(stage.guard.take_violations());
     let keys = stage.witness.keys(&stage.world).await.len();
     if keys != reference.keys {
         outcome
@@ -108,7 +111,11 @@ pub(super) async fn struck(
 
 impl<'a> Run<'a> {
     /// Brings the scenario to where the change has come.
-    async fn begin(stage: &'a Stage, scenario: &'a Scenario, strike: Option<(Place, Kind)>) -> Self {
+    async fn begin(
+        stage: &'a Stage,
+        scenario: &'a Scenario,
+        strike: Option<(Place, Kind)>,
+    ) -> Self {
         stage.set(scenario).await;
         let mut run = Self {
             stage,
@@ -140,9 +147,32 @@ impl<'a> Run<'a> {
         self.uids.extend(state.uids());
         Ok(state)
     }
+
+    /// Whether all is as it was at the end of the undisturbed run.
+    fn compare(&self, reference: &Reference, state: &State) -> Result<(), String> {
+        let keys = self.stage.witness.keys_seen();
+        difference(&reference.end, &state.told(&keys, &self.uids))
+    }
+
+    /// Whether it stays so, without a write, when all was looked at once more.
+    async fn stays(&mut self, reference: &Reference) -> Result<(), String> {
+        let writes = self.stage.writes();
+        self.stage.wait_lists(2).await;
+        let state = self.look().await?;
+        self.compare(reference, &state)?;
+        if self.stage.writes() == writes {
+            Ok(())
+        } else {
+            Err("it was written again at the end".to_owned())
+        }
+    }
 }
 
 impl Stage {
+    fn writes(&self) -> (u64, usize) {
+        (self.world.proxy().writes(), self.guard.writes().len())
+    }
+
     fn has_come(&self, place: Place) -> bool {
         match place {
             Place::ApiServer(number) => self.world.proxy().writes() >= number as u64,

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arm_emulator::StoredKey;
-use dev::world::{
-    CREDENTIALS, LOCATION, RESOURCE_GROUP, SUBSCRIPTION, World, WorldOptions,
-};
+use dev::world::{CREDENTIALS, LOCATION, RESOURCE_GROUP, SUBSCRIPTION, World, WorldOptions};
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
@@ -63,7 +61,8 @@ impl Stage {
                 let keys = self.world.api::<SshKey>();
                 let keys = keys.list(&ListParams::default()).await.unwrap();
                 let state = State::look(&self.world).await;
-                keys.iter().try_for_each(|key| state.is_ready(&key.name_any()))
+                keys.iter()
+                    .try_for_each(|key| state.is_ready(&key.name_any()))
             })
             .await;
     }

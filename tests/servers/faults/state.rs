@@ -90,7 +90,11 @@ impl State {
             let data: BTreeMap<&String, String> = data
                 .map(|(name, bytes)| (name, words.of_entry(&bytes.0)))
                 .collect();
-            named(&words, secret, json!({ "type": secret.type_, "data": data }))
+            named(
+                &words,
+                secret,
+                json!({ "type": secret.type_, "data": data }),
+            )
         });
         let maps = self
             .maps
