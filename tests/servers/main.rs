@@ -17,7 +17,6 @@ mod drift;
 mod faults;
 mod governed;
 mod imports;
-mod kills;
 mod leader;
 mod leaks;
 mod login;

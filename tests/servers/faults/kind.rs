@@ -30,11 +30,10 @@ pub(super) enum Kind {
     Timeout,
 }
 
-impl Kind {
-    pub(super) fn is_kill(self) -> bool {
-        matches!(self, Self::KillBefore | Self::KillAfter)
-    }
+/// Both ways to die at a write.
+pub(super) const KILLS: &[Kind] = &[Kind::KillBefore, Kind::KillAfter];
 
+impl Kind {
     /// At a write to the API server.
     pub(super) fn at_the_api_server(self) -> Fault {
         let answer = |status, retry_after| Fault::Answer {

@@ -48,13 +48,13 @@ pub(super) async fn undisturbed(stage: &Stage, scenario: &Scenario) -> Reference
     stage
         .world
         .until(format!("the end of {}", scenario.name), async || {
-            run.look().await.and_then(|state| (scenario.end)(&state))
+            (scenario.end)(&run.look().await)
         })
         .await;
     // It has come to rest when all was looked at twice more.
     stage.wait_lists(2).await;
     let keys = stage.witness.keys(&stage.world).await;
-    let state = run.look().await.unwrap();
+    let state = run.look().await;
     assert_eq!(stage.guard.take_violations(), Vec::<String>::new());
     let api_server = stage.world.proxy().log();
     let api_server = api_server.iter().filter(|entry| entry.write.is_some());
@@ -78,7 +78,7 @@ pub(super) async fn struck(
     let ended = stage
         .world
         .try_until(PATIENCE, async || {
-            let state = run.look().await?;
+            let state = run.look().await;
             if !stage.has_come(place) {
                 return Err("the write has not come yet".to_owned());
             }
@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
             scenario,
             uids: BTreeMap::new(),
         };
-        run.look().await.unwrap();
+        run.look().await;
         let proxy = stage.world.proxy();
         proxy.reset();
         stage.guard.begin(None);
@@ -138,14 +138,11 @@ impl<'a> Run<'a> {
     }
 
     /// What is there now. An operator that was killed is started again.
-    async fn look(&mut self) -> Result<State, String> {
-        let operator = self.stage.world.operator();
-        if !operator.is_running() {
-            operator.restart().map_err(|error| format!("{error:#}"))?;
-        }
+    async fn look(&mut self) -> State {
+        self.stage.revive();
         let state = State::look(&self.stage.world).await;
         self.uids.extend(state.uids());
-        Ok(state)
+        state
     }
 
     /// Whether all is as it was at the end of the undisturbed run.
@@ -158,7 +155,7 @@ impl<'a> Run<'a> {
     async fn stays(&mut self, reference: &Reference) -> Result<(), String> {
         let writes = self.stage.writes();
         self.stage.wait_lists(2).await;
-        let state = self.look().await?;
+        let state = self.look().await;
         self.compare(reference, &state)?;
         if self.stage.writes() == writes {
             Ok(())

@@ -1,6 +1,6 @@
 //! What happens in a run.
 
-use super::state::State;
+use super::{kind::Kind, state::State};
 
 /// Something that happens to a world in which much or little is there, and how it ends.
 pub(super) struct Scenario {
@@ -10,6 +10,8 @@ pub(super) struct Scenario {
     pub(super) before: &'static [Given],
     /// What is struck by faults.
     pub(super) change: Change,
+    /// What strikes each of its writes in every run of the tests, whatever else does.
+    pub(super) always: &'static [Kind],
     /// Whether the end is reached, or what is missing.
     pub(super) end: fn(&State) -> Result<(), String>,
 }

@@ -1,6 +1,9 @@
 //! The scenarios.
 
-use super::scenario::{Change, Given, Scenario};
+use super::{
+    kind::KILLS,
+    scenario::{Change, Given, Scenario},
+};
 
 /// All of them, in the order in which their writes are numbered.
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -8,6 +11,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "creation",
         before: &[],
         change: Change::Apply(WHOLE),
+        always: KILLS,
         end: |state| {
             state.is_ready("web")?;
             state.holds(&["web"], &["files", "web"], &["public"], &["web"])
@@ -30,6 +34,7 @@ spec:
     - {name: shared, publicConfigMap: {}}
 ",
         ),
+        always: &[],
         end: |state| {
             state.is_ready("web")?;
             state.holds(&["web"], &["files", "web"], &["shared"], &["web"])
@@ -53,6 +58,7 @@ metadata: {name: web}
 spec: {azure: {name: second}}
 ",
         ),
+        always: &[],
         end: |state| {
             state.is_ready("web")?;
             state.holds(&["web"], &["web"], &[], &["second"])
@@ -71,6 +77,7 @@ spec:
   azure: {name: shared, conflictPolicy: Adopt}
 ",
         ),
+        always: &[],
         end: |state| {
             state.is_ready("web")?;
             state.holds(&["web"], &["theirs"], &[], &["shared"])
@@ -80,6 +87,7 @@ spec:
         name: "deletion",
         before: &[Given::Manifest(WHOLE)],
         change: Change::Delete("web"),
+        always: KILLS,
         end: |state| state.holds(&[], &[], &[], &[]),
     },
 ];

@@ -78,6 +78,7 @@ impl Stage {
         let before = lists();
         self.world
             .until(format!("{more} lists"), async || {
+                self.revive();
                 let now = lists();
                 if now >= before + more {
                     Ok(())
@@ -86,6 +87,14 @@ impl Stage {
                 }
             })
             .await;
+    }
+
+    /// Starts the operator again if it was killed.
+    pub(super) fn revive(&self) {
+        let operator = self.world.operator();
+        if !operator.is_running() {
+            operator.restart().unwrap();
+        }
     }
 
     /// Does what the user does.
