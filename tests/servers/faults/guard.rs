@@ -7,7 +7,7 @@ use std::{
 };
 
 use arm_emulator::{Interceptor, RequestInfo, Verdict, VerdictFuture};
-use dev::world::World;
+use dev::world::{World, WorldOptions};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
 use sshkey_operator::{
@@ -15,7 +15,8 @@ use sshkey_operator::{
     keys::{KeyPair, PublicKey},
 };
 
-use super::kind::Kind;
+use super::{kind::Kind, stage::STRANGER};
+use crate::manifests::key;
 
 /// The roles of Secrets of the operator that hold private keys.
 const ROLES: &str = "managed,staging,previous";
@@ -147,4 +148,20 @@ impl Interceptor for Guard {
             Verdict::Continue
         })
     }
+}
+
+/// It must be able to see what shall never be: of an uploaded key, the private half is nowhere.
+#[tokio::test]
+async fn a_key_whose_private_half_is_stored_nowhere_is_seen() {
+    let world = Arc::new(World::start(WorldOptions::new()).await);
+    let guard = Guard::new(&world);
+    let uploaded = format!("publicKey: {{value: '{STRANGER}'}}");
+    for (name, source) in [("generated", "generate: {}"), ("uploaded", &uploaded)] {
+        let spec = format!("{{source: {{{source}}}, azure: {{name: {name}}}}}");
+        world.apply(&key(name, &spec)).await;
+        world.wait_ready(name).await;
+    }
+    let violations = guard.take_violations();
+    assert_eq!(violations.len(), 1, "{violations:?}");
+    assert!(violations[0].contains("uploaded"), "{violations:?}");
 }

@@ -75,15 +75,24 @@ pub(super) async fn struck(
     kind: Kind,
 ) -> Outcome {
     let mut run = Run::begin(stage, scenario, Some((place, kind))).await;
+    let mut heard = None;
+    let mut missing = String::new();
     let ended = stage
         .world
         .try_until(PATIENCE, async || {
-            let state = run.look().await;
+            stage.revive();
             if !stage.has_come(place) {
-                return Err("the write has not come yet".to_owned());
+                return Err("the write has not come".to_owned());
             }
-            (scenario.end)(&state)?;
-            run.compare(reference, &state)
+            // Nothing changes without a request, and each look takes some of the processors that all runs share.
+            let now = Some(stage.requests());
+            if heard == now {
+                return Err(missing.clone());
+            }
+            heard = now;
+            let state = run.look().await;
+            let reached = (scenario.end)(&state).and_then(|()| run.compare(reference, &state));
+            reached.inspect_err(|error| missing.clone_from(error))
         })
         .await;
     let mut outcome = Outcome {
@@ -166,6 +175,13 @@ impl<'a> Run<'a> {
 }
 
 impl Stage {
+    fn requests(&self) -> (usize, usize) {
+        (
+            self.world.proxy().log().len(),
+            self.world.emulator().log().len(),
+        )
+    }
+
     fn writes(&self) -> (u64, usize) {
         (self.world.proxy().writes(), self.guard.writes().len())
     }

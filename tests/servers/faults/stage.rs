@@ -21,11 +21,12 @@ use sshkey_operator::{
 use super::{
     guard::Guard,
     scenario::{Change, Given, Scenario},
-    state::State,
+    state::is_ready,
     witness::Witness,
 };
 
-const STRANGER: &str =
+/// A public key of somebody else.
+pub(super) const STRANGER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ eve";
 
 pub(super) struct Stage {
@@ -60,9 +61,7 @@ impl Stage {
             .until("what is there before is Ready", async || {
                 let keys = self.world.api::<SshKey>();
                 let keys = keys.list(&ListParams::default()).await.unwrap();
-                let state = State::look(&self.world).await;
-                keys.iter()
-                    .try_for_each(|key| state.is_ready(&key.name_any()))
+                keys.iter().try_for_each(is_ready)
             })
             .await;
     }

@@ -12,7 +12,7 @@ use kube::{
 use serde_json::{Value, json};
 use sshkey_operator::{
     api::{
-        AzureStore, ConditionType, SshKey,
+        AzureStore, Condition, ConditionType, SshKey,
         condition::find,
         names::{annotation, label},
     },
@@ -107,20 +107,10 @@ impl State {
         serde_json::to_string_pretty(&all).unwrap()
     }
 
-    /// Whether an `SshKey` is Ready, and its status speaks of its present spec.
+    /// Whether there is an `SshKey` of this name that is Ready.
     pub(super) fn is_ready(&self, name: &str) -> Result<(), String> {
         let key = self.keys.iter().find(|key| key.name_any() == name);
-        let key = key.ok_or_else(|| format!("there is no SshKey {name}"))?;
-        let status = key.status.clone().unwrap_or_default();
-        match find(&status.conditions, ConditionType::Ready) {
-            Some(ready)
-                if ready.status == "True"
-                    && ready.observed_generation == key.metadata.generation =>
-            {
-                Ok(())
-            }
-            other => Err(format!("SshKey {name}: {other:?}")),
-        }
+        is_ready(key.ok_or_else(|| format!("there is no SshKey {name}"))?)
     }
 
     /// Whether these and no others are there, sorted by name: `SshKeys`, Secrets, `ConfigMap`s and keys in Azure.
@@ -149,6 +139,21 @@ impl State {
         } else {
             Err(format!("there are {there:?}"))
         }
+    }
+}
+
+/// Whether an `SshKey` is Ready, and its status speaks of its present spec.
+pub(super) fn is_ready(key: &SshKey) -> Result<(), String> {
+    let conditions = key.status.iter().flat_map(|status| &status.conditions);
+    let conditions: Vec<Condition> = conditions.cloned().collect();
+    let ready = find(&conditions, ConditionType::Ready);
+    match ready {
+        Some(ready)
+            if ready.status == "True" && ready.observed_generation == key.metadata.generation =>
+        {
+            Ok(())
+        }
+        other => Err(format!("SshKey {}: {other:?}", key.name_any())),
     }
 }
 
