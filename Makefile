@@ -16,8 +16,8 @@ test: ## Every test, on real servers
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
 	@dev/timed "tests" cargo test --workspace
 
-nightly: control-plane build ## Every kind of fault at every write of the operator; about NN minutes
-	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults:: -- --ignored
+nightly: control-plane build ## Every kind of fault at every write of the operator; about 6 minutes
+	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings

@@ -51,7 +51,7 @@ async fn matrix(worlds: usize, chosen: impl Fn(&Scenario, usize, Kind) -> bool) 
         while let Some(job) = { jobs.lock().unwrap().pop_front() } {
             let reference = &references[job.scenario];
             let outcome = carry_out(stage, reference, job).await;
-            sum.lock().unwrap().add(reference, job, outcome);
+            sum.lock().unwrap().add(reference, job, &outcome);
         }
     }))
     .await;
@@ -118,7 +118,7 @@ async fn carry_out(stage: &Stage, reference: &Reference, job: Job) -> Outcome {
 }
 
 impl Sum {
-    fn add(&mut self, reference: &Reference, job: Job, outcome: Outcome) {
+    fn add(&mut self, reference: &Reference, job: Job, outcome: &Outcome) {
         self.runs += 1;
         *self.faults.entry(job.kind).or_default() += usize::from(outcome.struck);
         let (number, write) = match job.place {

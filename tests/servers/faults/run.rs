@@ -54,7 +54,7 @@ pub(super) async fn undisturbed(stage: &Stage, scenario: &Scenario) -> Reference
     // It has come to rest when all was looked at twice more.
     stage.wait_lists(2).await;
     let keys = stage.witness.keys(&stage.world).await;
-    let state = run.look().await;
+    let there = run.look().await;
     assert_eq!(stage.guard.take_violations(), Vec::<String>::new());
     let api_server = stage.world.proxy().log();
     let api_server = api_server.iter().filter(|entry| entry.write.is_some());
@@ -62,7 +62,7 @@ pub(super) async fn undisturbed(stage: &Stage, scenario: &Scenario) -> Reference
         api_server: api_server.map(|entry| described(&entry.access)).collect(),
         azure: stage.guard.writes(),
         keys: keys.len(),
-        end: state.told(&keys, &run.uids),
+        end: there.told(&keys, &run.uids),
     }
 }
 
@@ -90,8 +90,8 @@ pub(super) async fn struck(
                 return Err(missing.clone());
             }
             heard = now;
-            let state = run.look().await;
-            let reached = (scenario.end)(&state).and_then(|()| run.compare(reference, &state));
+            let there = run.look().await;
+            let reached = (scenario.end)(&there).and_then(|()| run.compare(reference, &there));
             reached.inspect_err(|error| missing.clone_from(error))
         })
         .await;
@@ -206,9 +206,8 @@ fn difference(expected: &str, found: &str) -> Result<(), String> {
     }
     let only = |sign: char, one: &str, other: &str| -> String {
         let other: Vec<&str> = other.lines().collect();
-        one.lines()
-            .filter(|line| !other.contains(line))
-            .map(|line| format!("{sign} {line}\n"))
+        let only = one.lines().filter(|line| !other.contains(line));
+        only.flat_map(|line| [sign, ' '].into_iter().chain(line.chars()).chain(['\n']))
             .collect()
     };
     Err(format!(
