@@ -10,6 +10,7 @@ pub mod names;
 pub mod output;
 pub mod output_ref;
 pub mod reason;
+pub mod rotation;
 pub mod source;
 pub mod sshkey;
 pub mod status;

@@ -19,6 +19,10 @@ pub mod label {
     pub const SECRET_ROLE: &str = "sshkey-operator.io/secret-role";
     /// Value of [`SECRET_ROLE`] on the Secret that holds the current private key.
     pub const ROLE_MANAGED: &str = "managed";
+    /// Value of [`SECRET_ROLE`] on the Secret that holds the next private key during a rotation.
+    pub const ROLE_STAGING: &str = "staging";
+    /// Value of [`SECRET_ROLE`] on the Secret that holds the private keys that were rotated away.
+    pub const ROLE_PREVIOUS: &str = "previous";
     /// Value of [`SECRET_ROLE`] on outputs, Secrets and `ConfigMap`s alike.
     pub const ROLE_OUTPUT: &str = "output";
     /// The field's common label for the tool that keeps an object.
@@ -36,6 +40,15 @@ pub mod annotation {
     pub const OUTPUTS: &str = "sshkey-operator.io/outputs";
     /// On an `SshKey` in deletion, set by a person to its UID: give up what can't be deleted and let the object go.
     pub const ABANDON: &str = "sshkey-operator.io/abandon";
+    /// On an `SshKey`, set by a person: rotate the key. Each value, such as the time, is acted upon once.
+    pub const ROTATE_REQUESTED_AT: &str = "sshkey-operator.io/rotate-requested-at";
+    /// On an `SshKey`, set by a person to the fingerprint of the pending key: let that key take over.
+    pub const ACTIVATE: &str = "sshkey-operator.io/activate";
+    /// On an `SshKey`: whether there may be Secrets with other keys than the current one, and the requests for a rotation
+    /// that were acted upon, as JSON.
+    pub const ROTATION: &str = "sshkey-operator.io/rotation";
+    /// On an `SshKey`: its UID, beside its first record: an object that was restored or copied with its records has another.
+    pub const RECORDED_UID: &str = "sshkey-operator.io/recorded-uid";
     /// On an output: the shape that it was made in, such as `flux`.
     pub const OUTPUT_SHAPE: &str = "sshkey-operator.io/output-shape";
     /// On a managed Secret: name of the `SshKey` it belongs to.
@@ -44,12 +57,18 @@ pub mod annotation {
     pub const OWNER_UID: &str = "sshkey-operator.io/owner-uid";
     /// On a managed Secret: SHA-256 fingerprint of the key that was stored, as `ssh-keygen -l` prints it.
     pub const FINGERPRINT: &str = "sshkey-operator.io/fingerprint";
-    /// On a managed Secret: how often the key was changed on purpose, from 1.
+    /// On a managed Secret, or on one that holds the next key: how often the key was changed on purpose, from 1.
     pub const REVISION: &str = "sshkey-operator.io/revision";
     /// On a managed Secret: when the key was generated or adopted, RFC 3339.
     pub const CREATED_AT: &str = "sshkey-operator.io/created-at";
     /// On a managed Secret: what the key was generated as, such as `Ed25519` or `RSA-3072`.
     pub const KEY_SPEC: &str = "sshkey-operator.io/key-spec";
+    /// On a managed Secret, or on one that holds the next key: the request that it was generated for.
+    pub const HANDLED_REQUEST: &str = "sshkey-operator.io/handled-request";
+    /// On the Secret that holds the next key: since when its public half is wherever it shall be, RFC 3339.
+    pub const PENDING_SINCE: &str = "sshkey-operator.io/pending-since";
+    /// On the Secret that holds former keys: which they are, and since when, as JSON.
+    pub const PREVIOUS_KEYS: &str = "sshkey-operator.io/previous-keys";
 }
 
 /// Tags on the Azure key that say whose it is. They identify, they do not prove: anyone with write access can set them.
@@ -74,6 +93,8 @@ pub mod manager {
     pub const STATUS: &str = "sshkey-operator/status";
     /// The managed Secret.
     pub const SECRET: &str = "sshkey-operator/secret";
+    /// The Secrets of the next and the former keys.
+    pub const ROTATION: &str = "sshkey-operator/rotation";
     /// Outputs.
     pub const OUTPUTS: &str = "sshkey-operator/outputs";
     /// The Lease that says which replica leads.
@@ -113,6 +134,7 @@ mod tests {
             manager::RECORDS,
             manager::STATUS,
             manager::SECRET,
+            manager::ROTATION,
             manager::OUTPUTS,
             manager::LEASE,
             manager::STORE_STATUS,
@@ -127,6 +149,13 @@ mod tests {
             annotation::REVISION,
             annotation::CREATED_AT,
             annotation::KEY_SPEC,
+            annotation::ROTATE_REQUESTED_AT,
+            annotation::ACTIVATE,
+            annotation::ROTATION,
+            annotation::RECORDED_UID,
+            annotation::HANDLED_REQUEST,
+            annotation::PENDING_SINCE,
+            annotation::PREVIOUS_KEYS,
         ];
         assert_eq!(BTreeSet::from(names).len(), names.len());
     }

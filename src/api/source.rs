@@ -38,18 +38,19 @@ pub struct Source {
 #[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'ECDSA' || self.size in [256, 384, 521]").message("an ECDSA key has a size of 256, 384 or 521 bits: write one of them, or leave size out for 256"))]
 #[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd"))]
 pub struct Generate {
-    /// Algorithm of the key: Ed25519 (when absent), RSA or ECDSA. Azure takes Ed25519 and RSA.
+    /// Algorithm of the key: Ed25519, RSA or ECDSA; Azure takes Ed25519 and RSA. When absent, Ed25519 for a new key, and
+    /// that of the key that is there for one that takes its place. Another one rotates the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<Algorithm>,
 
     /// Size of the key in bits. RSA: 2048, 3072 (when absent), 4096 or 8192. ECDSA: 256 (when absent), 384 or 521.
-    /// Ed25519: leave it out.
+    /// Ed25519: leave it out. Another one rotates the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 256, max = 8192))]
     pub size: Option<i32>,
 
     /// Comment at the end of the public key. Letters, digits and @ . _ + - only. When absent, the name and the namespace
-    /// of this object as name@namespace.
+    /// of this object as name@namespace. Another one is for the next key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub comment: Option<String>,

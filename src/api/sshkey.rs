@@ -11,7 +11,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
+use super::{
+    SshKeyStatus, StoreKey, StoreKind, output::Output, rotation::Rotation, source::Source,
+};
 
 /// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -39,7 +41,8 @@ use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) == (has(oldSelf.source) && has(oldSelf.source.privateKey)) && (has(self.source) && has(self.source.publicKey)) == (has(oldSelf.source) && has(oldSelf.source.publicKey)) && (has(self.source) && has(self.source.azureKey)) == (has(oldSelf.source) && has(oldSelf.source.azureKey))").message("the kind of source can't be changed: create a new SshKey with the source that you want, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("(has(self.source) && (has(self.source.privateKey) || has(self.source.publicKey) || has(self.source.azureKey))) || (has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source == oldSelf.source))").message("what is generated can't be changed yet: create a new SshKey with the key that you want, move to it, then delete this one"))]
+#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey) || (has(self.source.privateKey) && !has(self.secret)))").message("the operator rotates only keys that it keeps: leave rotation out with source.publicKey and source.azureKey, and with source.privateKey unless there is secret"))]
+#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.rotation.every) || !has(self.source) || !has(self.source.privateKey)").message("the operator makes no new key for one that is imported: leave rotation.every out, and put another key where source.privateKey reads it"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
 #[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || has(self.azure.driftPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy, driftPolicy and resourceGroup.creationPolicy out"))]
@@ -51,7 +54,7 @@ use super::{SshKeyStatus, StoreKey, StoreKind, output::Output, source::Source};
 #[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !has(self.source.privateKey) || self.outputs.all(output, has(output.publicConfigMap) || output.name != self.source.privateKey.secretRef.name)").message("the Secret of that name is where the key is imported from: give the output another name"))]
 pub struct SshKeySpec {
     /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
-    /// be changed, nor, yet, what is generated.
+    /// be changed; another algorithm or size rotates the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 
@@ -73,6 +76,11 @@ pub struct SshKeySpec {
     /// to Azure; when it is taken away, azure.deletionPolicy decides what becomes of the published key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure: Option<AzureSpec>,
+
+    /// When the key is changed for another, and what becomes of the old one. A key that is generated can be rotated without
+    /// this field too: see the annotation sshkey-operator.io/rotate-requested-at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
 
     /// While true, a deletion of this object does not go on, whoever has asked for it: nothing is deleted, in Azure or here,
     /// and the Ready condition says so. Set it to false to let it go on.
@@ -101,9 +109,26 @@ pub struct SecretSpec {
     pub conflict_policy: Option<SecretConflictPolicy>,
 
     /// What becomes of the Secret when this object is deleted: Retain (when absent) leaves it, and an SshKey of the same
-    /// name goes on with the same key; Delete removes it.
+    /// name goes on with the same key; Delete removes it, and with it the Secrets of the next and the former keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+
+    /// What to do when a generated private key is gone, can't be read or was replaced by another: Hold (when absent) leaves
+    /// everything as it is and says so, until the key is put back or a rotation is asked for; Regenerate makes a new key.
+    /// Machines that trust the old one do not trust the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_policy: Option<RecoveryPolicy>,
+}
+
+/// What to do when a private key is lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum RecoveryPolicy {
+    /// Leave everything as it is and say so.
+    #[default]
+    Hold,
+    /// Make a new key.
+    Regenerate,
 }
 
 /// What to do about a Secret that is not ours.

@@ -11,7 +11,7 @@ use super::{
     facts,
     given::{self, GivenError},
     observe::Observation,
-    outputs,
+    outputs, rotation_steps,
     store_object::StoreId,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
-        secrets::{self, FoundSecret, SecretOwner},
+        secrets::{self, FoundSecret, Replacement, SecretOwner},
         sshkeys, stores,
     },
     plan::{Failure, Outcome, SecretRecord, SecretView, Step, records_json},
@@ -52,6 +52,14 @@ pub(super) enum StepError {
         "the key that spec.source names is changing at this moment; it will be looked at again"
     )]
     Changing,
+    /// A Secret with a key is another one than when it was looked at.
+    #[error(
+        "a Secret with a key of this SshKey is changing at this moment; it will be looked at again"
+    )]
+    SecretChanging,
+    /// A step came to where it is not taken: a fault of the operator.
+    #[error("the step {0} is not taken here; please report it")]
+    Misplaced(&'static str),
     /// No session reaches the place that the step writes to.
     #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
@@ -80,7 +88,9 @@ impl StepError {
             Self::Given(error) => error.failure(),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
             Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
-            Self::Changing | Self::NotStored(_) => transient(Reason::Progressing, self),
+            Self::Changing | Self::SecretChanging | Self::Misplaced(_) | Self::NotStored(_) => {
+                transient(Reason::Progressing, self)
+            }
         }
     }
 }
@@ -105,12 +115,18 @@ pub(super) async fn act(
         uid: &uid,
     };
     match step {
-        Step::Record { records, outputs } => {
+        Step::Record {
+            records,
+            outputs,
+            rotation,
+        } => {
+            let rotation = rotation.text();
             let json = (!records.is_empty()).then(|| records_json(records));
             let outputs = (!outputs.is_empty()).then(|| outputs_text(outputs));
             let annotations = sshkeys::Records {
                 azure: json.as_deref(),
                 outputs: outputs.as_deref(),
+                rotation: rotation.as_deref(),
             };
             let live = sshkeys::record(client, &at.object, annotations).await?;
             context.own_writes.remember(live.clone());
@@ -122,48 +138,58 @@ pub(super) async fn act(
             name,
             key,
             comment,
+            revision,
+            request,
             now,
         } => {
             let pair = generate(context, *key, comment.clone()).await?;
-            let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
+            let key = Replacement {
+                pair: &pair,
+                revision: *revision,
+                request: request.as_deref(),
+                now: *now,
+            };
+            let created = secrets::create(client, &namespace, name, owner, key).await?;
             created_or_there(context, at, name, created).await
         }
         Step::ImportKey {
             name,
             public_key,
-            now,
-        } => {
-            let pair = given(context, at, public_key).await?;
-            let created = secrets::create(client, &namespace, name, owner, &pair, *now).await?;
-            created_or_there(context, at, name, created).await
-        }
-        Step::ReplaceKey {
-            secret,
             revision,
             now,
         } => {
-            let pair = given(context, at, &secret.public_key).await?;
-            let version = &secret.resource_version;
-            let change = secrets::Replacement {
+            let pair = given(context, at, public_key).await?;
+            let key = Replacement {
                 pair: &pair,
                 revision: *revision,
+                request: None,
                 now: *now,
             };
-            let replaced =
-                secrets::replace(client, &namespace, &secret.name, version, owner, change).await?;
-            Ok(seen(context, at, Some(replaced)).await)
+            let created = secrets::create(client, &namespace, name, owner, key).await?;
+            created_or_there(context, at, name, created).await
         }
         Step::AdoptSecret { secret, now } => {
-            let found = record_secret(client, &namespace, secret, owner, Some(*now)).await?;
+            let found = record_secret(client, &namespace, secret, owner, Some((1, *now))).await?;
             Ok(seen(context, at, Some(found)).await)
         }
-        Step::RepairSecret { secret } => {
-            let found = record_secret(client, &namespace, secret, owner, None).await?;
+        Step::RepairSecret { secret, anew } => {
+            let found = record_secret(client, &namespace, secret, owner, *anew).await?;
             Ok(seen(context, at, Some(found)).await)
         }
         Step::DeleteSecret { name, uid } => {
             secrets::delete(client, &namespace, name, uid).await?;
             Ok(Outcome::Secret(SecretView::Absent))
+        }
+        Step::StageKey { .. }
+        | Step::StageImportedKey { .. }
+        | Step::KeepPreviousKey { .. }
+        | Step::BeginDelay { .. }
+        | Step::ActivateKey { .. }
+        | Step::DropStagedKey { .. }
+        | Step::DateFormerKeys { .. }
+        | Step::RetireKeys { .. }
+        | Step::DeletePreviousKeys { .. } => {
+            Box::pin(rotation_steps::act(context, at, owner, step)).await
         }
         Step::HoldStore { store, uid } => hold_store(context, at, store, uid).await,
         Step::RemoveFinalizer { .. } => {
@@ -208,11 +234,11 @@ async fn record_secret(
     namespace: &str,
     secret: &SecretRecord,
     owner: SecretOwner<'_>,
-    adopted: Option<Timestamp>,
+    anew: Option<(u32, Timestamp)>,
 ) -> Result<FoundSecret, StepError> {
     let (name, version) = (&secret.name, &secret.resource_version);
     let public = &secret.public_key;
-    let found = secrets::record(client, namespace, name, version, owner, public, adopted).await?;
+    let found = secrets::record(client, namespace, name, version, owner, public, anew).await?;
     Ok(found)
 }
 
@@ -234,13 +260,22 @@ async fn created_or_there(
 
 /// The Secret as it is now.
 async fn seen(context: &Context, at: &Observation, found: Option<FoundSecret>) -> Outcome {
+    Outcome::Secret(secret_outcome(context, at, found).await)
+}
+
+/// What the Secret says now.
+pub(super) async fn secret_outcome(
+    context: &Context,
+    at: &Observation,
+    found: Option<FoundSecret>,
+) -> SecretView {
     let uid = &at.observed.object.uid;
     context.key_ages.read(uid, found.as_ref());
-    Outcome::Secret(facts::secret(found).await)
+    facts::secret(found).await
 }
 
 /// The pair that the user gives, if it is still the one that was looked at.
-async fn given(
+pub(super) async fn given(
     context: &Context,
     at: &Observation,
     public_key: &PublicKey,
@@ -254,7 +289,11 @@ async fn given(
 }
 
 /// Generates and proves a pair, off the async threads, as many at once as there are cores.
-async fn generate(context: &Context, key: KeySpec, comment: Comment) -> Result<KeyPair, StepError> {
+pub(super) async fn generate(
+    context: &Context,
+    key: KeySpec,
+    comment: Comment,
+) -> Result<KeyPair, StepError> {
     let turn = Arc::clone(&context.generations)
         .acquire_owned()
         .await

@@ -13,8 +13,8 @@ use crate::{
     keys::{KeyPair, PublicKey},
     kubernetes::{KubernetesError, secrets},
     plan::{
-        AzureKey, Failure, Freshness, Group, KeyView, ObjectFacts, SecretFacts, SecretKey,
-        SecretView, parse_records,
+        AzureKey, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord, SecretFacts,
+        SecretKey, SecretView, parse_records,
     },
 };
 
@@ -37,6 +37,20 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         abandoned: annotations
             .get(annotation::ABANDON)
             .is_some_and(|value| *value == uid),
+        rotation: RotationRecord::parse(annotations.get(annotation::ROTATION).map(String::as_str)),
+        recorded_uid: annotations.get(annotation::RECORDED_UID).cloned(),
+        rotate_requested: annotations
+            .get(annotation::ROTATE_REQUESTED_AT)
+            .filter(|value| !value.is_empty())
+            .cloned(),
+        activate: annotations
+            .get(annotation::ACTIVATE)
+            .and_then(|fingerprint| fingerprint.trim().parse().ok()),
+        reported_revision: object
+            .status
+            .as_ref()
+            .and_then(|status| status.rotation.as_ref())
+            .and_then(|rotation| rotation.revision.try_into().ok()),
         reported_fingerprint: object
             .status
             .as_ref()
@@ -48,7 +62,7 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
 
 /// A longer private key is RSA: to read and prove it takes milliseconds, which are not for the async threads. The others
 /// take less than the way to another thread and back.
-const QUICKLY_READ: usize = 1_024;
+pub(super) const QUICKLY_READ: usize = 1_024;
 
 /// What a Secret says.
 pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
@@ -104,6 +118,8 @@ fn secret_facts(found: &secrets::FoundSecret) -> SecretFacts {
         revision: text(annotation::REVISION)
             .and_then(|revision| revision.parse().ok())
             .unwrap_or(1),
+        created_at: text(annotation::CREATED_AT).and_then(|time| time.parse().ok()),
+        request: text(annotation::HANDLED_REQUEST),
         key,
         public_entry_matches,
     }

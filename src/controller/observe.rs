@@ -9,6 +9,7 @@ use std::{
 use kube::ResourceExt;
 
 use super::{
+    companions,
     context::Scope,
     facts::{self, now},
     given, outputs,
@@ -21,8 +22,8 @@ use crate::{
     azure::{AzureError, Caller, Cause, Operation},
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Desired, Freshness, KeyView, Mark, Observed, SecretView, StoreFact, resolve,
-        secret_name,
+        AzureRecord, Companions, Desired, Freshness, KeyView, Mark, Observed, SecretView,
+        StoreFact, resolve, secret_name,
     },
 };
 
@@ -95,6 +96,13 @@ pub(super) async fn observe(
         seen.clone()
     };
     let facts = facts::object(&object);
+    let is_lost_or_leaving = deleting || (held && is_missing);
+    let companions = match &secret_name {
+        Some(secret_name) if companions::may_be_there(&facts, &secret, is_lost_or_leaving) => {
+            companions::look(client, &namespace, secret_name, &name).await?
+        }
+        _ => Companions::Unread,
+    };
     let records = facts.records.clone().unwrap_or_default();
     let mark = Mark {
         cluster: scope.context.options.cluster_id.clone(),
@@ -143,6 +151,7 @@ pub(super) async fn observe(
     let observed = Observed {
         object: facts,
         secret,
+        companions,
         given,
         outputs,
         azure,

@@ -12,6 +12,7 @@ use super::{
     act::{StepError, act},
     azure_steps::read_azure,
     blocked::{refuse, write_blocked},
+    companions,
     context::{Context, Scope},
     facts::{self, now},
     measure,
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     api::{ArmId, ErrorClass, Reason, SshKey},
     kubernetes::{KubernetesError, sshkeys},
-    plan::{Failure, Freshness, KeyView, Plan, Step, plan, report},
+    plan::{Companions, Failure, Freshness, KeyView, Outcome, Plan, Step, plan, report},
 };
 
 /// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
@@ -110,6 +111,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             break decided;
         }
         let outcome = match not_read_just_now(&at, &step) {
+            _ if is_staged_unseen(&at, &step) => read_companions(context, &at).await,
             Some(id) => read_azure(&at, &id).await,
             None => act(scope, &mut at, &step).await.inspect(|_| {
                 context.metrics.steps.count([step.name(), "done"]);
@@ -196,6 +198,7 @@ fn was_undone(taken: &[Step], step: &Step) -> Option<Failure> {
             before.name() == step.name()
                 && before.azure_id() == step.azure_id()
                 && before.output() == step.output()
+                && before.kept_key() == step.kept_key()
         })
     {
         return None;
@@ -215,6 +218,21 @@ fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
         return None;
     }
     decided.steps.first().cloned()
+}
+
+/// Nothing is staged before it was looked whether something is: a rotation may be under way that nobody remembers.
+fn is_staged_unseen(at: &Observation, step: &Step) -> bool {
+    let stages = matches!(step, Step::StageKey { .. } | Step::StageImportedKey { .. });
+    stages && at.observed.companions == Companions::Unread
+}
+
+async fn read_companions(context: &Context, at: &Observation) -> Result<Outcome, StepError> {
+    let namespace = at.object.namespace().unwrap_or_default();
+    let secret = at.desired.source.custody().map(|custody| &custody.name);
+    let secret = secret.ok_or(StepError::SecretChanging)?;
+    let sshkey = at.object.name_any();
+    let found = companions::look(&context.client, &namespace, secret, &sshkey).await?;
+    Ok(Outcome::Companions(found))
 }
 
 /// A list may be old, and another may have written since we did: good enough to see that nothing differs, not to write
@@ -330,7 +348,7 @@ fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -
     context
         .options
         .intervals
-        .next_look(decided, &at.observed)
+        .next_look(decided, &at.observed, now())
         .unwrap_or(context.options.intervals.sweep)
 }
 

@@ -193,8 +193,14 @@ fn wakers(
         keys = keys.reconcile_on(changed);
     }
     if context.options.watch_secrets {
-        let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
-        let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
+        let roles = [
+            label::ROLE_MANAGED,
+            label::ROLE_STAGING,
+            label::ROLE_PREVIOUS,
+            label::ROLE_OUTPUT,
+        ];
+        let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
+        let ours = access::watch().labels(&selector);
         let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
         let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
         keys = keys

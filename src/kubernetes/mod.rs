@@ -1,6 +1,7 @@
 //! What is read from and written to the cluster. One function, one request, with a time limit of its own.
 
 pub mod access;
+pub mod companions;
 pub mod configmaps;
 mod deletion;
 pub mod election;

@@ -65,11 +65,11 @@ pub struct SecretOwner<'a> {
     pub uid: &'a str,
 }
 
-fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
+pub(super) fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
     Api::namespaced(client.clone(), namespace)
 }
 
-fn subject(name: &str) -> String {
+pub(super) fn subject(name: &str) -> String {
     format!("Secret {name}")
 }
 
@@ -148,16 +148,10 @@ pub async fn create(
     namespace: &str,
     name: &str,
     owner: SecretOwner<'_>,
-    pair: &KeyPair,
-    now: Timestamp,
+    key: Replacement<'_>,
 ) -> Result<Option<FoundSecret>, KubernetesError> {
-    let first = Replacement {
-        pair,
-        revision: 1,
-        now,
-    };
     let mut secret =
-        whole(name, owner, &first).map_err(|error| unencodable("create", name, error))?;
+        whole(name, owner, &key).map_err(|error| unencodable("create", name, error))?;
     secret.type_ = Some(SECRET_TYPE.to_owned());
     let params = PostParams {
         field_manager: Some(manager::SECRET.to_owned()),
@@ -173,14 +167,16 @@ pub async fn create(
     }
 }
 
-/// A key pair that takes the place of another.
+/// A key pair for the managed Secret, and what is recorded of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Replacement<'a> {
     /// The pair.
     pub pair: &'a KeyPair,
     /// How often the key was changed on purpose, this change included, from 1.
     pub revision: u32,
-    /// When it was decided.
+    /// The request for a rotation that was acted upon last.
+    pub request: Option<&'a str>,
+    /// When the pair was made.
     pub now: Timestamp,
 }
 
@@ -222,11 +218,11 @@ fn whole(
 ) -> Result<Secret, KeyError> {
     let public = replacement.pair.public_key();
     let private = replacement.pair.to_openssh()?;
-    let annotations = records(owner, &public).into_iter().chain(key_records(
-        &public,
-        replacement.revision,
-        replacement.now,
-    ));
+    let request = replacement.request.map(str::to_owned);
+    let annotations = records(owner, &public)
+        .into_iter()
+        .chain(key_records(&public, replacement.revision, replacement.now))
+        .chain(request.map(|request| (annotation::HANDLED_REQUEST, request)));
     Ok(Secret {
         metadata: ObjectMeta {
             name: Some(name.to_owned()),
@@ -259,7 +255,7 @@ pub(super) fn wipe(secret: &mut Secret) {
     }
 }
 
-fn unencodable(operation: &'static str, name: &str, error: KeyError) -> KubernetesError {
+pub(super) fn unencodable(operation: &'static str, name: &str, error: KeyError) -> KubernetesError {
     KubernetesError {
         operation,
         subject: subject(name),
@@ -271,8 +267,8 @@ fn unencodable(operation: &'static str, name: &str, error: KeyError) -> Kubernet
     }
 }
 
-/// Puts labels, records and the public entry on a Secret, at the version that was looked at. `adopted` is given when it
-/// becomes ours by this: since when, and as what key.
+/// Puts labels, records and the public entry on a Secret, at the version that was looked at. `anew` is given when it
+/// becomes ours by this, or when it does not say any more which key it holds: which one, from 1, and since when.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
@@ -283,14 +279,13 @@ pub async fn record(
     resource_version: &str,
     owner: SecretOwner<'_>,
     public: &PublicKey,
-    adopted: Option<Timestamp>,
+    anew: Option<(u32, Timestamp)>,
 ) -> Result<FoundSecret, KubernetesError> {
     let annotations: BTreeMap<&str, String> = records(owner, public)
         .into_iter()
         .chain(
-            adopted
-                .into_iter()
-                .flat_map(|now| key_records(public, 1, now)),
+            anew.into_iter()
+                .flat_map(|(revision, now)| key_records(public, revision, now)),
         )
         .collect();
     let patch = json!({
@@ -339,7 +334,7 @@ fn labels() -> BTreeMap<String, String> {
     ])
 }
 
-fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 3] {
+pub(super) fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 3] {
     [
         (annotation::OWNER_NAME, owner.name.to_owned()),
         (annotation::OWNER_UID, owner.uid.to_owned()),
@@ -347,7 +342,11 @@ fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String
     ]
 }
 
-fn key_records(public: &PublicKey, revision: u32, now: Timestamp) -> [(&'static str, String); 3] {
+pub(super) fn key_records(
+    public: &PublicKey,
+    revision: u32,
+    now: Timestamp,
+) -> [(&'static str, String); 3] {
     [
         (annotation::REVISION, revision.to_string()),
         (annotation::CREATED_AT, now.to_string()),

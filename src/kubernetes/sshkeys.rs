@@ -64,6 +64,8 @@ pub struct Records<'a> {
     pub azure: Option<&'a str>,
     /// Outputs.
     pub outputs: Option<&'a str>,
+    /// Rotations.
+    pub rotation: Option<&'a str>,
 }
 
 /// Puts our finalizer on, and the records.
@@ -82,6 +84,8 @@ pub async fn record(
     let annotations = json!({
         annotation::AZURE_KEYS: records.azure,
         annotation::OUTPUTS: records.outputs,
+        annotation::ROTATION: records.rotation,
+        annotation::RECORDED_UID: object.uid(),
     });
     let metadata = json!({ "finalizers": finalizers, "annotations": annotations });
     patch(client, object, &metadata).await

@@ -216,6 +216,7 @@ pub(super) fn records_to_write(
     azure: &DesiredAzure,
     target: &Target,
     observed: &Observed,
+    published: Option<&PublicKey>,
 ) -> Option<Vec<AzureRecord>> {
     let records = observed.object.records.as_deref().ok()?;
     let before = observed.object.record(&target.id);
@@ -251,7 +252,7 @@ pub(super) fn records_to_write(
         deletion_policy: azure.deletion_policy.unwrap_or(unless_asked),
         adopted,
         tags,
-        in_step: in_step(desired, target, observed, before),
+        in_step: in_step(desired, target, observed, published, before),
     };
     if before == Some(&record) {
         return None;
@@ -270,12 +271,13 @@ fn in_step(
     desired: &Desired,
     target: &Target,
     observed: &Observed,
+    published: Option<&PublicKey>,
     before: Option<&AzureRecord>,
 ) -> Option<String> {
     if target.drift == DriftPolicy::Repair {
         return None;
     }
-    let stored = observed.key(desired)?;
+    let stored = published?;
     match observed.azure.get(&target.id) {
         Some(KeyView::Present { key, .. })
             if !is_elsewhere(target, key)

@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     AzureRecord, Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion,
-    outputs, source,
+    outputs,
+    rotation::{self, Stage},
+    rotation_turn::{AtRest, is_of_another_object, rotation_to_record},
+    secret, source,
 };
 use crate::api::{ErrorClass, OutputRef, Reason, StoreKey};
 
@@ -21,6 +24,10 @@ pub struct Plan {
     pub outputs: Option<Finding>,
     /// How the key in Azure stands; `None` when none is wanted.
     pub azure: Option<Finding>,
+    /// What stands against a rotation that is due.
+    pub rotation: Option<Failure>,
+    /// When time alone will change what is to be done.
+    pub wake_at: Option<Timestamp>,
     /// Whether the object is being deleted.
     pub deleting: bool,
 }
@@ -90,11 +97,24 @@ pub fn plan(
             secret: judgement.finding,
             outputs: None,
             azure: None,
+            rotation: None,
+            wake_at: None,
             deleting: true,
         };
     }
     let mut secret = source::judge(desired, observed, now);
-    let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding);
+    let is_replacing = secret::is_being_replaced(desired, observed);
+    let is_sound = secret.finding.is_good() || is_replacing;
+    let turn = is_sound.then(|| rotation::judge(desired, observed, now));
+    let rotation::Rotation { stage, wake_at } = turn.unwrap_or_default();
+    let current = observed.key(desired).filter(|_| !is_replacing);
+    // The next key goes first: it is stored already, and whoever reads it there shall know it when it takes over.
+    let published = match &stage {
+        Stage::Publish { key, .. } => Some(key.clone()),
+        _ => current.cloned(),
+    };
+    let published = published.as_ref();
+    let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding, is_replacing);
     let mut azure = desired
         .azure
         .as_ref()
@@ -105,7 +125,7 @@ pub fn plan(
                 Judgement::finding(Finding::Blocked(problem.clone()))
             }
             (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
-                azure::judge(desired, target, observed, observed.key(desired))
+                azure::judge(desired, target, observed, published)
             }
             // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
             (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
@@ -128,6 +148,16 @@ pub fn plan(
         Ok(Vec::new())
     };
 
+    let at_rest = AtRest {
+        azure: azure.as_ref().is_none_or(|azure| azure.finding.is_good())
+            && matches!(&obsolete, Ok(steps) if steps.is_empty()),
+        outputs: outputs.iter().all(|outputs| outputs.steps.is_empty()),
+        is_replacing,
+        is_refused: !may_go,
+    };
+    let turn = at_rest.take(stage);
+    let rotation_record = rotation_to_record(observed, &turn);
+
     let mut steps = Vec::new();
     // A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.
     let writes_to = |target: &Target| {
@@ -143,17 +173,25 @@ pub fn plan(
     };
     let records = target
         .filter(|(_, target)| writes_to(target) || is_recorded(target))
-        .and_then(|(wanted, target)| azure::records_to_write(desired, wanted, target, observed));
+        .and_then(|(wanted, target)| {
+            azure::records_to_write(desired, wanted, target, observed, published)
+        });
     steps.extend(holds(observed, records.as_deref()));
     let has_new_outputs = outputs_recorded != observed.object.outputs;
-    if !observed.object.has_finalizer || records.is_some() || has_new_outputs {
+    let has_news = records.is_some()
+        || has_new_outputs
+        || rotation_record != observed.object.rotation
+        || (secret.finding.is_good() && is_of_another_object(&observed.object));
+    if !observed.object.has_finalizer || has_news {
         let kept = || observed.object.records.clone().unwrap_or_default();
         steps.push(Step::Record {
             records: records.unwrap_or_else(kept),
             outputs: outputs_recorded,
+            rotation: rotation_record,
         });
     }
     steps.append(&mut secret.steps);
+    steps.extend(turn.first);
     if let Some(outputs) = &mut outputs {
         steps.append(&mut outputs.steps);
     }
@@ -164,6 +202,7 @@ pub fn plan(
         Ok(mut more) => steps.append(&mut more),
         Err(finding) => azure = Some(Judgement::finding(finding)),
     }
+    steps.extend(turn.last);
     if let Err(why) = &observed.object.records {
         // Writing the annotation anew would forget what the unreadable one says.
         steps.retain(|step| {
@@ -178,6 +217,8 @@ pub fn plan(
         secret: secret.finding,
         outputs: outputs.map(|judgement| judgement.finding),
         azure: azure.map(|judgement| judgement.finding),
+        rotation: turn.blocked,
+        wake_at,
         deleting: false,
     }
 }
@@ -205,6 +246,7 @@ fn outputs(
     desired: &Desired,
     observed: &Observed,
     key: &Finding,
+    is_replacing: bool,
 ) -> (Option<Judgement>, Vec<OutputRef>) {
     let recorded = || observed.object.outputs.clone();
     if desired.outputs.is_empty() && observed.object.outputs.is_empty() {
@@ -216,6 +258,9 @@ fn outputs(
             ..failure.clone()
         });
         return (Some(Judgement::finding(finding)), recorded());
+    }
+    if is_replacing {
+        return (Some(Judgement::finding(Finding::Pending)), recorded());
     }
     let judgement = outputs::judge(desired, observed, observed.key(desired));
     let records = outputs::to_record(desired, observed, &judgement.steps);
@@ -229,6 +274,7 @@ impl Plan {
             && self.secret.is_good()
             && self.outputs.as_ref().is_none_or(Finding::is_good)
             && self.azure.as_ref().is_none_or(Finding::is_good)
+            && self.rotation.is_none()
     }
 
     /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
@@ -239,16 +285,18 @@ impl Plan {
 
     /// The first thing that stands against it.
     pub(super) fn failure(&self) -> Option<&Failure> {
-        [
+        let findings = [
             Some(&self.secret),
             self.azure.as_ref(),
             self.outputs.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|finding| match finding {
-            Finding::Good { .. } | Finding::Pending => None,
-            Finding::Blocked(failure) => Some(failure),
-        })
+        ];
+        let failed = findings
+            .into_iter()
+            .flatten()
+            .find_map(|finding| match finding {
+                Finding::Good { .. } | Finding::Pending => None,
+                Finding::Blocked(failure) => Some(failure),
+            });
+        failed.or(self.rotation.as_ref())
     }
 }

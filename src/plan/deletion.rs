@@ -8,7 +8,12 @@ use super::{
     decide::{Finding, Judgement},
     outputs,
 };
-use crate::api::{ArmId, ErrorClass, Reason, StoreKind, names::annotation, sshkey::DeletionPolicy};
+use crate::api::{
+    ArmId, ErrorClass, Reason, StoreKind,
+    names::annotation,
+    rotation::{previous_name, staging_name},
+    sshkey::DeletionPolicy,
+};
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
 pub(super) fn judge(
@@ -62,6 +67,7 @@ pub(super) fn judge(
             }
         }
     }
+    steps.extend(companions_to_delete(desired, observed));
     if let Some((custody, secret)) = secret_to_delete(desired, observed) {
         steps.push(Step::DeleteSecret {
             name: custody.name.clone(),
@@ -102,6 +108,7 @@ pub(super) fn obsolete(
     steps.push(Step::Record {
         records: kept.into_iter().cloned().collect(),
         outputs: observed.object.outputs.clone(),
+        rotation: observed.object.rotation.clone(),
     });
     Ok(steps)
 }
@@ -224,6 +231,25 @@ fn secret_to_delete<'a>(
         }
         _ => None,
     }
+}
+
+/// What is beside the managed Secret goes with it, and first.
+fn companions_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
+    let custody = desired.source.custody();
+    let Some(custody) = custody.filter(|custody| custody.deletion == DeletionPolicy::Delete) else {
+        return Vec::new();
+    };
+    let staged = observed.companions.staged();
+    let staged = staged.map(|facts| Step::DropStagedKey {
+        name: staging_name(&custody.name),
+        uid: facts.uid.clone(),
+    });
+    let previous = observed.companions.previous();
+    let previous = previous.map(|facts| Step::DeletePreviousKeys {
+        name: previous_name(&custody.name),
+        uid: facts.uid.clone(),
+    });
+    staged.into_iter().chain(previous).collect()
 }
 
 pub(super) fn records_are_unreadable(why: &str) -> Finding {

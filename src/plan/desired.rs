@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureRecord, DesiredOutput, Failure, Mark, shape,
+    AzureRecord, DesiredOutput, Failure, KeyWish, Mark, RotationPolicy, shape,
     stores::{self, Offer, StoreFact},
     tenants,
 };
 use crate::{
     api::{
         ArmId, Reason, SshKeySpec, StoreKey,
-        source::{Algorithm, Generate, Source},
+        source::Source,
         sshkey::{
             AzureConflictPolicy, AzureSpec, CreationPolicy, DeletionPolicy, DriftPolicy,
-            ReplacePolicy, SecretConflictPolicy,
+            RecoveryPolicy, ReplacePolicy, SecretConflictPolicy,
         },
     },
-    keys::{Comment, Curve, KeySpec, RsaSize},
+    keys::Comment,
 };
 
 /// Everything that one `SshKey` asks for.
@@ -26,6 +26,8 @@ pub struct Desired {
     pub source: KeySource,
     /// The outputs, in the order of the spec.
     pub outputs: Vec<DesiredOutput>,
+    /// How the key is rotated.
+    pub rotation: RotationPolicy,
     /// What is wanted in Azure, if anything.
     pub azure: Option<DesiredAzure>,
     /// How every store that the object names or records stands.
@@ -44,7 +46,7 @@ pub enum KeySource {
     /// It is generated and kept in the managed Secret.
     Generated {
         /// What to generate, if it has to be.
-        key: KeySpec,
+        wish: KeyWish,
         /// The comment of its public half.
         comment: Comment,
         /// The managed Secret.
@@ -72,6 +74,8 @@ pub struct Custody {
     pub conflict: SecretConflictPolicy,
     /// What becomes of it in the end.
     pub deletion: DeletionPolicy,
+    /// What to do when the key in it is lost.
+    pub recovery: RecoveryPolicy,
 }
 
 impl KeySource {
@@ -153,27 +157,6 @@ pub struct Target {
     pub drift: DriftPolicy,
 }
 
-/// The key that a spec asks for.
-///
-/// # Errors
-/// A message when algorithm and size do not fit, which the API server's rules refuse before.
-pub fn key_spec(generate: &Generate) -> Result<KeySpec, String> {
-    let unfit = |size: i32| format!("{size} is no size of {:?} keys", generate.algorithm);
-    match (
-        generate.algorithm.unwrap_or(Algorithm::Ed25519),
-        generate.size,
-    ) {
-        (Algorithm::Ed25519, None) => Ok(KeySpec::Ed25519),
-        (Algorithm::Ed25519, Some(size)) => Err(unfit(size)),
-        (Algorithm::Rsa, size) => RsaSize::try_from(size.unwrap_or(3072))
-            .map(KeySpec::Rsa)
-            .map_err(|_| unfit(size.unwrap_or(3072))),
-        (Algorithm::Ecdsa, size) => Curve::try_from(size.unwrap_or(256))
-            .map(KeySpec::Ecdsa)
-            .map_err(|_| unfit(size.unwrap_or(256))),
-    }
-}
-
 /// Fills in what the spec leaves open: what the object says goes first, then what it recorded when it was published,
 /// then the store's defaults.
 ///
@@ -198,6 +181,7 @@ pub fn resolve(
             }
         }),
         outputs: shape::outputs(spec, &mark.object),
+        rotation: RotationPolicy::of(spec.rotation.as_ref())?,
         source,
         stores,
         mark,
@@ -227,7 +211,7 @@ fn key_source(spec: &SshKeySpec, mark: &Mark) -> Result<KeySource, String> {
         None => Comment::for_object(&mark.namespace, &mark.object),
     };
     Ok(KeySource::Generated {
-        key: key_spec(&generate)?,
+        wish: KeyWish::of(&generate)?,
         comment,
         custody: custody(spec, &mark.object),
     })
@@ -239,6 +223,7 @@ fn custody(spec: &SshKeySpec, object: &str) -> Custody {
         name: secret.name.unwrap_or_else(|| object.to_owned()),
         conflict: secret.conflict_policy.unwrap_or_default(),
         deletion: secret.deletion_policy.unwrap_or(DeletionPolicy::Retain),
+        recovery: secret.recovery_policy.unwrap_or_default(),
     }
 }
 

@@ -5,28 +5,39 @@
 //! no step is left: every state in which the operator can stop or crash is one that [`plan()`] can be asked about.
 
 mod azure;
+mod companions;
 mod decide;
 mod deletion;
 mod desired;
 mod difference;
+mod key_wish;
+mod lost;
 mod observed;
 mod outputs;
 mod ownership;
 mod record;
 mod report;
+mod rotation;
+mod rotation_policy;
+mod rotation_record;
+mod rotation_status;
+mod rotation_turn;
 mod schedule;
 mod secret;
 mod shape;
 mod source;
 mod step;
+mod step_about;
 mod stores;
 mod tenants;
 
+pub use companions::{Companion, Companions, FormerKey, PreviousFacts, StagedFacts};
 pub use decide::{Plan, plan};
 pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use difference::{listed, names_that_differ};
+pub use key_wish::KeyWish;
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
@@ -34,7 +45,10 @@ pub use observed::{
 pub use ownership::{Mark, Ownership};
 pub use record::{AzureRecord, parse_records, records_json};
 pub use report::{Failure, Report, report};
+pub use rotation_policy::RotationPolicy;
+pub use rotation_record::RotationRecord;
 pub use schedule::Intervals;
 pub use shape::{DesiredOutput, Entry, Shape};
-pub use step::{Concern, SecretRecord, Step};
+pub use step::{KeptFrom, SecretRecord, Step};
+pub use step_about::Concern;
 pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, stores_of};

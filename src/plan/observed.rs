@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Desired, Failure, KeySource};
+use super::{AzureRecord, Companions, Desired, Failure, KeySource, RotationRecord};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Fingerprint, PublicKey},
@@ -17,6 +17,8 @@ pub struct Observed {
     pub object: ObjectFacts,
     /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
     pub secret: SecretView,
+    /// What is beside the managed Secret.
+    pub companions: Companions,
     /// The key that the user gives, by a Secret, a `ConfigMap` or a value, or why there is none; `None` when the spec
     /// names none, and while the object is being deleted.
     pub given: Option<Result<PublicKey, Failure>>,
@@ -46,10 +48,20 @@ pub struct ObjectFacts {
     pub records: Result<Vec<AzureRecord>, String>,
     /// The outputs that it records.
     pub outputs: Vec<OutputRef>,
+    /// What it records of its rotations.
+    pub rotation: RotationRecord,
+    /// The UID that it had when it recorded something first; another one than its own if it was restored or copied.
+    pub recorded_uid: Option<String>,
+    /// What a person writes to have the key rotated, each value once.
+    pub rotate_requested: Option<String>,
+    /// The key that a person tells to take over.
+    pub activate: Option<Fingerprint>,
     /// Whether a person asked to give up what can't be deleted.
     pub abandoned: bool,
     /// The fingerprint in its status: a copy, yet a witness that a key was there.
     pub reported_fingerprint: Option<Fingerprint>,
+    /// Which key its status speaks of, from 1.
+    pub reported_revision: Option<u32>,
 }
 
 /// The Secret, as a live read found it.
@@ -78,6 +90,10 @@ pub struct SecretFacts {
     pub recorded: Option<Fingerprint>,
     /// How often the key was changed on purpose, from 1.
     pub revision: u32,
+    /// When the key was made; `None` when that is not recorded any more.
+    pub created_at: Option<Timestamp>,
+    /// The request for a rotation that was acted upon last.
+    pub request: Option<String>,
     /// The private key that it holds.
     pub key: SecretKey,
     /// Whether its public entry is the line that belongs to the private key.
@@ -93,6 +109,16 @@ pub enum SecretKey {
     Unreadable(String),
     /// A key pair.
     Readable(PublicKey),
+}
+
+impl SecretKey {
+    /// The key pair's public half, when there is a pair to be read.
+    pub fn readable(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Readable(key) => Some(key),
+            Self::Missing | Self::Unreadable(_) => None,
+        }
+    }
 }
 
 /// An output, as a live read found it.
@@ -212,6 +238,10 @@ pub enum Outcome {
     Object(ObjectFacts),
     /// The Secret as it is now.
     Secret(SecretView),
+    /// What is beside the managed Secret now.
+    Companions(Companions),
+    /// The managed Secret and what is beside it as they are now.
+    Custody(SecretView, Companions),
     /// An output as it is now.
     Output(OutputRef, OutputView),
     /// One place in Azure as it is now.
@@ -239,6 +269,11 @@ impl Observed {
         match outcome {
             Outcome::Object(object) => self.object = object,
             Outcome::Secret(secret) => self.secret = secret,
+            Outcome::Companions(companions) => self.companions = companions,
+            Outcome::Custody(secret, companions) => {
+                self.secret = secret;
+                self.companions = companions;
+            }
             Outcome::Output(object, view) => {
                 self.outputs.insert(object, view);
             }
@@ -288,19 +323,19 @@ impl Observed {
         }
     }
 
-    /// Whether this is the key that the object is about, or was when it last reported.
+    /// Whether this is a key that the object is or was about: the current, the next or a former one, or the one that it
+    /// last reported.
     pub(super) fn is_own_key(&self, desired: &Desired, key: &PublicKey) -> bool {
+        let fingerprint = key.fingerprint();
         self.key(desired) == Some(key)
-            || self.object.reported_fingerprint == Some(key.fingerprint())
+            || self.object.reported_fingerprint == Some(fingerprint)
+            || self.companions.knows(&fingerprint)
     }
 
     /// The key pair in the managed Secret, when there is one to be read.
     pub fn stored_key(&self) -> Option<&PublicKey> {
         match &self.secret {
-            SecretView::Present(facts) => match &facts.key {
-                SecretKey::Readable(key) => Some(key),
-                _ => None,
-            },
+            SecretView::Present(facts) => facts.key.readable(),
             SecretView::Absent => None,
         }
     }

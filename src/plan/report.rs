@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
     decide::{Finding, Plan},
+    rotation_status::{pending_note, rotation_status},
 };
 use crate::{
     api::{
@@ -79,8 +80,16 @@ pub fn report(
     let ready = if plan.deleting {
         deleting(plan, failed)
     } else {
-        let others = [outputs.as_ref(), azure.as_ref()];
-        ready(desired, plan, &key, others, failed)
+        let rotation = plan.rotation.as_ref().map(Standing::failed);
+        let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
+        let verdict = ready(desired, plan, &key, others, failed);
+        match pending_note(desired, observed).filter(|_| verdict.status == Some(true)) {
+            Some(note) => Verdict {
+                message: format!("{}; {note}", verdict.message),
+                ..verdict
+            },
+            None => verdict,
+        }
     };
 
     let mut verdicts = vec![ready.clone()];
@@ -110,6 +119,7 @@ pub fn report(
         && let Some(key) = observed.key(desired)
     {
         describe_key(&mut status, desired.source.private_secret(), key);
+        status.rotation = rotation_status(desired, observed);
     }
     status.outputs = outputs_there(desired, observed);
     status.azure = match (&desired.azure, &plan.azure) {
@@ -226,7 +236,7 @@ fn ready(
     desired: &Desired,
     plan: &Plan,
     key: &Standing,
-    others: [Option<&Standing>; 2],
+    others: [Option<&Standing>; 3],
     failed: Option<(&Step, &Failure)>,
 ) -> Verdict {
     let kind = ConditionType::Ready;
@@ -263,7 +273,7 @@ fn ready(
     }
 }
 
-fn up_to_date(key: &Standing, others: [Option<&Standing>; 2]) -> String {
+fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
     let mut parts = vec![key.message.as_str()];
     for other in others.into_iter().flatten() {
         // A key that is followed stands in Azure alone.

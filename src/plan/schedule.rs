@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use super::{Freshness, KeyView, Observed, decide::Plan};
 use crate::api::ErrorClass;
 
@@ -27,7 +29,7 @@ impl Intervals {
     }
 
     /// When to look again at an object whose plan was carried out as far as it went; `None` when an error set the time.
-    pub fn next_look(&self, plan: &Plan, observed: &Observed) -> Option<Duration> {
+    pub fn next_look(&self, plan: &Plan, observed: &Observed, now: Timestamp) -> Option<Duration> {
         match plan.obstacle() {
             Some(ErrorClass::UserFixable) => return Some(self.poll),
             Some(_) => return None,
@@ -47,10 +49,15 @@ impl Intervals {
         } else {
             self.sweep
         };
-        Some(jittered(interval, &observed.object.uid))
+        let look = jittered(interval, &observed.object.uid);
+        let wake = plan.wake_at.map(|time| time.duration_since(now));
+        let wake = wake.map(|wait| Duration::try_from(wait).unwrap_or_default().max(SOON));
+        Some(wake.map_or(look, |wait| wait.min(look)))
     }
 }
 
+/// What time alone will change is looked at no sooner than this: the clock that counts the wait may be a little ahead.
+const SOON: Duration = Duration::from_secs(1);
 /// Thousandths of an interval that pass at least.
 const SHORTEST: u32 = 900;
 

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 
 use super::{
-    Custody, Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretRecord,
+    Custody, Desired, KeySource, KeyWish, Observed, SecretFacts, SecretKey, SecretRecord,
     SecretView, Step,
     decide::{Finding, Judgement},
-    deletion::out_of_reach,
+    lost::{
+        another_key_is_asked_for, azure_might_hold_the_key, create, make_anew, private_key_is_lost,
+    },
 };
 use crate::{
-    api::{Reason, sshkey::SecretConflictPolicy},
+    api::{Reason, names::annotation, sshkey::SecretConflictPolicy},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
 };
 
@@ -17,7 +19,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) enum Content<'a> {
     /// A key that is generated when there is none.
-    Generated { key: KeySpec, comment: &'a Comment },
+    Generated { wish: KeyWish, comment: &'a Comment },
     /// The key that the user gives, at the time.
     Imported(&'a PublicKey),
 }
@@ -30,95 +32,68 @@ pub(super) fn judge(
     observed: &Observed,
     now: Timestamp,
 ) -> Judgement {
-    match &observed.secret {
-        SecretView::Absent => private_key_is_lost(desired, custody, content, observed)
-            .or_else(|| azure_might_hold_the_key(desired, content, observed))
-            .map_or_else(|| create(custody, content, now), Judgement::finding),
-        SecretView::Present(facts) => another_object_owns_it(desired, custody, facts)
-            .or_else(|| nobody_owns_it(custody, observed, facts))
-            .or_else(|| private_key_is_unreadable(custody, facts))
-            .or_else(|| private_key_was_replaced(custody, content, observed, facts))
-            .or_else(|| key_is_not_the_wanted_one(custody, content, observed, facts))
-            .map_or_else(
-                || take_or_keep(custody, content, observed, facts, now),
-                Judgement::finding,
-            ),
+    let facts = match &observed.secret {
+        SecretView::Absent if another_key_is_asked_for(desired, custody, observed) => {
+            return Judgement::steps(vec![make_anew(custody, content, observed, now)]);
+        }
+        SecretView::Absent => {
+            return private_key_is_lost(desired, custody, content, observed)
+                .or_else(|| azure_might_hold_the_key(desired, content, observed))
+                .map_or_else(
+                    || Judgement::steps(vec![create(custody, content, observed, now)]),
+                    Judgement::finding,
+                );
+        }
+        SecretView::Present(facts) => facts,
+    };
+    let not_ours = another_object_owns_it(desired, custody, facts)
+        .or_else(|| nobody_owns_it(custody, observed, facts));
+    if let Some(finding) = not_ours {
+        return Judgement::finding(finding);
+    }
+    match is_unsound(custody, content, observed, facts) {
+        // What takes its place is the rotation's business.
+        Some(_) if is_being_replaced(desired, observed) => Judgement::steps(Vec::new()),
+        Some(finding) => Judgement::finding(finding),
+        None => key_is_not_the_wanted_one(custody, content, observed, facts).map_or_else(
+            || take_or_keep(custody, observed, facts, now),
+            Judgement::finding,
+        ),
     }
 }
 
-fn create(custody: &Custody, content: Content<'_>, now: Timestamp) -> Judgement {
-    let name = custody.name.clone();
-    Judgement::steps(vec![match content {
-        Content::Generated { key, comment } => Step::CreateSecret {
-            name,
-            key,
-            comment: comment.clone(),
-            now,
-        },
-        Content::Imported(public_key) => Step::ImportKey {
-            name,
-            public_key: public_key.clone(),
-            now,
-        },
-    }])
+/// Whether the key in our Secret can't be used as it is, and another shall take its place: a person has asked for it, once
+/// or as a standing choice.
+pub(super) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool {
+    let KeySource::Generated {
+        wish,
+        comment,
+        custody,
+    } = &desired.source
+    else {
+        return false;
+    };
+    let SecretView::Present(facts) = &observed.secret else {
+        return false;
+    };
+    let content = Content::Generated {
+        wish: *wish,
+        comment,
+    };
+    another_object_owns_it(desired, custody, facts).is_none()
+        && nobody_owns_it(custody, observed, facts).is_none()
+        && is_unsound(custody, content, observed, facts).is_some()
+        && another_key_is_asked_for(desired, custody, observed)
 }
 
-/// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
-fn private_key_is_lost(
-    desired: &Desired,
+fn is_unsound(
     custody: &Custody,
     content: Content<'_>,
     observed: &Observed,
+    facts: &SecretFacts,
 ) -> Option<Finding> {
-    // An imported key is where it came from.
-    if matches!(content, Content::Imported(_)) {
-        return None;
-    }
-    let name = &custody.name;
-    if let Some(fingerprint) = &observed.object.reported_fingerprint {
-        return Some(Finding::held(
-            Reason::PrivateKeyLost,
-            format!(
-                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to start over with a new key, delete this SshKey and create it again"
-            ),
-        ));
-    }
-    let (id, key) = observed.azure.iter().find_map(|(id, view)| match view {
-        KeyView::Present { key, .. } => {
-            let ownership = desired.mark.ownership(&key.tags);
-            matches!(ownership, Ownership::Ours | Ownership::FormerIncarnation).then_some((id, key))
-        }
-        _ => None,
-    })?;
-    let key = key.public_key.as_ref().map_or_else(
-        |_| "a key".to_owned(),
-        |key| format!("the key {}", key.fingerprint()),
-    );
-    Some(Finding::held(
-        Reason::PrivateKeyLost,
-        format!(
-            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to start over with a new key, delete {id} in Azure"
-        ),
-    ))
-}
-
-/// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
-fn azure_might_hold_the_key(
-    desired: &Desired,
-    content: Content<'_>,
-    observed: &Observed,
-) -> Option<Finding> {
-    if matches!(content, Content::Imported(_)) {
-        return None;
-    }
-    let records = observed.object.records.as_deref().unwrap_or_default();
-    records
-        .iter()
-        .find_map(|record| match observed.azure.get(&record.id) {
-            Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
-            Some(_) => None,
-            None => Some(out_of_reach(desired, record)),
-        })
+    private_key_is_unreadable(custody, facts)
+        .or_else(|| private_key_was_replaced(custody, content, observed, facts))
 }
 
 fn another_object_owns_it(
@@ -172,13 +147,14 @@ fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<F
     Some(Finding::held(
         Reason::PrivateKeyUnreadable,
         format!(
-            "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
+            "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
             custody.name,
             facts
                 .recorded
                 .as_ref()
                 .map(|fingerprint| format!(" {fingerprint}"))
-                .unwrap_or_default()
+                .unwrap_or_default(),
+            annotation::ROTATE_REQUESTED_AT
         ),
     ))
 }
@@ -190,9 +166,11 @@ fn private_key_was_replaced(
     facts: &SecretFacts,
 ) -> Option<Finding> {
     let actual = readable(facts)?.fingerprint();
-    // The Secret's own record and the status are two witnesses: a Secret from an old backup has but the first. An
-    // imported key may have been changed on purpose since the last report.
+    // The Secret's own record and the status are two witnesses: a Secret from an old backup has but the first. What has
+    // been changed on purpose since the last report is of a later revision, or as the user gives it.
+    let is_later = facts.revision > observed.object.reported_revision.unwrap_or(1);
     let reported = match content {
+        Content::Generated { .. } if is_later => None,
         Content::Generated { .. } => observed.object.reported_fingerprint.as_ref(),
         Content::Imported(wanted) if wanted.fingerprint() == actual => return None,
         Content::Imported(_) => None,
@@ -202,8 +180,9 @@ fn private_key_was_replaced(
     Some(Finding::held(
         Reason::PrivateKeyReplaced,
         format!(
-            "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to start over with a new key, delete the Secret and this SshKey, and create the SshKey again",
-            custody.name
+            "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
+            custody.name,
+            annotation::ROTATE_REQUESTED_AT
         ),
     ))
 }
@@ -221,17 +200,13 @@ fn key_is_not_the_wanted_one(
     }
     let name = &custody.name;
     match content {
-        Content::Generated { key, .. }
-            if found.algorithm() == key.algorithm() && found.bits() == key.bits() =>
-        {
-            None
-        }
-        Content::Generated { key, .. } => Some(conflict(format!(
+        Content::Generated { wish, .. } if is_spec(found, wish.first()) => None,
+        Content::Generated { wish, .. } => Some(conflict(format!(
             "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again to ask for the key that is there or with another name in spec.secret.name, or remove the Secret",
             found.algorithm(),
             found.bits(),
-            key.algorithm(),
-            key.bits()
+            wish.first().algorithm(),
+            wish.first().bits()
         ))),
         Content::Imported(wanted) if found == wanted => None,
         Content::Imported(wanted) => Some(conflict(format!(
@@ -244,7 +219,6 @@ fn key_is_not_the_wanted_one(
 
 fn take_or_keep(
     custody: &Custody,
-    content: Content<'_>,
     observed: &Observed,
     facts: &SecretFacts,
     now: Timestamp,
@@ -265,19 +239,16 @@ fn take_or_keep(
             now,
         }]);
     }
-    if let Content::Imported(wanted) = content
-        && wanted != key
-    {
-        return Judgement::steps(vec![Step::ReplaceKey {
-            secret: secret(wanted),
-            revision: facts.revision + 1,
-            now,
-        }]);
-    }
     let is_recorded = facts.recorded == Some(key.fingerprint());
-    if !ours || !facts.labelled || !is_recorded || !facts.public_entry_matches {
+    let is_dated = facts.created_at.is_some();
+    if !ours || !facts.labelled || !is_recorded || !is_dated || !facts.public_entry_matches {
+        let revision = observed
+            .object
+            .reported_revision
+            .map_or(facts.revision, |reported| reported.max(facts.revision));
         return Judgement::steps(vec![Step::RepairSecret {
             secret: secret(key),
+            anew: (!is_dated).then_some((revision, now)),
         }]);
     }
     Judgement::finding(Finding::Good {
@@ -291,10 +262,11 @@ fn take_or_keep(
 }
 
 fn readable(facts: &SecretFacts) -> Option<&PublicKey> {
-    match &facts.key {
-        SecretKey::Readable(key) => Some(key),
-        _ => None,
-    }
+    facts.key.readable()
+}
+
+fn is_spec(key: &PublicKey, spec: KeySpec) -> bool {
+    key.algorithm() == spec.algorithm() && key.bits() == spec.bits()
 }
 
 fn conflict(message: String) -> Finding {

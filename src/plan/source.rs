@@ -13,11 +13,14 @@ use crate::{api::Reason, keys::PublicKey};
 pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
     match &desired.source {
         KeySource::Generated {
-            key,
+            wish,
             comment,
             custody,
         } => {
-            let content = Content::Generated { key: *key, comment };
+            let content = Content::Generated {
+                wish: *wish,
+                comment,
+            };
             secret::judge(desired, custody, content, observed, now)
         }
         KeySource::Imported { secret, custody } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Shape};
+use super::{AzureRecord, FormerKey, RotationRecord, Shape};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
@@ -19,6 +19,8 @@ pub enum Step {
         records: Vec<AzureRecord>,
         /// All records of outputs from now on.
         outputs: Vec<OutputRef>,
+        /// The record of rotations from now on.
+        rotation: RotationRecord,
     },
     /// Hold a store for a key that is about to be in Azure through it.
     HoldStore {
@@ -35,6 +37,10 @@ pub enum Step {
         key: KeySpec,
         /// Comment of the public key.
         comment: Comment,
+        /// How often the key was changed with it, from 1.
+        revision: u32,
+        /// The request for a rotation that this acts upon.
+        request: Option<String>,
         /// When it was decided.
         now: Timestamp,
     },
@@ -44,17 +50,115 @@ pub enum Step {
         name: String,
         /// The key's public half, as it was looked at.
         public_key: PublicKey,
-        /// When it was decided.
-        now: Timestamp,
-    },
-    /// Put the key that the user gives now into our Secret, in the place of the one that was given before.
-    ReplaceKey {
-        /// The Secret as it was looked at, with the key that it shall hold.
-        secret: SecretRecord,
-        /// How often the key was changed on purpose then.
+        /// How often the key was changed with it, from 1.
         revision: u32,
         /// When it was decided.
         now: Timestamp,
+    },
+    /// Generate the next key pair and create the Secret with it beside the managed one, if none of that name exists.
+    StageKey {
+        /// Name of the Secret.
+        name: String,
+        /// What to generate.
+        key: KeySpec,
+        /// Comment of the public key.
+        comment: Comment,
+        /// How often the key will have been changed with it.
+        revision: u32,
+        /// The request that it is for.
+        request: Option<String>,
+        /// When it was decided.
+        now: Timestamp,
+    },
+    /// Create the Secret with the key that the user gives now beside the managed one, if none of that name exists.
+    StageImportedKey {
+        /// Name of the Secret.
+        name: String,
+        /// The key's public half, as it was looked at.
+        public_key: PublicKey,
+        /// How often the key will have been changed with it.
+        revision: u32,
+        /// When it was decided.
+        now: Timestamp,
+    },
+    /// Put a private key among the former ones.
+    KeepPreviousKey {
+        /// Where it is.
+        from: KeptFrom,
+        /// Name of the managed Secret.
+        managed: String,
+        /// The key, as it was looked at.
+        public_key: PublicKey,
+        /// Which one it is, from 1.
+        revision: u32,
+        /// Name of the Secret of former keys.
+        previous: String,
+        /// The version of that Secret that was looked at; `None` creates it.
+        resource_version: Option<String>,
+        /// What it holds.
+        kept: Vec<FormerKey>,
+    },
+    /// Note on the Secret of the next key that it is published, and its time begins.
+    BeginDelay {
+        /// Name of the Secret.
+        name: String,
+        /// The version that was looked at.
+        resource_version: String,
+        /// When it was decided.
+        now: Timestamp,
+    },
+    /// Put the next key into the managed Secret, in the place of the one that is there.
+    ActivateKey {
+        /// Name of the managed Secret.
+        name: String,
+        /// The version of it that was looked at; `None` creates it.
+        resource_version: Option<String>,
+        /// Name of the Secret of the next key.
+        staging: String,
+        /// The next key, as it was looked at.
+        public_key: PublicKey,
+        /// How often the key is changed with it.
+        revision: u32,
+        /// The request that was acted upon last.
+        request: Option<String>,
+        /// When the key was made.
+        made: Timestamp,
+    },
+    /// Delete the Secret of the next key, which has taken over or is not to.
+    DropStagedKey {
+        /// Name of the Secret.
+        name: String,
+        /// This one and no other.
+        uid: String,
+    },
+    /// Note since when keys are former ones.
+    DateFormerKeys {
+        /// Name of the Secret.
+        name: String,
+        /// The version that was looked at.
+        resource_version: String,
+        /// All keys that it holds.
+        keys: Vec<FormerKey>,
+    },
+    /// Take former keys out of their Secret, and delete it with the last.
+    RetireKeys {
+        /// Name of the Secret.
+        name: String,
+        /// This one and no other.
+        uid: String,
+        /// The version that was looked at.
+        resource_version: String,
+        /// The keys that stay.
+        kept: Vec<FormerKey>,
+        /// The keys that go.
+        retired: Vec<FormerKey>,
+    },
+    /// Delete the Secret of former keys, with the object that they belong to.
+    DeletePreviousKeys {
+        /// Name of the Secret.
+        name: String,
+        /// This one and no other.
+        uid: String,
     },
     /// Take over a Secret, as the spec allows, with the key that it holds.
     AdoptSecret {
@@ -67,6 +171,8 @@ pub enum Step {
     RepairSecret {
         /// The Secret as it was looked at.
         secret: SecretRecord,
+        /// Which key it is and as of when, where that was not recorded any more.
+        anew: Option<(u32, Timestamp)>,
     },
     /// Create an output, if no object of that name exists.
     CreateOutput {
@@ -158,119 +264,11 @@ pub struct SecretRecord {
     pub public_key: PublicKey,
 }
 
-/// Which condition a step's failure belongs to.
+/// Where a key is that is put among the former ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concern {
-    /// The object's own bookkeeping.
-    Object,
-    /// The key pair and its Secret.
-    Secret,
-    /// The outputs.
-    Outputs,
-    /// The key in Azure.
-    Azure,
-}
-
-impl Step {
-    /// The step's name.
-    pub fn name(&self) -> &'static str {
-        self.into()
-    }
-
-    /// What the step is about.
-    pub fn concern(&self) -> Concern {
-        match self {
-            Self::Record { .. } | Self::RemoveFinalizer { .. } => Concern::Object,
-            Self::CreateSecret { .. }
-            | Self::ImportKey { .. }
-            | Self::ReplaceKey { .. }
-            | Self::AdoptSecret { .. }
-            | Self::RepairSecret { .. }
-            | Self::DeleteSecret { .. } => Concern::Secret,
-            Self::CreateOutput { .. } | Self::UpdateOutput { .. } | Self::DeleteOutput { .. } => {
-                Concern::Outputs
-            }
-            Self::HoldStore { .. }
-            | Self::CreateResourceGroup { .. }
-            | Self::PublishKey { .. }
-            | Self::UpdateAzureKey { .. }
-            | Self::DeleteAzureKey { .. } => Concern::Azure,
-        }
-    }
-
-    /// The place in Azure that the step writes to.
-    pub fn azure_id(&self) -> Option<&ArmId> {
-        match self {
-            Self::CreateResourceGroup { id, .. }
-            | Self::PublishKey { id, .. }
-            | Self::UpdateAzureKey { id, .. }
-            | Self::DeleteAzureKey { id } => Some(id),
-            _ => None,
-        }
-    }
-
-    /// The output that the step is about.
-    pub fn output(&self) -> Option<&OutputRef> {
-        match self {
-            Self::CreateOutput { object, .. }
-            | Self::UpdateOutput { object, .. }
-            | Self::DeleteOutput { object, .. } => Some(object),
-            _ => None,
-        }
-    }
-
-    /// What the step does, for a person.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Record { .. } => "record on the SshKey what may be created".to_owned(),
-            Self::HoldStore { store, .. } => format!("hold {store} for the key"),
-            Self::CreateOutput { object, shape, .. } => {
-                format!("create {object} in the shape of {}", shape.preset)
-            }
-            Self::UpdateOutput { object, .. } => format!("put {object} in order"),
-            Self::DeleteOutput { object, .. } => format!("delete {object}"),
-            Self::CreateSecret { name, key, .. } => format!(
-                "generate a key ({} {}) and create Secret {name}",
-                key.algorithm(),
-                key.bits()
-            ),
-            Self::ImportKey {
-                name, public_key, ..
-            } => format!(
-                "create Secret {name} with the imported key {}",
-                public_key.fingerprint()
-            ),
-            Self::ReplaceKey { secret, .. } => format!(
-                "put the imported key {} into Secret {}",
-                secret.fingerprint, secret.name
-            ),
-            Self::AdoptSecret { secret, .. } => format!(
-                "adopt Secret {} with its key {}",
-                secret.name, secret.fingerprint
-            ),
-            Self::RepairSecret { secret } => format!(
-                "put back the records and the public key of Secret {}",
-                secret.name
-            ),
-            Self::CreateResourceGroup { id, location } => {
-                format!("create resource group {} in {location}", id.resource_group)
-            }
-            Self::PublishKey { id, .. } => format!("create {id}"),
-            Self::UpdateAzureKey {
-                id,
-                public_key,
-                tags,
-            } => {
-                let what = match (public_key, tags) {
-                    (Some(_), Some(_)) => "the key and the tags",
-                    (Some(_), None) => "the key",
-                    _ => "the tags",
-                };
-                format!("update {what} of {id}")
-            }
-            Self::DeleteAzureKey { id } => format!("delete {id}"),
-            Self::DeleteSecret { name, .. } => format!("delete Secret {name}"),
-            Self::RemoveFinalizer { .. } => "let the SshKey go".to_owned(),
-        }
-    }
+pub enum KeptFrom {
+    /// In the managed Secret: it was the current one.
+    Managed,
+    /// In the Secret of the next key: it is given up.
+    Staging,
 }

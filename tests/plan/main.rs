@@ -13,6 +13,8 @@ mod holds;
 mod moves;
 mod outputs;
 mod reporting;
+mod rotation;
+mod rotation_world;
 mod sources;
 mod tenants;
 mod world;

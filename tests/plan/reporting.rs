@@ -151,7 +151,7 @@ fn the_next_look_follows_from_what_stands_in_the_way() {
         poll: Duration::from_mins(1),
         confirm: Duration::from_secs(45),
     };
-    let look = |world: &World| intervals.next_look(&world.plan(), &world.observed());
+    let look = |world: &World| intervals.next_look(&world.plan(), &world.observed(), at(world.now));
     let settled = World::published().settled();
     assert!(look(&settled).unwrap() >= Duration::from_secs(810));
     let mut lost = settled.clone();

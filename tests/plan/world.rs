@@ -12,10 +12,10 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Changeable, Desired, Entry, EntryFact, Failure, Freshness, Group, KeyView, Mark,
-        ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan, Report, SecretFacts,
-        SecretKey, SecretView, Shape, Step, StoreFact, default_stores, plan, report, resolve,
-        stores_of,
+        AzureKey, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
+        Group, KeyView, Mark, ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan,
+        PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
+        StagedFacts, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
     },
 };
 
@@ -31,6 +31,11 @@ pub(crate) struct World {
     /// The stores of the cluster.
     pub(crate) cluster_stores: BTreeMap<String, StoreFact>,
     pub(crate) secret: SecretView,
+    /// What is beside the Secret.
+    pub(crate) staged: Companion<StagedFacts>,
+    pub(crate) previous: Companion<PreviousFacts>,
+    /// Seconds that have passed.
+    pub(crate) now: i64,
     /// What the user gives.
     pub(crate) given: Option<Result<PublicKey, Failure>>,
     /// Outputs, and what stands where one shall be.
@@ -121,12 +126,20 @@ impl World {
                 has_finalizer: false,
                 records: Ok(Vec::new()),
                 outputs: Vec::new(),
+                rotation: RotationRecord::default(),
+                recorded_uid: None,
+                rotate_requested: None,
+                activate: None,
                 abandoned: false,
                 reported_fingerprint: None,
+                reported_revision: None,
             },
             store: StoreFact::Ready(Box::new(store)),
             cluster_stores: BTreeMap::new(),
             secret: SecretView::Absent,
+            staged: Companion::Absent,
+            previous: Companion::Absent,
+            now: 0,
             given: None,
             outputs: BTreeMap::new(),
             unseen_outputs: BTreeSet::new(),
@@ -227,6 +240,7 @@ impl World {
         Observed {
             object: self.object.clone(),
             secret: self.secret.clone(),
+            companions: self.companions(),
             given: self
                 .given
                 .clone()
@@ -236,6 +250,27 @@ impl World {
             unheld_stores: self.unheld_stores.clone(),
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
+        }
+    }
+
+    /// What the controller has seen beside the Secret: it looks when something says that there may be something.
+    fn companions(&self) -> Companions {
+        let was_changed = match &self.secret {
+            SecretView::Present(facts) => facts.revision > 1,
+            SecretView::Absent => self.object.has_finalizer,
+        };
+        let leaving = self.object.deleting_since.is_some();
+        if self.object.rotation.companions || was_changed || leaving {
+            self.companions_read()
+        } else {
+            Companions::Unread
+        }
+    }
+
+    pub(crate) fn companions_read(&self) -> Companions {
+        Companions::Read {
+            staged: self.staged.clone(),
+            previous: self.previous.clone(),
         }
     }
 
@@ -259,7 +294,12 @@ impl World {
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        plan(&self.desired(), &self.observed(), ORPHAN_AFTER, at(0))
+        plan(
+            &self.desired(),
+            &self.observed(),
+            ORPHAN_AFTER,
+            at(self.now),
+        )
     }
 
     pub(crate) fn step_names(&self) -> Vec<&'static str> {
@@ -267,7 +307,7 @@ impl World {
     }
 
     pub(crate) fn report(&self) -> Report {
-        self.report_at(at(0))
+        self.report_at(at(self.now))
     }
 
     pub(crate) fn report_at(&self, now: Timestamp) -> Report {
@@ -296,24 +336,41 @@ impl World {
             assert!(
                 number < 32,
                 "the plan does not settle: {:?}",
-                plan(&desired, &observed, ORPHAN_AFTER, at(0))
+                plan(&desired, &observed, ORPHAN_AFTER, at(self.now))
             );
-            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(0));
+            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(self.now));
             let suspended = desired.suspended && !decided.deleting;
             let next = decided.steps.first().filter(|_| !suspended);
             let Some(next) = next else {
-                let written =
-                    report(&desired, &observed, &decided, None, &self.status, 1, at(0)).status;
+                let written = report(
+                    &desired,
+                    &observed,
+                    &decided,
+                    None,
+                    &self.status,
+                    1,
+                    at(self.now),
+                )
+                .status;
                 self.writes += usize::from(written != self.status);
                 self.object.reported_fingerprint = written
                     .fingerprint
                     .as_deref()
                     .map(|text| text.parse().unwrap());
+                self.object.reported_revision = written
+                    .rotation
+                    .as_ref()
+                    .and_then(|rotation| rotation.revision.try_into().ok());
                 self.status = written;
                 break;
             };
             if number == stop {
                 return false;
+            }
+            let stages = matches!(next, Step::StageKey { .. } | Step::StageImportedKey { .. });
+            if stages && observed.companions == Companions::Unread {
+                observed.companions = self.companions_read();
+                continue;
             }
             let outcome = self.act(next);
             self.writes += 1;
@@ -327,32 +384,83 @@ impl World {
 
     fn act(&mut self, step: &Step) -> Outcome {
         match step {
-            Step::Record { records, outputs } => {
+            Step::Record {
+                records,
+                outputs,
+                rotation,
+            } => {
                 self.object.has_finalizer = true;
+                self.object.rotation = rotation.clone();
+                self.object.recorded_uid = Some(self.object.uid.clone());
                 self.object.records = Ok(records.clone());
                 self.object.outputs.clone_from(outputs);
                 Outcome::Object(self.object.clone())
             }
-            Step::CreateSecret { .. } => {
+            Step::CreateSecret {
+                key: spec,
+                revision,
+                request,
+                now,
+                ..
+            } => {
                 if self.secret == SecretView::Absent {
-                    let key = key();
+                    let key = pair(*spec);
                     self.generated.push(key.clone());
-                    self.secret = SecretView::Present(Box::new(secret(&key)));
+                    self.secret = SecretView::Present(Box::new(SecretFacts {
+                        revision: *revision,
+                        request: request.clone(),
+                        created_at: Some(*now),
+                        ..secret(&key)
+                    }));
                 }
                 Outcome::Secret(self.secret.clone())
             }
-            Step::ImportKey { public_key, .. } => {
+            Step::ImportKey {
+                public_key,
+                revision,
+                ..
+            } => {
                 if self.secret == SecretView::Absent {
-                    self.secret = SecretView::Present(Box::new(secret(public_key)));
+                    self.secret = SecretView::Present(Box::new(SecretFacts {
+                        revision: *revision,
+                        ..secret(public_key)
+                    }));
                 }
                 Outcome::Secret(self.secret.clone())
             }
-            Step::AdoptSecret { secret: record, .. }
-            | Step::RepairSecret { secret: record }
-            | Step::ReplaceKey { secret: record, .. } => {
+            Step::AdoptSecret { secret: record, .. } => {
                 self.secret = SecretView::Present(Box::new(secret(&record.public_key)));
                 Outcome::Secret(self.secret.clone())
             }
+            Step::RepairSecret {
+                secret: record,
+                anew,
+            } => {
+                let before = match &self.secret {
+                    SecretView::Present(before) => SecretFacts::clone(before),
+                    SecretView::Absent => panic!("only a Secret that is there is repaired"),
+                };
+                let (revision, made) = match anew {
+                    Some((revision, made)) => (*revision, Some(*made)),
+                    None => (before.revision, before.created_at),
+                };
+                self.secret = SecretView::Present(Box::new(SecretFacts {
+                    revision,
+                    created_at: made,
+                    request: before.request,
+                    ..secret(&record.public_key)
+                }));
+                Outcome::Secret(self.secret.clone())
+            }
+            Step::StageKey { .. }
+            | Step::StageImportedKey { .. }
+            | Step::KeepPreviousKey { .. }
+            | Step::BeginDelay { .. }
+            | Step::ActivateKey { .. }
+            | Step::DropStagedKey { .. }
+            | Step::DateFormerKeys { .. }
+            | Step::RetireKeys { .. }
+            | Step::DeletePreviousKeys { .. } => self.act_on_rotation(step),
             Step::DeleteSecret { .. } => {
                 self.secret = SecretView::Absent;
                 Outcome::Secret(SecretView::Absent)
@@ -503,7 +611,8 @@ impl World {
     /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
     fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
         let stored = self.observed().key(&self.desired()).cloned();
-        if stored.as_ref() != Some(public_key) {
+        let staged = self.staged.ours().and_then(|staged| staged.key.readable());
+        if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
             self.violations
                 .push(format!("{id} was published without being stored"));
         }
@@ -566,6 +675,8 @@ pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
         owner_uid: Some("u1".into()),
         recorded: Some(key.fingerprint()),
         revision: 1,
+        created_at: Some(at(0)),
+        request: None,
         key: SecretKey::Readable(key.clone()),
         public_entry_matches: true,
     }
@@ -581,6 +692,8 @@ pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
         owner_uid: None,
         recorded: None,
         revision: 1,
+        created_at: None,
+        request: None,
         key,
         public_entry_matches: false,
     }

@@ -1,0 +1,253 @@
+//! The steps of a rotation.
+
+use kube::ResourceExt;
+
+use super::{
+    act::{StepError, generate, given, secret_outcome},
+    companions,
+    context::Context,
+    facts::off_thread,
+    observe::Observation,
+};
+use crate::{
+    api::rotation::staging_name,
+    keys::{KeyPair, PublicKey},
+    kubernetes::{
+        companions::{self as stored, FormerRecord, FoundKeys},
+        secrets::{self, Replacement, SecretOwner},
+    },
+    plan::{Companion, Companions, FormerKey, KeptFrom, Outcome, Step},
+};
+
+/// Takes a step of a rotation.
+pub(super) async fn act(
+    context: &Context,
+    at: &Observation,
+    owner: SecretOwner<'_>,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    match step {
+        Step::StageKey {
+            name,
+            key,
+            comment,
+            revision,
+            request,
+            now,
+        } => {
+            let pair = generate(context, *key, comment.clone()).await?;
+            let key = Replacement {
+                pair: &pair,
+                revision: *revision,
+                request: request.as_deref(),
+                now: *now,
+            };
+            stage(context, at, name, owner, key).await
+        }
+        Step::StageImportedKey {
+            name,
+            public_key,
+            revision,
+            now,
+        } => {
+            let pair = given(context, at, public_key).await?;
+            let key = Replacement {
+                pair: &pair,
+                revision: *revision,
+                request: None,
+                now: *now,
+            };
+            stage(context, at, name, owner, key).await
+        }
+        Step::KeepPreviousKey {
+            from,
+            managed,
+            public_key,
+            revision,
+            previous,
+            resource_version,
+            kept,
+        } => {
+            let pair = held(context, &namespace, *from, managed, public_key).await?;
+            let newest = FormerRecord::new(&public_key.fingerprint(), *revision, None);
+            let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(kept)).collect();
+            let version = resource_version.as_deref();
+            let written =
+                stored::keep(client, &namespace, previous, version, owner, &pair, &all).await?;
+            let written = match written {
+                Some(written) => Some(written),
+                None => stored::read(client, &namespace, previous).await?,
+            };
+            Ok(previous_is(at, written).await)
+        }
+        Step::BeginDelay {
+            name,
+            resource_version,
+            now,
+        } => {
+            let begun =
+                stored::begin_delay(client, &namespace, name, resource_version, *now).await?;
+            Ok(staged_is(at, Some(begun)).await)
+        }
+        Step::ActivateKey { .. } => activate(context, at, owner, step).await,
+        Step::DropStagedKey { name, uid } => {
+            stored::delete(client, &namespace, name, uid).await?;
+            Ok(staged_is(at, None).await)
+        }
+        Step::DateFormerKeys {
+            name,
+            resource_version,
+            keys,
+        } => {
+            let all: Vec<FormerRecord> = recorded(keys).collect();
+            let dated = stored::date(client, &namespace, name, resource_version, &all).await?;
+            Ok(previous_is(at, Some(dated)).await)
+        }
+        Step::RetireKeys {
+            name,
+            uid,
+            resource_version,
+            kept,
+            retired,
+        } => {
+            let left = if kept.is_empty() {
+                stored::delete_unchanged(client, &namespace, name, uid, resource_version).await?;
+                None
+            } else {
+                let kept: Vec<FormerRecord> = recorded(kept).collect();
+                let gone: Vec<_> = { retired.iter() }
+                    .map(|key| key.public_key.fingerprint())
+                    .collect();
+                let version = resource_version;
+                Some(stored::retire(client, &namespace, name, version, &kept, &gone).await?)
+            };
+            Ok(previous_is(at, left).await)
+        }
+        Step::DeletePreviousKeys { name, uid } => {
+            stored::delete(client, &namespace, name, uid).await?;
+            Ok(previous_is(at, None).await)
+        }
+        other => Err(StepError::Misplaced(other.name())),
+    }
+}
+
+fn recorded(keys: &[FormerKey]) -> impl Iterator<Item = FormerRecord> {
+    let record = |key: &FormerKey| {
+        FormerRecord::new(&key.public_key.fingerprint(), key.revision, key.retired_at)
+    };
+    keys.iter().map(record)
+}
+
+/// Creates the Secret of the next key. Another operator may have finished this very rotation in the meantime: whether the
+/// key comes next, the managed Secret says after it was staged, and not before.
+async fn stage(
+    context: &Context,
+    at: &Observation,
+    name: &str,
+    owner: SecretOwner<'_>,
+    key: Replacement<'_>,
+) -> Result<Outcome, StepError> {
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let staged = stored::stage(client, &namespace, name, owner, key).await?;
+    let staged = match staged {
+        Some(staged) => Some(staged),
+        None => stored::read(client, &namespace, name).await?,
+    };
+    let managed = at.desired.source.custody().map(|custody| &custody.name);
+    let managed = match managed {
+        Some(managed) => secrets::read(client, &namespace, managed).await?,
+        None => None,
+    };
+    let secret = secret_outcome(context, at, managed).await;
+    Ok(Outcome::Custody(secret, with_staged(at, staged).await))
+}
+
+async fn activate(
+    context: &Context,
+    at: &Observation,
+    owner: SecretOwner<'_>,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let Step::ActivateKey {
+        name,
+        resource_version,
+        public_key,
+        revision,
+        request,
+        made,
+        ..
+    } = step
+    else {
+        return Err(StepError::Misplaced(step.name()));
+    };
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let pair = held(context, &namespace, KeptFrom::Staging, name, public_key).await?;
+    let key = Replacement {
+        pair: &pair,
+        revision: *revision,
+        request: request.as_deref(),
+        now: *made,
+    };
+    let written = match resource_version {
+        Some(version) => {
+            Some(secrets::replace(client, &namespace, name, version, owner, key).await?)
+        }
+        None => match secrets::create(client, &namespace, name, owner, key).await? {
+            Some(created) => Some(created),
+            None => secrets::read(client, &namespace, name).await?,
+        },
+    };
+    Ok(Outcome::Secret(secret_outcome(context, at, written).await))
+}
+
+/// The key pair in one of the Secrets of a managed one, if it is still the one that was looked at.
+async fn held(
+    context: &Context,
+    namespace: &str,
+    from: KeptFrom,
+    managed: &str,
+    public_key: &PublicKey,
+) -> Result<KeyPair, StepError> {
+    let client = &context.client;
+    let private = match from {
+        KeptFrom::Managed => {
+            let found = secrets::read(client, namespace, managed).await?;
+            found.and_then(|found| found.private)
+        }
+        KeptFrom::Staging => {
+            let found = stored::read(client, namespace, &staging_name(managed)).await?;
+            found.and_then(|found| found.keys.into_values().next())
+        }
+    };
+    let private = private.ok_or(StepError::SecretChanging)?;
+    let pair = off_thread(move || KeyPair::from_openssh(&private)).await;
+    pair.ok()
+        .filter(|pair| pair.public_key() == *public_key)
+        .ok_or(StepError::SecretChanging)
+}
+
+async fn staged_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
+    Outcome::Companions(with_staged(at, found).await)
+}
+
+async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> Companions {
+    let staged = companions::staged(found, &at.object.name_any()).await;
+    let previous = match &at.observed.companions {
+        Companions::Read { previous, .. } => previous.clone(),
+        Companions::Unread => Companion::Absent,
+    };
+    Companions::Read { staged, previous }
+}
+
+async fn previous_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
+    let previous = companions::previous(found, &at.object.name_any()).await;
+    let staged = match &at.observed.companions {
+        Companions::Read { staged, .. } => staged.clone(),
+        Companions::Unread => Companion::Absent,
+    };
+    Outcome::Companions(Companions::Read { staged, previous })
+}

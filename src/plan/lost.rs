@@ -1,0 +1,155 @@
+//! The loss of a private key: who can tell that there was one, and what makes another in its place.
+
+use jiff::Timestamp;
+
+use super::{
+    Custody, Desired, KeySource, KeyView, Observed, Ownership, Step, decide::Finding,
+    deletion::out_of_reach, rotation, secret::Content,
+};
+use crate::api::{
+    Reason,
+    names::annotation,
+    rotation::{previous_name, staging_name},
+    sshkey::RecoveryPolicy,
+};
+
+/// A rotation was asked for, or a new key whenever one is lost.
+pub(super) fn another_key_is_asked_for(
+    desired: &Desired,
+    custody: &Custody,
+    observed: &Observed,
+) -> bool {
+    matches!(desired.source, KeySource::Generated { .. })
+        && (custody.recovery == RecoveryPolicy::Regenerate
+            || rotation::open_request(desired, observed).is_some())
+}
+
+pub(super) fn create(
+    custody: &Custody,
+    content: Content<'_>,
+    observed: &Observed,
+    now: Timestamp,
+) -> Step {
+    let name = custody.name.clone();
+    let object = &observed.object;
+    let first = u32::from(object.reported_fingerprint.is_some());
+    let reported = object.reported_revision.unwrap_or(first);
+    match content {
+        Content::Generated { wish, comment } => Step::CreateSecret {
+            name,
+            key: wish.first(),
+            comment: comment.clone(),
+            revision: reported + 1,
+            request: observed.object.rotate_requested.clone(),
+            now,
+        },
+        Content::Imported(public_key) => Step::ImportKey {
+            name,
+            public_key: public_key.clone(),
+            revision: reported.max(1),
+            now,
+        },
+    }
+}
+
+/// The private key is lost, if there was one, and another is to be made: the one that is staged, if there is one.
+pub(super) fn make_anew(
+    custody: &Custody,
+    content: Content<'_>,
+    observed: &Observed,
+    now: Timestamp,
+) -> Step {
+    let staged = observed.companions.staged();
+    match staged.and_then(|staged| Some((staged, staged.key.readable()?))) {
+        Some((staged, next)) => rotation::activate(custody, None, staged, next, now),
+        None => create(custody, content, observed, now),
+    }
+}
+
+/// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
+pub(super) fn private_key_is_lost(
+    desired: &Desired,
+    custody: &Custody,
+    content: Content<'_>,
+    observed: &Observed,
+) -> Option<Finding> {
+    // An imported key is where it came from.
+    if matches!(content, Content::Imported(_)) {
+        return None;
+    }
+    let name = &custody.name;
+    if let Some(fingerprint) = &observed.object.reported_fingerprint {
+        return Some(Finding::held(
+            Reason::PrivateKeyLost,
+            format!(
+                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+                desired.mark.object,
+                annotation::ROTATE_REQUESTED_AT
+            ),
+        ));
+    }
+    let witness = other_witness(custody, observed);
+    if let Some(witness) = witness {
+        return Some(Finding::held(
+            Reason::PrivateKeyLost,
+            format!(
+                "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+                desired.mark.object,
+                annotation::ROTATE_REQUESTED_AT
+            ),
+        ));
+    }
+    let (id, key) = observed.azure.iter().find_map(|(id, view)| match view {
+        KeyView::Present { key, .. } => {
+            let ownership = desired.mark.ownership(&key.tags);
+            matches!(ownership, Ownership::Ours | Ownership::FormerIncarnation).then_some((id, key))
+        }
+        _ => None,
+    })?;
+    let key = key.public_key.as_ref().map_or_else(
+        |_| "a key".to_owned(),
+        |key| format!("the key {}", key.fingerprint()),
+    );
+    Some(Finding::held(
+        Reason::PrivateKeyLost,
+        format!(
+            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+            desired.mark.object,
+            annotation::ROTATE_REQUESTED_AT
+        ),
+    ))
+}
+
+/// What else says that there was a key.
+fn other_witness(custody: &Custody, observed: &Observed) -> Option<String> {
+    if observed.companions.staged().is_some() {
+        let name = staging_name(&custody.name);
+        return Some(format!("Secret {name} holds the next key of this SshKey"));
+    }
+    if observed.companions.previous().is_some() {
+        let name = previous_name(&custody.name);
+        return Some(format!("Secret {name} holds former keys of this SshKey"));
+    }
+    let recorded = observed.object.recorded_uid.as_ref()?;
+    (*recorded != observed.object.uid)
+        .then(|| "this SshKey was restored or copied with the records of another".to_owned())
+}
+
+/// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
+pub(super) fn azure_might_hold_the_key(
+    desired: &Desired,
+    content: Content<'_>,
+    observed: &Observed,
+) -> Option<Finding> {
+    if matches!(content, Content::Imported(_)) {
+        return None;
+    }
+    let records = observed.object.records.as_deref().unwrap_or_default();
+    records
+        .iter()
+        .find_map(|record| match observed.azure.get(&record.id) {
+            Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
+            Some(_) => None,
+            None => Some(out_of_reach(desired, record)),
+        })
+}

@@ -1,0 +1,96 @@
+//! When a rotation may go on: what else must be at rest before, and what is recorded of it.
+
+use super::{
+    Companions, Failure, ObjectFacts, Observed, RotationRecord, SecretView, Step, rotation::Stage,
+};
+
+/// What else is under way while a rotation is looked at.
+pub(super) struct AtRest {
+    /// The key in Azure is as it is wanted, and nothing is left where it was.
+    pub(super) azure: bool,
+    /// No output is to be changed.
+    pub(super) outputs: bool,
+    /// The key is lost, and another is to take its place.
+    pub(super) is_replacing: bool,
+    /// Azure refuses, or can't be looked at.
+    pub(super) is_refused: bool,
+}
+
+/// The steps of a rotation: those before all that is public, and those after.
+#[derive(Default)]
+pub(super) struct Turn {
+    pub(super) first: Option<Step>,
+    pub(super) last: Vec<Step>,
+    pub(super) blocked: Option<Failure>,
+    is_resting: bool,
+}
+
+impl AtRest {
+    /// The steps of a rotation that may be taken as things are.
+    pub(super) fn take(&self, stage: Stage) -> Turn {
+        // A lost key has nothing that could come to rest before another takes its place.
+        let may_begin = match self.is_replacing {
+            true => !self.is_refused,
+            false => self.azure && self.outputs,
+        };
+        let is_public = self.azure && (self.outputs || self.is_replacing);
+        let (first, last) = match stage {
+            Stage::Begin(step) if may_begin => (Some(step), Vec::new()),
+            Stage::Keep(step) => (Some(step), Vec::new()),
+            Stage::Publish { then, .. } if is_public => (None, then.into_iter().collect()),
+            Stage::Finish(steps) => (None, steps),
+            Stage::GiveUp(step) if self.azure || (self.is_replacing && !self.is_refused) => {
+                (None, vec![step])
+            }
+            Stage::Tidy(step) => (None, vec![step]),
+            Stage::Publish { .. } | Stage::GiveUp(_) => (None, Vec::new()),
+            Stage::Blocked(failure) => {
+                return Turn {
+                    blocked: Some(failure),
+                    ..Turn::default()
+                };
+            }
+            Stage::Rest | Stage::Begin(_) => {
+                return Turn {
+                    is_resting: true,
+                    ..Turn::default()
+                };
+            }
+        };
+        Turn {
+            first,
+            last,
+            blocked: None,
+            is_resting: false,
+        }
+    }
+}
+
+/// The record of rotations: it says that there may be Secrets beside the managed one before the first is created, and as
+/// long as one is there, and which requests were acted upon.
+pub(super) fn rotation_to_record(observed: &Observed, turn: &Turn) -> RotationRecord {
+    let before = &observed.object.rotation;
+    let is_there = match &observed.companions {
+        Companions::Unread => before.companions,
+        Companions::Read { .. } => {
+            observed.companions.staged().is_some() || observed.companions.previous().is_some()
+        }
+    };
+    let handled = match &observed.secret {
+        SecretView::Present(facts) if facts.owner_uid.as_ref() == Some(&observed.object.uid) => {
+            facts.request.as_deref()
+        }
+        _ => None,
+    };
+    RotationRecord {
+        companions: is_there || !turn.is_resting,
+        handled: before.handled.clone(),
+    }
+    .with(handled)
+}
+
+/// Its records were written for an object with another UID: it was restored, or copied.
+pub(super) fn is_of_another_object(object: &ObjectFacts) -> bool {
+    let recorded = object.recorded_uid.as_ref();
+    recorded.is_some_and(|recorded| *recorded != object.uid)
+}

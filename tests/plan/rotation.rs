@@ -1,0 +1,433 @@
+//! Rotations, decided one by one: when one begins, in what order it goes, and what becomes of the old key.
+
+use sshkey_operator::{
+    api::{
+        Reason,
+        rotation::{Activation, KeepPrevious, Rotation},
+        source::{self, Generate, Source},
+        sshkey::{RecoveryPolicy, SecretSpec},
+    },
+    keys::{Algorithm, PublicKey},
+    plan::{Companion, RotationRecord, SecretKey, SecretView},
+};
+
+use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
+
+const HOUR: i64 = 3_600;
+
+fn ask(world: &mut World, value: &str) {
+    world.object.rotate_requested = Some(value.into());
+}
+
+fn rotating(rotation: Rotation) -> World {
+    let mut world = World::published();
+    world.spec.rotation = Some(rotation);
+    world.settled()
+}
+
+fn activation(activation: Activation) -> Rotation {
+    Rotation {
+        activation: Some(activation),
+        delay: (activation == Activation::Delayed).then(|| "1h".to_owned()),
+        ..Rotation::default()
+    }
+}
+
+fn every(every: &str) -> Rotation {
+    Rotation {
+        every: Some(every.into()),
+        ..Rotation::default()
+    }
+}
+
+fn published(world: &World) -> PublicKey {
+    world.azure[&id()].public_key.clone().unwrap()
+}
+
+/// The steps that are taken until all is at rest, and their world.
+fn life(world: &mut World) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for _ in 0..32 {
+        let Some(next) = world.plan().steps.first().map(|step| step.name()) else {
+            break;
+        };
+        names.push(next);
+        // Stops before the second.
+        world.reconcile(1);
+    }
+    names
+}
+
+#[test]
+fn a_rotation_goes_in_an_order_in_which_nothing_can_be_lost() {
+    let mut world = World::published().settled();
+    let first = world.current();
+    ask(&mut world, "now");
+    assert_eq!(
+        life(&mut world),
+        [
+            "Record",
+            "StageKey",
+            "KeepPreviousKey",
+            "UpdateAzureKey",
+            "ActivateKey",
+            "Record",
+            "DateFormerKeys",
+            "DropStagedKey"
+        ]
+    );
+    assert_eq!(world.violations, Vec::<String>::new());
+    assert_ne!(world.current(), first);
+    assert_eq!(published(&world), world.current());
+    assert_eq!(world.former()[0].public_key, first);
+    assert_eq!(world.former()[0].retired_at, Some(at(0)));
+    assert_eq!(world.revision(), 2);
+    assert_eq!(world.generated.len(), 2);
+    let world = world.settled();
+    let rotation = world.status.rotation.clone().unwrap();
+    assert_eq!((rotation.revision, rotation.previous.len()), (2, 1));
+    assert!(rotation.pending.is_none());
+}
+
+#[test]
+fn each_request_is_acted_upon_once_whatever_is_wiped() {
+    let mut world = World::published().settled();
+    for (revision, request) in [(2, "one"), (3, "two"), (3, "one"), (3, "two")] {
+        ask(&mut world, request);
+        world = world.settled();
+        assert_eq!(world.revision(), revision, "{request}");
+    }
+    // Neither a wiped status, nor wiped records, nor a Secret from which all was wiped makes it new.
+    world.status = Default::default();
+    world.object.reported_fingerprint = None;
+    world.object.reported_revision = None;
+    world.object.rotation = RotationRecord::default();
+    world = world.settled();
+    world.edit_secret(|facts| {
+        facts.request = None;
+        facts.created_at = None;
+    });
+    let world = world.settled();
+    assert_eq!(world.revision(), 3);
+    assert_eq!(world.generated.len(), 3);
+}
+
+#[test]
+fn a_request_that_comes_with_a_new_object_is_answered_by_its_first_key() {
+    let mut world = World::published();
+    ask(&mut world, "now");
+    let world = world.settled();
+    assert_eq!((world.revision(), world.generated.len()), (1, 1));
+}
+
+#[test]
+fn a_key_is_rotated_by_age_once_however_long_nobody_looked() {
+    let mut world = rotating(every("100h"));
+    world.now = 89 * HOUR;
+    assert!(world.plan().steps.is_empty());
+    let wake = world.plan().wake_at.unwrap();
+    assert!(wake > at(90 * HOUR) && wake <= at(100 * HOUR));
+    world.now = 1_000 * HOUR;
+    let mut world = world.settled();
+    assert_eq!(world.revision(), 2);
+    world.now += 89 * HOUR;
+    assert_eq!(world.settled().revision(), 2);
+}
+
+#[test]
+fn another_algorithm_or_size_rotates_and_what_is_left_open_does_not() {
+    let generate = |algorithm, size| {
+        Some(Source {
+            generate: Some(Generate {
+                algorithm,
+                size,
+                comment: None,
+            }),
+            ..Source::default()
+        })
+    };
+    let mut world = World::published().settled();
+    world.spec.source = generate(Some(source::Algorithm::Rsa), Some(2048));
+    let mut world = world.settled();
+    assert_eq!(world.current().algorithm(), Algorithm::Rsa);
+    assert_eq!(world.former()[0].public_key.algorithm(), Algorithm::Ed25519);
+    for open in [
+        generate(Some(source::Algorithm::Rsa), None),
+        generate(None, None),
+        None,
+    ] {
+        world.spec.source = open;
+        assert!(world.plan().steps.is_empty());
+    }
+    ask(&mut world, "now");
+    let world = world.settled();
+    assert_eq!((world.current().bits(), world.revision()), (2048, 3));
+}
+
+#[test]
+fn a_rotation_waits_for_a_store_that_fails_and_for_a_suspension_to_end() {
+    let mut world = World::published().settled();
+    ask(&mut world, "now");
+    world.azure_failure = Some(transient());
+    world.reconcile(usize::MAX);
+    assert_eq!(world.staged, Companion::Absent);
+    assert_eq!(world.ready_reason(), Reason::AzureUnavailable);
+    world.azure_failure = None;
+    world.spec.suspend = true;
+    world.reconcile(usize::MAX);
+    assert_eq!(world.staged, Companion::Absent);
+    assert_eq!(world.ready_reason(), Reason::Suspended);
+    world.spec.suspend = false;
+    assert_eq!(world.settled().revision(), 2);
+}
+
+#[test]
+fn a_store_that_fails_in_the_middle_keeps_both_keys() {
+    let mut world = World::published().settled();
+    let first = world.current();
+    ask(&mut world, "now");
+    world.reconcile(3);
+    let next = world.staged_key().unwrap();
+    world.azure_failure = Some(transient());
+    world.reconcile(usize::MAX);
+    assert_eq!(
+        (world.current(), world.staged_key()),
+        (first, Some(next.clone()))
+    );
+    world.azure_failure = None;
+    let world = world.settled();
+    assert_eq!((world.current(), world.generated.len()), (next, 2));
+}
+
+#[test]
+fn a_delayed_key_is_published_and_waits_its_time() {
+    let mut world = rotating(activation(Activation::Delayed));
+    let first = world.current();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    let next = world.staged_key().unwrap();
+    assert_eq!((published(&world), world.current()), (next.clone(), first));
+    assert_eq!(world.plan().wake_at, Some(at(HOUR)));
+    let pending = world.status.rotation.clone().unwrap().pending.unwrap();
+    assert_eq!(pending.fingerprint, next.fingerprint().to_string());
+    assert_eq!(pending.activation_time.unwrap().0, at(HOUR));
+    assert_eq!(world.ready_reason(), Reason::UpToDate);
+    world.now = HOUR - 1;
+    assert!(world.plan().steps.is_empty());
+    world.now = HOUR;
+    let world = world.settled();
+    assert_eq!(world.current(), next);
+    assert_eq!(world.former()[0].retired_at, Some(at(HOUR)));
+}
+
+#[test]
+fn a_key_that_waits_for_a_person_takes_over_when_it_is_named() {
+    let mut world = rotating(activation(Activation::Manual));
+    let first = world.current();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    let next = world.staged_key().unwrap();
+    assert!(
+        world
+            .report()
+            .ready
+            .message
+            .contains(&next.fingerprint().to_string())
+    );
+    world.object.activate = Some(first.fingerprint());
+    assert!(world.plan().steps.is_empty(), "another fingerprint");
+    // Asked for again while one waits: that is the next one's business.
+    ask(&mut world, "again");
+    assert!(world.plan().steps.is_empty());
+    world.object.activate = Some(next.fingerprint());
+    let world = world.settled();
+    assert_eq!((world.current(), world.revision()), (next, 2));
+    assert!(world.staged_key().is_some(), "the second one waits by now");
+}
+
+#[test]
+fn former_keys_stay_as_long_as_their_number_or_their_age_keeps_them() {
+    let keep = |count, min_duration: &str| Rotation {
+        keep_previous: Some(KeepPrevious {
+            count: Some(count),
+            min_duration: Some(min_duration.into()),
+        }),
+        ..Rotation::default()
+    };
+    for (rotation, after_two, later) in [
+        (keep(0, "0s"), 0, 0),
+        (keep(1, "0s"), 1, 1),
+        (keep(3, "0s"), 2, 2),
+        (keep(0, "2h"), 2, 0),
+        (keep(1, "2h"), 2, 1),
+    ] {
+        let mut world = rotating(rotation);
+        for request in ["one", "two"] {
+            ask(&mut world, request);
+            world = world.settled();
+        }
+        assert_eq!(world.former().len(), after_two);
+        world.now = 3 * HOUR;
+        let world = world.settled();
+        assert_eq!(world.former().len(), later);
+        assert_eq!(world.previous == Companion::Absent, later == 0);
+    }
+}
+
+#[test]
+fn a_name_that_is_somebody_elses_stops_the_rotation_and_nothing_else() {
+    for staging in [true, false] {
+        let mut world = World::published().settled();
+        let (first, other) = (world.current(), Some("db".to_owned()));
+        if staging {
+            world.staged = Companion::Foreign(other);
+        } else {
+            world.previous = Companion::Foreign(other);
+        }
+        ask(&mut world, "now");
+        let mut world = world.settled_but_for(Reason::SecretConflict);
+        assert_eq!((world.current(), world.generated.len()), (first, 1));
+        world.staged = Companion::Absent;
+        world.previous = Companion::Absent;
+        assert_eq!(world.settled().revision(), 2);
+    }
+}
+
+#[test]
+fn what_another_operator_staged_too_late_does_not_take_over() {
+    let mut world = World::published().settled();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    let current = world.current();
+    let late = key();
+    world.object.rotation.companions = true;
+    world.staged = Companion::Ours(Box::new(sshkey_operator::plan::StagedFacts {
+        uid: "late".into(),
+        resource_version: "1".into(),
+        revision: Some(2),
+        request: Some("now".into()),
+        created_at: Some(at(0)),
+        pending_since: None,
+        key: SecretKey::Readable(late.clone()),
+    }));
+    world.azure.insert(id(), azure_key(&late, tags(&mark())));
+    let world = world.settled();
+    assert_eq!(
+        (world.current(), published(&world)),
+        (current.clone(), current)
+    );
+    // It was in Azure, so somebody may trust it.
+    assert!(
+        world
+            .former()
+            .iter()
+            .any(|former| former.public_key == late)
+    );
+    assert_eq!(world.staged, Companion::Absent);
+}
+
+#[test]
+fn a_lost_key_is_made_anew_only_when_that_is_asked_for() {
+    let losses: [fn(&mut World); 3] = [
+        |world| world.secret = SecretView::Absent,
+        |world| world.edit_secret(|facts| facts.key = SecretKey::Missing),
+        |world| world.edit_secret(|facts| facts.key = SecretKey::Readable(key())),
+    ];
+    let ways: [fn(&mut World); 2] = [
+        |world| ask(world, "now"),
+        |world| {
+            world.spec.secret = Some(SecretSpec {
+                recovery_policy: Some(RecoveryPolicy::Regenerate),
+                ..SecretSpec::default()
+            });
+        },
+    ];
+    for loss in losses {
+        for way in ways {
+            let mut world = World::published().settled();
+            let first = world.current();
+            loss(&mut world);
+            assert!(world.step_names().is_empty());
+            assert_eq!(published(&world), first);
+            way(&mut world);
+            let mut world = world.settled();
+            assert_eq!(world.violations, Vec::<String>::new());
+            assert_ne!(world.current(), first);
+            assert_eq!(published(&world), world.current());
+            assert_eq!((world.revision(), world.generated.len()), (2, 2));
+            // Once.
+            world.secret = SecretView::Absent;
+            let regenerates = world.spec.secret.is_some();
+            assert_eq!(world.step_names().is_empty(), !regenerates);
+        }
+    }
+}
+
+#[test]
+fn a_stranger_in_the_place_of_the_key_is_kept_when_another_takes_over() {
+    let mut world = World::published().settled();
+    let stranger = key();
+    world.edit_secret(|facts| facts.key = SecretKey::Readable(stranger.clone()));
+    ask(&mut world, "now");
+    let world = world.settled();
+    assert_eq!(world.former()[0].public_key, stranger);
+}
+
+#[test]
+fn a_secret_that_is_lost_in_a_rotation_is_made_anew_from_what_is_staged() {
+    let mut world = World::published().settled();
+    ask(&mut world, "now");
+    world.reconcile(5);
+    let next = world.staged_key().unwrap();
+    assert_eq!(published(&world), next);
+    world.secret = SecretView::Absent;
+    let world = world.settled();
+    assert_eq!((world.current(), world.generated.len()), (next, 2));
+}
+
+#[test]
+fn an_object_that_was_restored_without_its_secret_makes_no_new_key() {
+    let mut world = World::new().settled();
+    world.secret = SecretView::Absent;
+    world.status = Default::default();
+    world.object.reported_fingerprint = None;
+    world.object.recorded_uid = Some("another".into());
+    let mut world = world.settled_but_for(Reason::PrivateKeyLost);
+    assert_eq!(world.generated.len(), 1);
+    let key = world.generated[0].clone();
+    world.secret = SecretView::Present(Box::new(crate::world::secret(&key)));
+    let world = world.settled();
+    assert_eq!(world.object.recorded_uid.as_deref(), Some("u1"));
+}
+
+#[test]
+fn a_rotation_ends_the_same_wherever_it_is_stopped() {
+    for first in 0..9 {
+        for second in 0..9 {
+            let mut world = World::published().settled();
+            ask(&mut world, "now");
+            for stop in [first, second, usize::MAX] {
+                world.reconcile(stop);
+            }
+            let world = world.settled();
+            assert_eq!(world.violations, Vec::<String>::new(), "{first}, {second}");
+            assert_eq!((world.revision(), world.generated.len()), (2, 2));
+            assert_eq!(published(&world), world.current());
+            assert_eq!(world.former().len(), 1);
+            assert_eq!(world.staged, Companion::Absent);
+        }
+    }
+}
+
+#[test]
+fn a_former_key_without_a_date_is_kept_and_dated() {
+    let mut world = World::published().settled();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    if let Companion::Ours(facts) = &mut world.previous {
+        facts.keys[0].retired_at = None;
+    }
+    world.now = 9_000 * HOUR;
+    let world = world.settled();
+    assert_eq!(world.former()[0].retired_at, Some(at(9_000 * HOUR)));
+}
