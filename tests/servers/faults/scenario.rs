@@ -32,6 +32,8 @@ pub(super) enum Given {
 pub(super) enum Change {
     /// Applies manifests.
     Apply(&'static str),
+    /// Puts an annotation with a value on an `SshKey`.
+    Annotate(&'static str, &'static str, &'static str),
     /// Deletes an `SshKey`.
     Delete(&'static str),
 }

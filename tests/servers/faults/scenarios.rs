@@ -1,5 +1,7 @@
 //! The scenarios.
 
+use sshkey_operator::api::names::annotation;
+
 use super::{
     kind::KILLS,
     scenario::{Change, Given, Scenario},
@@ -38,6 +40,21 @@ spec:
         end: |state| {
             state.is_ready("web")?;
             state.holds(&["web"], &["files", "web"], &["shared"], &["web"])
+        },
+    },
+    Scenario {
+        name: "rotation",
+        before: &[Given::Manifest(WHOLE)],
+        change: Change::Annotate("web", annotation::ROTATE_REQUESTED_AT, "once"),
+        always: KILLS,
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(
+                &["web"],
+                &["files", "web", "web-previous"],
+                &["public"],
+                &["web"],
+            )
         },
     },
     Scenario {

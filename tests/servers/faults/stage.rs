@@ -100,6 +100,14 @@ impl Stage {
     pub(super) async fn change(&self, change: Change) {
         match change {
             Change::Apply(manifests) => self.world.apply(manifests).await,
+            Change::Annotate(name, annotation, value) => {
+                let keys = self.world.api::<SshKey>();
+                let patch = json!({ "metadata": { "annotations": { annotation: value } } });
+                let params = PatchParams::default();
+                keys.patch(name, &params, &Patch::Merge(patch))
+                    .await
+                    .unwrap();
+            }
             Change::Delete(name) => {
                 let keys = self.world.api::<SshKey>();
                 keys.delete(name, &DeleteParams::default()).await.unwrap();

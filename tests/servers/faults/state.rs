@@ -11,12 +11,8 @@ use kube::{
 };
 use serde_json::{Value, json};
 use sshkey_operator::{
-    api::{
-        AzureStore, Condition, ConditionType, SshKey,
-        condition::find,
-        names::{annotation, label},
-    },
-    keys::PublicKey,
+    api::{AzureStore, Condition, ConditionType, SshKey, condition::find, names::label},
+    keys::{KeyPair, PublicKey},
 };
 
 use super::{witness::MARK, words::Words};
@@ -72,19 +68,20 @@ impl State {
             .collect()
     }
 
-    /// All of it as text, but for times; `keys` in the order in which they were stored.
+    /// All of it as text, in words of which no run has others; `keys` in the order in which they were stored.
     pub(super) fn told(&self, keys: &[PublicKey], uids: &BTreeMap<String, String>) -> String {
         let words = Words::new(&self.namespace, keys, uids);
         let keys = self.keys.iter().map(|key| {
-            let mut status = json!(key.status);
-            strip_times(&mut status);
-            named(&words, key, json!({ "spec": key.spec, "status": status }))
+            named(
+                &words,
+                key,
+                json!({ "spec": key.spec, "status": key.status }),
+            )
         });
-        let stores = self.stores.iter().map(|store| {
-            let mut status = json!(store.status);
-            strip_times(&mut status);
-            named(&words, store, json!({ "status": status }))
-        });
+        let stores = self
+            .stores
+            .iter()
+            .map(|store| named(&words, store, json!({ "status": store.status })));
         let secrets = self.secrets.iter().map(|secret| {
             let data = secret.data.iter().flatten();
             let data: BTreeMap<&String, String> = data
@@ -107,10 +104,34 @@ impl State {
         serde_json::to_string_pretty(&all).unwrap()
     }
 
-    /// Whether there is an `SshKey` of this name that is Ready.
+    /// Whether there is an `SshKey` of this name that is Ready, and its status, its Secret and Azure have one key.
     pub(super) fn is_ready(&self, name: &str) -> Result<(), String> {
         let key = self.keys.iter().find(|key| key.name_any() == name);
-        is_ready(key.ok_or_else(|| format!("there is no SshKey {name}"))?)
+        let key = key.ok_or_else(|| format!("there is no SshKey {name}"))?;
+        is_ready(key)?;
+        let status = key.status.clone().unwrap_or_default();
+        let secret = self
+            .secrets
+            .iter()
+            .find(|secret| status.secret_name == secret.metadata.name);
+        let stored = secret
+            .and_then(|secret| secret.data.as_ref()?.get("ssh-privatekey"))
+            .and_then(|bytes| KeyPair::from_openssh(&bytes.0).ok())
+            .map(|pair| pair.public_key());
+        let reported = status.public_key.as_deref().and_then(parse);
+        let place = status.azure.map(|azure| azure.resource_id);
+        let in_azure = self.azure.iter().find(|key| {
+            let id = place.as_deref().unwrap_or_default();
+            key.id.eq_ignore_ascii_case(id)
+        });
+        let published = in_azure.and_then(|key| parse(key.public_key.as_deref()?));
+        if stored.is_some() && stored == reported && stored == published {
+            Ok(())
+        } else {
+            Err(format!(
+                "{stored:?} is stored, {reported:?} is reported, {published:?} is published"
+            ))
+        }
     }
 
     /// Whether these and no others are there, sorted by name: `SshKeys`, Secrets, `ConfigMap`s and keys in Azure.
@@ -157,6 +178,10 @@ pub(super) fn is_ready(key: &SshKey) -> Result<(), String> {
     }
 }
 
+fn parse(line: &str) -> Option<PublicKey> {
+    PublicKey::parse(line).ok()
+}
+
 fn names<K: ResourceExt>(objects: &[K]) -> Vec<String> {
     let mut names: Vec<String> = objects.iter().map(K::name_any).collect();
     names.sort_unstable();
@@ -178,12 +203,6 @@ fn named<K: Resource<DynamicType = ()>>(
         deletion_timestamp,
         ..
     } = object.meta().clone();
-    let annotations = annotations.map(|mut annotations| {
-        if let Some(time) = annotations.get_mut(annotation::CREATED_AT) {
-            "a time".clone_into(time);
-        }
-        annotations
-    });
     content["metadata"] = json!({
         "labels": labels,
         "annotations": annotations,
@@ -194,12 +213,4 @@ fn named<K: Resource<DynamicType = ()>>(
     });
     let name = words.of(&format!("{} {}", K::kind(&()), object.name_any()));
     (name, words.of_value(content))
-}
-
-fn strip_times(status: &mut Value) {
-    for condition in status["conditions"].as_array_mut().into_iter().flatten() {
-        if let Some(condition) = condition.as_object_mut() {
-            condition.remove("lastTransitionTime");
-        }
-    }
 }

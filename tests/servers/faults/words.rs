@@ -1,4 +1,4 @@
-//! One run's words in place of what is different in each run: keys, UIDs and the namespace.
+//! Common words in place of what is different in each run: keys, UIDs, times and the namespace.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ impl Words {
 
     /// A text, in these words.
     pub(super) fn of(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = without_times(text);
         for (own, common) in &self.0 {
             if text.contains(own.as_str()) {
                 text = text.replace(own, common);
@@ -68,4 +68,42 @@ impl Words {
             other => other,
         }
     }
+}
+
+/// Where digits are in a time as RFC 3339 writes it, up to the seconds.
+const TIME: &[u8] = b"0000-00-00T00:00:00";
+
+fn without_times(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if begins_with_time(rest) {
+            result.push_str("<time>");
+            let fraction = |char: char| char == '.' || char.is_ascii_digit();
+            rest = rest[TIME.len()..].trim_start_matches(fraction);
+            rest = rest.strip_prefix('Z').unwrap_or(rest);
+        } else {
+            result.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    result
+}
+
+fn begins_with_time(text: &str) -> bool {
+    let is_so = |(found, form): (&u8, &u8)| match form {
+        b'0' => found.is_ascii_digit(),
+        other => found == other,
+    };
+    text.len() >= TIME.len() && text.as_bytes().iter().zip(TIME).all(is_so)
+}
+
+#[test]
+fn times_are_all_the_same() {
+    assert_eq!(
+        without_times(
+            "{\"at\":\"2026-11-25T22:08:05.870288Z\",\"of\":\"2026-11-25T22:08:05Z\"}, 2026-11"
+        ),
+        "{\"at\":\"<time>\",\"of\":\"<time>\"}, 2026-11"
+    );
 }
