@@ -112,6 +112,8 @@ pub mod data_key {
     pub const PRIVATE: &str = "ssh-privatekey";
     /// The public key as one line of an `authorized_keys` file.
     pub const PUBLIC: &str = "ssh-publickey";
+    /// In outputs of public keys: the next key while it waits, the current one and the former ones, a line each.
+    pub const AUTHORIZED: &str = "authorized_keys";
 }
 
 /// Type of the managed Secret.

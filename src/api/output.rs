@@ -41,11 +41,13 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kube_virt: Option<KubeVirt>,
 
-    /// A Secret with the public key alone, under ssh-publickey.
+    /// A Secret with the public key, under ssh-publickey, and under authorized_keys beside it the next key while it waits
+    /// and the former ones that are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_secret: Option<PublicSecret>,
 
-    /// A ConfigMap with the public key alone, under ssh-publickey.
+    /// A ConfigMap with the public key, under ssh-publickey, and under authorized_keys beside it the next key while it waits
+    /// and the former ones that are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_config_map: Option<PublicConfigMap>,
 }

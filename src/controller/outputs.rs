@@ -116,6 +116,13 @@ fn fact(entry: &Entry, bytes: &[u8]) -> EntryFact {
     let text = || std::str::from_utf8(bytes).ok();
     let key = match entry {
         Entry::Text(wanted) => return EntryFact::Text(bytes == wanted.as_bytes()),
+        Entry::AuthorizedKeys => {
+            let keys = text().and_then(|text| {
+                let lines = text.lines().map(PublicKey::parse);
+                lines.collect::<Result<Vec<_>, _>>().ok()
+            });
+            return keys.map_or(EntryFact::Other, EntryFact::Keys);
+        }
         Entry::Public => text().and_then(|text| PublicKey::parse(text).ok()),
         Entry::PrivateOpenSsh | Entry::PrivatePem => {
             let pair = KeyPair::read(bytes, None).ok();
@@ -138,8 +145,9 @@ pub(super) async fn act(
             object,
             shape,
             public_key,
+            trusted,
         } => {
-            let filled = filled(context, at, shape, public_key.as_ref()).await?;
+            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
             let created = outputs::create(client, &namespace, object, &filled).await?;
             let found = match created {
                 Some(created) => Some(created),
@@ -155,8 +163,9 @@ pub(super) async fn act(
             resource_version,
             superfluous,
             public_key,
+            trusted,
         } => {
-            let filled = filled(context, at, shape, public_key.as_ref()).await?;
+            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
             let at = At {
                 uid,
                 resource_version,
@@ -181,6 +190,7 @@ async fn filled(
     at: &Observation,
     shape: &Shape,
     public_key: Option<&PublicKey>,
+    trusted: &[PublicKey],
 ) -> Result<Content, StepError> {
     let public_key = public_key.ok_or(StepError::Changing)?;
     let pair = if shape.is_private() {
@@ -194,6 +204,7 @@ async fn filled(
         let bytes = match entry {
             Entry::Text(text) => text.clone().into_bytes(),
             Entry::Public => secrets::public_entry(public_key),
+            Entry::AuthorizedKeys => trusted.iter().flat_map(secrets::public_entry).collect(),
             Entry::PrivateOpenSsh => pair()?.to_openssh()?.as_bytes().to_vec(),
             Entry::PrivatePem => pair()?.to_pem()?.as_bytes().to_vec(),
         };

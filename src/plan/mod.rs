@@ -32,7 +32,7 @@ mod stores;
 mod tenants;
 
 pub use companions::{Companion, Companions, FormerKey, PreviousFacts, StagedFacts};
-pub use decide::{Plan, plan};
+pub use decide::{Finding, Plan, plan};
 pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };

@@ -173,6 +173,8 @@ pub enum Changeable {
 pub enum EntryFact {
     /// A key, private or public as is wanted there, in whatever encoding.
     Key(PublicKey),
+    /// Keys, a line each.
+    Keys(Vec<PublicKey>),
     /// A text, and whether it is the wanted one.
     Text(bool),
     /// Something else.

@@ -2,7 +2,7 @@
 
 use super::{
     Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
-    OutputView, Shape, Step,
+    OutputView, SecretView, Shape, Step,
     decide::{Finding, Judgement},
 };
 use crate::{
@@ -77,6 +77,7 @@ fn one(
         object: object.clone(),
         shape: shape.clone(),
         public_key: key.cloned(),
+        trusted: trusted(observed, key),
     };
     match observed.outputs.get(object) {
         None => Ok(Vec::new()),
@@ -84,7 +85,8 @@ fn one(
         Some(OutputView::Absent) => Ok(vec![create()]),
         Some(OutputView::Present(facts)) => {
             another_has_it(desired, object, facts)?;
-            let holds = key.is_none_or(|key| holds(shape, facts, key));
+            let holds =
+                key.is_none_or(|key| holds(shape, facts, key, &trusted(observed, Some(key))));
             // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
             // stay for ever.
             match facts.changeable {
@@ -105,21 +107,48 @@ fn one(
                 resource_version: facts.resource_version.clone(),
                 superfluous: facts.superfluous.clone(),
                 public_key: key.cloned(),
+                trusted: trusted(observed, key),
             }])
         }
     }
 }
 
 /// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
-fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey) -> bool {
+fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey, trusted: &[PublicKey]) -> bool {
     let entries = shape.entries.keys().all(|name| {
         facts.entries.get(name).is_some_and(|entry| match entry {
             EntryFact::Key(found) => found == key,
+            EntryFact::Keys(found) => found == trusted,
             EntryFact::Text(as_wanted) => *as_wanted,
             EntryFact::Other => false,
         })
     });
     entries && facts.superfluous.is_empty() && facts.recorded == Some(key.fingerprint())
+}
+
+/// The keys that somebody may have to trust: the next one while it waits, the current one, and the former ones, of which
+/// VMs may know no other.
+fn trusted(observed: &Observed, key: Option<&PublicKey>) -> Vec<PublicKey> {
+    let next = match &observed.secret {
+        SecretView::Present(managed) => observed
+            .companions
+            .staged()
+            .filter(|staged| staged.revision.is_none_or(|next| next > managed.revision))
+            .and_then(|staged| staged.key.readable()),
+        SecretView::Absent => None,
+    };
+    let former = observed.companions.former_keys();
+    let all = next
+        .into_iter()
+        .chain(key)
+        .chain(former.iter().map(|former| &former.public_key));
+    let mut trusted: Vec<PublicKey> = Vec::new();
+    for one in all {
+        if !trusted.contains(one) {
+            trusted.push(one.clone());
+        }
+    }
+    trusted
 }
 
 fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'static str> {

@@ -47,6 +47,8 @@ pub enum Entry {
     PrivatePem,
     /// The public key, one line.
     Public,
+    /// All public keys that may be trusted, a line each: the next one while it waits, the current one, the former ones.
+    AuthorizedKeys,
     /// This text.
     Text(String),
 }
@@ -111,6 +113,10 @@ fn shape(output: &Output, sshkey: &str, known_hosts: Option<&str>) -> Shape {
     let named = |key: &str, entry| (key.to_owned(), entry);
     let hosts = known_hosts.map(|text| named(KNOWN_HOSTS, Entry::Text(text.to_owned())));
     let public = || vec![named(data_key::PUBLIC, Entry::Public)];
+    let trusted = || {
+        let all = named(data_key::AUTHORIZED, Entry::AuthorizedKeys);
+        public().into_iter().chain([all]).collect()
+    };
     // The schema asks for exactly one.
     if output.ssh_auth.is_some() {
         let private = [named(data_key::PRIVATE, Entry::PrivateOpenSsh)];
@@ -144,12 +150,12 @@ fn shape(output: &Output, sshkey: &str, known_hosts: Option<&str>) -> Shape {
     } else if output.public_secret.is_some() {
         Shape {
             only_these: true,
-            ..opaque("publicSecret", public())
+            ..opaque("publicSecret", trusted())
         }
     } else {
         Shape {
             secret_type: "",
-            ..opaque("publicConfigMap", public())
+            ..opaque("publicConfigMap", trusted())
         }
     }
 }

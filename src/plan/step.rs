@@ -182,6 +182,8 @@ pub enum Step {
         shape: Shape,
         /// The key, as it was looked at; `None` in the preview of a plan that has yet to make it.
         public_key: Option<PublicKey>,
+        /// Every key that may be trusted, this one among them.
+        trusted: Vec<PublicKey>,
     },
     /// Put our output in order.
     UpdateOutput {
@@ -197,6 +199,8 @@ pub enum Step {
         superfluous: Vec<String>,
         /// The key, as it was looked at; `None` in the preview of a plan that has yet to make it.
         public_key: Option<PublicKey>,
+        /// Every key that may be trusted, this one among them.
+        trusted: Vec<PublicKey>,
     },
     /// Delete our output.
     DeleteOutput {

@@ -3,12 +3,13 @@
 use sshkey_operator::{
     api::{
         Reason,
+        output::{Output, PublicSecret},
         rotation::{Activation, KeepPrevious, Rotation},
         source::{self, Generate, Source},
         sshkey::{RecoveryPolicy, SecretSpec},
     },
     keys::{Algorithm, PublicKey},
-    plan::{Companion, RotationRecord, SecretKey, SecretView},
+    plan::{Companion, EntryFact, RotationRecord, SecretKey, SecretView},
 };
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
@@ -417,6 +418,32 @@ fn a_rotation_ends_the_same_wherever_it_is_stopped() {
             assert_eq!(world.staged, Companion::Absent);
         }
     }
+}
+
+#[test]
+fn outputs_of_public_keys_show_the_next_and_the_former_keys_too() {
+    let mut world = rotating(activation(Activation::Manual));
+    let open = Output {
+        name: "open".into(),
+        public_secret: Some(PublicSecret {}),
+        ..Output::default()
+    };
+    world.spec.outputs = Some(vec![open]);
+    let mut world = world.settled();
+    let first = world.current();
+    let shown = |world: &World| match &world.outputs.values().next().unwrap().entries["authorized_keys"]
+    {
+        EntryFact::Keys(keys) => keys.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&world), [first.clone()]);
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    let next = world.staged_key().unwrap();
+    assert_eq!(shown(&world), [next.clone(), first.clone()]);
+    world.object.activate = Some(next.fingerprint());
+    let world = world.settled();
+    assert_eq!(shown(&world), [next, first]);
 }
 
 #[test]

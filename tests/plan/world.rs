@@ -556,10 +556,11 @@ impl World {
                 object,
                 shape,
                 public_key,
+                trusted,
             } => {
                 if !self.outputs.contains_key(object) {
                     self.check_output(object, shape, public_key.as_ref());
-                    let facts = output(shape, public_key.as_ref().unwrap());
+                    let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
                     self.outputs.insert(object.clone(), facts);
                 }
                 self.output(object)
@@ -568,10 +569,11 @@ impl World {
                 object,
                 shape,
                 public_key,
+                trusted,
                 ..
             } => {
                 self.check_output(object, shape, public_key.as_ref());
-                let facts = output(shape, public_key.as_ref().unwrap());
+                let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
                 self.outputs.insert(object.clone(), facts);
                 self.output(object)
             }
@@ -643,8 +645,14 @@ impl World {
 
 /// Our output with a key.
 pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
+    holding(shape, key, std::slice::from_ref(key))
+}
+
+/// Our output with a key, and all that may be trusted.
+pub(crate) fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> OutputFacts {
     let fact = |entry: &Entry| match entry {
         Entry::Text(_) => EntryFact::Text(true),
+        Entry::AuthorizedKeys => EntryFact::Keys(trusted.to_vec()),
         _ => EntryFact::Key(key.clone()),
     };
     OutputFacts {

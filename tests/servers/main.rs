@@ -33,6 +33,7 @@ mod outputs;
 mod own_identity;
 mod protection;
 mod rights;
+mod rotation;
 mod schema;
 mod store_deletion;
 mod stores;

@@ -515,9 +515,9 @@ where
 }
 
 #[tokio::test]
-async fn what_can_not_be_changed_yet_says_so_and_the_rest_can_be() {
+async fn what_can_not_be_changed_says_so_and_the_rest_can_be() {
     let world = no_operator().await;
-    let source = Some("what is generated can't be changed yet: create a new SshKey");
+    let source = None;
     let kind = Some("the kind of source can't be changed: create a new SshKey");
     let secret = Some("secret.name can't be changed yet");
     let rsa = json!({ "source": { "generate": { "algorithm": "RSA" } } });

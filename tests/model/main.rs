@@ -1,0 +1,74 @@
+//! The plan under an explicit-state search: two operators that know nothing of each other, each of which can stop before
+//! a step or after it was done, with old views, while people ask, edit and delete. Every state that can be reached within
+//! the bounds is visited, every step is checked against the promises, and from every world the operator must come to rest
+//! in one that keeps them.
+
+// A test that meets what it did not expect has failed: that is what a panic says.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod act;
+mod edits;
+mod invariants;
+mod mutants;
+mod search;
+mod view;
+mod world;
+
+use mutants::MUTANTS;
+use search::{Bounds, Outcome, search};
+use world::World;
+
+/// How far is looked: what is cheap enough for every run.
+const BOUNDS: Bounds = Bounds {
+    edits: 2,
+    stops: 1,
+    states: 2_000_000,
+};
+
+#[test]
+fn no_promise_is_broken_whatever_happens_in_whatever_order() {
+    let mut states = 0;
+    let mut transitions = 0;
+    let mut worlds = 0;
+    for start in [World::new(), World::ready()] {
+        match search(&start, BOUNDS, |_, _, plan| plan) {
+            Outcome::Kept(found) => {
+                states += found.states;
+                transitions += found.transitions;
+                worlds += found.worlds;
+            }
+            Outcome::Broken(what) => panic!("{what}"),
+        }
+    }
+    println!(
+        "model: {states} states, {transitions} transitions, {worlds} worlds from which it comes to rest"
+    );
+    assert!(
+        states > 20_000,
+        "{states} states are too few to say anything"
+    );
+}
+
+#[test]
+fn every_planner_that_is_made_wrong_is_found_out() {
+    let mut alive = Vec::new();
+    for (name, mutant) in MUTANTS {
+        let killed = [World::ready(), World::new()].iter().find_map(|start| {
+            match search(start, BOUNDS, *mutant) {
+                Outcome::Broken(what) => Some(what),
+                Outcome::Kept(_) => None,
+            }
+        });
+        match killed {
+            Some(what) => println!("killed: {name}: {}", what.promise),
+            None => alive.push(*name),
+        }
+    }
+    println!(
+        "mutants: {}, killed: {}",
+        MUTANTS.len(),
+        MUTANTS.len() - alive.len()
+    );
+    assert!(MUTANTS.len() >= 12);
+    assert!(alive.is_empty(), "not found out: {alive:?}");
+}

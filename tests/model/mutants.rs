@@ -1,0 +1,250 @@
+//! Planners that are wrong in one thing each: the search must find every one of them out.
+
+use jiff::Timestamp;
+use sshkey_operator::{
+    keys::{Comment, KeySpec},
+    plan::{Desired, Finding, KeyView, Observed, Plan, RotationRecord, SecretView, Step},
+};
+
+use crate::{search::Planner, view::place};
+
+/// Each with what is wrong with it.
+pub(crate) const MUTANTS: &[(&str, Planner)] = &[
+    (
+        "lets the next key take over without keeping the old one",
+        |_, observed, mut plan| {
+            replace(&mut plan, "KeepPreviousKey", || activate(observed));
+            plan
+        },
+    ),
+    (
+        "publishes the next key before it is staged for good",
+        |_, _, mut plan| {
+            // The key that is about to be made: nobody has it.
+            replace(&mut plan, "StageKey", || publish_unmade());
+            plan
+        },
+    ),
+    (
+        "lets the next key take over before it is published",
+        |_, observed, mut plan| {
+            if observed.companions.staged().is_some() {
+                replace(&mut plan, "UpdateAzureKey", || activate(observed));
+            }
+            plan
+        },
+    ),
+    (
+        "deletes what is staged once it is published",
+        |_, observed, mut plan| {
+            replace(&mut plan, "ActivateKey", || drop_staged(observed));
+            plan
+        },
+    ),
+    ("never tidies up what was staged", |_, _, mut plan| {
+        plan.steps.retain(|step| step.name() != "DropStagedKey");
+        plan
+    }),
+    ("never dates a former key", |_, _, mut plan| {
+        plan.steps.retain(|step| step.name() != "DateFormerKeys");
+        plan
+    }),
+    (
+        "retires every former key at once",
+        |_, observed, mut plan| {
+            if plan.steps.is_empty()
+                && let Some(previous) = observed.companions.previous()
+            {
+                plan.steps.push(Step::RetireKeys {
+                    name: "p".into(),
+                    uid: previous.uid.clone(),
+                    resource_version: previous.resource_version.clone(),
+                    kept: Vec::new(),
+                    retired: previous.keys.clone(),
+                });
+            }
+            plan
+        },
+    ),
+    (
+        "makes a lost key anew by itself",
+        |_, observed, mut plan| {
+            let is_lost = matches!(plan.secret, Finding::Blocked(_));
+            if is_lost && observed.secret == SecretView::Absent {
+                plan.steps.push(Step::CreateSecret {
+                    name: "m".into(),
+                    key: KeySpec::Ed25519,
+                    comment: Comment::empty(),
+                    revision: 1,
+                    request: None,
+                    now: Timestamp::UNIX_EPOCH,
+                });
+            }
+            plan
+        },
+    ),
+    (
+        "forgets which requests were answered",
+        |_, observed, mut plan| {
+            if plan.steps.is_empty()
+                && plan.secret.is_good()
+                && observed.object.rotate_requested.is_some()
+                && observed.companions.staged().is_none()
+                && let SecretView::Present(managed) = &observed.secret
+            {
+                plan.steps.push(Step::StageKey {
+                    name: "n".into(),
+                    key: KeySpec::Ed25519,
+                    comment: Comment::empty(),
+                    revision: managed.revision + 1,
+                    request: observed.object.rotate_requested.clone(),
+                    now: Timestamp::UNIX_EPOCH,
+                });
+            }
+            plan
+        },
+    ),
+    (
+        "does not record that something is staged",
+        |_, _, mut plan| {
+            for step in &mut plan.steps {
+                if let Step::Record { rotation, .. } = step {
+                    *rotation = RotationRecord::default();
+                }
+            }
+            let is_empty = |step: &Step| matches!(step, Step::Record { rotation, .. } if *rotation == RotationRecord::default());
+            if plan.steps.len() > 1 {
+                plan.steps.retain(|step| !is_empty(step));
+            }
+            plan
+        },
+    ),
+    ("does not record the place in Azure", |_, _, mut plan| {
+        for step in &mut plan.steps {
+            if let Step::Record { records, .. } = step {
+                records.clear();
+            }
+        }
+        plan
+    }),
+    ("lets go of the object before Azure", |_, _, mut plan| {
+        if plan.deleting {
+            plan.steps.reverse();
+        }
+        plan
+    }),
+    ("leaves the key in Azure behind", |_, _, mut plan| {
+        plan.steps.retain(|step| step.name() != "DeleteAzureKey");
+        plan
+    }),
+    (
+        "gives up what another operator staged while it is in Azure",
+        |_, observed, mut plan| {
+            if is_stale(observed) {
+                plan.steps.insert(0, drop_staged(observed));
+            }
+            plan
+        },
+    ),
+    (
+        "lets a key take over that was staged too late",
+        |_, observed, mut plan| {
+            if is_stale(observed) {
+                plan.steps = vec![activate(observed)];
+            }
+            plan
+        },
+    ),
+    (
+        "puts right in Azure what it has lost itself",
+        |_, observed, mut plan| {
+            let is_lost = matches!(plan.secret, Finding::Blocked(_));
+            if is_lost && observed.azure.get(&place()).is_some_and(is_there) {
+                plan.steps.push(Step::DeleteAzureKey { id: place() });
+            }
+            plan
+        },
+    ),
+    (
+        "overwrites an emptied Secret without being asked",
+        |desired, observed, mut plan| {
+            if matches!(plan.secret, Finding::Blocked(_)) && is_emptied(observed) {
+                plan.steps = match observed.companions.staged() {
+                    Some(_) => vec![activate(observed)],
+                    None => vec![stage(desired, observed)],
+                };
+            }
+            plan
+        },
+    ),
+];
+
+fn replace(plan: &mut Plan, name: &str, with: impl FnOnce() -> Step) {
+    if let Some(step) = plan.steps.iter_mut().find(|step| step.name() == name) {
+        *step = with();
+    }
+}
+
+fn activate(observed: &Observed) -> Step {
+    let staged = observed.companions.staged().expect("something is staged");
+    Step::ActivateKey {
+        name: "m".into(),
+        resource_version: Some("1".into()),
+        staging: "n".into(),
+        public_key: staged.key.readable().expect("a key").clone(),
+        revision: staged.revision.unwrap_or_default(),
+        request: staged.request.clone(),
+        made: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn drop_staged(observed: &Observed) -> Step {
+    let staged = observed.companions.staged().expect("something is staged");
+    Step::DropStagedKey {
+        name: "n".into(),
+        uid: staged.uid.clone(),
+    }
+}
+
+fn publish_unmade() -> Step {
+    Step::UpdateAzureKey {
+        id: place(),
+        public_key: Some(crate::view::public(22)),
+        tags: None,
+    }
+}
+
+fn stage(_: &Desired, observed: &Observed) -> Step {
+    let revision = match &observed.secret {
+        SecretView::Present(managed) => managed.revision,
+        SecretView::Absent => 0,
+    };
+    Step::StageKey {
+        name: "n".into(),
+        key: KeySpec::Ed25519,
+        comment: Comment::empty(),
+        revision: revision + 1,
+        request: None,
+        now: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn is_stale(observed: &Observed) -> bool {
+    let SecretView::Present(managed) = &observed.secret else {
+        return false;
+    };
+    observed.companions.staged().is_some_and(|staged| {
+        staged
+            .revision
+            .is_some_and(|revision| revision <= managed.revision)
+            && staged.key.readable() != managed.key.readable()
+    })
+}
+
+fn is_emptied(observed: &Observed) -> bool {
+    matches!(&observed.secret, SecretView::Present(managed) if managed.key.readable().is_none())
+}
+
+fn is_there(view: &KeyView) -> bool {
+    matches!(view, KeyView::Present { .. })
+}

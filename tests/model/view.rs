@@ -1,0 +1,271 @@
+//! What an operator sees of a world, in the words of the plan.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use jiff::{SignedDuration, Timestamp};
+use sshkey_operator::{
+    api::{
+        ArmId, AzureStoreSpec, SshKeySpec, StoreKey, StoreKind,
+        azure_store::{Defaults, NamedDefaults, Subscription},
+        rotation::{KeepPrevious, Rotation},
+        sshkey::{AzureSpec, DeletionPolicy, ResourceGroup},
+    },
+    keys::{Comment, KeyPair, KeySpec, PublicKey},
+    plan::{
+        AzureKey, AzureRecord, Companion, Companions, Desired, FormerKey, Freshness, Group,
+        KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, SecretFacts,
+        SecretKey, SecretView, StagedFacts, StoreFact, plan, resolve,
+    },
+};
+
+use crate::world::{Key, Seen};
+
+/// No life in the bounds makes more.
+const KEYS: usize = 24;
+static POOL: LazyLock<Vec<PublicKey>> = LazyLock::new(|| {
+    let pair = |_| KeyPair::generate(KeySpec::Ed25519, &Comment::empty()).unwrap();
+    (0..KEYS).map(pair).map(|pair| pair.public_key()).collect()
+});
+
+/// The public half of a key.
+pub(crate) fn public(key: Key) -> PublicKey {
+    POOL[usize::from(key)].clone()
+}
+
+/// Which key that is.
+pub(crate) fn number(key: &PublicKey) -> Key {
+    let place = POOL.iter().position(|known| known == key).unwrap();
+    place.try_into().unwrap()
+}
+
+/// A request in the words of an annotation.
+fn request(number: u8) -> Option<String> {
+    (number > 0).then(|| number.to_string())
+}
+
+/// The number of a request.
+pub(crate) fn request_number(text: Option<&String>) -> u8 {
+    text.map_or(0, |text| text.parse().unwrap())
+}
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+fn mark() -> Mark {
+    Mark {
+        cluster: "c".into(),
+        namespace: "n".into(),
+        object: "web".into(),
+        uid: "u".into(),
+    }
+}
+
+/// The place in Azure.
+pub(crate) fn place() -> ArmId {
+    ArmId {
+        subscription: "s".into(),
+        resource_group: "g".into(),
+        name: "n.web".into(),
+    }
+}
+
+fn record() -> AzureRecord {
+    AzureRecord {
+        id: place(),
+        location: "westeurope".into(),
+        store: StoreKey::new(StoreKind::AzureStore, "default"),
+        deletion_policy: DeletionPolicy::Delete,
+        adopted: false,
+        tags: Vec::new(),
+        in_step: None,
+    }
+}
+
+/// What is asked for: a key that is published, rotated at once, with one former key kept.
+fn desired(is_recorded: bool) -> Desired {
+    let spec = SshKeySpec {
+        azure: Some(AzureSpec::default()),
+        rotation: Some(Rotation {
+            keep_previous: Some(KeepPrevious {
+                count: Some(1),
+                min_duration: Some("0s".into()),
+            }),
+            ..Rotation::default()
+        }),
+        ..SshKeySpec::default()
+    };
+    let common = Defaults {
+        resource_group: Some(ResourceGroup {
+            name: Some("g".into()),
+            creation_policy: None,
+        }),
+        location: Some("westeurope".into()),
+        ..Defaults::default()
+    };
+    let store = AzureStoreSpec {
+        subscription: Subscription {
+            subscription_id: "s".into(),
+            ..Subscription::default()
+        },
+        defaults: Some(NamedDefaults {
+            common,
+            name_template: None,
+        }),
+        ..AzureStoreSpec::default()
+    };
+    let key = StoreKey::new(StoreKind::AzureStore, "default");
+    let stores = BTreeMap::from([(key, StoreFact::Ready(Box::new(store)))]);
+    let records = if is_recorded {
+        vec![record()]
+    } else {
+        Vec::new()
+    };
+    resolve(&spec, mark(), &records, stores).unwrap()
+}
+
+static DESIRED: LazyLock<[Desired; 2]> = LazyLock::new(|| [desired(false), desired(true)]);
+
+/// What an operator has in mind: what it saw, and whether it looked beside the managed Secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Mind {
+    pub(crate) seen: Seen,
+    pub(crate) looked: bool,
+}
+
+impl Mind {
+    /// What an operator sees that looks now; `object` may be an older one.
+    pub(crate) fn of(seen: &Seen) -> Self {
+        let object = &seen.object;
+        let was_changed = seen
+            .managed
+            .as_ref()
+            .is_some_and(|managed| managed.revision > 1);
+        let is_missing = object.finalizer && seen.managed.is_none();
+        Self {
+            looked: object.companions || was_changed || is_missing || object.deleting,
+            seen: seen.clone(),
+        }
+    }
+
+    /// What the plan is made for.
+    pub(crate) fn desired(&self) -> &'static Desired {
+        &DESIRED[usize::from(self.seen.object.place)]
+    }
+
+    /// What the plan is made from.
+    pub(crate) fn observed(&self) -> Observed {
+        let seen = &self.seen;
+        let freshness = Freshness::Live;
+        let azure = match seen.azure {
+            Some(key) => KeyView::Present {
+                key: AzureKey {
+                    location: "westeurope".into(),
+                    tags: mark()
+                        .tags()
+                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                        .into(),
+                    public_key: Ok(public(key)),
+                },
+                freshness,
+            },
+            None => KeyView::Absent {
+                group: Group::Exists,
+                freshness,
+            },
+        };
+        Observed {
+            object: self.object(),
+            secret: self.secret(),
+            companions: self.companions(),
+            given: None,
+            outputs: BTreeMap::new(),
+            azure: BTreeMap::from([(place(), azure)]),
+            unheld_stores: BTreeMap::new(),
+            tags_turned_back: BTreeMap::new(),
+            namespace_terminating: false,
+        }
+    }
+
+    /// What is to be done.
+    pub(crate) fn plan(&self) -> Plan {
+        let wait = SignedDuration::from_mins(10);
+        plan(self.desired(), &self.observed(), wait, now())
+    }
+
+    fn object(&self) -> ObjectFacts {
+        let object = &self.seen.object;
+        ObjectFacts {
+            uid: "u".into(),
+            deleting_since: object.deleting.then(now),
+            has_finalizer: object.finalizer,
+            records: Ok(if object.place {
+                vec![record()]
+            } else {
+                Vec::new()
+            }),
+            outputs: Vec::new(),
+            rotation: RotationRecord {
+                companions: object.companions,
+                handled: object.handled.iter().map(u8::to_string).collect(),
+            },
+            recorded_uid: object.finalizer.then(|| "u".into()),
+            rotate_requested: request(object.request),
+            activate: None,
+            abandoned: false,
+            reported_fingerprint: object.reported.map(|(key, _)| public(key).fingerprint()),
+            reported_revision: object.reported.map(|(_, revision)| revision),
+        }
+    }
+
+    fn secret(&self) -> SecretView {
+        let Some(managed) = &self.seen.managed else {
+            return SecretView::Absent;
+        };
+        SecretView::Present(Box::new(SecretFacts {
+            uid: "m".into(),
+            resource_version: "1".into(),
+            labelled: true,
+            owner_name: Some("web".into()),
+            owner_uid: Some("u".into()),
+            recorded: Some(public(managed.recorded).fingerprint()),
+            revision: managed.revision,
+            created_at: Some(now()),
+            request: request(managed.request),
+            key: managed
+                .key
+                .map_or(SecretKey::Missing, |key| SecretKey::Readable(public(key))),
+            public_entry_matches: managed.key.is_some(),
+        }))
+    }
+
+    fn companions(&self) -> Companions {
+        if !self.looked {
+            return Companions::Unread;
+        }
+        let staged = self.seen.staged.as_ref().map(|staged| StagedFacts {
+            uid: "n".into(),
+            resource_version: "1".into(),
+            revision: Some(staged.revision),
+            request: request(staged.request),
+            created_at: Some(now()),
+            pending_since: None,
+            key: SecretKey::Readable(public(staged.key)),
+        });
+        let previous = self.seen.previous.as_ref().map(|former| PreviousFacts {
+            uid: "p".into(),
+            resource_version: "1".into(),
+            keys: { former.iter() }
+                .map(|former| FormerKey {
+                    public_key: public(former.key),
+                    revision: former.revision,
+                    retired_at: former.dated.then(now),
+                })
+                .collect(),
+        });
+        Companions::Read {
+            staged: staged.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
+            previous: previous.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
+        }
+    }
+}
