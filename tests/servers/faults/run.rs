@@ -1,7 +1,10 @@
 //! One run of a scenario: undisturbed, to know what it comes to, or with one write struck, and held to
 //! that.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use dev::proxy::Access;
 
@@ -9,6 +12,9 @@ use super::{kind::Kind, scenario::Scenario, stage::Stage, state::State};
 
 /// How long a run may take after its fault; one that times out takes 30 s of it.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long it takes at most until a write has done what it does.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// The n-th write to either, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +81,8 @@ pub(super) async fn struck(
     kind: Kind,
 ) -> Outcome {
     let mut run = Run::begin(stage, scenario, Some((place, kind))).await;
-    let mut heard = None;
-    let mut missing = String::new();
+    let mut looked = (stage.writes(), Instant::now());
+    let mut missing = "nothing has been written since".to_owned();
     let ended = stage
         .world
         .try_until(PATIENCE, async || {
@@ -84,12 +90,12 @@ pub(super) async fn struck(
             if !stage.has_come(place) {
                 return Err("the write has not come".to_owned());
             }
-            // Nothing changes without a request, and each look takes some of the processors that all runs share.
-            let now = Some(stage.requests());
-            if heard == now {
+            // Nothing changes without a write, and each look takes some of the processors that all runs share.
+            let (writes, at) = looked;
+            if writes == stage.writes() && at.elapsed() < SETTLING {
                 return Err(missing.clone());
             }
-            heard = now;
+            looked = (stage.writes(), Instant::now());
             let there = run.look().await;
             let reached = (scenario.end)(&there).and_then(|()| run.compare(reference, &there));
             reached.inspect_err(|error| missing.clone_from(error))
@@ -175,13 +181,6 @@ impl<'a> Run<'a> {
 }
 
 impl Stage {
-    fn requests(&self) -> (usize, usize) {
-        (
-            self.world.proxy().log().len(),
-            self.world.emulator().log().len(),
-        )
-    }
-
     fn writes(&self) -> (u64, usize) {
         (self.world.proxy().writes(), self.guard.writes().len())
     }

@@ -46,7 +46,7 @@ spec:
         name: "rotation",
         before: &[Given::Manifest(WHOLE)],
         change: Change::Annotate("web", annotation::ROTATE_REQUESTED_AT, "once"),
-        always: KILLS,
+        always: &[],
         end: |state| {
             state.is_ready("web")?;
             state.holds(
