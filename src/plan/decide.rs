@@ -156,7 +156,7 @@ pub fn plan(
         is_refused: !may_go,
     };
     let turn = at_rest.take(stage);
-    let rotation_record = rotation_to_record(observed, &turn);
+    let rotation_record = rotation_to_record(observed, is_sound, &turn);
 
     let mut steps = Vec::new();
     // A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.

@@ -68,10 +68,16 @@ impl AtRest {
 
 /// The record of rotations: it says that there may be Secrets beside the managed one before the first is created, and as
 /// long as one is there, and which requests were acted upon.
-pub(super) fn rotation_to_record(observed: &Observed, turn: &Turn) -> RotationRecord {
+pub(super) fn rotation_to_record(
+    observed: &Observed,
+    is_sound: bool,
+    turn: &Turn,
+) -> RotationRecord {
     let before = &observed.object.rotation;
     let is_there = match &observed.companions {
         Companions::Unread => before.companions,
+        // While the key itself is missing, another may be staging the next one just now.
+        Companions::Read { .. } if !is_sound => before.companions,
         Companions::Read { .. } => {
             observed.companions.staged().is_some() || observed.companions.previous().is_some()
         }

@@ -20,12 +20,12 @@ pub(crate) enum Done {
 
 /// Takes a step in a world, and tells the operator.
 pub(crate) fn act(world: &mut World, mind: &mut Mind, step: &Step) -> Done {
-    let before = world.clone();
+    let (before, saw) = (world.clone(), mind.seen.clone());
     if !write(world, mind, step) {
         *world = before;
         return Done::Conflict;
     }
-    match invariants::of_step(&before, world, step) {
+    match invariants::of_step(&saw, &before, world, step) {
         None => Done::Well,
         Some(broken) => Done::Broken(broken),
     }

@@ -22,16 +22,18 @@ use world::World;
 const BOUNDS: Bounds = Bounds {
     edits: 2,
     stops: 1,
-    states: 2_000_000,
+    states: 4_000_000,
 };
+/// From an object that is new, one thing may be done to it meanwhile: its way is longer.
+const BOUNDS_OF_NEW: Bounds = Bounds { edits: 1, ..BOUNDS };
 
 #[test]
 fn no_promise_is_broken_whatever_happens_in_whatever_order() {
     let mut states = 0;
     let mut transitions = 0;
     let mut worlds = 0;
-    for start in [World::new(), World::ready()] {
-        match search(&start, BOUNDS, |_, _, plan| plan) {
+    for (start, bounds) in [(World::new(), BOUNDS_OF_NEW), (World::ready(), BOUNDS)] {
+        match search(&start, bounds, |_, _, plan| plan) {
             Outcome::Kept(found) => {
                 states += found.states;
                 transitions += found.transitions;

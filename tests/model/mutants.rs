@@ -138,15 +138,6 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
         plan
     }),
     (
-        "gives up what another operator staged while it is in Azure",
-        |_, observed, mut plan| {
-            if is_stale(observed) {
-                plan.steps.insert(0, drop_staged(observed));
-            }
-            plan
-        },
-    ),
-    (
         "lets a key take over that was staged too late",
         |_, observed, mut plan| {
             if is_stale(observed) {

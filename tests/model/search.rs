@@ -3,9 +3,10 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     fmt,
+    rc::Rc,
 };
 
-use sshkey_operator::plan::{Companions, Desired, Observed, Plan, Step};
+use sshkey_operator::plan::{Desired, Observed, Plan, Step};
 
 use crate::{
     act::{Done, act},
@@ -71,6 +72,27 @@ struct Node {
     how: String,
 }
 
+/// What a planner says, asked once for each mind.
+struct Plans {
+    planner: Planner,
+    known: HashMap<Mind, Rc<Plan>>,
+}
+
+impl Plans {
+    fn plan(&mut self, mind: &Mind) -> Rc<Plan> {
+        if let Some(known) = self.known.get(mind) {
+            return Rc::clone(known);
+        }
+        let plan = Rc::new((self.planner)(
+            mind.desired(),
+            &mind.observed(),
+            mind.plan(),
+        ));
+        self.known.insert(mind.clone(), Rc::clone(&plan));
+        plan
+    }
+}
+
 /// Visits every state that can be reached.
 pub(crate) fn search(start: &World, bounds: Bounds, planner: Planner) -> Outcome {
     let first = State {
@@ -84,14 +106,18 @@ pub(crate) fn search(start: &World, bounds: Bounds, planner: Planner) -> Outcome
         how: String::new(),
     }];
     let mut rest = Rest::default();
+    let plans = &mut Plans {
+        planner,
+        known: HashMap::new(),
+    };
     let mut queue = VecDeque::from([0]);
     let mut transitions = 0;
     while let Some(place) = queue.pop_front() {
         let state = nodes[place].state.clone();
-        if let Some(promise) = rest.check(&state.world, planner) {
+        if let Some(promise) = rest.check(&state.world, plans) {
             return broken(&nodes, place, promise, None);
         }
-        for (how, next) in successors(&state, bounds, planner) {
+        for (how, next) in successors(&state, bounds, plans) {
             transitions += 1;
             let next = match next {
                 Ok(next) => next,
@@ -130,12 +156,12 @@ fn broken(nodes: &[Node], place: usize, promise: String, last: Option<String>) -
 
 type Next = (String, Result<State, String>);
 
-fn successors(state: &State, bounds: Bounds, planner: Planner) -> Vec<Next> {
+fn successors(state: &State, bounds: Bounds, plans: &mut Plans) -> Vec<Next> {
     let mut all = Vec::new();
     for operator in 0..2 {
         match &state.minds[operator] {
             None => looks(state, operator, &mut all),
-            Some(mind) => works(state, operator, mind, bounds, planner, &mut all),
+            Some(mind) => works(state, operator, mind, bounds, plans, &mut all),
         }
     }
     if state.world.past.edits < bounds.edits && state.world.seen.object.exists {
@@ -184,11 +210,11 @@ fn works(
     operator: usize,
     mind: &Mind,
     bounds: Bounds,
-    planner: Planner,
+    plans: &mut Plans,
     all: &mut Vec<Next>,
 ) {
-    let (step, decided) = next_step(mind, planner);
-    let Some(step) = step else {
+    let decided = plans.plan(mind);
+    let Some(step) = decided.steps.first() else {
         let mut next = state.clone();
         report(&mut next.world, mind, &decided);
         next.minds[operator] = None;
@@ -198,7 +224,7 @@ fn works(
     let name = format!("operator {operator}: {} ({})", step.name(), step.describe());
     let mut next = state.clone();
     let mut told = mind.clone();
-    if is_unseen(mind, &step) {
+    if is_unseen(mind, step) {
         told.looked = true;
         told.seen.staged = state.world.seen.staged.clone();
         told.seen.previous = state.world.seen.previous.clone();
@@ -219,7 +245,7 @@ fn works(
             Ok(stopped),
         ));
     }
-    match act(&mut next.world, &mut told, &step) {
+    match act(&mut next.world, &mut told, step) {
         Done::Broken(promise) => all.push((name, Err(promise))),
         Done::Conflict => {
             next.minds[operator] = None;
@@ -239,35 +265,33 @@ fn works(
     }
 }
 
-fn next_step(mind: &Mind, planner: Planner) -> (Option<Step>, Plan) {
-    let decided = planner(mind.desired(), &mind.observed(), mind.plan());
-    (decided.steps.first().cloned(), decided)
-}
-
 /// Nothing is staged before it was looked whether something is.
 fn is_unseen(mind: &Mind, step: &Step) -> bool {
-    matches!(step, Step::StageKey { .. }) && mind.observed().companions == Companions::Unread
+    matches!(step, Step::StageKey { .. }) && !mind.looked
 }
 
 /// Worlds from which one operator, undisturbed, was seen to come to rest.
 #[derive(Default)]
 struct Rest {
-    known: HashMap<World, ()>,
+    known: HashSet<World>,
 }
 
 impl Rest {
     /// Lets one operator go on from a world alone, until it has nothing left to do.
-    fn check(&mut self, world: &World, planner: Planner) -> Option<String> {
+    fn check(&mut self, world: &World, plans: &mut Plans) -> Option<String> {
         const ENOUGH: usize = 64;
         let mut world = plain(world);
-        let mut way = Vec::new();
+        if self.known.contains(&world) {
+            return None;
+        }
+        let mut way = vec![world.clone()];
         let mut mind = Mind::of(&world.seen);
         for _ in 0..ENOUGH {
-            let (step, decided) = next_step(&mind, planner);
-            match step {
-                Some(step) if is_unseen(&mind, &step) => mind.looked = true,
+            let decided = plans.plan(&mind);
+            match decided.steps.first() {
+                Some(step) if is_unseen(&mind, step) => mind.looked = true,
                 Some(step) => {
-                    match act(&mut world, &mut mind, &step) {
+                    match act(&mut world, &mut mind, step) {
                         Done::Broken(promise) => return Some(promise),
                         Done::Conflict => {
                             return Some(format!("{} conflicts with nobody", step.name()));
@@ -283,22 +307,26 @@ impl Rest {
                     if world.seen == before {
                         let broken = at_rest(&world, &decided);
                         if broken.is_none() {
-                            self.known.extend(way.into_iter().map(|world| (world, ())));
-                            self.known.insert(world, ());
+                            self.known.extend(way);
                         }
                         return broken;
                     }
                 }
             }
             if !world.seen.object.exists {
-                return at_rest(&world, &mind.plan());
+                let broken = at_rest(&world, &decided);
+                if broken.is_none() {
+                    self.known.extend(way);
+                }
+                return broken;
             }
             // Every pass begins with a look; each world is asked about once.
             mind = Mind {
                 looked: mind.looked || Mind::of(&world.seen).looked,
                 seen: world.seen.clone(),
             };
-            if self.known.contains_key(&world) {
+            if self.known.contains(&world) {
+                self.known.extend(way);
                 return None;
             }
             way.push(world.clone());

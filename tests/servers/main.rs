@@ -32,6 +32,7 @@ mod output_changes;
 mod outputs;
 mod own_identity;
 mod protection;
+mod recovery;
 mod rights;
 mod rotation;
 mod schema;
