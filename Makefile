@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench charts image e2e clients terraform crds fmt build control-plane
+.PHONY: help run demo test nightly lint bench charts image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -15,6 +15,9 @@ test: ## Every test, on real servers
 	@dev/timed "OpenSSH" dev/openssh
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
 	@dev/timed "tests" cargo test --workspace
+
+nightly: control-plane build ## Every kind of fault at every write of the operator; about 6 minutes
+	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings

@@ -8,7 +8,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use super::error::{KubernetesError, attempt};
+use super::error::{KubernetesError, attempt, optional};
 
 /// Deletes what has this name and this UID. What is gone is well; another one of that name is not ours to delete.
 ///
@@ -18,7 +18,7 @@ pub(super) async fn delete_exactly<K>(
     api: &Api<K>,
     name: &str,
     uid: &str,
-    subject: impl FnOnce() -> String,
+    subject: impl Fn() -> String,
 ) -> Result<(), KubernetesError>
 where
     K: Clone + Debug + DeserializeOwned,
@@ -30,8 +30,17 @@ where
         }),
         ..DeleteParams::default()
     };
-    match attempt("delete", subject, api.delete(name, &params)).await {
-        Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
-        _ => Ok(()),
+    let refused = match attempt("delete", &subject, api.delete(name, &params)).await {
+        Ok(_) => return Ok(()),
+        Err(error) if error.code() == Some(404) => return Ok(()),
+        Err(error) if error.code() == Some(409) => error,
+        Err(error) => return Err(error),
+    };
+    // Another one of that name has another UID. What has this one is still there, whoever refused to delete it, and why.
+    let there = optional(attempt("read", subject, api.get_metadata(name)).await)?;
+    if there.is_some_and(|there| there.metadata.uid.as_deref() == Some(uid)) {
+        Err(refused)
+    } else {
+        Ok(())
     }
 }

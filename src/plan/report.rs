@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Concern, Desired, KeyView, Observed, OutputView, Step, Wanted,
+    Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
 };
@@ -115,6 +115,7 @@ pub fn report(
         ..before.clone()
     };
     if !matches!(plan.secret, Finding::Blocked(_))
+        && !is_yet_to_be_adopted(observed)
         && let Some(key) = observed.key(desired)
     {
         describe_key(&mut status, desired.source.private_secret(), key);
@@ -142,6 +143,12 @@ pub fn report(
         ready,
         request_ids,
     }
+}
+
+/// A Secret without records is known by the key that was reported. One that somebody else has made must not be, before it
+/// was adopted.
+fn is_yet_to_be_adopted(observed: &Observed) -> bool {
+    matches!(&observed.secret, SecretView::Present(facts) if facts.owner_name.is_none())
 }
 
 /// The outputs that are this object's.

@@ -28,7 +28,7 @@ pub(super) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
     let due = |made| desired.rotation.due(made, uid, facts.revision);
     Some(RotationStatus {
         revision: facts.revision.into(),
-        last_rotation_time: facts.created_at.map(Time),
+        last_rotation_time: facts.created_at.map(whole_seconds),
         next_rotation_time: facts.created_at.and_then(due).map(whole_seconds),
         pending,
         previous: previous(desired, former),

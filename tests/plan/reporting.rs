@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use sshkey_operator::{
-    api::{ConditionType, Reason, SshKeyStatus, condition::find},
-    plan::{Failure, Intervals, SecretView, StoreFact, report},
+    api::{
+        ConditionType, Reason, SshKeyStatus,
+        condition::find,
+        sshkey::{SecretConflictPolicy, SecretSpec},
+    },
+    plan::{Failure, Intervals, SecretKey, SecretView, StoreFact, report},
 };
 
-use crate::world::{World, at, transient};
+use crate::world::{World, at, foreign_secret, key, transient};
 
 fn types(status: &SshKeyStatus) -> Vec<&str> {
     status
@@ -66,6 +70,25 @@ fn a_lost_key_keeps_its_fingerprint_in_the_status() {
     lost.secret = SecretView::Absent;
     assert_eq!(lost.report().status.fingerprint, settled.status.fingerprint);
     assert!(settled.status.fingerprint.is_some());
+}
+
+#[test]
+fn a_secret_is_known_by_its_key_only_once_it_was_adopted() {
+    let mut world = World::new();
+    world.secret = SecretView::Present(Box::new(foreign_secret(SecretKey::Readable(key()))));
+    world.spec.secret = Some(SecretSpec {
+        conflict_policy: Some(SecretConflictPolicy::Adopt),
+        ..SecretSpec::default()
+    });
+    // As it is reported when the adoption did not work.
+    let status = world.report().status;
+    assert_eq!(status.fingerprint, None);
+    world.object.reported_fingerprint = status.fingerprint.map(|text| text.parse().unwrap());
+    assert!(
+        world.step_names().contains(&"AdoptSecret"),
+        "it is not taken for one of ours that has lost its records"
+    );
+    assert!(world.settled().status.fingerprint.is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use sshkey_operator::{
     api::{
-        Reason,
+        Reason, SshKeyStatus,
         output::{Output, PublicSecret},
         rotation::{Activation, KeepPrevious, Rotation},
         source::{self, Generate, Source},
@@ -457,4 +457,17 @@ fn a_former_key_without_a_date_is_kept_and_dated() {
     world.now = 9_000 * HOUR;
     let world = world.settled();
     assert_eq!(world.former()[0].retired_at, Some(at(9_000 * HOUR)));
+}
+
+#[test]
+fn the_times_of_a_status_are_those_that_the_api_server_gives_back() {
+    let mut world = rotating(every("24h"));
+    // The Secret records more than the whole seconds in which a status is written.
+    let made = at(0) + jiff::SignedDuration::from_millis(123);
+    world.edit_secret(|facts| facts.created_at = Some(made));
+    let status = world.report().status;
+    let text = serde_json::to_string(&status).unwrap();
+    let read: SshKeyStatus = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, status);
+    assert!(status.rotation.unwrap().last_rotation_time.is_some());
 }

@@ -1,6 +1,9 @@
 //! What the operator is for: an `SshKey` is applied, and there are a Secret, a key in Azure, and a status that is right.
 
-use dev::world::{World, WorldOptions, resource_id};
+use dev::{
+    proxy::Fault,
+    world::{World, WorldOptions, resource_id},
+};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     ResourceExt,
@@ -450,6 +453,33 @@ async fn deletion_runs_the_policies() {
     assert_eq!(left, [format!("{}.c", world.namespace())]);
     assert!(world.secret("a").await.is_some() && world.secret("c").await.is_some());
     assert!(world.secret("b").await.is_none());
+}
+
+#[tokio::test]
+async fn a_secret_whose_deletion_is_refused_is_not_left_behind() {
+    let world = World::start(WorldOptions::new()).await;
+    world
+        .apply(&key("web", "{secret: {deletionPolicy: Delete}}"))
+        .await;
+    world.wait_ready("web").await;
+    // A conflict says that another one of that name is there, or no more than that somebody stands against it now.
+    world.proxy().reset();
+    let conflict = Fault::Answer {
+        status: 409,
+        retry_after: None,
+    };
+    world.proxy().at_write(1, conflict);
+    world
+        .api::<SshKey>()
+        .delete("web", &DeleteParams::default())
+        .await
+        .unwrap();
+    world.wait_gone::<SshKey>("web").await;
+    assert!(world.secret("web").await.is_none());
+    let log = world.proxy().log();
+    let deletions = log.iter().filter(|entry| entry.method == "DELETE");
+    let answers: Vec<_> = deletions.map(|entry| entry.status).collect();
+    assert_eq!(answers, [Some(409), Some(200)]);
 }
 
 #[tokio::test]

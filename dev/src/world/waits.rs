@@ -58,24 +58,36 @@ impl World {
         &self,
         patience: Duration,
         what: impl Into<String>,
-        mut attempt: impl AsyncFnMut() -> Result<T, String>,
+        attempt: impl AsyncFnMut() -> Result<T, String>,
     ) -> impl Future<Output = T> {
         let caller = Location::caller();
         let what = what.into();
         async move {
-            let deadline = Instant::now() + patience;
-            loop {
-                let seen = match attempt().await {
-                    Ok(result) => return result,
-                    Err(seen) => seen,
-                };
-                assert!(
-                    Instant::now() < deadline,
+            match self.try_until(patience, attempt).await {
+                Ok(result) => result,
+                Err(seen) => panic!(
                     "{caller}: {what}: not so within {} s. Last seen: {seen}\n{}",
                     patience.as_secs(),
                     self.dump()
-                );
-                sleep(INTERVAL).await;
+                ),
+            }
+        }
+    }
+
+    /// The same for what is no failure of the test, or not yet.
+    ///
+    /// # Errors
+    /// What was last seen, after `patience`.
+    pub async fn try_until<T>(
+        &self,
+        patience: Duration,
+        mut attempt: impl AsyncFnMut() -> Result<T, String>,
+    ) -> Result<T, String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match attempt().await {
+                Err(_) if Instant::now() < deadline => sleep(INTERVAL).await,
+                ended => return ended,
             }
         }
     }
