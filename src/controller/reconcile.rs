@@ -54,7 +54,7 @@ pub(super) async fn reconcile(
     let observation = match observe(&scope, &seen).await {
         Ok(Some(observation)) => observation,
         Ok(None) => {
-            forget(context, &seen.uid().unwrap_or_default());
+            context.forget(&seen.uid().unwrap_or_default());
             return Ok(Action::await_change());
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
@@ -259,7 +259,7 @@ async fn finish(
     let uid = &at.observed.object.uid;
     if decided.deleting && !at.observed.object.has_finalizer {
         tell_of_deletion(context, at, taken).await;
-        forget(context, uid);
+        context.forget(uid);
         return Ok(Action::await_change());
     }
     let before = at.object.status.clone().unwrap_or_default();
@@ -277,7 +277,7 @@ async fn finish(
     if report.status != before {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
-            forget(context, uid);
+            context.forget(uid);
             return Ok(Action::await_change());
         };
         context.own_writes.remember(written);
@@ -338,15 +338,4 @@ fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -
 fn turn(until: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     if wait > 2 * NEAR { wait / 2 } else { wait }
-}
-
-fn forget(context: &Context, uid: &str) {
-    context.own_writes.forget(uid);
-    context.given.forget(uid);
-    context.key_ages.forget(uid);
-    context.backoffs.reset(uid);
-    context.claims.release(uid);
-    context.budget.withdraw(uid);
-    context.tag_repairs.forget(uid);
-    context.refusals.forget(uid);
 }

@@ -2,22 +2,16 @@
 
 use std::{
     collections::HashMap,
-    fmt::Display,
-    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use backon::ExponentialBuilder;
-use futures::{
-    FutureExt, Stream, StreamExt,
-    future::{BoxFuture, ready},
-    stream,
-};
+use futures::{FutureExt, Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
-    core::{DeserializeGuard, PartialObjectMeta},
+    core::{DeserializeGuard, DynamicObject, PartialObjectMeta},
     runtime::{
         Controller,
         controller::{self, Action},
@@ -30,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::{Context, Scope},
+    guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
     reconcile, store,
     store_object::{StoreId, StoreObject, StoreState},
@@ -51,17 +46,6 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 /// The longest pause after a watch has failed, without its jitter.
 const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// What came of a reconcile that did not come to an end.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Stopped {
-    /// It failed.
-    #[error("{0}")]
-    Failed(String),
-    /// It panicked: a fault of the operator, of which the other objects shall know nothing.
-    #[error("the reconcile panicked; please report it with the log")]
-    Panicked,
-}
-
 /// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.
 /// `listed_all` is called once everything that is watched was listed.
 pub async fn run(
@@ -70,9 +54,10 @@ pub async fn run(
     shutdown: CancellationToken,
     listed_all: impl FnOnce() + Send + 'static,
 ) {
+    let watched = access::watch(context.options.watch_timeout);
     let stores = Controller::new(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
-        access::watch(),
+        watched.clone(),
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
@@ -92,7 +77,7 @@ pub async fn run(
 
     let keys = Controller::new(
         api::<Guarded<SshKey>>(&context, namespace.as_deref()),
-        access::watch(),
+        watched,
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
@@ -112,6 +97,7 @@ pub async fn run(
     };
     let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
         let context = Arc::clone(&scope.context);
+        meet(&context, &*object);
         // Closed only with the process.
         let _turn = context.turns.acquire().await;
         let work = reconcile::reconcile(object, scope).boxed();
@@ -127,7 +113,13 @@ pub async fn run(
             Arc::clone(&scope),
         )
         .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
-        .for_each(|result| async move { log(result) });
+        .for_each(|result| {
+            if let Err(controller::Error::ObjectNotFound(gone)) = &result {
+                part::<SshKey>(&heard, gone);
+            }
+            log(result);
+            ready(())
+        });
     let stores = stores
         .run(
             reconcile_store,
@@ -137,6 +129,7 @@ pub async fn run(
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(gone)) = &result {
+                part::<AzureStore>(&heard, gone);
                 let key = StoreKey::new(StoreKind::AzureStore, &gone.name);
                 let namespace = gone.namespace.as_deref().unwrap_or_default();
                 store::gone(&heard, &StoreId::seen_from(namespace, &key));
@@ -169,9 +162,10 @@ fn wakers(
     namespace: Option<&str>,
     known: &Store<Guarded<SshKey>>,
 ) -> Controller<Guarded<SshKey>> {
+    let watched = access::watch(context.options.watch_timeout);
     let mut keys = keys.watches(
         api::<Guarded<AzureStore>>(context, namespace),
-        access::watch(),
+        watched.clone(),
         {
             let known = known.clone();
             let told = Mutex::new(HashMap::new());
@@ -194,7 +188,7 @@ fn wakers(
     }
     if context.options.watch_secrets {
         let (role, managed, output) = (label::SECRET_ROLE, label::ROLE_MANAGED, label::ROLE_OUTPUT);
-        let ours = access::watch().labels(&format!("{role} in ({managed},{output})"));
+        let ours = watched.labels(&format!("{role} in ({managed},{output})"));
         let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
         let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
         keys = keys
@@ -248,16 +242,25 @@ pub(super) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
 ) -> Result<Action, Stopped> {
+    meet(&context, &*store);
     let metrics = Arc::clone(&context.metrics);
     measured::<K>(&metrics, guarded(store::reconcile(store, context).boxed())).await
 }
 
-async fn guarded<E: Display>(
-    work: BoxFuture<'static, Result<Action, E>>,
-) -> Result<Action, Stopped> {
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(result) => result.map_err(|error| Stopped::Failed(error.to_string())),
-        Err(_) => Err(Stopped::Panicked),
+/// An object is looked at: of another that had its name before nothing is kept.
+fn meet<K: Resource<DynamicType = ()>>(context: &Context, object: &K) {
+    if let Some(before) = context.presence.seen(object) {
+        context.forget(&before);
+    }
+}
+
+/// An object is gone, perhaps without any reconcile having seen it go: nothing is kept of it.
+pub(super) fn part<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    gone: &ObjectRef<DynamicObject>,
+) {
+    if let Some(uid) = context.presence.gone::<K>(gone) {
+        context.forget(&uid);
     }
 }
 
