@@ -27,6 +27,17 @@ impl Presence {
         before.filter(|before| before != uid)
     }
 
+    /// An object is gone, or soon will be: nothing is waited for but its end.
+    pub(super) fn left<K: Resource<DynamicType = ()>>(&self, object: &K) {
+        let meta = object.meta();
+        let name = meta.name.as_deref().unwrap_or_default();
+        let place = place::<K>(meta.namespace.as_deref(), name);
+        let mut uids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if uids.get(&place) == meta.uid.as_ref() {
+            uids.remove(&place);
+        }
+    }
+
     /// There is no object of this kind and name any more: the UID of the one there was.
     pub(super) fn gone<K: Resource<DynamicType = ()>>(
         &self,
@@ -72,6 +83,11 @@ mod tests {
         assert_eq!(presence.len(), 1);
         assert_eq!(presence.gone::<SshKey>(&named), Some("2".to_owned()));
         assert_eq!(presence.gone::<SshKey>(&named), None);
+        assert_eq!(presence.len(), 0);
+        presence.seen(&key("3"));
+        presence.left(&key("2"));
+        assert_eq!(presence.len(), 1, "another has its name by now");
+        presence.left(&key("3"));
         assert_eq!(presence.len(), 0);
     }
 }

@@ -98,10 +98,13 @@ pub async fn run(
     let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
         let context = Arc::clone(&scope.context);
         meet(&context, &*object);
+        let seen = Arc::clone(&object);
         // Closed only with the process.
         let _turn = context.turns.acquire().await;
         let work = reconcile::reconcile(object, scope).boxed();
-        measured::<SshKey>(&context.metrics, guarded(work)).await
+        let done = measured::<SshKey>(&context.metrics, guarded(work)).await;
+        let_go(&context, &*seen, &done);
+        done
     };
     let metrics = Arc::clone(&context.metrics);
     let heard = Arc::clone(&context);
@@ -243,14 +246,29 @@ pub(super) async fn reconcile_store<K: StoreObject>(
     context: Arc<Context>,
 ) -> Result<Action, Stopped> {
     meet(&context, &*store);
-    let metrics = Arc::clone(&context.metrics);
-    measured::<K>(&metrics, guarded(store::reconcile(store, context).boxed())).await
+    let work = store::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
+    let done = measured::<K>(&context.metrics, guarded(work)).await;
+    let_go(&context, &*store, &done);
+    done
 }
 
 /// An object is looked at: of another that had its name before nothing is kept.
 fn meet<K: Resource<DynamicType = ()>>(context: &Context, object: &K) {
     if let Some(before) = context.presence.seen(object) {
         context.forget(&before);
+    }
+}
+
+/// An object of which nothing but its end is waited for is gone, or as good as gone: nothing is kept of it. The watch wakes
+/// nobody when it goes.
+fn let_go<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    object: &K,
+    done: &Result<Action, Stopped>,
+) {
+    if matches!(done, Ok(action) if *action == Action::await_change()) {
+        context.presence.left(object);
+        context.forget(object.meta().uid.as_deref().unwrap_or_default());
     }
 }
 
