@@ -28,6 +28,7 @@ mod store_object;
 mod store_uses;
 mod tag_repairs;
 mod tell;
+mod vanished;
 mod watch;
 
 pub use cluster_stores::run_cluster_stores;

@@ -18,6 +18,7 @@ use super::{
     observe::{Observation, ObserveError, observe},
     refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
+    vanished::put_away,
 };
 use crate::{
     api::{ArmId, ErrorClass, Reason, SshKey},
@@ -157,7 +158,16 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     for store in used.difference(&at.stores_in_use()) {
         context.store_uses.leave(store, &at.observed.object.uid);
     }
-    finish(context, &at, &decided, &taken, &halt).await
+    match finish(context, &at, &decided, &taken, &halt).await? {
+        Some(action) => Ok(action),
+        None if at.observed.object.has_finalizer && !decided.deleting => {
+            Ok(Box::pin(put_away(scope, at)).await)
+        }
+        None => {
+            context.forget(&at.observed.object.uid);
+            Ok(Action::await_change())
+        }
+    }
 }
 
 /// Where a reconcile has stopped before everything was done.
@@ -249,18 +259,19 @@ fn unconfirmed_successor(at: &Observation, step: &Step) -> Option<ArmId> {
     (successor != id && is_only_sent).then(|| successor.clone())
 }
 
+/// Reports, and says when to look again; `None` when there is no object any more to report on.
 async fn finish(
     context: &Context,
     at: &Observation,
     decided: &Plan,
     taken: &[Step],
     halt: &Halt,
-) -> Result<Action, ReconcileError> {
+) -> Result<Option<Action>, ReconcileError> {
     let uid = &at.observed.object.uid;
     if decided.deleting && !at.observed.object.has_finalizer {
         tell_of_deletion(context, at, taken).await;
         context.forget(uid);
-        return Ok(Action::await_change());
+        return Ok(Some(Action::await_change()));
     }
     let before = at.object.status.clone().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
@@ -277,15 +288,14 @@ async fn finish(
     if report.status != before {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
-            context.forget(uid);
-            return Ok(Action::await_change());
+            return Ok(None);
         };
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
     tell_store(context, at, &report).await;
     if let Some(wait) = halt.wait {
-        return Ok(Action::requeue(wait));
+        return Ok(Some(Action::requeue(wait)));
     }
     let wait = next_look(context, at, decided, halt);
     match &halt.at {
@@ -300,7 +310,7 @@ async fn finish(
         }
         _ => context.refusals.forget(uid),
     }
-    Ok(Action::requeue(wait))
+    Ok(Some(Action::requeue(wait)))
 }
 
 fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -> Duration {
