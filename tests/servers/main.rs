@@ -35,6 +35,7 @@ mod poison;
 mod protection;
 mod rights;
 mod schema;
+mod soak;
 mod store_deletion;
 mod stores;
 mod takeover;

@@ -11,5 +11,5 @@ mod watches;
 pub use classify::Access;
 pub use faults::Fault;
 pub use log::Entry;
-pub use rules::Rule;
+pub use rules::{Chooser, Rule};
 pub use server::Proxy;

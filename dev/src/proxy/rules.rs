@@ -1,6 +1,6 @@
 //! Faults by what a request is: every write to one object's status, every event, every list.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Access, Fault};
 
@@ -50,9 +50,15 @@ impl Rule {
     }
 }
 
+/// Chooses what strikes a request.
+pub type Chooser = Arc<dyn Fn(&Access) -> Option<Fault> + Send + Sync>;
+
 /// The rules in force.
 #[derive(Default)]
-pub(super) struct Rules(Mutex<Vec<Rule>>);
+pub(super) struct Rules {
+    rules: Mutex<Vec<Rule>>,
+    chooser: Mutex<Option<Chooser>>,
+}
 
 impl Rules {
     pub(super) fn add(&self, rule: Rule) {
@@ -63,17 +69,25 @@ impl Rules {
         self.with(Vec::clear);
     }
 
-    /// What strikes a request: the first rule that matches.
+    pub(super) fn choose(&self, chooser: Option<Chooser>) {
+        *self.chooser.lock().unwrap_or_else(PoisonError::into_inner) = chooser;
+    }
+
+    /// What strikes a request: the first rule that matches, or what is chosen.
     pub(super) fn strike(&self, access: &Access) -> Option<Fault> {
-        self.with(|rules| {
+        let ruled = self.with(|rules| {
             let rule = rules.iter_mut().find(|rule| rule.matches(access))?;
             rule.times = rule.times.map(|times| times - 1);
             Some(rule.fault.clone())
+        });
+        ruled.or_else(|| {
+            let chooser = self.chooser.lock().unwrap_or_else(PoisonError::into_inner);
+            chooser.as_ref().and_then(|choose| choose(access))
         })
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Vec<Rule>) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.rules.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

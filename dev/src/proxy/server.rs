@@ -20,7 +20,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    Entry, Fault, Rule, connection::Connection, faults::Faults, log::Log, rules::Rules,
+    Chooser, Entry, Fault, Rule, connection::Connection, faults::Faults, log::Log, rules::Rules,
     watches::Watches,
 };
 use crate::tls::{Authority, Identity};
@@ -141,6 +141,11 @@ impl Proxy {
     /// Strikes requests by what they are, where the plan of [`Self::at_write`] does not; until [`Self::clear_rules`].
     pub fn add_rule(&self, rule: Rule) {
         self.shared.rules.add(rule);
+    }
+
+    /// Strikes requests as `chooser` says, where neither the plan nor a rule does.
+    pub fn choose(&self, chooser: Option<Chooser>) {
+        self.shared.rules.choose(chooser);
     }
 
     /// Forgets all rules.
