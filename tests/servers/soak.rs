@@ -17,6 +17,9 @@ async fn a_minute_of_edits_kills_restarts_and_faults_loses_no_key_and_leaves_non
     let outcome = soak::run(&options).await.unwrap();
     println!("{outcome}");
     assert_eq!(outcome.broken(), [""; 0]);
-    assert!(outcome.kills() > 0 && outcome.faults > 0, "it was disturbed");
+    assert!(
+        outcome.kills() > 0 && outcome.faults > 0,
+        "it was disturbed"
+    );
     assert_eq!(outcome.keys, 60);
 }

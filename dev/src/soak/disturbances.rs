@@ -77,7 +77,8 @@ pub(super) async fn disturb(
     spare_operator: CancellationToken,
     end: CancellationToken,
 ) -> anyhow::Result<()> {
-    let mut order: Vec<Disturbance> = Vec::new();
+    // However short the run, or slow the machine.
+    let mut order = vec![Disturbance::Kill];
     while !end.is_cancelled() {
         let pause = dice.time(500, 4_000);
         if end.run_until_cancelled(sleep(pause)).await.is_none() {
