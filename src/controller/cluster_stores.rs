@@ -132,7 +132,7 @@ pub async fn run_cluster_stores(
             match &result {
                 Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
                 Err(controller::Error::ObjectNotFound(gone)) => {
-                    watch::part::<ClusterAzureStore>(&heard, gone);
+                    heard.part::<ClusterAzureStore>(gone);
                     heard.cluster_stores.looked_at(&gone.name);
                     let key = StoreKey::new(StoreKind::ClusterAzureStore, &gone.name);
                     store::gone(&heard, &StoreId::seen_from("", &key));

@@ -1,8 +1,41 @@
 //! What is kept of an object between its looks, and the end of it: of an object that is gone nothing stays.
 
-use super::context::Context;
+use kube::{
+    Resource,
+    core::DynamicObject,
+    runtime::{controller::Action, reflector::ObjectRef},
+};
+
+use super::{context::Context, guard::Stopped};
 
 impl Context {
+    /// An object is looked at: of another that had its name before nothing is kept.
+    pub(super) fn meet<K: Resource<DynamicType = ()>>(&self, object: &K) {
+        if let Some(before) = self.presence.seen(object) {
+            self.forget(&before);
+        }
+    }
+
+    /// An object was looked at. One of which nothing but its end is waited for is gone, or as good as gone: the watch wakes
+    /// nobody when it goes.
+    pub(super) fn let_go<K: Resource<DynamicType = ()>>(
+        &self,
+        object: &K,
+        done: &Result<Action, Stopped>,
+    ) {
+        if matches!(done, Ok(action) if *action == Action::await_change()) {
+            self.presence.left(object);
+            self.forget(object.meta().uid.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// An object is gone, perhaps without any look having seen it go.
+    pub(super) fn part<K: Resource<DynamicType = ()>>(&self, gone: &ObjectRef<DynamicObject>) {
+        if let Some(uid) = self.presence.gone::<K>(gone) {
+            self.forget(&uid);
+        }
+    }
+
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.own_writes.forget(uid);

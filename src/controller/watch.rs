@@ -11,7 +11,7 @@ use futures::{FutureExt, Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
-    core::{DeserializeGuard, DynamicObject, PartialObjectMeta},
+    core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         Controller,
         controller::{self, Action},
@@ -97,13 +97,13 @@ pub async fn run(
     };
     let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
         let context = Arc::clone(&scope.context);
-        meet(&context, &*object);
+        context.meet(&*object);
         let seen = Arc::clone(&object);
         // Closed only with the process.
         let _turn = context.turns.acquire().await;
         let work = reconcile::reconcile(object, scope).boxed();
         let done = measured::<SshKey>(&context.metrics, guarded(work)).await;
-        let_go(&context, &*seen, &done);
+        context.let_go(&*seen, &done);
         done
     };
     let metrics = Arc::clone(&context.metrics);
@@ -118,7 +118,7 @@ pub async fn run(
         .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(gone)) = &result {
-                part::<SshKey>(&heard, gone);
+                heard.part::<SshKey>(gone);
             }
             log(result);
             ready(())
@@ -132,7 +132,7 @@ pub async fn run(
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(gone)) = &result {
-                part::<AzureStore>(&heard, gone);
+                heard.part::<AzureStore>(gone);
                 let key = StoreKey::new(StoreKind::AzureStore, &gone.name);
                 let namespace = gone.namespace.as_deref().unwrap_or_default();
                 store::gone(&heard, &StoreId::seen_from(namespace, &key));
@@ -245,41 +245,11 @@ pub(super) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
 ) -> Result<Action, Stopped> {
-    meet(&context, &*store);
+    context.meet(&*store);
     let work = store::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
     let done = measured::<K>(&context.metrics, guarded(work)).await;
-    let_go(&context, &*store, &done);
+    context.let_go(&*store, &done);
     done
-}
-
-/// An object is looked at: of another that had its name before nothing is kept.
-fn meet<K: Resource<DynamicType = ()>>(context: &Context, object: &K) {
-    if let Some(before) = context.presence.seen(object) {
-        context.forget(&before);
-    }
-}
-
-/// An object of which nothing but its end is waited for is gone, or as good as gone: nothing is kept of it. The watch wakes
-/// nobody when it goes.
-fn let_go<K: Resource<DynamicType = ()>>(
-    context: &Context,
-    object: &K,
-    done: &Result<Action, Stopped>,
-) {
-    if matches!(done, Ok(action) if *action == Action::await_change()) {
-        context.presence.left(object);
-        context.forget(object.meta().uid.as_deref().unwrap_or_default());
-    }
-}
-
-/// An object is gone, perhaps without any reconcile having seen it go: nothing is kept of it.
-pub(super) fn part<K: Resource<DynamicType = ()>>(
-    context: &Context,
-    gone: &ObjectRef<DynamicObject>,
-) {
-    if let Some(uid) = context.presence.gone::<K>(gone) {
-        context.forget(&uid);
-    }
 }
 
 pub(super) fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {

@@ -53,7 +53,7 @@ pub struct Options {
 
 /// Of a run, the part in which the operator is not killed: its memory is that of one process then.
 const SPARED: f64 = 0.4;
-const EDITORS: u32 = 4;
+const EDITORS: u32 = 6;
 /// How long everything may take to become Ready, at first and in the end.
 const PATIENCE: Duration = Duration::from_mins(4);
 
@@ -194,7 +194,7 @@ fn editors(world: &Arc<World>, options: &Options, seed: u64, done: &Arc<Tally>) 
             next: Arc::clone(&next),
             wanted: Wanted::new(),
             done: Arc::clone(done),
-            pause_ms: 1_000,
+            pause_ms: 500,
         })
         .collect()
 }
