@@ -54,7 +54,7 @@ pub(crate) async fn wait_revision(world: &World, name: &str, revision: i64) -> S
         .await
 }
 
-async fn wait_pending(world: &World, name: &str) -> RotationStatus {
+pub(crate) async fn wait_pending(world: &World, name: &str) -> RotationStatus {
     let object: SshKey = world
         .wait_for(name, "a pending key", |key: &SshKey| {
             rotation(key).pending.is_some()
