@@ -46,8 +46,8 @@ pub(super) enum Edit {
     Rotate,
 }
 
-/// All but rotations, which are asked for by an option.
-pub(super) const EDITS: [Edit; 8] = [
+/// All of them.
+pub(super) const EDITS: [Edit; 9] = [
     Edit::Tag,
     Edit::Output,
     Edit::Suspend,
@@ -56,6 +56,7 @@ pub(super) const EDITS: [Edit; 8] = [
     Edit::Flash,
     Edit::DriftInAzure,
     Edit::DriftOfOutput,
+    Edit::Rotate,
 ];
 
 /// How long a request of an editor is waited for: servers are restarted under it.

@@ -35,6 +35,8 @@ pub(super) struct Ledger {
     secrets: Api<Secret>,
     faults: Arc<Faults>,
     published: Mutex<BTreeSet<Published>>,
+    /// Name and UID of the `SshKey` of each place: a change of the key alone carries no tags.
+    owners: Mutex<BTreeMap<String, (String, String)>>,
     /// What was sent before it was stored.
     too_early: Mutex<Vec<String>>,
 }
@@ -45,6 +47,7 @@ impl Ledger {
             secrets,
             faults,
             published: Mutex::default(),
+            owners: Mutex::default(),
             too_early: Mutex::default(),
         })
     }
@@ -60,7 +63,7 @@ impl Ledger {
     }
 
     async fn enter(&self, request: &RequestInfo) {
-        let Some(published) = sent(request) else {
+        let Some(published) = self.sent(request) else {
             return;
         };
         // The API server may be away at this moment; the request waits.
@@ -83,6 +86,25 @@ impl Ledger {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         all.insert(published);
+    }
+
+    /// The key that a request sends, and the object whose it is.
+    fn sent(&self, request: &RequestInfo) -> Option<Published> {
+        let body = request.body.as_ref()?;
+        let line = body["properties"]["publicKey"].as_str()?;
+        let key = PublicKey::parse(line).ok()?;
+        let value = |name: &str| body["tags"][name].as_str().map(str::to_owned);
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = request.path.to_lowercase();
+        if let (Some(object), Some(uid)) = (value(tag::OBJECT), value(tag::UID)) {
+            owners.insert(place.clone(), (object, uid));
+        }
+        let (object, uid) = owners.get(&place).cloned().unwrap_or_default();
+        Some(Published {
+            object,
+            uid,
+            fingerprint: key.fingerprint().to_string(),
+        })
     }
 
     async fn is_stored(&self, published: &Published) -> kube::Result<bool> {
@@ -126,19 +148,6 @@ pub(super) fn fingerprints(secret: &Secret) -> BTreeSet<String> {
     data.filter_map(|(_, value)| KeyPair::read(&value.0, None).ok())
         .map(|pair| pair.public_key().fingerprint().to_string())
         .collect()
-}
-
-/// The key that a request sends, and the object that its tags name.
-fn sent(request: &RequestInfo) -> Option<Published> {
-    let body = request.body.as_ref()?;
-    let line = body["properties"]["publicKey"].as_str()?;
-    let key = PublicKey::parse(line).ok()?;
-    let value = |name: &str| body["tags"][name].as_str().unwrap_or_default().to_owned();
-    Some(Published {
-        object: value(tag::OBJECT),
-        uid: value(tag::UID),
-        fingerprint: key.fingerprint().to_string(),
-    })
 }
 
 /// The private keys that are stored, by fingerprint, and the Secrets that hold them.

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub different: BTreeSet<String>,
     /// Keys that were sent to Azure before they were stored.
     pub too_early: Vec<String>,
-    /// Objects for which more than one key was generated, though nobody asked for a rotation.
+    /// Objects for which more keys were generated than rotations asked for.
     pub doubles: BTreeSet<String>,
     /// What the operator still remembers of objects that are gone, in entries.
     pub remembered: usize,
@@ -96,25 +96,39 @@ impl Outcome {
         keys: &BTreeMap<String, SshKey>,
         secrets: &[Secret],
         ledger: &Ledger,
-        rotated: bool,
     ) {
         self.keys = keys.len();
         self.compare_azure(world, keys);
         let stored = by_fingerprint(secrets);
         let published = ledger.published();
-        self.lost_keys(keys, secrets, &stored, &published, rotated);
+        self.lost_keys(keys, secrets, &stored, &published);
         self.orphaned_secrets(keys, secrets);
         self.keys_made = made(&published, &stored);
         self.too_early = ledger.too_early();
-        if !rotated {
-            let mut by_uid: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-            for one in &published {
-                by_uid.entry(&one.uid).or_default().insert(&one.fingerprint);
+        self.compare_revisions(keys, secrets, &published);
+    }
+
+    /// Of a key that was changed on purpose so many times, so many are known and no more.
+    fn compare_revisions(
+        &mut self,
+        keys: &BTreeMap<String, SshKey>,
+        secrets: &[Secret],
+        published: &BTreeSet<Published>,
+    ) {
+        for (name, key) in keys {
+            let of_it = published
+                .iter()
+                .filter(|one| key.uid().as_ref() == Some(&one.uid));
+            let known: BTreeSet<&String> = of_it.map(|one| &one.fingerprint).collect();
+            let secret = secrets.iter().find(|secret| secret.name_any() == *name);
+            let revision = secret
+                .and_then(|secret| secret.annotations().get(annotation::REVISION))
+                .and_then(|revision| revision.parse().ok())
+                .unwrap_or(1);
+            if known.len() > revision {
+                self.doubles
+                    .insert(format!("{name}, changed {revision} times: {known:?}"));
             }
-            let doubles = by_uid.into_iter().filter(|(_, all)| all.len() > 1);
-            self.doubles = doubles
-                .map(|(uid, all)| format!("{uid}: {all:?}"))
-                .collect();
         }
     }
 
@@ -142,14 +156,13 @@ impl Outcome {
     }
 
     /// Of each key that there is, the private half is in its Secret; so it is of those that are gone and whose Secret
-    /// was to stay. After rotations, of the last that was published.
+    /// was to stay; that of a key that was rotated away is among the former ones.
     fn lost_keys(
         &mut self,
         keys: &BTreeMap<String, SshKey>,
         secrets: &[Secret],
         stored: &BTreeMap<String, String>,
         published: &BTreeSet<Published>,
-        rotated: bool,
     ) {
         for (name, key) in keys {
             let fingerprint = key
@@ -168,11 +181,8 @@ impl Outcome {
             .collect();
         let kept: BTreeSet<String> = secrets.iter().map(ResourceExt::name_any).collect();
         for one in published {
-            let must_be_there = if living.contains(one.uid.as_str()) {
-                !rotated
-            } else {
-                kept.contains(&one.object) && !keys.contains_key(&one.object) && !rotated
-            };
+            let must_be_there = living.contains(one.uid.as_str())
+                || (kept.contains(&one.object) && !keys.contains_key(&one.object));
             if must_be_there && !stored.contains_key(&one.fingerprint) {
                 self.lost
                     .insert(format!("{} of {}", one.fingerprint, one.object));

@@ -45,10 +45,6 @@ pub struct Options {
     /// How many of a thousand requests fail.
     #[arg(long, default_value_t = 50)]
     pub faults: u64,
-
-    /// Whether rotations are asked for as well.
-    #[arg(long)]
-    pub rotate: bool,
 }
 
 /// Of a run, the part in which the operator is not killed: its memory is that of one process then.
@@ -92,7 +88,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     world.emulator().set_interceptor(Some(ledger.clone()));
 
     let edits = Arc::new(Tally::default());
-    let mut editors = editors(&world, options, seed, &edits);
+    let mut editors = editors(&world, seed, &edits);
     for editor in &mut editors {
         editor.begin(options.keys / EDITORS).await;
     }
@@ -152,7 +148,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
         ..Outcome::default()
     };
     let secrets = stored(&world.api()).await.context("list Secrets")?;
-    outcome.compare(&world, &keys, &secrets, &ledger, options.rotate);
+    outcome.compare(&world, &keys, &secrets, &ledger);
     outcome.memory = (memory, usage(world.operator().id())?.resident_kib);
     (outcome.remembered, outcome.panics) = remembered(&world, keys.len()).await?;
     outcome.disturbances = Arc::into_inner(disturbances).unwrap_or_default();
@@ -178,12 +174,8 @@ async fn start() -> World {
     World::start(options).await
 }
 
-fn editors(world: &Arc<World>, options: &Options, seed: u64, done: &Arc<Tally>) -> Vec<Editor> {
-    let mut edits = EDITS.to_vec();
-    if options.rotate {
-        edits.push(Edit::Rotate);
-    }
-    let edits: Arc<[Edit]> = edits.into();
+fn editors(world: &Arc<World>, seed: u64, done: &Arc<Tally>) -> Vec<Editor> {
+    let edits: Arc<[Edit]> = EDITS.into();
     let next = Arc::new(AtomicU64::new(0));
     let editors = 0..EDITORS;
     editors
@@ -201,7 +193,10 @@ fn editors(world: &Arc<World>, options: &Options, seed: u64, done: &Arc<Tally>) 
 
 /// Whether the Secret of this name stays when its `SshKey` goes.
 pub(super) fn stays(name: &str) -> bool {
-    let number = name
+    let beside = |end| name.strip_suffix(end);
+    let number = beside("-next")
+        .or_else(|| beside("-previous"))
+        .unwrap_or(name)
         .strip_prefix("key-")
         .and_then(|number| number.parse().ok());
     number.is_some_and(|number| Key::new(number).is_kept())
