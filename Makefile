@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test nightly lint bench charts image e2e clients terraform crds fmt build control-plane
+.PHONY: help run demo test nightly lint bench soak charts image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -26,6 +26,9 @@ lint: ## Formatting, clippy, and cargo-deny where it is installed
 bench: control-plane ## Speed, CPU and memory of the operator, against a bare client; about 5 minutes once it is built
 	@cargo build --release --workspace --bins
 	@$(dir $(programs))release/dev bench
+
+soak: control-plane build ## Edits at random for FOR=10m while the operator is killed, servers restart and requests fail; KEYS, SEED
+	@$(programs)/dev soak --for $(or $(FOR),10m) --keys $(or $(KEYS),300) $(if $(SEED),--seed $(SEED))
 
 charts: control-plane build ## Test the charts with Helm, which is built once where it is not installed
 	@dev/helm/build >/dev/null

@@ -15,6 +15,7 @@
 //! | [`sshd`] | a real OpenSSH server to log in to |
 //! | [`run`] | `make run` and `make demo` |
 //! | [`bench`] | `make bench` |
+//! | [`soak`] | `make soak` |
 //! | [`image`] | `make image` |
 //! | [`clients`] | `make clients` |
 //! | [`e2e`] | `make e2e` |
@@ -33,6 +34,7 @@ pub mod ports;
 pub mod processes;
 pub mod proxy;
 pub mod run;
+pub mod soak;
 pub mod sshd;
 pub mod tls;
 pub mod world;

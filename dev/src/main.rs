@@ -1,9 +1,9 @@
-//! `dev`: what `make run`, `make demo`, `make bench`, `make image`, `make clients`, `make terraform` and `make e2e`
+//! `dev`: what `make run`, `make demo`, `make bench`, `make soak`, `make image`, `make clients`, `make terraform` and `make e2e`
 //! start.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, clients, e2e, image, processes::hold, run};
+use dev::{bench, clients, e2e, image, processes::hold, run, soak};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ enum Command {
     Demo(run::Options),
     /// Measures the operator against the floor of what has to be written anyway.
     Bench(bench::Options),
+    /// Edits keys at random while the operator is killed, servers are restarted and requests fail, and says what came of it.
+    Soak(soak::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
     Image,
     /// Runs stock Azure clients against the emulator.
@@ -40,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(options) => on_runtime(run::run(&options)),
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
+        Command::Soak(options) => on_runtime(soak::soak(&options)),
         Command::Image => image::build(),
         Command::E2e(options) => on_runtime(e2e::run(&options)),
         Command::Clients => on_runtime(clients::run()),

@@ -11,7 +11,7 @@ use std::{
 
 use dev::{
     control_plane::{Access, ControlPlane},
-    proxy::{Fault, Proxy},
+    proxy::{Fault, Proxy, Rule},
 };
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use k8s_openapi::api::{
@@ -229,4 +229,59 @@ async fn it_can_be_down_for_a_while() {
     assert!(setup.through.get_opt("any").await.is_err());
     setup.proxy.refuse(false);
     setup.through.get_opt("any").await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_are_struck_by_what_they_are_until_the_rules_are_forgotten() {
+    let setup = Setup::new().await;
+    let rule = |verb: &str, fault| Rule::on(verb, "configmaps", fault);
+    let refused = Fault::Answer {
+        status: 403,
+        retry_after: None,
+    };
+    setup.proxy.add_rule(rule("get", refused).named("struck"));
+    setup
+        .proxy
+        .add_rule(rule("create", Fault::DropRequest).times(1));
+    let error = setup.through.get_opt("struck").await.unwrap_err();
+    assert!(
+        matches!(&error, kube::Error::Api(status) if status.is_forbidden()),
+        "{error:?}"
+    );
+    setup.through.get_opt("another").await.unwrap();
+    assert!(setup.create("never-sent").await.is_err());
+    assert!(!setup.exists("never-sent").await);
+    setup.create("never-sent").await.unwrap();
+    setup.proxy.clear_rules();
+    setup.through.get_opt("struck").await.unwrap();
+}
+
+#[tokio::test]
+async fn watches_fall_silent_and_are_ended() {
+    let setup = Setup::new().await;
+    let params = WatchParams::default()
+        .disable_bookmarks()
+        .fields("metadata.name=silent");
+    let silent = setup.through.watch(&params, "0").await.unwrap();
+    pin_mut!(silent);
+    setup.proxy.silence_watches();
+    let other = setup.through.watch(&params, "0").await.unwrap();
+    pin_mut!(other);
+    setup.create("silent").await.unwrap();
+    let event = timeout(Duration::from_secs(10), other.try_next()).await;
+    let event = event.unwrap().unwrap();
+    assert!(matches!(event, Some(WatchEvent::Added(_))), "{event:?}");
+    // What the other has seen, this one would have too.
+    let nothing = timeout(Duration::from_millis(500), silent.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+
+    setup
+        .proxy
+        .end_watches_after(Some(Duration::from_millis(100)));
+    for _ in 0..2 {
+        let short = setup.through.watch(&params, "0").await.unwrap();
+        let end = timeout(Duration::from_secs(10), short.try_collect::<Vec<_>>());
+        drop(end.await.unwrap());
+    }
+    assert_eq!(setup.proxy.short_watches(), 2);
 }

@@ -16,6 +16,8 @@ pub mod sshkey;
 pub mod status;
 pub mod store_key;
 
+pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 pub use arm_id::ArmId;
 pub use azure_store::{AzureStore, AzureStoreSpec, AzureStoreStatus};
 pub use cluster_azure_store::{ClusterAzureStore, ClusterAzureStoreSpec};

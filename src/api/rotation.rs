@@ -3,7 +3,10 @@
 // These descriptions are what `kubectl explain` prints, where backticks would stand as they are.
 #![allow(clippy::doc_markdown)]
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{self, SHA256};
+use jiff::SignedDuration;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +71,18 @@ pub struct KeepPrevious {
     pub min_duration: Option<String>,
 }
 
+/// A duration as Go writes it: <https://pkg.go.dev/time#ParseDuration>. Longer ones than the schema takes are none.
+pub fn go_duration(text: &str) -> Option<SignedDuration> {
+    // More digits could make more than a duration holds.
+    let mut numbers = text.split(['h', 'm', 's']);
+    let fits = !text.is_empty() && text.len() <= 24 && numbers.all(|number| number.len() <= 6);
+    let parsed: kube::core::Duration = Some(text).filter(|_| fits)?.parse().ok()?;
+    let is_negative = parsed.is_negative();
+    SignedDuration::try_from(Duration::from(parsed))
+        .ok()
+        .filter(|_| !is_negative)
+}
+
 /// A Secret's name is no longer: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>
 const NAME_MAX: usize = 253;
 
@@ -88,10 +103,8 @@ fn beside(secret: &str, what: &str) -> String {
         return name;
     }
     let hash = digest::digest(&SHA256, secret.as_bytes());
-    let digits: String = hash.as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = hash.as_ref()[..4].iter().map(|byte| format!("{byte:02x}"));
+    let digits: String = digits.collect();
     let room = NAME_MAX - digits.len() - what.len() - 2;
     let kept = secret[..room].trim_end_matches(['-', '.']);
     format!("{kept}-{digits}-{what}")

@@ -70,6 +70,11 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_WATCH_SECRETS", default_value_t = true, action = ArgAction::Set)]
     pub watch_secrets: bool,
 
+    /// How long a watch is left open before it is begun anew: less than a load balancer before the API server lets a
+    /// connection be idle. One that was dropped in silence is noticed 5 s after that.
+    #[arg(long, env = "SSHKEY_OPERATOR_WATCH_TIMEOUT", default_value = "200s", value_name = "DURATION", value_parser = duration)]
+    pub watch_timeout: Duration,
+
     /// The ServiceAccount in each namespace whose tokens workload identity uses.
     #[arg(long, env = "SSHKEY_OPERATOR_WORKLOAD_IDENTITY_SERVICE_ACCOUNT", default_value = "sshkey-operator-azure", value_name = "NAME", value_parser = account)]
     pub workload_identity_service_account: String,
@@ -215,6 +220,7 @@ impl Flags {
             retry_max: self.retry_max,
             orphan_after: SignedDuration::try_from(self.orphan_after)
                 .unwrap_or(SignedDuration::MAX),
+            watch_timeout: self.watch_timeout,
             concurrency: self.concurrency,
             watch_secrets: self.watch_secrets,
             overrides: Overrides {

@@ -88,7 +88,12 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     exposition.count_panics();
     let metrics = serve_metrics(&flags, &exposition, &shutdown).await?;
 
-    let client = access::client(flags.kubeconfig.as_deref(), exposition.metrics()).await?;
+    let client = access::client(
+        flags.kubeconfig.as_deref(),
+        flags.watch_timeout,
+        exposition.metrics(),
+    )
+    .await?;
     let transport = Transport::new(
         authorities(flags.azure_ca_file.as_deref())
             .await?

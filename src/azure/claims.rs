@@ -37,6 +37,17 @@ impl Claims {
         let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         claims.retain(|_, (owner, _)| owner != uid);
     }
+
+    /// How many there are, those that no longer hold among them until the next one is made.
+    pub fn len(&self) -> usize {
+        let claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        claims.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 #[cfg(test)]

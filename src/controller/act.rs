@@ -128,11 +128,7 @@ pub(super) async fn act(
                 outputs: outputs.as_deref(),
                 rotation: rotation.as_deref(),
             };
-            let live = sshkeys::record(client, &at.object, annotations).await?;
-            context.own_writes.remember(live.clone());
-            let facts = facts::object(&live);
-            at.object = live;
-            Ok(Outcome::Object(facts))
+            record(context, at, annotations).await
         }
         Step::CreateSecret {
             name,
@@ -204,6 +200,18 @@ pub(super) async fn act(
         | Step::UpdateAzureKey { id, .. }
         | Step::DeleteAzureKey { id } => azure_steps::act(context, at, id, step).await,
     }
+}
+
+async fn record(
+    context: &Context,
+    at: &mut Observation,
+    annotations: sshkeys::Records<'_>,
+) -> Result<Outcome, StepError> {
+    let live = sshkeys::record(&context.client, &at.object, annotations).await?;
+    context.own_writes.remember(live.clone());
+    let facts = facts::object(&live);
+    at.object = live;
+    Ok(Outcome::Object(facts))
 }
 
 async fn hold_store(

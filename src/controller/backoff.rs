@@ -47,6 +47,14 @@ impl Backoffs {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(uid);
     }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
 }
 
 #[cfg(test)]

@@ -103,7 +103,8 @@ pub async fn run_cluster_stores(
     ready: impl FnOnce() + Send + 'static,
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
-    let stores = Controller::new(api, access::watch())
+    let watched = access::watch(context.options.watch_timeout);
+    let stores = Controller::new(api, watched)
         .with_config(watch::settings(&context))
         .trigger_backoff(watch::after_watch_error(&context))
         .reconcile_on(stores_to_look_at(&context))
@@ -131,6 +132,7 @@ pub async fn run_cluster_stores(
             match &result {
                 Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
                 Err(controller::Error::ObjectNotFound(gone)) => {
+                    heard.part::<ClusterAzureStore>(gone);
                     heard.cluster_stores.looked_at(&gone.name);
                     let key = StoreKey::new(StoreKind::ClusterAzureStore, &gone.name);
                     store::gone(&heard, &StoreId::seen_from("", &key));

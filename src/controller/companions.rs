@@ -54,7 +54,7 @@ pub(super) async fn look(
 /// What the Secret of the next key says.
 pub(super) async fn staged(found: Option<FoundKeys>, sshkey: &str) -> Companion<StagedFacts> {
     let found = match whose(found, label::ROLE_STAGING, sshkey) {
-        Whose::Ours(found) => found,
+        Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
     };
     let facts = in_time(found, |found| {
@@ -82,7 +82,7 @@ pub(super) async fn staged(found: Option<FoundKeys>, sshkey: &str) -> Companion<
 /// What the Secret of former keys says. A key that can't be read is none.
 pub(super) async fn previous(found: Option<FoundKeys>, sshkey: &str) -> Companion<PreviousFacts> {
     let found = match whose(found, label::ROLE_PREVIOUS, sshkey) {
-        Whose::Ours(found) => found,
+        Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
     };
     let facts = in_time(found, |found| {
@@ -115,7 +115,7 @@ fn former(found: &FoundKeys, records: &[FormerRecord]) -> Vec<FormerKey> {
 }
 
 enum Whose<T> {
-    Ours(FoundKeys),
+    Ours(Box<FoundKeys>),
     Other(Companion<T>),
 }
 
@@ -131,7 +131,7 @@ fn whose<T>(found: Option<FoundKeys>, role: &str, sshkey: &str) -> Whose<T> {
         == Some(role);
     match owner(&found.meta) {
         Some(owner) if owner != sshkey => Whose::Other(Companion::Foreign(Some(owner))),
-        owner if has_role || owner.is_some() && labels.is_none() => Whose::Ours(found),
+        owner if has_role || owner.is_some() && labels.is_none() => Whose::Ours(Box::new(found)),
         owner => Whose::Other(Companion::Foreign(owner)),
     }
 }

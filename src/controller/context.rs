@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, refusals::Refusals, sessions::Sessions,
-    store_uses::StoreUses, tag_repairs::TagRepairs,
+    levels::Watched, measure, own_writes::OwnWrites, presence::Presence, refusals::Refusals,
+    sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -39,6 +39,8 @@ pub struct Options {
     pub retry_max: Duration,
     /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more.
     pub orphan_after: SignedDuration,
+    /// How long a watch is left open.
+    pub watch_timeout: Duration,
     /// How many reconciles run at once.
     pub concurrency: u16,
     /// Whether the loss of a Secret is seen at once, by a watch on the operator's own, or at the next sweep.
@@ -58,6 +60,7 @@ pub struct Context {
     pub(super) claims: Claims,
     pub(super) sessions: Sessions,
     pub(super) cluster_stores: ClusterStores,
+    pub(super) presence: Presence,
     pub(super) own_writes: OwnWrites,
     pub(super) refusals: Refusals,
     pub(super) tag_repairs: TagRepairs,
@@ -105,6 +108,7 @@ impl Context {
             claims: Claims::default(),
             sessions: Sessions::default(),
             cluster_stores: ClusterStores::default(),
+            presence: Presence::default(),
             own_writes: OwnWrites::default(),
             refusals: Refusals::default(),
             tag_repairs: TagRepairs::default(),

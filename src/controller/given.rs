@@ -54,6 +54,14 @@ impl Given {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(uid);
     }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
 }
 
 /// Why there is no key pair to be had from where the user keeps it.

@@ -28,6 +28,11 @@ impl KeyAges {
         self.read(uid, None);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The earliest time of these objects.
     pub(super) fn oldest<'a>(&self, uids: impl Iterator<Item = &'a str>) -> Option<Timestamp> {
         let ages = self.0.lock().unwrap_or_else(PoisonError::into_inner);

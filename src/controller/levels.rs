@@ -66,6 +66,10 @@ impl Context {
     pub fn measure(&self) {
         let now = now();
         budgets(&self.metrics, &self.budget.levels(now));
+        let entries = |count| u32::try_from(count).unwrap_or(u32::MAX).into();
+        let remembered = self.remembered();
+        let series = remembered.map(|(what, count)| ([what], entries(count)));
+        self.metrics.remembered.replace(series);
         let known = self
             .watched
             .0

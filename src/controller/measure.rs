@@ -10,7 +10,7 @@ use kube::{
     },
 };
 
-use super::watch::Stopped;
+use super::guard::Stopped;
 use crate::{api::ErrorClass, metrics::Metrics};
 
 /// Shows the series of a kind's controller before anything has happened, and how many reconciles it runs at once.

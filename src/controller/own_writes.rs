@@ -33,6 +33,11 @@ impl OwnWrites {
             .remove(uid);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The newer of what the watch has seen and what was written.
     pub(super) fn newest(&self, seen: &SshKey) -> SshKey {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,6 +19,7 @@ use super::{
     observe::{Observation, ObserveError, observe},
     refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
+    vanished::put_away,
 };
 use crate::{
     api::{ArmId, ErrorClass, Reason, SshKey},
@@ -55,7 +56,7 @@ pub(super) async fn reconcile(
     let observation = match observe(&scope, &seen).await {
         Ok(Some(observation)) => observation,
         Ok(None) => {
-            forget(context, &seen.uid().unwrap_or_default());
+            context.forget(&seen.uid().unwrap_or_default());
             return Ok(Action::await_change());
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
@@ -159,7 +160,16 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     for store in used.difference(&at.stores_in_use()) {
         context.store_uses.leave(store, &at.observed.object.uid);
     }
-    finish(context, &at, &decided, &taken, &halt).await
+    match finish(context, &at, &decided, &taken, &halt).await? {
+        Some(action) => Ok(action),
+        None if at.observed.object.has_finalizer && !decided.deleting => {
+            Ok(Box::pin(put_away(scope, at)).await)
+        }
+        None => {
+            context.forget(&at.observed.object.uid);
+            Ok(Action::await_change())
+        }
+    }
 }
 
 /// Where a reconcile has stopped before everything was done.
@@ -267,18 +277,19 @@ fn unconfirmed_successor(at: &Observation, step: &Step) -> Option<ArmId> {
     (successor != id && is_only_sent).then(|| successor.clone())
 }
 
+/// Reports, and says when to look again; `None` when there is no object any more to report on.
 async fn finish(
     context: &Context,
     at: &Observation,
     decided: &Plan,
     taken: &[Step],
     halt: &Halt,
-) -> Result<Action, ReconcileError> {
+) -> Result<Option<Action>, ReconcileError> {
     let uid = &at.observed.object.uid;
     if decided.deleting && !at.observed.object.has_finalizer {
         tell_of_deletion(context, at, taken).await;
-        forget(context, uid);
-        return Ok(Action::await_change());
+        context.forget(uid);
+        return Ok(Some(Action::await_change()));
     }
     let before = at.object.status.clone().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
@@ -295,15 +306,14 @@ async fn finish(
     if report.status != before {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
-            forget(context, uid);
-            return Ok(Action::await_change());
+            return Ok(None);
         };
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;
     tell_store(context, at, &report).await;
     if let Some(wait) = halt.wait {
-        return Ok(Action::requeue(wait));
+        return Ok(Some(Action::requeue(wait)));
     }
     let wait = next_look(context, at, decided, halt);
     match &halt.at {
@@ -318,7 +328,7 @@ async fn finish(
         }
         _ => context.refusals.forget(uid),
     }
-    Ok(Action::requeue(wait))
+    Ok(Some(Action::requeue(wait)))
 }
 
 fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -> Duration {
@@ -356,15 +366,4 @@ fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -
 fn turn(until: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     if wait > 2 * NEAR { wait / 2 } else { wait }
-}
-
-fn forget(context: &Context, uid: &str) {
-    context.own_writes.forget(uid);
-    context.given.forget(uid);
-    context.key_ages.forget(uid);
-    context.backoffs.reset(uid);
-    context.claims.release(uid);
-    context.budget.withdraw(uid);
-    context.tag_repairs.forget(uid);
-    context.refusals.forget(uid);
 }

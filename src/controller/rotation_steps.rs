@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::rotation::staging_name,
-    keys::{KeyPair, PublicKey},
+    keys::{Fingerprint, KeyPair, PublicKey},
     kubernetes::{
         companions::{self as stored, FormerRecord, FoundKeys},
         secrets::{self, Replacement, SecretOwner},
@@ -61,27 +61,7 @@ pub(super) async fn act(
             };
             stage(context, at, name, owner, key).await
         }
-        Step::KeepPreviousKey {
-            from,
-            managed,
-            public_key,
-            revision,
-            previous,
-            resource_version,
-            kept,
-        } => {
-            let pair = held(context, &namespace, *from, managed, public_key).await?;
-            let newest = FormerRecord::new(&public_key.fingerprint(), *revision, None);
-            let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(kept)).collect();
-            let version = resource_version.as_deref();
-            let written =
-                stored::keep(client, &namespace, previous, version, owner, &pair, &all).await?;
-            let written = match written {
-                Some(written) => Some(written),
-                None => stored::read(client, &namespace, previous).await?,
-            };
-            Ok(previous_is(at, written).await)
-        }
+        Step::KeepPreviousKey { .. } => keep(context, at, owner, step).await,
         Step::BeginDelay {
             name,
             resource_version,
@@ -105,32 +85,72 @@ pub(super) async fn act(
             let dated = stored::date(client, &namespace, name, resource_version, &all).await?;
             Ok(previous_is(at, Some(dated)).await)
         }
-        Step::RetireKeys {
-            name,
-            uid,
-            resource_version,
-            kept,
-            retired,
-        } => {
-            let left = if kept.is_empty() {
-                stored::delete_unchanged(client, &namespace, name, uid, resource_version).await?;
-                None
-            } else {
-                let kept: Vec<FormerRecord> = recorded(kept).collect();
-                let gone: Vec<_> = { retired.iter() }
-                    .map(|key| key.public_key.fingerprint())
-                    .collect();
-                let version = resource_version;
-                Some(stored::retire(client, &namespace, name, version, &kept, &gone).await?)
-            };
-            Ok(previous_is(at, left).await)
-        }
+        Step::RetireKeys { .. } => retire(context, at, step).await,
         Step::DeletePreviousKeys { name, uid } => {
             stored::delete(client, &namespace, name, uid).await?;
             Ok(previous_is(at, None).await)
         }
         other => Err(StepError::Misplaced(other.name())),
     }
+}
+
+async fn keep(
+    context: &Context,
+    at: &Observation,
+    owner: SecretOwner<'_>,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let Step::KeepPreviousKey {
+        from,
+        managed,
+        public_key,
+        revision,
+        previous,
+        resource_version,
+        kept,
+    } = step
+    else {
+        return Err(StepError::Misplaced(step.name()));
+    };
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let pair = held(context, &namespace, *from, managed, public_key).await?;
+    let newest = FormerRecord::new(&public_key.fingerprint(), *revision, None);
+    let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(kept)).collect();
+    let version = resource_version.as_deref();
+    let written = stored::keep(client, &namespace, previous, version, owner, &pair, &all).await?;
+    let written = match written {
+        Some(written) => Some(written),
+        None => stored::read(client, &namespace, previous).await?,
+    };
+    Ok(previous_is(at, written).await)
+}
+
+async fn retire(context: &Context, at: &Observation, step: &Step) -> Result<Outcome, StepError> {
+    let Step::RetireKeys {
+        name,
+        uid,
+        resource_version: version,
+        kept,
+        retired,
+    } = step
+    else {
+        return Err(StepError::Misplaced(step.name()));
+    };
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let left = if kept.is_empty() {
+        stored::delete_unchanged(client, &namespace, name, uid, version).await?;
+        None
+    } else {
+        let kept: Vec<FormerRecord> = recorded(kept).collect();
+        let gone: Vec<Fingerprint> = retired
+            .iter()
+            .map(|key| key.public_key.fingerprint())
+            .collect();
+        Some(stored::retire(client, &namespace, name, version, &kept, &gone).await?)
+    };
+    Ok(previous_is(at, left).await)
 }
 
 fn recorded(keys: &[FormerKey]) -> impl Iterator<Item = FormerRecord> {

@@ -82,6 +82,16 @@ impl StoreUses {
     pub(super) fn is_being_held(&self, id: &StoreId) -> bool {
         lock(&self.held).values().any(|held| held == id)
     }
+
+    /// For how many keys a store is held that they may not name yet.
+    pub(super) fn holds(&self) -> usize {
+        lock(&self.held).len()
+    }
+
+    /// How many keys have left a store of which the watch may still show them as users.
+    pub(super) fn leavers(&self) -> usize {
+        lock(&self.left).values().map(HashSet::len).sum()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -67,6 +67,11 @@ impl TagRepairs {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(uid);
     }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
 }
 
 #[cfg(test)]

@@ -2,18 +2,12 @@
 
 use std::{
     collections::HashMap,
-    fmt::Display,
-    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use backon::ExponentialBuilder;
-use futures::{
-    FutureExt, Stream, StreamExt,
-    future::{BoxFuture, ready},
-    stream,
-};
+use futures::{FutureExt, Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api, Resource, ResourceExt,
@@ -30,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::{Context, Scope},
+    guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
     reconcile, store,
     store_object::{StoreId, StoreObject, StoreState},
@@ -51,17 +46,6 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 /// The longest pause after a watch has failed, without its jitter.
 const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// What came of a reconcile that did not come to an end.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Stopped {
-    /// It failed.
-    #[error("{0}")]
-    Failed(String),
-    /// It panicked: a fault of the operator, of which the other objects shall know nothing.
-    #[error("the reconcile panicked; please report it with the log")]
-    Panicked,
-}
-
 /// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.
 /// `listed_all` is called once everything that is watched was listed.
 pub async fn run(
@@ -70,9 +54,10 @@ pub async fn run(
     shutdown: CancellationToken,
     listed_all: impl FnOnce() + Send + 'static,
 ) {
+    let watched = access::watch(context.options.watch_timeout);
     let stores = Controller::new(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
-        access::watch(),
+        watched.clone(),
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
@@ -92,7 +77,7 @@ pub async fn run(
 
     let keys = Controller::new(
         api::<Guarded<SshKey>>(&context, namespace.as_deref()),
-        access::watch(),
+        watched,
     )
     .with_config(settings(&context))
     .trigger_backoff(after_watch_error(&context))
@@ -112,10 +97,14 @@ pub async fn run(
     };
     let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
         let context = Arc::clone(&scope.context);
+        context.meet(&*object);
+        let seen = Arc::clone(&object);
         // Closed only with the process.
         let _turn = context.turns.acquire().await;
         let work = reconcile::reconcile(object, scope).boxed();
-        measured::<SshKey>(&context.metrics, guarded(work)).await
+        let done = measured::<SshKey>(&context.metrics, guarded(work)).await;
+        context.let_go(&*seen, &done);
+        done
     };
     let metrics = Arc::clone(&context.metrics);
     let heard = Arc::clone(&context);
@@ -127,7 +116,13 @@ pub async fn run(
             Arc::clone(&scope),
         )
         .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
-        .for_each(|result| async move { log(result) });
+        .for_each(|result| {
+            if let Err(controller::Error::ObjectNotFound(gone)) = &result {
+                heard.part::<SshKey>(gone);
+            }
+            log(result);
+            ready(())
+        });
     let stores = stores
         .run(
             reconcile_store,
@@ -137,6 +132,7 @@ pub async fn run(
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(gone)) = &result {
+                heard.part::<AzureStore>(gone);
                 let key = StoreKey::new(StoreKind::AzureStore, &gone.name);
                 let namespace = gone.namespace.as_deref().unwrap_or_default();
                 store::gone(&heard, &StoreId::seen_from(namespace, &key));
@@ -169,9 +165,10 @@ fn wakers(
     namespace: Option<&str>,
     known: &Store<Guarded<SshKey>>,
 ) -> Controller<Guarded<SshKey>> {
+    let watched = access::watch(context.options.watch_timeout);
     let mut keys = keys.watches(
         api::<Guarded<AzureStore>>(context, namespace),
-        access::watch(),
+        watched.clone(),
         {
             let known = known.clone();
             let told = Mutex::new(HashMap::new());
@@ -200,7 +197,7 @@ fn wakers(
             label::ROLE_OUTPUT,
         ];
         let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
-        let ours = access::watch().labels(&selector);
+        let ours = watched.labels(&selector);
         let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
         let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
         keys = keys
@@ -254,17 +251,11 @@ pub(super) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
 ) -> Result<Action, Stopped> {
-    let metrics = Arc::clone(&context.metrics);
-    measured::<K>(&metrics, guarded(store::reconcile(store, context).boxed())).await
-}
-
-async fn guarded<E: Display>(
-    work: BoxFuture<'static, Result<Action, E>>,
-) -> Result<Action, Stopped> {
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(result) => result.map_err(|error| Stopped::Failed(error.to_string())),
-        Err(_) => Err(Stopped::Panicked),
-    }
+    context.meet(&*store);
+    let work = store::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
+    let done = measured::<K>(&context.metrics, guarded(work)).await;
+    context.let_go(&*store, &done);
+    done
 }
 
 pub(super) fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::metrics::Metrics;
 
+/// How much longer than a watch is left open nothing at all may come on a connection.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// The API server can't be reached as configured.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -43,6 +46,7 @@ pub enum AccessError {
 /// When there is no configuration or it can't be used.
 pub async fn client(
     kubeconfig: Option<&Path>,
+    watch_timeout: Duration,
     metrics: Arc<Metrics>,
 ) -> Result<Client, AccessError> {
     let mut config = match kubeconfig {
@@ -59,6 +63,10 @@ pub async fn client(
         None => Config::infer().await?,
     };
     config.connect_timeout = Some(Duration::from_secs(10));
+    // A list, or the beginning of a watch, that is never answered would be waited for as long as the process lives, and
+    // what it would have shown not be seen. No watch that is well is silent for so long.
+    config.read_timeout = Some(watch_timeout + SILENCE);
+    config.reset_reader_on_write = true;
     // The queue retries, with the object's own back-off; a client that sleeps would hold a place in it.
     config.default_retry = false;
     let count = CountRequests::new(metrics, &config.cluster_url);
@@ -66,9 +74,12 @@ pub async fn client(
 }
 
 /// The settings of every watch. Load balancers drop connections that are idle for 240 s, and a watch on one that was
-/// dropped in silence would see nothing any more: none is left open so long.
-pub fn watch() -> watcher::Config {
-    watcher::Config::default().timeout(200)
+/// dropped in silence would see nothing any more: none is left open so long, and if its end is not heard of either, it is
+/// given up 5 s later.
+pub fn watch(timeout: Duration) -> watcher::Config {
+    // To kube, no time at all means for ever.
+    let seconds = u32::try_from(timeout.as_secs()).unwrap_or(u32::MAX);
+    watcher::Config::default().timeout(seconds.max(1))
 }
 
 /// Whether the API server serves a kind.

@@ -154,8 +154,15 @@ pub async fn write_status(
     )
     .await
     {
-        // Another object of that name: this one is gone.
-        Err(error) if error.code() == Some(409) => Ok(None),
+        // Another object has that name and this one is gone, or the API server was too busy with this one: to take it for
+        // gone then would leave it as it is until somebody changes it.
+        Err(error) if error.code() == Some(409) => {
+            let there = read(client, &namespace, &name).await?;
+            match there.filter(|there| there.uid() == object.uid()) {
+                Some(_) => Err(error),
+                None => Ok(None),
+            }
+        }
         written => optional(written),
     }
 }

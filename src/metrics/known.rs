@@ -43,6 +43,8 @@ pub struct Metrics {
     pub budget_waiting: Gauges<3>,
     /// Keys that were left behind in Azure.
     pub orphans: Counters<0>,
+    /// Entries that are kept of objects between their looks, by what they are.
+    pub remembered: Gauges<1>,
     /// Watches that failed, by the kind whose controller they feed.
     pub watch_failures: Counters<1>,
     /// Panics anywhere in the process.
@@ -134,6 +136,11 @@ impl Metrics {
                 "sshkey_azure_orphans",
                 "Keys that were left behind in Azure, since nothing could reach them any more or on request",
                 [],
+            ),
+            remembered: all.gauge(
+                "sshkey_remembered",
+                "Entries that the operator keeps of objects between their looks, by what they are",
+                ["what"],
             ),
             watch_failures: all.counter(
                 "sshkey_watch_failures",

@@ -8,10 +8,13 @@ use super::{
     AzureRecord, Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion,
     outputs,
     rotation::{self, Stage},
-    rotation_turn::{AtRest, is_of_another_object, rotation_to_record},
+    rotation_turn::{AtRest, AzureStands, is_of_another_object, rotation_to_record},
     secret, source,
 };
-use crate::api::{ErrorClass, OutputRef, Reason, StoreKey};
+use crate::{
+    api::{ErrorClass, OutputRef, Reason, StoreKey},
+    keys::PublicKey,
+};
 
 /// What is to be done now, in order, and how everything stands.
 #[derive(Clone, Debug)]
@@ -115,25 +118,7 @@ pub fn plan(
     };
     let published = published.as_ref();
     let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding, is_replacing);
-    let mut azure = desired
-        .azure
-        .as_ref()
-        .map(|wanted| match (&wanted.target, &secret.finding) {
-            // What is followed stands in Azure as it stands at all.
-            (Ok(Wanted::Followed(_)), finding) => Judgement::finding(finding.clone()),
-            (Err(problem), Finding::Good { .. } | Finding::Pending) => {
-                Judgement::finding(Finding::Blocked(problem.clone()))
-            }
-            (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
-                azure::judge(desired, target, observed, published)
-            }
-            // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
-            (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
-                message: "Azure is left alone while KeyAvailable is False".to_owned(),
-                ..failure.clone()
-            })),
-        });
-
+    let mut azure = in_azure(desired, observed, &secret.finding, published);
     let target = desired
         .azure
         .as_ref()
@@ -148,34 +133,25 @@ pub fn plan(
         Ok(Vec::new())
     };
 
+    let is_there = azure.as_ref().is_none_or(|azure| azure.finding.is_good());
     let at_rest = AtRest {
-        azure: azure.as_ref().is_none_or(|azure| azure.finding.is_good())
-            && matches!(&obsolete, Ok(steps) if steps.is_empty()),
+        azure: match &obsolete {
+            _ if !may_go => AzureStands::Refused,
+            Ok(steps) if steps.is_empty() && is_there => AzureStands::AsWanted,
+            _ => AzureStands::UnderWay,
+        },
         outputs: outputs.iter().all(|outputs| outputs.steps.is_empty()),
         is_replacing,
-        is_refused: !may_go,
     };
     let turn = at_rest.take(stage);
     let rotation_record = rotation_to_record(observed, is_sound, &turn);
 
     let mut steps = Vec::new();
-    // A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.
-    let writes_to = |target: &Target| {
-        let steps = azure.iter().flat_map(|azure| &azure.steps);
-        steps.filter_map(Step::azure_id).any(|id| *id == target.id)
-    };
-    let is_recorded = |target: &Target| {
-        let seen = !matches!(
-            observed.azure.get(&target.id),
-            None | Some(KeyView::Unknown(_))
-        );
-        seen && observed.object.record(&target.id).is_some()
-    };
-    let records = target
-        .filter(|(_, target)| writes_to(target) || is_recorded(target))
-        .and_then(|(wanted, target)| {
-            azure::records_to_write(desired, wanted, target, observed, published)
-        });
+    let records = target.and_then(|(wanted, target)| {
+        let steps = azure.as_ref().map_or(&[][..], |azure| &azure.steps);
+        is_to_be_recorded(observed, target, steps)
+            .then(|| azure::records_to_write(desired, wanted, target, observed, published))?
+    });
     steps.extend(holds(observed, records.as_deref()));
     let has_new_outputs = outputs_recorded != observed.object.outputs;
     let has_news = records.is_some()
@@ -221,6 +197,42 @@ pub fn plan(
         wake_at,
         deleting: false,
     }
+}
+
+/// What to do about the key in Azure; `None` when none is wanted.
+fn in_azure(
+    desired: &Desired,
+    observed: &Observed,
+    key: &Finding,
+    published: Option<&PublicKey>,
+) -> Option<Judgement> {
+    let wanted = desired.azure.as_ref()?;
+    Some(match (&wanted.target, key) {
+        // What is followed stands in Azure as it stands at all.
+        (Ok(Wanted::Followed(_)), finding) => Judgement::finding(finding.clone()),
+        (Err(problem), Finding::Good { .. } | Finding::Pending) => {
+            Judgement::finding(Finding::Blocked(problem.clone()))
+        }
+        (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
+            azure::judge(desired, target, observed, published)
+        }
+        // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
+        (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
+            message: "Azure is left alone while KeyAvailable is False".to_owned(),
+            ..failure.clone()
+        })),
+    })
+}
+
+/// A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.
+fn is_to_be_recorded(observed: &Observed, target: &Target, steps: &[Step]) -> bool {
+    let mut written_to = steps.iter().filter_map(Step::azure_id);
+    let is_seen = !matches!(
+        observed.azure.get(&target.id),
+        None | Some(KeyView::Unknown(_))
+    );
+    written_to.any(|id| *id == target.id)
+        || (is_seen && observed.object.record(&target.id).is_some())
 }
 
 /// A store is held before a record names it, and as long as one does.

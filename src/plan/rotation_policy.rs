@@ -1,13 +1,10 @@
 //! How a spec wants keys to be rotated, with everything filled in.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::rotation::{Activation, Rotation};
+use crate::api::rotation::{Activation, Rotation, go_duration};
 
 /// How keys are rotated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,17 +66,8 @@ impl RotationPolicy {
     }
 }
 
-/// A duration as Go writes it: <https://pkg.go.dev/time#ParseDuration>. Longer ones than the schema takes are none.
 fn duration(field: &str, text: &str) -> Result<SignedDuration, String> {
-    // More digits could make more than a duration holds.
-    let numbers = text.split(['h', 'm', 's']);
-    let fits = !text.is_empty() && text.len() <= 24 && { numbers }.all(|number| number.len() <= 6);
-    let parsed = Some(text)
-        .filter(|_| fits)
-        .and_then(|text| text.parse::<kube::core::Duration>().ok())
-        .filter(|parsed| !parsed.is_negative())
-        .and_then(|parsed| SignedDuration::try_from(Duration::from(parsed)).ok());
-    parsed.ok_or_else(|| {
+    go_duration(text).ok_or_else(|| {
         format!("{field}: {text} is no duration: write hours, minutes and seconds, such as 2160h")
     })
 }

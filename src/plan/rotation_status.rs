@@ -1,13 +1,13 @@
 //! What a status says of the rotation of a key.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{
     Desired, FormerKey, Observed, SecretFacts, SecretView,
     rotation::{activation_time, retire_time},
 };
 use crate::api::{
+    Time,
     names::annotation,
     rotation::Activation,
     status::{PendingKey, PreviousKey, RotationStatus},

@@ -6,14 +6,23 @@ use super::{
 
 /// What else is under way while a rotation is looked at.
 pub(super) struct AtRest {
-    /// The key in Azure is as it is wanted, and nothing is left where it was.
-    pub(super) azure: bool,
+    /// How Azure stands.
+    pub(super) azure: AzureStands,
     /// No output is to be changed.
     pub(super) outputs: bool,
     /// The key is lost, and another is to take its place.
     pub(super) is_replacing: bool,
-    /// Azure refuses, or can't be looked at.
-    pub(super) is_refused: bool,
+}
+
+/// How Azure stands while a rotation is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AzureStands {
+    /// The key there is as it is wanted, or none is, and nothing is left where it was.
+    AsWanted,
+    /// It will be.
+    UnderWay,
+    /// It refuses, or can't be looked at.
+    Refused,
 }
 
 /// The steps of a rotation: those before all that is public, and those after.
@@ -29,19 +38,16 @@ impl AtRest {
     /// The steps of a rotation that may be taken as things are.
     pub(super) fn take(&self, stage: Stage) -> Turn {
         // A lost key has nothing that could come to rest before another takes its place.
-        let may_begin = match self.is_replacing {
-            true => !self.is_refused,
-            false => self.azure && self.outputs,
-        };
-        let is_public = self.azure && (self.outputs || self.is_replacing);
+        let azure = self.azure == AzureStands::AsWanted;
+        let may_replace = self.is_replacing && self.azure != AzureStands::Refused;
+        let may_begin = may_replace || (!self.is_replacing && azure && self.outputs);
+        let is_public = azure && (self.outputs || self.is_replacing);
         let (first, last) = match stage {
             Stage::Begin(step) if may_begin => (Some(step), Vec::new()),
             Stage::Keep(step) => (Some(step), Vec::new()),
             Stage::Publish { then, .. } if is_public => (None, then.into_iter().collect()),
             Stage::Finish(steps) => (None, steps),
-            Stage::GiveUp(step) if self.azure || (self.is_replacing && !self.is_refused) => {
-                (None, vec![step])
-            }
+            Stage::GiveUp(step) if azure || may_replace => (None, vec![step]),
             Stage::Tidy(step) => (None, vec![step]),
             Stage::Publish { .. } | Stage::GiveUp(_) => (None, Vec::new()),
             Stage::Blocked(failure) => {

@@ -16,7 +16,7 @@ const POD: &str = "Deployment/spec/template/spec";
 const META: &str = "Deployment/spec/template/metadata";
 
 /// Each value, an example of it, what it changes (an argument of the operator, or a kind and a path in it) and to what.
-const TABLE: [(&str, &str, &str, &str); 59] = [
+const TABLE: [(&str, &str, &str, &str); 60] = [
     (
         "nameOverride",
         "nameOverride: keys",
@@ -104,6 +104,12 @@ const TABLE: [(&str, &str, &str, &str); 59] = [
         "workloadIdentityServiceAccount: a",
         "arg",
         "--workload-identity-service-account=a",
+    ),
+    (
+        "watchTimeout",
+        "watchTimeout: 50s",
+        "arg",
+        "--watch-timeout=50s",
     ),
     (
         "pollInterval",

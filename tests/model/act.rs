@@ -209,7 +209,7 @@ fn put_former(world: &mut World, mind: &mut Mind, keys: Vec<Former>) -> bool {
         return false;
     }
     world.seen.previous = Some(keys).filter(|keys| !keys.is_empty());
-    mind.seen.previous = world.seen.previous.clone();
+    mind.seen.previous.clone_from(&world.seen.previous);
     true
 }
 

@@ -8,7 +8,7 @@ pub(crate) type Edit = fn(&mut World) -> bool;
 /// All of them; each says whether it changed anything.
 pub(crate) const EDITS: &[(&str, Edit)] = &[
     ("asks for a rotation", |world| {
-        let next = world.past.requests.len() as u8 + 1;
+        let next = world.past.requests.last().map_or(1, |last| last + 1);
         world.past.requests.push(next);
         world.change(|object| object.request = next);
         true

@@ -21,7 +21,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
         "publishes the next key before it is staged for good",
         |_, _, mut plan| {
             // The key that is about to be made: nobody has it.
-            replace(&mut plan, "StageKey", || publish_unmade());
+            replace(&mut plan, "StageKey", publish_unmade);
             plan
         },
     ),

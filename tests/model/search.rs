@@ -226,8 +226,8 @@ fn works(
     let mut told = mind.clone();
     if is_unseen(mind, step) {
         told.looked = true;
-        told.seen.staged = state.world.seen.staged.clone();
-        told.seen.previous = state.world.seen.previous.clone();
+        told.seen.staged.clone_from(&state.world.seen.staged);
+        told.seen.previous.clone_from(&state.world.seen.previous);
         next.minds[operator] = Some(told);
         all.push((
             format!("operator {operator} looks beside the Secret"),

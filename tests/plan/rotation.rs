@@ -9,7 +9,7 @@ use sshkey_operator::{
         sshkey::{RecoveryPolicy, SecretSpec},
     },
     keys::{Algorithm, PublicKey},
-    plan::{Companion, EntryFact, RotationRecord, SecretKey, SecretView},
+    plan::{Companion, EntryFact, RotationRecord, SecretKey, SecretView, Step},
 };
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
@@ -49,7 +49,7 @@ fn published(world: &World) -> PublicKey {
 fn life(world: &mut World) -> Vec<&'static str> {
     let mut names = Vec::new();
     for _ in 0..32 {
-        let Some(next) = world.plan().steps.first().map(|step| step.name()) else {
+        let Some(next) = world.plan().steps.first().map(Step::name) else {
             break;
         };
         names.push(next);
@@ -436,7 +436,7 @@ fn outputs_of_public_keys_show_the_next_and_the_former_keys_too() {
         EntryFact::Keys(keys) => keys.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(shown(&world), [first.clone()]);
+    assert_eq!(shown(&world), std::slice::from_ref(&first));
     ask(&mut world, "now");
     let mut world = world.settled();
     let next = world.staged_key().unwrap();

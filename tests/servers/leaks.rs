@@ -63,7 +63,15 @@ pub(crate) async fn nothing_leaked(world: &World, private: &[Vec<u8>]) {
     ];
     let published: String = keys
         .iter()
-        .filter_map(|key| key.status.as_ref()?.public_key.clone())
+        .filter_map(|key| {
+            let status = key.status.as_ref()?;
+            let next = status
+                .rotation
+                .clone()
+                .and_then(|rotation| rotation.pending);
+            let next = next.map(|next| next.public_key).unwrap_or_default();
+            Some(status.public_key.clone()? + &next)
+        })
         .collect();
     let mut looked_for = 0;
     for text in private {
@@ -119,6 +127,18 @@ async fn nothing_private_is_logged_told_or_reported() {
                 .0
                 .clone(),
         );
+    }
+
+    // In the middle of a rotation three Secrets hold keys.
+    let waits = "{source: {generate: {algorithm: RSA, size: 2048}}, azure: {}, rotation: {activation: Manual}}";
+    world.apply(&key("legacy", waits)).await;
+    crate::rotation::ask(&world, "legacy", "now").await;
+    crate::rotation::wait_pending(&world, "legacy").await;
+    world.wait_ready("legacy").await;
+    for name in ["legacy-next", "legacy-previous"] {
+        let data = world.secret(name).await.unwrap().data.unwrap();
+        let keys = data.iter().filter(|(name, _)| !name.ends_with(".pub"));
+        private.extend(keys.map(|(_, bytes)| bytes.0.clone()));
     }
 
     // Bad times: a damaged key, another's key, an Azure that fails in several ways, a wrong client secret.

@@ -54,7 +54,7 @@ pub(crate) async fn wait_revision(world: &World, name: &str, revision: i64) -> S
         .await
 }
 
-async fn wait_pending(world: &World, name: &str) -> RotationStatus {
+pub(crate) async fn wait_pending(world: &World, name: &str) -> RotationStatus {
     let object: SshKey = world
         .wait_for(name, "a pending key", |key: &SshKey| {
             rotation(key).pending.is_some()
@@ -123,7 +123,7 @@ async fn a_rotation_that_is_asked_for_keeps_the_old_key_and_changes_all_that_has
     assert_eq!(PublicKey::parse(line).unwrap(), second);
 
     let previous = world.secret("web-previous").await.unwrap();
-    assert_eq!(keys_in(&previous), [first.clone()]);
+    assert_eq!(keys_in(&previous), std::slice::from_ref(&first));
     assert_eq!(previous.type_.as_deref(), Some("Opaque"));
     assert_eq!(previous.labels()[label::SECRET_ROLE], label::ROLE_PREVIOUS);
     assert!(previous.owner_references().is_empty());

@@ -9,7 +9,6 @@ mod counts;
 mod floor;
 mod operator;
 mod playground;
-mod process;
 mod scale;
 mod throttled;
 

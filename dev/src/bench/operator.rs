@@ -13,17 +13,18 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
-use super::{contest::Options, counts, playground::Playground, process};
+use super::{contest::Options, counts, playground::Playground};
 use crate::{
     control_plane::kubeconfig_text,
     operator::{Account, ClusterStores, Flags, Operator, Watched},
+    processes::{Usage, usage},
     tls::write_private,
 };
 
 /// What the operator has done and taken.
 pub(super) struct Measured {
     pub(super) time: Duration,
-    usage: process::Usage,
+    usage: Usage,
     keys: u32,
     api: BTreeMap<String, f64>,
     arm: BTreeMap<String, f64>,
@@ -70,7 +71,7 @@ pub(super) async fn measure(
     all_ready(playground, &namespace, options.keys, &operator, PATIENCE).await?;
     let time = started.elapsed();
 
-    let usage = process::usage(operator.id())?;
+    let usage = usage(operator.id())?;
     operator.terminate().await?;
     let after = counts::requests(&playground.client).await?;
     let mut arm = BTreeMap::new();

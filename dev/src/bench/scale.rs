@@ -13,9 +13,8 @@ use super::{
     counts,
     operator::{PATIENCE, all_ready, flags},
     playground::{LOCATION, Playground, SUBSCRIPTION},
-    process,
 };
-use crate::operator::Operator;
+use crate::{operator::Operator, processes::usage};
 
 const GROUPS: u32 = 20;
 /// Keys on one page of a list, by the emulator's default.
@@ -49,7 +48,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
 
     playground.keys(&namespace, keys..2 * keys, &groups).await?;
     all_ready(playground, &namespace, 2 * keys, &operator, PATIENCE).await?;
-    let peak = process::usage(operator.id())?.peak_kib;
+    let peak = usage(operator.id())?.peak_kib;
     operator.terminate().await?;
     println!(
         "\n{} Ready keys and a restart; peak memory before it {:.1} MiB",
@@ -162,7 +161,7 @@ async fn restart(playground: &Playground, operator: &Operator) -> anyhow::Result
         count(&log, is_list),
         count(&log, is_look),
         count(&log, is_write),
-        mib(process::usage(operator.id())?.peak_kib),
+        mib(usage(operator.id())?.peak_kib),
     );
     Ok(())
 }

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use super::{Access, Entry, Fault, server::Shared};
 
-type Body = BoxBody<Bytes, hyper::Error>;
+type Body = BoxBody<Bytes, io::Error>;
 
 /// HTTP/1.1 answers one request at a time, so one connection to the API server is enough.
 pub(super) struct Connection {
@@ -35,12 +35,14 @@ impl Connection {
             request.uri().path(),
             request.uri().query().unwrap_or_default(),
         );
-        let (write, fault) = if access.is_write() {
+        let (write, planned) = if access.is_write() {
             let (number, fault) = self.shared.faults.next();
             (Some(number), fault)
         } else {
             (None, None)
         };
+        let fault = planned.or_else(|| self.shared.rules.strike(&access));
+        let is_watch = access.verb == "watch";
         let pending = self.shared.log.came(Entry {
             write,
             method: request.method().to_string(),
@@ -59,6 +61,7 @@ impl Connection {
                 self.kill().await?;
                 return Err(struck());
             }
+            Some(Fault::DropRequest) => return Err(struck()),
             Some(Fault::Answer {
                 status,
                 retry_after,
@@ -82,7 +85,13 @@ impl Connection {
         }
         let answer = self.forward(request).await?;
         pending.answered(answer.status().as_u16());
-        Ok(answer.map(BodyExt::boxed))
+        Ok(answer.map(|body| {
+            if is_watch {
+                self.shared.watches.begun(body).boxed()
+            } else {
+                body.map_err(io::Error::other).boxed()
+            }
+        }))
     }
 
     /// Passes a request on; bodies stream both ways, so that a watch lasts as long as either side wants.
@@ -142,6 +151,7 @@ fn refusal(status: u16, retry_after: Option<Duration>) -> io::Result<Response<Bo
         403 => "Forbidden",
         404 => "NotFound",
         409 => "Conflict",
+        422 => "Invalid",
         429 => "TooManyRequests",
         503 => "ServiceUnavailable",
         504 => "Timeout",

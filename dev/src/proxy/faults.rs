@@ -13,6 +13,8 @@ pub enum Fault {
     KillBefore,
     /// The write is passed on; when the API server has answered, the operator is killed and never sees the answer.
     KillAfter,
+    /// The write is not passed on, and the connection is closed without an answer.
+    DropRequest,
     /// The write is passed on, and the connection is closed without an answer.
     DropAnswer,
     /// The write is not passed on and gets this answer.

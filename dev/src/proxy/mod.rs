@@ -4,9 +4,12 @@ mod classify;
 mod connection;
 mod faults;
 mod log;
+mod rules;
 mod server;
+mod watches;
 
 pub use classify::Access;
 pub use faults::Fault;
 pub use log::Entry;
+pub use rules::{Chooser, Rule};
 pub use server::Proxy;

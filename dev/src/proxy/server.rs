@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -18,7 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Entry, Fault, connection::Connection, faults::Faults, log::Log};
+use super::{
+    Chooser, Entry, Fault, Rule, connection::Connection, faults::Faults, log::Log, rules::Rules,
+    watches::Watches,
+};
 use crate::tls::{Authority, Identity};
 
 /// A running proxy; it stops when this is dropped.
@@ -33,6 +37,8 @@ pub struct Proxy {
 pub(super) struct Shared {
     pub(super) upstream: Upstream,
     pub(super) faults: Faults,
+    pub(super) rules: Rules,
+    pub(super) watches: Watches,
     pub(super) log: Log,
     refuse: AtomicBool,
     /// Cancelled, and replaced, to close all connections there are.
@@ -96,6 +102,8 @@ impl Proxy {
         let shared = Arc::new(Shared {
             upstream: Upstream::new(url, ca_pem)?,
             faults: Faults::default(),
+            rules: Rules::default(),
+            watches: Watches::default(),
             log: Log::default(),
             refuse: AtomicBool::new(false),
             connections: Mutex::new(CancellationToken::new()),
@@ -128,6 +136,38 @@ impl Proxy {
     /// Strikes the write of this number, counted from the start or the last [`Self::reset`], once.
     pub fn at_write(&self, number: u64, fault: Fault) {
         self.shared.faults.plan(number, fault);
+    }
+
+    /// Strikes requests by what they are, where the plan of [`Self::at_write`] does not; until [`Self::clear_rules`].
+    pub fn add_rule(&self, rule: Rule) {
+        self.shared.rules.add(rule);
+    }
+
+    /// Strikes requests as `chooser` says, where neither the plan nor a rule does.
+    pub fn choose(&self, chooser: Option<Chooser>) {
+        self.shared.rules.choose(chooser);
+    }
+
+    /// Forgets all rules.
+    pub fn clear_rules(&self) {
+        self.shared.rules.clear();
+    }
+
+    /// Every watch there is falls silent: its connection stays open and nothing comes any more, as when a load balancer
+    /// has dropped it. New ones are as ever.
+    pub fn silence_watches(&self) {
+        self.shared.watches.silence();
+    }
+
+    /// Every watch that begins from now on ends so long after, by turns as the API server ends it and with a connection
+    /// that breaks; with none, they last as long as either side wants.
+    pub fn end_watches_after(&self, time: Option<Duration>) {
+        self.shared.watches.end_after(time);
+    }
+
+    /// How many watches have begun that end so.
+    pub fn short_watches(&self) -> u64 {
+        self.shared.watches.short()
     }
 
     /// What [`Fault::KillBefore`] and [`Fault::KillAfter`] call; it returns when the operator is gone.

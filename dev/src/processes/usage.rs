@@ -6,15 +6,20 @@ use anyhow::Context;
 
 /// What a process has used since it began.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
+pub struct Usage {
     /// Time on a core, in user and in kernel mode.
-    pub(super) cpu: Duration,
+    pub cpu: Duration,
+    /// The memory that is resident at this moment, in KiB.
+    pub resident_kib: u32,
     /// The most memory that was resident at once, in KiB.
-    pub(super) peak_kib: u32,
+    pub peak_kib: u32,
 }
 
 /// Reads it.
-pub(super) fn usage(id: u32) -> anyhow::Result<Usage> {
+///
+/// # Errors
+/// When there is no such process, or no Linux.
+pub fn usage(id: u32) -> anyhow::Result<Usage> {
     let stat =
         fs::read_to_string(format!("/proc/{id}/stat")).context("read the operator's CPU time")?;
     // The name, in parentheses, may hold spaces; user and system time are the 14th and 15th field of all.
@@ -30,17 +35,15 @@ pub(super) fn usage(id: u32) -> anyhow::Result<Usage> {
         .sum();
     let status =
         fs::read_to_string(format!("/proc/{id}/status")).context("read the operator's memory")?;
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap_or_default();
+    let kib = |name| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.unwrap_or_default().trim().trim_end_matches(" kB");
+        number.parse().unwrap_or_default()
+    };
     Ok(Usage {
         // Linux counts in hundredths of a second here, whatever its own clock (proc(5), USER_HZ).
         cpu: Duration::from_millis(ticks * 10),
-        peak_kib: peak
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .unwrap_or_default(),
+        resident_kib: kib("VmRSS:"),
+        peak_kib: kib("VmHWM:"),
     })
 }

@@ -1,0 +1,73 @@
+//! The end of a run: everything becomes Ready once nothing fails any more.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use kube::{Api, Resource, ResourceExt, api::ListParams};
+use sshkey_operator::api::{ConditionType, SshKey, condition::find};
+
+use super::wanted::Wanted;
+use crate::world::World;
+
+/// Waits until there are exactly the keys that are wanted, and all of them are Ready as they are now.
+pub(super) async fn settle(
+    world: &World,
+    wanted: &Wanted,
+    patience: Duration,
+) -> anyhow::Result<BTreeMap<String, SshKey>> {
+    let api: Api<SshKey> = world.api();
+    let deadline = Instant::now() + patience;
+    loop {
+        let keys = api
+            .list(&ListParams::default())
+            .await
+            .context("list SshKeys")?;
+        let keys: BTreeMap<String, SshKey> = keys
+            .items
+            .into_iter()
+            .map(|key| (key.name_any(), key))
+            .collect();
+        let late = late(&keys, wanted);
+        if late.is_empty() {
+            return Ok(keys);
+        }
+        if Instant::now() > deadline {
+            let shown: Vec<&str> = late.iter().take(10).map(String::as_str).collect();
+            bail!(
+                "{} keys are not as they should be {} s after the last fault:\n{}\n{}",
+                late.len(),
+                patience.as_secs(),
+                shown.join("\n"),
+                world.dump()
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// What is missing, too much, or not Ready.
+fn late(keys: &BTreeMap<String, SshKey>, wanted: &Wanted) -> Vec<String> {
+    let missing = wanted
+        .keys()
+        .filter(|name| !keys.contains_key(*name))
+        .map(|name| format!("{name} is missing"));
+    let there = keys.iter().filter_map(|(name, key)| {
+        if !wanted.contains_key(name) {
+            return Some(format!("{name} is still there"));
+        }
+        let conditions = key.status.as_ref().map(|status| &status.conditions);
+        match conditions.and_then(|all| find(all, ConditionType::Ready)) {
+            Some(ready)
+                if ready.status == "True" && ready.observed_generation == key.meta().generation =>
+            {
+                None
+            }
+            Some(ready) => Some(format!("{name}: {}: {}", ready.reason, ready.message)),
+            None => Some(format!("{name} was never looked at")),
+        }
+    });
+    missing.chain(there).collect()
+}

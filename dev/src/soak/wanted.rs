@@ -1,0 +1,101 @@
+//! The keys that there should be.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// The keys of one editor, by name.
+pub(super) type Wanted = BTreeMap<String, Key>;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    kind: Kind,
+    /// The value of a tag in Azure.
+    pub(super) tag: u64,
+    /// Whether there is one more output.
+    pub(super) more: bool,
+    pub(super) suspended: bool,
+    /// The last rotation that was asked for.
+    pub(super) rotation: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its Secret stays when it goes.
+    Kept,
+    /// Everything goes with it.
+    Whole,
+    /// Not in Azure.
+    Local,
+    /// With outputs.
+    Shown,
+    /// Another algorithm.
+    Rsa,
+}
+
+impl Key {
+    /// The key of this number: every kind comes by turns.
+    pub(super) fn new(number: u64) -> Self {
+        let kind = match number % 16 {
+            0..=3 => Kind::Kept,
+            4..=8 => Kind::Whole,
+            9..=11 => Kind::Local,
+            12..=14 => Kind::Shown,
+            _ => Kind::Rsa,
+        };
+        Self {
+            kind,
+            tag: 0,
+            more: false,
+            suspended: false,
+            rotation: None,
+        }
+    }
+
+    pub(super) fn is_published(&self) -> bool {
+        self.kind != Kind::Local
+    }
+
+    /// Whether its Secret stays when it goes: then no other key may have its name.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kind == Kind::Kept
+    }
+
+    /// The output that somebody may delete.
+    pub(super) fn output(&self, name: &str) -> Option<String> {
+        (self.kind == Kind::Shown).then(|| format!("{name}-public"))
+    }
+
+    pub(super) fn manifest(&self, name: &str) -> Value {
+        let mut spec = json!({ "suspend": self.suspended });
+        if self.kind != Kind::Kept {
+            spec["secret"] = json!({ "deletionPolicy": "Delete" });
+        }
+        if self.is_published() {
+            spec["azure"] = json!({ "tags": { "soak": self.tag.to_string() } });
+        }
+        if self.kind == Kind::Rsa {
+            spec["source"] = json!({ "generate": { "algorithm": "RSA", "size": 2048 } });
+        }
+        let mut outputs = Vec::new();
+        if self.kind == Kind::Shown {
+            outputs.push(json!({ "name": format!("{name}-public"), "publicConfigMap": {} }));
+        }
+        if self.more {
+            outputs.push(json!({ "name": format!("{name}-pem"), "pem": {} }));
+        }
+        spec["outputs"] = json!(outputs);
+        let mut metadata = json!({ "name": name });
+        if let Some(rotation) = &self.rotation {
+            let asked = "sshkey-operator.io/rotate-requested-at";
+            metadata["annotations"] = json!({ asked: rotation });
+        }
+        json!({
+            "apiVersion": "sshkey-operator.io/v1alpha1",
+            "kind": "SshKey",
+            "metadata": metadata,
+            "spec": spec,
+        })
+    }
+}
