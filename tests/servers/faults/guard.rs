@@ -115,17 +115,13 @@ impl Interceptor for Guard {
             let Some(kind) = self.strike(|kind| kind != Kind::KillAfter) else {
                 return Verdict::Continue;
             };
-            match kind.at_azure(&request.method, &request.path) {
+            if let Some(fault) = kind.at_azure(&request.method, &request.path) {
                 // It strikes this very request, which goes on now.
-                Some(fault) => {
-                    world.emulator().faults().add(fault);
-                    Verdict::Continue
-                }
-                None => {
-                    world.operator().kill();
-                    Verdict::DropConnection
-                }
+                world.emulator().faults().add(fault);
+                return Verdict::Continue;
             }
+            world.operator().kill();
+            Verdict::DropConnection
         })
     }
 
