@@ -16,7 +16,7 @@ test: ## Every test, on real servers
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
 	@dev/timed "tests" cargo test --workspace
 
-nightly: control-plane build ## Every kind of fault at every write of the operator; about 6 minutes
+nightly: control-plane build ## Every kind of fault at every write of the operator; about 10 minutes
 	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
@@ -60,5 +60,5 @@ control-plane:
 	@dev/control-plane/build >/dev/null
 
 build:
-	@test -x $(programs)/dev || echo "The first build of the workspace takes about 6 minutes on two cores; later ones take seconds." >&2
+	@test -x $(programs)/dev || echo "The first build of the workspace takes about 10 minutes on two cores; later ones take seconds." >&2
 	@cargo build --workspace --bins

@@ -69,19 +69,15 @@ impl Guard {
         self.seen.lock().unwrap().writes.push(write);
     }
 
-    /// What strikes the write that was counted last.
-    fn strike(&self) -> Option<Kind> {
-        let seen = self.seen.lock().unwrap();
+    /// What strikes the write that was counted last, once, if it is one of these kinds.
+    fn strike(&self, is_one: impl Fn(Kind) -> bool) -> Option<Kind> {
+        let mut seen = self.seen.lock().unwrap();
         let (number, kind) = seen.strike?;
-        (seen.writes.len() == number).then_some(kind)
-    }
-
-    fn strike_once(&self) -> Option<Kind> {
-        let struck = self.strike();
-        if struck.is_some() {
-            self.seen.lock().unwrap().strike = None;
+        if seen.writes.len() != number || !is_one(kind) {
+            return None;
         }
-        struck
+        seen.strike = None;
+        Some(kind)
     }
 
     async fn check(&self, world: &World, request: &RequestInfo) {
@@ -116,21 +112,16 @@ impl Interceptor for Guard {
             };
             self.check(&world, request).await;
             self.count(request);
-            match self.strike() {
-                None | Some(Kind::KillAfter) => return Verdict::Continue,
-                Some(Kind::KillBefore) => {
-                    self.strike_once();
-                    world.operator().kill();
-                    return Verdict::DropConnection;
-                }
+            let Some(kind) = self.strike(|kind| kind != Kind::KillAfter) else {
+                return Verdict::Continue;
+            };
+            if let Some(fault) = kind.at_azure(&request.method, &request.path) {
                 // It strikes this very request, which goes on now.
-                Some(kind) => {
-                    let fault = kind.at_azure(&request.method, &request.path);
-                    world.emulator().faults().add(fault.expect("no kill"));
-                    self.strike_once();
-                }
+                world.emulator().faults().add(fault);
+                return Verdict::Continue;
             }
-            Verdict::Continue
+            world.operator().kill();
+            Verdict::DropConnection
         })
     }
 
@@ -140,12 +131,11 @@ impl Interceptor for Guard {
             let Some(world) = world else {
                 return Verdict::Continue;
             };
-            if self.strike() == Some(Kind::KillAfter) {
-                self.strike_once();
-                world.operator().kill();
-                return Verdict::DropConnection;
+            if self.strike(|kind| kind == Kind::KillAfter).is_none() {
+                return Verdict::Continue;
             }
-            Verdict::Continue
+            world.operator().kill();
+            Verdict::DropConnection
         })
     }
 }

@@ -43,6 +43,9 @@ async fn matrix(worlds: usize, chosen: impl Fn(&Scenario, usize, Kind) -> bool) 
     let stages = join_all((0..worlds).map(|_| Stage::new())).await;
     let references = references(&stages).await;
     let mut jobs = jobs(&references, chosen);
+    if let Ok(only) = std::env::var("FAULT_MATRIX_ONLY") {
+        jobs.retain(|job| SCENARIOS[job.scenario].name == only);
+    }
     // What takes longest begins first, and does nothing but wait beside the others.
     jobs.sort_by_key(|job| job.kind != Kind::Timeout);
     let jobs = Mutex::new(VecDeque::from(jobs));
