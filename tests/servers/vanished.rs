@@ -6,7 +6,7 @@ use std::time::Duration;
 use arm_emulator::{Effect, Fault as AzureFault, FaultAnswer, Throttle};
 use dev::{
     proxy::{Fault, Rule},
-    world::{World, WorldOptions},
+    world::{Part, World, WorldOptions},
 };
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -15,7 +15,10 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
+use sshkey_operator::{
+    api::{ConditionType, Reason, SshKey, SshKeyStatus, condition::find},
+    kubernetes::sshkeys::write_status,
+};
 
 use crate::{manifests::key, metrics};
 
@@ -255,6 +258,35 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
         assert!(made.uid().is_some());
     }
     nothing_is_remembered(&world).await;
+}
+
+#[tokio::test]
+async fn the_status_of_an_object_is_never_written_to_another_that_has_its_name_by_now() {
+    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
+    let api: Api<SshKey> = world.api();
+    world.apply(&key("web", "{}")).await;
+    let first = api.get("web").await.unwrap();
+    let status = SshKeyStatus {
+        fingerprint: Some("SHA256:2K02ujm1tdpCpvalLEjWCgc1S9vltI9CFcs0mFE9O+w".to_owned()),
+        observed_generation: Some(1),
+        ..SshKeyStatus::default()
+    };
+    let write = async |object: &SshKey| write_status(world.client(), object, &status).await;
+    // Somebody edits it meanwhile: it is written all the same.
+    world.apply(&key("web", "{deletionProtection: true}")).await;
+    let written = write(&first).await.unwrap().unwrap();
+    assert_eq!(written.status.unwrap().fingerprint, status.fingerprint);
+
+    api.delete("web", &DeleteParams::default()).await.unwrap();
+    assert!(write(&first).await.unwrap().is_none(), "there is none");
+    world.apply(&key("web", "{}")).await;
+    assert!(write(&first).await.unwrap().is_none(), "it is another");
+    let second = api.get("web").await.unwrap();
+    let shown = second.status.unwrap_or_default();
+    assert_eq!(
+        (second.metadata.uid == first.metadata.uid, shown.fingerprint),
+        (false, None)
+    );
 }
 
 /// An object with a finalizer is deleted by the API server when the deletion came before the finalizer was seen: here, as
