@@ -6,7 +6,7 @@ use std::time::Duration;
 use arm_emulator::{Effect, Fault as AzureFault, FaultAnswer, Throttle};
 use dev::{
     proxy::{Fault, Rule},
-    world::{Part, World, WorldOptions},
+    world::{World, WorldOptions},
 };
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -15,10 +15,7 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::{
-    api::{ConditionType, Reason, SshKey, SshKeyStatus, condition::find},
-    kubernetes::sshkeys::write_status,
-};
+use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
 use crate::{manifests::key, metrics};
 
@@ -95,7 +92,7 @@ async fn ready(world: &World) -> usize {
     .count()
 }
 
-async fn nothing_is_left(world: &World) {
+pub(crate) async fn nothing_is_left(world: &World) {
     let patience = Duration::from_mins(4);
     world
         .until_within(patience, "all are gone", async || {
@@ -125,7 +122,7 @@ async fn nothing_is_left(world: &World) {
 }
 
 /// Only the store `default` is remembered.
-async fn nothing_is_remembered(world: &World) {
+pub(crate) async fn nothing_is_remembered(world: &World) {
     metrics::until(world, "sshkey_keys", &[], 0.0).await;
     metrics::until(world, "sshkey_remembered", &[("what", "objects")], 1.0).await;
     let scrape = metrics::until(world, "sshkey_remembered", &[], 1.0).await;
@@ -258,78 +255,4 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
         assert!(made.uid().is_some());
     }
     nothing_is_remembered(&world).await;
-}
-
-#[tokio::test]
-async fn the_status_of_an_object_is_never_written_to_another_that_has_its_name_by_now() {
-    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
-    let api: Api<SshKey> = world.api();
-    world.apply(&key("web", "{}")).await;
-    let first = api.get("web").await.unwrap();
-    let status = SshKeyStatus {
-        fingerprint: Some("SHA256:2K02ujm1tdpCpvalLEjWCgc1S9vltI9CFcs0mFE9O+w".to_owned()),
-        observed_generation: Some(1),
-        ..SshKeyStatus::default()
-    };
-    let write = async |object: &SshKey| write_status(world.client(), object, &status).await;
-    // Somebody edits it meanwhile: it is written all the same.
-    world.apply(&key("web", "{deletionProtection: true}")).await;
-    let written = write(&first).await.unwrap().unwrap();
-    assert_eq!(written.status.unwrap().fingerprint, status.fingerprint);
-
-    api.delete("web", &DeleteParams::default()).await.unwrap();
-    assert!(write(&first).await.unwrap().is_none(), "there is none");
-    world.apply(&key("web", "{}")).await;
-    assert!(write(&first).await.unwrap().is_none(), "it is another");
-    let second = api.get("web").await.unwrap();
-    let shown = second.status.unwrap_or_default();
-    assert_eq!(
-        (second.metadata.uid == first.metadata.uid, shown.fingerprint),
-        (false, None)
-    );
-}
-
-/// An object with a finalizer is deleted by the API server when the deletion came before the finalizer was seen: here, as
-/// the answer to the PUT is under way.
-#[tokio::test]
-async fn an_object_that_vanishes_while_it_is_published_in_spite_of_its_finalizer_leaves_nothing_behind()
- {
-    let world = World::start(WorldOptions::new()).await;
-    let faults = world.emulator().faults();
-    for (name, refusals) in [("web", 0), ("stubborn", 2)] {
-        let held = AzureFault {
-            hold_answer_ms: 3_000,
-            ..AzureFault::on("PUT", &format!("*.{name}"), Effect::Proceed)
-        };
-        faults.add(held);
-        if refusals > 0 {
-            let refused = Effect::Answer(FaultAnswer::default());
-            faults.add(AzureFault::on("DELETE", &format!("*.{name}"), refused).times(refusals));
-        }
-        let spec = format!(
-            "{{secret: {{deletionPolicy: Delete}}, azure: {{}}, outputs: [{{name: {name}-files, pem: {{}}}}]}}"
-        );
-        world.apply(&key(name, &spec)).await;
-        world
-            .until("the key is in Azure", async || {
-                let keys = world.emulator().keys();
-                if keys.is_empty() {
-                    Err("it is not".to_owned())
-                } else {
-                    Ok(())
-                }
-            })
-            .await;
-        let api: Api<SshKey> = world.api();
-        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
-        api.patch(name, &PatchParams::default(), &free)
-            .await
-            .unwrap();
-        api.delete(name, &DeleteParams::default()).await.unwrap();
-        world.wait_gone::<SshKey>(name).await;
-        nothing_is_left(&world).await;
-    }
-    nothing_is_remembered(&world).await;
-    let scrape = metrics::until(&world, "sshkey_azure_orphans_total", &[], 0.0).await;
-    assert_eq!(scrape.sum("sshkey_panics_total", &[]), Some(0.0));
 }
