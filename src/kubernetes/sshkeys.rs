@@ -30,14 +30,27 @@ pub async fn read(
     namespace: &str,
     name: &str,
 ) -> Result<Option<SshKey>, KubernetesError> {
-    optional(
-        attempt(
-            "read",
-            || subject(name),
-            sshkeys(client, namespace).get(name),
-        )
-        .await,
-    )
+    let api = sshkeys(client, namespace);
+    match attempt("read", || subject(name), api.get(name)).await {
+        Err(error) if error.code() == Some(404) => match find(client, namespace, name).await? {
+            None => Ok(None),
+            Some(_) => Err(error),
+        },
+        found => found.map(Some),
+    }
+}
+
+/// The metadata of an `SshKey`, by a list: an API server that is starting answers 404 to whatever is of a kind that it does
+/// not know yet, and only one that knows the kind can say that there is none of a name.
+async fn find(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<PartialObjectMeta<SshKey>>, KubernetesError> {
+    let api = sshkeys(client, namespace);
+    let params = ListParams::default().fields(&format!("metadata.name={name}"));
+    let listed = attempt("look for", || subject(name), api.list_metadata(&params));
+    Ok(listed.await?.items.pop())
 }
 
 /// The metadata of all `SshKey`s of a namespace, or of all.
@@ -127,6 +140,9 @@ async fn patch(
     .await
 }
 
+/// How often a status is written anew for an object that others change at the same time.
+const STATUS_TRIES: usize = 3;
+
 /// Writes the whole status. `None` when the object is gone.
 ///
 /// # Errors
@@ -136,33 +152,47 @@ pub async fn write_status(
     object: &SshKey,
     status: &SshKeyStatus,
 ) -> Result<Option<SshKey>, KubernetesError> {
+    let namespace = object.namespace().unwrap_or_default();
+    let mut version = object.resource_version();
+    for attempt in 1..=STATUS_TRIES {
+        let error = match apply_status(client, object, version, status).await {
+            Err(error) if matches!(error.code(), Some(404 | 409)) => error,
+            written => return written.map(Some),
+        };
+        // This one is gone, and another may have its name; or somebody has changed it since; or the API server was too busy
+        // with it, or is starting. To take it for gone then would be to put away what was made for it.
+        let there = find(client, &namespace, &object.name_any()).await?;
+        match there.filter(|there| there.uid() == object.uid()) {
+            None => return Ok(None),
+            Some(_) if attempt == STATUS_TRIES => return Err(error),
+            Some(there) => version = there.resource_version(),
+        }
+    }
+    Ok(None)
+}
+
+/// The version is what keeps the status of an object from the one that has its name by now: the API server compares a UID
+/// in a patch of a custom resource's status with nothing.
+async fn apply_status(
+    client: &Client,
+    object: &SshKey,
+    version: Option<String>,
+    status: &SshKeyStatus,
+) -> Result<SshKey, KubernetesError> {
     let name = object.name_any();
     let namespace = object.namespace().unwrap_or_default();
     let apply = json!({
         "apiVersion": format!("{GROUP}/{VERSION}"),
         "kind": "SshKey",
-        "metadata": { "name": name, "uid": object.uid() },
+        "metadata": { "name": name, "uid": object.uid(), "resourceVersion": version },
         "status": status,
     });
     let params = PatchParams::apply(manager::STATUS).force();
     let api = sshkeys(client, &namespace);
-    let patch = Patch::Apply(&apply);
-    match attempt(
+    attempt(
         "write the status of",
         || subject(&name),
-        api.patch_status(&name, &params, &patch),
+        api.patch_status(&name, &params, &Patch::Apply(&apply)),
     )
     .await
-    {
-        // Another object has that name and this one is gone, or the API server was too busy with this one: to take it for
-        // gone then would leave it as it is until somebody changes it.
-        Err(error) if error.code() == Some(409) => {
-            let there = read(client, &namespace, &name).await?;
-            match there.filter(|there| there.uid() == object.uid()) {
-                Some(_) => Err(error),
-                None => Ok(None),
-            }
-        }
-        written => optional(written),
-    }
 }

@@ -40,6 +40,7 @@ mod schema;
 mod soak;
 mod store_deletion;
 mod stores;
+mod successors;
 mod takeover;
 mod throttle;
 mod two_operators;

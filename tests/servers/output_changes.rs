@@ -49,7 +49,10 @@ async fn another_shape_under_the_same_name_leaves_nothing_of_the_one_before() {
     let lives = [
         ("pem: {}".to_owned(), vec!["web.pem", "web.pub"]),
         (flux.clone(), flux_entries.clone()),
-        ("publicSecret: {}".to_owned(), vec!["ssh-publickey"]),
+        (
+            "publicSecret: {}".to_owned(),
+            vec!["authorized_keys", "ssh-publickey"],
+        ),
         (argo, argo_entries),
         ("kubeVirt: {}".to_owned(), vec!["ssh-publickey"]),
         (

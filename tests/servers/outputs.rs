@@ -123,7 +123,13 @@ async fn every_output_has_the_shape_that_its_reader_expects() {
                     .into(),
             ),
             ("virt", "Opaque", vec!["ssh-publickey".to_owned()]),
-            ("public", "Opaque", vec!["ssh-publickey".to_owned()]),
+            (
+                "public",
+                "Opaque",
+                ["authorized_keys", "ssh-publickey"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
         ];
         for (output, kind, names) in table {
             let found = world.secret(&format!("{name}-{output}")).await.unwrap();

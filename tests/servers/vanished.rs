@@ -92,7 +92,7 @@ async fn ready(world: &World) -> usize {
     .count()
 }
 
-async fn nothing_is_left(world: &World) {
+pub(crate) async fn nothing_is_left(world: &World) {
     let patience = Duration::from_mins(4);
     world
         .until_within(patience, "all are gone", async || {
@@ -122,7 +122,7 @@ async fn nothing_is_left(world: &World) {
 }
 
 /// Only the store `default` is remembered.
-async fn nothing_is_remembered(world: &World) {
+pub(crate) async fn nothing_is_remembered(world: &World) {
     metrics::until(world, "sshkey_keys", &[], 0.0).await;
     metrics::until(world, "sshkey_remembered", &[("what", "objects")], 1.0).await;
     let scrape = metrics::until(world, "sshkey_remembered", &[], 1.0).await;
@@ -255,49 +255,4 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
         assert!(made.uid().is_some());
     }
     nothing_is_remembered(&world).await;
-}
-
-/// An object with a finalizer is deleted by the API server when the deletion came before the finalizer was seen: here, as
-/// the answer to the PUT is under way.
-#[tokio::test]
-async fn an_object_that_vanishes_while_it_is_published_in_spite_of_its_finalizer_leaves_nothing_behind()
- {
-    let world = World::start(WorldOptions::new()).await;
-    let faults = world.emulator().faults();
-    for (name, refusals) in [("web", 0), ("stubborn", 2)] {
-        let held = AzureFault {
-            hold_answer_ms: 3_000,
-            ..AzureFault::on("PUT", &format!("*.{name}"), Effect::Proceed)
-        };
-        faults.add(held);
-        if refusals > 0 {
-            let refused = Effect::Answer(FaultAnswer::default());
-            faults.add(AzureFault::on("DELETE", &format!("*.{name}"), refused).times(refusals));
-        }
-        let spec = format!(
-            "{{secret: {{deletionPolicy: Delete}}, azure: {{}}, outputs: [{{name: {name}-files, pem: {{}}}}]}}"
-        );
-        world.apply(&key(name, &spec)).await;
-        world
-            .until("the key is in Azure", async || {
-                let keys = world.emulator().keys();
-                if keys.is_empty() {
-                    Err("it is not".to_owned())
-                } else {
-                    Ok(())
-                }
-            })
-            .await;
-        let api: Api<SshKey> = world.api();
-        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
-        api.patch(name, &PatchParams::default(), &free)
-            .await
-            .unwrap();
-        api.delete(name, &DeleteParams::default()).await.unwrap();
-        world.wait_gone::<SshKey>(name).await;
-        nothing_is_left(&world).await;
-    }
-    nothing_is_remembered(&world).await;
-    let scrape = metrics::until(&world, "sshkey_azure_orphans_total", &[], 0.0).await;
-    assert_eq!(scrape.sum("sshkey_panics_total", &[]), Some(0.0));
 }

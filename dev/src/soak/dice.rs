@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// SplitMix64, <https://prng.di.unimi.it/splitmix64.c>: small, and good enough to choose with.
+/// The generator `SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>: small, and good enough to choose with.
 #[derive(Clone, Debug)]
 pub(super) struct Dice(u64);
 

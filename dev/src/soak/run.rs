@@ -89,8 +89,9 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
 
     let edits = Arc::new(Tally::default());
     let mut editors = editors(&world, seed, &edits);
-    for editor in &mut editors {
-        editor.begin(options.keys / EDITORS).await;
+    for (number, editor) in (0..).zip(&mut editors) {
+        // The shares add up to all.
+        editor.begin((options.keys + number) / EDITORS).await;
     }
     let end = CancellationToken::new();
     let all: Wanted = editors
