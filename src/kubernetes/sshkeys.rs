@@ -164,7 +164,7 @@ pub async fn write_status(
         let there = find(client, &namespace, &object.name_any()).await?;
         match there.filter(|there| there.uid() == object.uid()) {
             None => return Ok(None),
-            Some(_) if attempt == STATUS_TRIES => return Err(error),
+            Some(_) if attempt == STATUS_TRIES || error.code() == Some(404) => return Err(error),
             Some(there) => version = there.resource_version(),
         }
     }
