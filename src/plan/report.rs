@@ -6,6 +6,7 @@ use super::{
     Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
+    secret,
 };
 use crate::{
     api::{
@@ -116,6 +117,8 @@ pub fn report(
     };
     if !matches!(plan.secret, Finding::Blocked(_))
         && !is_yet_to_be_adopted(observed)
+        // What is there is not the key, and another is on its way.
+        && !secret::is_being_replaced(desired, observed)
         && let Some(key) = observed.key(desired)
     {
         describe_key(&mut status, desired.source.private_secret(), key);

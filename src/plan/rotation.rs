@@ -76,10 +76,12 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> R
     };
     let due = ground.next_due();
     let begin = ground.begin(due);
-    if let Some(clash) = ground.clash().filter(|_| begin.is_some()) {
+    let staged = observed.companions.staged();
+    let is_wanted = begin.is_some() || staged.is_some();
+    if let Some(clash) = ground.clash().filter(|_| is_wanted) {
         return Stage::Blocked(clash).into();
     }
-    if let Some(staged) = observed.companions.staged() {
+    if let Some(staged) = staged {
         return ground.under_way(staged);
     }
     if let Some(begin) = begin {

@@ -295,6 +295,34 @@ fn a_name_that_is_somebody_elses_stops_the_rotation_and_nothing_else() {
 }
 
 #[test]
+fn a_name_that_becomes_somebody_elses_in_the_middle_stops_it_there_and_says_so() {
+    let mut world = World::published().settled();
+    let first = world.current();
+    ask(&mut world, "now");
+    world.reconcile(3);
+    assert!(world.staged_key().is_some());
+    world.previous = Companion::Foreign(None);
+    let mut world = world.settled_but_for(Reason::SecretConflict);
+    assert_eq!((world.current(), published(&world)), (first.clone(), first));
+    world.previous = Companion::Absent;
+    assert_eq!(world.settled().revision(), 2);
+}
+
+#[test]
+fn a_stranger_in_the_place_of_the_key_is_not_reported_as_the_key() {
+    let mut world = World::published().settled();
+    let first = world.current();
+    world.edit_secret(|facts| facts.key = SecretKey::Readable(key()));
+    ask(&mut world, "now");
+    world.azure_failure = Some(transient());
+    world.reconcile(usize::MAX);
+    let reported = world.status.fingerprint.clone();
+    assert_eq!(reported, Some(first.fingerprint().to_string()));
+    world.azure_failure = None;
+    assert_eq!(world.settled().revision(), 2);
+}
+
+#[test]
 fn what_another_operator_staged_too_late_does_not_take_over() {
     let mut world = World::published().settled();
     ask(&mut world, "now");
