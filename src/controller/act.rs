@@ -222,6 +222,9 @@ async fn hold_store(
 ) -> Result<Outcome, StepError> {
     let client = context.client.clone();
     let namespace = &at.caller.namespace;
+    // Told first: the watch may show that the store is held before the answer is here, and that nobody needs it.
+    let id = StoreId::seen_from(namespace, store);
+    context.store_uses.hold(&id, &at.observed.object.uid);
     match store.kind {
         StoreKind::AzureStore => {
             let api: Api<AzureStore> = Api::namespaced(client, namespace);
@@ -232,8 +235,6 @@ async fn hold_store(
             stores::hold(&api, &store.name, uid).await?;
         }
     }
-    let id = StoreId::seen_from(namespace, store);
-    context.store_uses.hold(&id, &at.observed.object.uid);
     Ok(Outcome::Held(store.clone()))
 }
 

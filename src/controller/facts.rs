@@ -41,7 +41,7 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         recorded_uid: annotations.get(annotation::RECORDED_UID).cloned(),
         rotate_requested: annotations
             .get(annotation::ROTATE_REQUESTED_AT)
-            .filter(|value| !value.is_empty())
+            .filter(|value| !value.is_empty() && value.len() <= REQUEST_MAX)
             .cloned(),
         activate: annotations
             .get(annotation::ACTIVATE)
@@ -59,6 +59,9 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         uid,
     }
 }
+
+/// A longer request is none: the last ones are recorded, and the annotations of an object have a limit.
+const REQUEST_MAX: usize = 256;
 
 /// A longer private key is RSA: to read and prove it takes milliseconds, which are not for the async threads. The others
 /// take less than the way to another thread and back.

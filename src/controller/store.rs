@@ -170,7 +170,9 @@ async fn let_go_if_unused<K: StoreObject>(
     if context.store_uses.is_used(id, &shown) {
         return Ok(());
     }
-    if store_uses::users(context, id).await?.is_empty() {
+    let is_unused = store_uses::users(context, id).await?.is_empty();
+    // A key may have held it while the list was on its way.
+    if is_unused && !context.store_uses.is_being_held(id) {
         let api = store.api(context.client.clone());
         let uid = store.uid().unwrap_or_default();
         stores::release(&api, &store.name_any(), &uid).await?;
