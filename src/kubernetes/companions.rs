@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
     Client,
-    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions},
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +18,7 @@ use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, optional},
     secrets::{
-        Replacement, SecretOwner, key_records, public_entry, records, secrets, subject,
+        Replacement, SecretOwner, key_records, post, public_entry, records, secrets, subject,
         unencodable, wipe,
     },
 };
@@ -321,20 +321,10 @@ async fn create(
     client: &Client,
     namespace: &str,
     name: &str,
-    mut secret: Secret,
+    secret: Secret,
 ) -> Result<Option<FoundKeys>, KubernetesError> {
-    let params = PostParams {
-        field_manager: Some(manager::ROTATION.to_owned()),
-        ..PostParams::default()
-    };
-    let api = secrets(client, namespace);
-    let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
-    wipe(&mut secret);
-    match created {
-        Ok(created) => Ok(Some(created.into())),
-        Err(error) if error.code() == Some(409) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let created = post(client, namespace, name, manager::ROTATION, secret).await?;
+    Ok(created.map(FoundKeys::from))
 }
 
 async fn patch(

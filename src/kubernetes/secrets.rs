@@ -153,15 +153,27 @@ pub async fn create(
     let mut secret =
         whole(name, owner, &key).map_err(|error| unencodable("create", name, error))?;
     secret.type_ = Some(SECRET_TYPE.to_owned());
+    let created = post(client, namespace, name, manager::SECRET, secret).await?;
+    Ok(created.map(FoundSecret::from))
+}
+
+/// Creates a Secret, and overwrites what was sent. `None` when there is one of that name.
+pub(super) async fn post(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    manager: &str,
+    mut secret: Secret,
+) -> Result<Option<Secret>, KubernetesError> {
     let params = PostParams {
-        field_manager: Some(manager::SECRET.to_owned()),
+        field_manager: Some(manager.to_owned()),
         ..PostParams::default()
     };
     let api = secrets(client, namespace);
     let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
     wipe(&mut secret);
     match created {
-        Ok(created) => Ok(Some(created.into())),
+        Ok(created) => Ok(Some(created)),
         Err(error) if error.code() == Some(409) => Ok(None),
         Err(error) => Err(error),
     }
