@@ -235,17 +235,19 @@ async fn a_changed_or_deleted_azure_key_is_put_back() {
     world.emulator().put_key_as_someone_else(changed);
     world.until("the changed key is back", is_back).await;
     world.wait_ready("web").await;
-    let reasons: Vec<_> = world
-        .events("web")
-        .await
-        .into_iter()
-        .filter_map(|event| event.reason)
-        .collect();
-    assert!(
-        reasons.contains(&"PublishKey".to_owned())
-            && reasons.contains(&"UpdateAzureKey".to_owned()),
-        "{reasons:?}"
-    );
+    // It was ready all the time: the events come after what they tell of.
+    world
+        .until("both are told", async || {
+            let events = world.events("web").await.into_iter();
+            let reasons: Vec<_> = events.filter_map(|event| event.reason).collect();
+            let is_told = |reason: &str| reasons.iter().any(|told| told == reason);
+            if is_told("PublishKey") && is_told("UpdateAzureKey") {
+                Ok(())
+            } else {
+                Err(format!("{reasons:?}"))
+            }
+        })
+        .await;
 }
 
 #[tokio::test]
