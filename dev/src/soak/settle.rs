@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use kube::{Api, Resource, ResourceExt, api::ListParams};
-use sshkey_operator::api::{ConditionType, SshKey, condition::find};
+use sshkey_operator::{
+    api::{ConditionType, SshKey, condition::find, names::annotation},
+    plan::RotationRecord,
+};
 
 use super::wanted::Wanted;
 use crate::world::World;
@@ -63,11 +66,25 @@ fn late(keys: &BTreeMap<String, SshKey>, wanted: &Wanted) -> Vec<String> {
             Some(ready)
                 if ready.status == "True" && ready.observed_generation == key.meta().generation =>
             {
-                None
+                unanswered(name, key)
             }
             Some(ready) => Some(format!("{name}: {}: {}", ready.reason, ready.message)),
             None => Some(format!("{name} was never looked at")),
         }
     });
     missing.chain(there).collect()
+}
+
+/// A rotation that was asked for and is not over: an object stays Ready while it waits for its turn.
+fn unanswered(name: &str, key: &SshKey) -> Option<String> {
+    let asked = key.annotations().get(annotation::ROTATE_REQUESTED_AT)?;
+    let record = key.annotations().get(annotation::ROTATION);
+    let record = RotationRecord::parse(record.map(String::as_str));
+    let rotation = key
+        .status
+        .as_ref()
+        .and_then(|status| status.rotation.as_ref());
+    let is_pending = rotation.is_some_and(|rotation| rotation.pending.is_some());
+    (!record.handled.contains(asked) || is_pending)
+        .then(|| format!("{name} was asked for another key and has not got it: {asked}"))
 }
