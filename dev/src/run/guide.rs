@@ -38,6 +38,10 @@ Try it from another terminal:
   kubectl edit sshkey web{namespace}
   kubectl explain sshkey.spec
 
+  # change the key for a new one: the old one is kept in Secret web-previous
+  kubectl annotate sshkey web{namespace} sshkey-operator.io/rotate-requested-at=\"$(date)\" --overwrite
+  kubectl get sshkey web{namespace} -o jsonpath='{{.status.rotation}}'
+
   # take the Secret away, and read what the operator says about it
   kubectl delete secret legacy{namespace}
   kubectl describe sshkey legacy{namespace}
