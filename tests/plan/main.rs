@@ -12,6 +12,7 @@ mod drift;
 mod holds;
 mod moves;
 mod outputs;
+mod recovery;
 mod reporting;
 mod rotation;
 mod rotation_world;
