@@ -89,10 +89,12 @@ pub(super) async fn previous(found: Option<FoundKeys>, sshkey: &str) -> Companio
         let annotations = found.meta.annotations.as_ref();
         let text = annotations.and_then(|all| all.get(annotation::PREVIOUS_KEYS));
         let records = parse_former(text.map(String::as_str));
+        let keys = former(found, &records);
         PreviousFacts {
             uid: found.meta.uid.clone().unwrap_or_default(),
             resource_version: found.meta.resource_version.clone().unwrap_or_default(),
-            keys: former(found, &records),
+            is_damaged: keys.len() < found.keys.len(),
+            keys,
         }
     });
     Companion::Ours(Box::new(facts.await))

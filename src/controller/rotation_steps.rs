@@ -133,13 +133,14 @@ async fn retire(context: &Context, at: &Observation, step: &Step) -> Result<Outc
         resource_version: version,
         kept,
         retired,
+        whole,
     } = step
     else {
         return Err(StepError::Misplaced(step.name()));
     };
     let client = &context.client;
     let namespace = at.object.namespace().unwrap_or_default();
-    let left = if kept.is_empty() {
+    let left = if *whole {
         stored::delete_unchanged(client, &namespace, name, uid, version).await?;
         None
     } else {

@@ -68,6 +68,8 @@ pub struct PreviousFacts {
     pub resource_version: String,
     /// The keys that it holds, the newest first.
     pub keys: Vec<FormerKey>,
+    /// Whether it holds what can't be read: somebody may still mend that, so the Secret stays.
+    pub is_damaged: bool,
 }
 
 /// A former key.

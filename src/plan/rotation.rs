@@ -325,11 +325,13 @@ impl Ground<'_> {
         };
         let (gone, next) = retirement(self.policy, &facts.keys, self.now);
         let is_kept = |key: &&FormerKey| !gone.contains(key);
+        let kept: Vec<FormerKey> = facts.keys.iter().filter(is_kept).cloned().collect();
         let retire = (!gone.is_empty()).then(|| Step::RetireKeys {
             name: previous_name(&self.custody.name),
             uid: facts.uid.clone(),
             resource_version: facts.resource_version.clone(),
-            kept: facts.keys.iter().filter(is_kept).cloned().collect(),
+            whole: kept.is_empty() && !facts.is_damaged,
+            kept,
             retired: gone.clone(),
         });
         (retire, next)

@@ -152,6 +152,8 @@ pub enum Step {
         kept: Vec<FormerKey>,
         /// The keys that go.
         retired: Vec<FormerKey>,
+        /// Whether nothing else is in it, so that the Secret goes with them.
+        whole: bool,
     },
     /// Delete the Secret of former keys, with the object that they belong to.
     DeletePreviousKeys {

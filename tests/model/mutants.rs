@@ -61,6 +61,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
                     resource_version: previous.resource_version.clone(),
                     kept: Vec::new(),
                     retired: previous.keys.clone(),
+                    whole: true,
                 });
             }
             plan

@@ -255,6 +255,7 @@ impl Mind {
         let previous = self.seen.previous.as_ref().map(|former| PreviousFacts {
             uid: "p".into(),
             resource_version: "1".into(),
+            is_damaged: false,
             keys: { former.iter() }
                 .map(|former| FormerKey {
                     public_key: public(former.key),

@@ -3,9 +3,10 @@
 use sshkey_operator::{
     api::{
         Reason,
+        rotation::{KeepPrevious, Rotation},
         sshkey::{RecoveryPolicy, SecretSpec},
     },
-    plan::{SecretKey, SecretView},
+    plan::{Companion, SecretKey, SecretView, Step},
 };
 
 use crate::{
@@ -25,6 +26,30 @@ fn a_stranger_in_the_place_of_the_key_is_not_reported_as_the_key() {
     assert_eq!(reported, Some(first.fingerprint().to_string()));
     world.azure_failure = None;
     assert_eq!(world.settled().revision(), 2);
+}
+
+#[test]
+fn a_former_key_that_can_not_be_read_does_not_go_with_the_last_that_can() {
+    let mut world = World::published();
+    world.spec.rotation = Some(Rotation {
+        keep_previous: Some(KeepPrevious {
+            count: Some(0),
+            min_duration: Some("1h".into()),
+        }),
+        ..Rotation::default()
+    });
+    let mut world = world.settled();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    if let Companion::Ours(facts) = &mut world.previous {
+        facts.is_damaged = true;
+    }
+    world.now = 7_200;
+    let retires = world.plan().steps;
+    let [Step::RetireKeys { kept, whole, .. }] = &retires[..] else {
+        panic!("{retires:?}")
+    };
+    assert!(kept.is_empty() && !whole);
 }
 
 #[test]

@@ -91,9 +91,10 @@ impl World {
             }
             Step::DropStagedKey { .. } => self.staged = Companion::Absent,
             Step::DateFormerKeys { keys, .. } => self.put_former(keys.clone()),
-            Step::RetireKeys { kept, .. } if kept.is_empty() => self.previous = Companion::Absent,
+            Step::RetireKeys { whole: true, .. } | Step::DeletePreviousKeys { .. } => {
+                self.previous = Companion::Absent;
+            }
             Step::RetireKeys { kept, .. } => self.put_former(kept.clone()),
-            Step::DeletePreviousKeys { .. } => self.previous = Companion::Absent,
             other => panic!("{other:?} is no step of a rotation"),
         }
         Outcome::Companions(self.companions_read())
@@ -104,6 +105,7 @@ impl World {
             uid: "p1".into(),
             resource_version: "1".into(),
             keys,
+            is_damaged: false,
         }));
     }
 
