@@ -12,11 +12,12 @@ use super::{
     context::Scope,
     facts::{self, now},
     observe::Observation,
+    reconcile::read,
     tell::tell_of_deletion,
 };
 use crate::{
     api::ArmId,
-    plan::{KeyView, Step, plan},
+    plan::{KeyView, Move, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
@@ -70,20 +71,25 @@ async fn look_again(at: &mut Observation) {
 
 /// Takes the steps of the deletion; whether all are done.
 async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bool {
+    let context = &scope.context;
     loop {
-        let orphan_after = scope.context.options.orphan_after;
-        let decided = plan(&at.desired, &at.observed, orphan_after, now());
-        let Some(step) = decided.steps.first().cloned() else {
-            return !at.observed.object.has_finalizer;
+        let decided = plan(
+            &at.desired,
+            &at.observed,
+            context.options.orphan_after,
+            now(),
+        );
+        let made = match next_move(&at.desired, &at.observed, &decided, taken) {
+            Move::Rest => return !at.observed.object.has_finalizer,
+            Move::GiveUp { .. } => return false,
+            Move::Read(place) => read(context, at, &place).await,
+            Move::Take(step) => act(scope, at, &step).await.inspect(|_| taken.push(step)),
         };
-        match act(scope, at, &step).await {
-            Ok(outcome) => {
-                at.observed = at.observed.clone().after(outcome);
-                taken.push(step);
-            }
+        match made {
+            Ok(outcome) => at.observed = at.observed.clone().after(outcome),
             Err(error) => {
                 let cause = error.failure().message;
-                tracing::info!(step = step.name(), cause, "a step failed");
+                tracing::info!(cause, "a step failed");
                 return false;
             }
         }

@@ -234,7 +234,8 @@ pub(super) fn records_to_write(
     let adopted = match observed.azure.get(&target.id) {
         Some(KeyView::Present { key, .. }) => {
             before.is_some_and(|before| before.adopted)
-                || is_adoption(desired, observed, key, before)
+                || (target.conflict != AzureConflictPolicy::Refuse
+                    && is_adoption(desired, observed, key, before))
         }
         Some(KeyView::Absent { .. }) => false,
         Some(KeyView::Unknown(_)) | None => before.is_some_and(|before| before.adopted),

@@ -10,8 +10,10 @@ mod decide;
 mod deletion;
 mod desired;
 mod difference;
+mod effect;
 mod key_wish;
 mod lost;
+mod next_move;
 mod observed;
 mod outputs;
 mod ownership;
@@ -28,6 +30,7 @@ mod shape;
 mod source;
 mod step;
 mod step_about;
+mod step_written;
 mod stores;
 mod tenants;
 
@@ -37,7 +40,9 @@ pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use difference::{listed, names_that_differ};
+pub use effect::{Fresh, effect};
 pub use key_wish::KeyWish;
+pub use next_move::{MOST_STEPS, Move, Place, next_move};
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,

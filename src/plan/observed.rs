@@ -182,7 +182,7 @@ pub enum EntryFact {
 }
 
 /// One place in Azure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum KeyView {
     /// It could not be looked at.
     Unknown(Failure),
@@ -212,7 +212,7 @@ pub enum Group {
 }
 
 /// How something is known of Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Freshness {
     /// From a list, which may lag behind: good enough to see that nothing differs, not to write upon.
     Listed,
@@ -234,7 +234,7 @@ pub struct AzureKey {
 }
 
 /// What a step that was taken has changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The `SshKey` as it is after a patch.
     Object(ObjectFacts),

@@ -1,6 +1,9 @@
 //! What an operator sees of a world, in the words of the plan.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use sshkey_operator::{
@@ -18,7 +21,7 @@ use sshkey_operator::{
     },
 };
 
-use crate::world::{Key, Seen};
+use crate::world::{Key, Previous, Seen};
 
 /// No life in the bounds makes more.
 const KEYS: usize = 24;
@@ -61,18 +64,28 @@ fn mark() -> Mark {
     }
 }
 
-/// The place in Azure.
-pub(crate) fn place() -> ArmId {
-    ArmId {
+/// The places in Azure, by number.
+static PLACES: LazyLock<[ArmId; 2]> = LazyLock::new(|| {
+    ["n.web", "other"].map(|name| ArmId {
         subscription: "s".into(),
         resource_group: "g".into(),
-        name: "n.web".into(),
-    }
+        name: name.into(),
+    })
+});
+
+/// A place in Azure.
+pub(crate) fn place(number: usize) -> &'static ArmId {
+    &PLACES[number]
 }
 
-fn record() -> AzureRecord {
+/// Which place that is.
+pub(crate) fn place_number(id: &ArmId) -> usize {
+    PLACES.iter().position(|known| known == id).unwrap()
+}
+
+fn record(number: usize) -> AzureRecord {
     AzureRecord {
-        id: place(),
+        id: place(number).clone(),
         location: "westeurope".into(),
         store: StoreKey::new(StoreKind::AzureStore, "default"),
         deletion_policy: DeletionPolicy::Delete,
@@ -82,10 +95,17 @@ fn record() -> AzureRecord {
     }
 }
 
+fn records(places: [bool; 2]) -> Vec<AzureRecord> {
+    (0..2).filter(|number| places[*number]).map(record).collect()
+}
+
 /// What is asked for: a key that is published, rotated at once, with one former key kept.
-fn desired(is_recorded: bool) -> Desired {
+fn desired(wanted: usize, places: [bool; 2]) -> Desired {
     let spec = SshKeySpec {
-        azure: Some(AzureSpec::default()),
+        azure: Some(AzureSpec {
+            name: (wanted == 1).then(|| place(1).name.clone()),
+            ..AzureSpec::default()
+        }),
         rotation: Some(Rotation {
             keep_previous: Some(KeepPrevious {
                 count: Some(1),
@@ -116,25 +136,32 @@ fn desired(is_recorded: bool) -> Desired {
     };
     let key = StoreKey::new(StoreKind::AzureStore, "default");
     let stores = BTreeMap::from([(key, StoreFact::Ready(Box::new(store)))]);
-    let records = if is_recorded {
-        vec![record()]
-    } else {
-        Vec::new()
-    };
-    resolve(&spec, mark(), &records, stores).unwrap()
+    resolve(&spec, mark(), &records(places), stores).unwrap()
 }
 
-static DESIRED: LazyLock<[Desired; 2]> = LazyLock::new(|| [desired(false), desired(true)]);
+type Wish = (usize, [bool; 2]);
+static DESIRED: LazyLock<HashMap<Wish, Desired>> = LazyLock::new(|| {
+    let places = [false, true].map(|first| [false, true].map(|second| [first, second]));
+    let all = places.into_iter().flatten();
+    let wishes = all.flat_map(|places| [(0, places), (1, places)]);
+    wishes.map(|wish| (wish, desired(wish.0, wish.1))).collect()
+});
 
-/// What an operator has in mind: what it saw, and whether it looked beside the managed Secret.
+/// How an operator knows of both places in Azure.
+pub(crate) type Known = [Freshness; 2];
+
+/// What an operator has in mind: what it saw, how it knows of Azure, and whether it looked beside the managed Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Mind {
     pub(crate) seen: Seen,
     pub(crate) looked: bool,
+    pub(crate) known: Known,
+    /// What it has written in this pass while something turns that back; nothing else needs to be remembered.
+    pub(crate) taken: Vec<u16>,
 }
 
 impl Mind {
-    /// What an operator sees that looks now; `object` may be an older one.
+    /// What an operator sees that looks now; `object` may be an older one, and what a list shows of Azure as well.
     pub(crate) fn of(seen: &Seen) -> Self {
         let object = &seen.object;
         let was_changed = seen
@@ -142,48 +169,77 @@ impl Mind {
             .as_ref()
             .is_some_and(|managed| managed.revision > 1);
         let is_missing = object.finalizer && seen.managed.is_none();
+        // What the status names is known by a list, while the object is not being deleted.
+        let known = [0, 1].map(|number| {
+            if object.shown == Some(number) && !object.deleting {
+                Freshness::Listed
+            } else {
+                Freshness::Live
+            }
+        });
         Self {
             looked: object.companions || was_changed || is_missing || object.deleting,
+            known,
             seen: seen.clone(),
+            taken: Vec::new(),
+        }
+    }
+
+    /// All there is, as it is.
+    pub(crate) fn truth(seen: &Seen) -> Self {
+        Self {
+            looked: true,
+            known: [Freshness::Live; 2],
+            ..Self::of(seen)
         }
     }
 
     /// What the plan is made for.
     pub(crate) fn desired(&self) -> &'static Desired {
-        &DESIRED[usize::from(self.seen.object.place)]
+        let object = &self.seen.object;
+        &DESIRED[&(usize::from(object.wanted), object.places)]
     }
 
     /// What the plan is made from.
     pub(crate) fn observed(&self) -> Observed {
-        let seen = &self.seen;
-        let freshness = Freshness::Live;
-        let azure = match seen.azure {
-            Some(key) => KeyView::Present {
-                key: AzureKey {
-                    location: "westeurope".into(),
-                    tags: mark()
-                        .tags()
-                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                        .into(),
-                    public_key: Ok(public(key)),
-                },
-                freshness,
-            },
-            None => KeyView::Absent {
-                group: Group::Exists,
-                freshness,
-            },
+        let object = &self.seen.object;
+        let matters = |number: &usize| {
+            let is_wanted = *number == usize::from(object.wanted) && !object.deleting;
+            object.places[*number] || is_wanted
         };
+        let places = (0..2).filter(matters);
         Observed {
             object: self.object(),
             secret: self.secret(),
             companions: self.companions(),
             given: None,
             outputs: BTreeMap::new(),
-            azure: BTreeMap::from([(place(), azure)]),
+            azure: places
+                .map(|number| (place(number).clone(), self.azure(number)))
+                .collect(),
             unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
+        }
+    }
+
+    fn azure(&self, number: usize) -> KeyView {
+        let freshness = self.known[number];
+        let Some(slot) = self.seen.azure[number] else {
+            return KeyView::Absent {
+                group: Group::Exists,
+                freshness,
+            };
+        };
+        let own = mark();
+        let tags = own.tags().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        KeyView::Present {
+            key: AzureKey {
+                location: "westeurope".into(),
+                tags: if slot.ours { tags.into() } else { BTreeMap::new() },
+                public_key: Ok(public(slot.key)),
+            },
+            freshness,
         }
     }
 
@@ -199,11 +255,7 @@ impl Mind {
             uid: "u".into(),
             deleting_since: object.deleting.then(now),
             has_finalizer: object.finalizer,
-            records: Ok(if object.place {
-                vec![record()]
-            } else {
-                Vec::new()
-            }),
+            records: Ok(records(object.places)),
             outputs: Vec::new(),
             rotation: RotationRecord {
                 companions: object.companions,
@@ -252,21 +304,25 @@ impl Mind {
             pending_since: None,
             key: SecretKey::Readable(public(staged.key)),
         });
-        let previous = self.seen.previous.as_ref().map(|former| PreviousFacts {
-            uid: "p".into(),
-            resource_version: "1".into(),
-            is_damaged: false,
-            keys: { former.iter() }
-                .map(|former| FormerKey {
-                    public_key: public(former.key),
-                    revision: former.revision,
-                    retired_at: former.dated.then(now),
-                })
-                .collect(),
-        });
+        let previous = match &self.seen.previous {
+            None => Companion::Absent,
+            Some(Previous::Foreign) => Companion::Foreign(None),
+            Some(Previous::Ours(former)) => Companion::Ours(Box::new(PreviousFacts {
+                uid: "p".into(),
+                resource_version: "1".into(),
+                is_damaged: false,
+                keys: { former.iter() }
+                    .map(|former| FormerKey {
+                        public_key: public(former.key),
+                        revision: former.revision,
+                        retired_at: former.dated.then(now),
+                    })
+                    .collect(),
+            })),
+        };
         Companions::Read {
             staged: staged.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
-            previous: previous.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
+            previous,
         }
     }
 }

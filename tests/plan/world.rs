@@ -13,8 +13,8 @@ use sshkey_operator::{
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
         AzureKey, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
-        Group, KeyView, Mark, ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan,
-        PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
+        Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
+        Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
         StagedFacts, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
     },
 };
@@ -43,6 +43,10 @@ pub(crate) struct World {
     /// Outputs that can't be looked at.
     pub(crate) unseen_outputs: BTreeSet<OutputRef>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
+    /// What a list shows of Azure, where that is older than what is there.
+    pub(crate) listed: Option<BTreeMap<ArmId, AzureKey>>,
+    /// What takes back some of what is written, right after it was written.
+    pub(crate) webhook: Option<fn(&mut World)>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
     pub(crate) unheld_stores: BTreeMap<StoreKey, String>,
@@ -144,6 +148,8 @@ impl World {
             outputs: BTreeMap::new(),
             unseen_outputs: BTreeSet::new(),
             azure: BTreeMap::new(),
+            listed: None,
+            webhook: None,
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
             unheld_stores: BTreeMap::new(),
@@ -274,20 +280,41 @@ impl World {
         }
     }
 
+    /// A look at a place in Azure: a list shows one that the status names, a read any other.
     fn view(&self, id: &ArmId) -> KeyView {
-        let freshness = Freshness::Live;
-        match (&self.azure_failure, self.azure.get(id)) {
+        let told = self.status.azure.as_ref();
+        let is_told = told.is_some_and(|azure| azure.resource_id == id.to_string());
+        if is_told && self.object.deleting_since.is_none() {
+            let listed = self.listed.as_ref().unwrap_or(&self.azure);
+            self.view_of(id, listed, Freshness::Listed)
+        } else {
+            self.read(id)
+        }
+    }
+
+    /// A read of a place in Azure.
+    pub(crate) fn read(&self, id: &ArmId) -> KeyView {
+        self.view_of(id, &self.azure, Freshness::Live)
+    }
+
+    fn view_of(
+        &self,
+        id: &ArmId,
+        keys: &BTreeMap<ArmId, AzureKey>,
+        freshness: Freshness,
+    ) -> KeyView {
+        match (&self.azure_failure, keys.get(id)) {
             (Some(failure), _) => KeyView::Unknown(failure.clone()),
             (None, Some(key)) => KeyView::Present {
                 key: key.clone(),
                 freshness,
             },
-            (None, None) if self.groups.contains(&id.resource_group) => KeyView::Absent {
-                group: Group::Exists,
-                freshness,
-            },
             (None, None) => KeyView::Absent {
-                group: Group::Missing,
+                group: if self.groups.contains(&id.resource_group) {
+                    Group::Exists
+                } else {
+                    Group::Missing
+                },
                 freshness,
             },
         }
@@ -322,316 +349,18 @@ impl World {
         )
     }
 
+    /// The status is written: what it says is what the object says of itself from now on.
+    pub(crate) fn status_is(&mut self, status: SshKeyStatus) {
+        let fingerprint = status.fingerprint.as_deref();
+        self.object.reported_fingerprint = fingerprint.map(|text| text.parse().unwrap());
+        let revision = status.rotation.as_ref().map(|rotation| rotation.revision);
+        self.object.reported_revision = revision.and_then(|revision| revision.try_into().ok());
+        self.status = status;
+    }
+
     /// The reason of the Ready condition.
     pub(crate) fn ready_reason(&self) -> Reason {
         self.report().ready.reason
-    }
-
-    /// Observes, then plans and acts as the controller does, and stops (crashes) before the step of number `stop`.
-    /// Returns whether it came to the end.
-    pub(crate) fn reconcile(&mut self, stop: usize) -> bool {
-        let desired = self.desired();
-        let mut observed = self.observed();
-        for number in 0.. {
-            assert!(
-                number < 32,
-                "the plan does not settle: {:?}",
-                plan(&desired, &observed, ORPHAN_AFTER, at(self.now))
-            );
-            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(self.now));
-            let suspended = desired.suspended && !decided.deleting;
-            let next = decided.steps.first().filter(|_| !suspended);
-            let Some(next) = next else {
-                let written = report(
-                    &desired,
-                    &observed,
-                    &decided,
-                    None,
-                    &self.status,
-                    1,
-                    at(self.now),
-                )
-                .status;
-                self.writes += usize::from(written != self.status);
-                self.object.reported_fingerprint = written
-                    .fingerprint
-                    .as_deref()
-                    .map(|text| text.parse().unwrap());
-                self.object.reported_revision = written
-                    .rotation
-                    .as_ref()
-                    .and_then(|rotation| rotation.revision.try_into().ok());
-                self.status = written;
-                break;
-            };
-            if number == stop {
-                return false;
-            }
-            let stages = matches!(next, Step::StageKey { .. } | Step::StageImportedKey { .. });
-            if stages && observed.companions == Companions::Unread {
-                observed.companions = self.companions_read();
-                continue;
-            }
-            let outcome = self.act(next);
-            self.writes += 1;
-            observed = observed.after(outcome);
-            if self.released {
-                break;
-            }
-        }
-        true
-    }
-
-    fn act(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::Record {
-                records,
-                outputs,
-                rotation,
-            } => {
-                self.object.has_finalizer = true;
-                self.object.rotation = rotation.clone();
-                self.object.recorded_uid = Some(self.object.uid.clone());
-                self.object.records = Ok(records.clone());
-                self.object.outputs.clone_from(outputs);
-                Outcome::Object(self.object.clone())
-            }
-            Step::CreateSecret {
-                key: spec,
-                revision,
-                request,
-                now,
-                ..
-            } => {
-                if self.secret == SecretView::Absent {
-                    let key = pair(*spec);
-                    self.generated.push(key.clone());
-                    self.secret = SecretView::Present(Box::new(SecretFacts {
-                        revision: *revision,
-                        request: request.clone(),
-                        created_at: Some(*now),
-                        ..secret(&key)
-                    }));
-                }
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::ImportKey {
-                public_key,
-                revision,
-                ..
-            } => {
-                if self.secret == SecretView::Absent {
-                    self.secret = SecretView::Present(Box::new(SecretFacts {
-                        revision: *revision,
-                        ..secret(public_key)
-                    }));
-                }
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::AdoptSecret { secret: record, .. } => {
-                self.secret = SecretView::Present(Box::new(secret(&record.public_key)));
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::RepairSecret {
-                secret: record,
-                anew,
-            } => {
-                let before = match &self.secret {
-                    SecretView::Present(before) => SecretFacts::clone(before),
-                    SecretView::Absent => panic!("only a Secret that is there is repaired"),
-                };
-                let (revision, made) = match anew {
-                    Some((revision, made)) => (*revision, Some(*made)),
-                    None => (before.revision, before.created_at),
-                };
-                self.secret = SecretView::Present(Box::new(SecretFacts {
-                    revision,
-                    created_at: made,
-                    request: before.request,
-                    ..secret(&record.public_key)
-                }));
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::StageKey { .. }
-            | Step::StageImportedKey { .. }
-            | Step::KeepPreviousKey { .. }
-            | Step::BeginDelay { .. }
-            | Step::ActivateKey { .. }
-            | Step::DropStagedKey { .. }
-            | Step::DateFormerKeys { .. }
-            | Step::RetireKeys { .. }
-            | Step::DeletePreviousKeys { .. } => self.act_on_rotation(step),
-            Step::DeleteSecret { .. } => {
-                self.secret = SecretView::Absent;
-                Outcome::Secret(SecretView::Absent)
-            }
-            Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
-                self.act_on_output(step)
-            }
-            Step::CreateResourceGroup { id, .. } => {
-                self.groups.insert(id.resource_group.clone());
-                Outcome::Group(id.group_key())
-            }
-            Step::PublishKey {
-                id,
-                location,
-                tags,
-                public_key,
-            } => {
-                let public_key = public_key.clone().expect("only a stored key is published");
-                self.check_published(id, &public_key);
-                let key = AzureKey {
-                    location: location.clone(),
-                    tags: tags.clone(),
-                    public_key: Ok(public_key),
-                };
-                self.azure.insert(id.clone(), key.clone());
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Present {
-                        key,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
-            Step::UpdateAzureKey {
-                id,
-                public_key,
-                tags,
-            } => self.update_azure_key(id, public_key.as_ref(), tags.as_ref()),
-            Step::DeleteAzureKey { id } => {
-                self.azure.remove(id);
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Absent {
-                        group: Group::Exists,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
-            Step::HoldStore { store, .. } => {
-                self.unheld_stores.remove(store);
-                Outcome::Held(store.clone())
-            }
-            Step::RemoveFinalizer { .. } => {
-                self.object.has_finalizer = false;
-                self.released = true;
-                Outcome::Released
-            }
-        }
-    }
-
-    fn update_azure_key(
-        &mut self,
-        id: &ArmId,
-        public_key: Option<&PublicKey>,
-        tags: Option<&BTreeMap<String, String>>,
-    ) -> Outcome {
-        if let Some(public_key) = public_key {
-            self.check_published(id, public_key);
-        }
-        let there = self
-            .azure
-            .get_mut(id)
-            .expect("only a key that is there is updated");
-        if let Some(public_key) = public_key {
-            there.public_key = Ok(public_key.clone());
-        }
-        if let Some(tags) = tags {
-            there.tags.clone_from(tags);
-        }
-        let key = there.clone();
-        Outcome::Azure(
-            id.clone(),
-            KeyView::Present {
-                key,
-                freshness: Freshness::Written,
-            },
-        )
-    }
-
-    fn act_on_output(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-                trusted,
-            } => {
-                if !self.outputs.contains_key(object) {
-                    self.check_output(object, shape, public_key.as_ref());
-                    let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
-                    self.outputs.insert(object.clone(), facts);
-                }
-                self.output(object)
-            }
-            Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                trusted,
-                ..
-            } => {
-                self.check_output(object, shape, public_key.as_ref());
-                let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
-                self.outputs.insert(object.clone(), facts);
-                self.output(object)
-            }
-            Step::DeleteOutput { object, .. } => {
-                self.outputs.remove(object);
-                self.output(object)
-            }
-            other => panic!("{other:?} is about no output"),
-        }
-    }
-
-    fn output(&self, object: &OutputRef) -> Outcome {
-        let view = match self.outputs.get(object) {
-            Some(facts) => OutputView::Present(Box::new(facts.clone())),
-            None => OutputView::Absent,
-        };
-        Outcome::Output(object.clone(), view)
-    }
-
-    /// An output holds the object's key, is recorded, and takes the place of nobody else's.
-    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
-        let known = self.observed().key(&self.desired()).cloned();
-        if key.is_none() || known.as_ref() != key {
-            self.violations
-                .push(format!("{object} ({}) holds another key", shape.preset));
-        }
-        if !self.object.outputs.contains(object) {
-            self.violations.push(format!("{object} is not recorded"));
-        }
-        let owner = self.outputs.get(object).map(|facts| &facts.owner_name);
-        if owner.is_some_and(|owner| owner.as_deref() != Some("web")) {
-            self.violations
-                .push(format!("{object} of somebody else was changed"));
-        }
-    }
-
-    /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
-    fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
-        let stored = self.observed().key(&self.desired()).cloned();
-        let staged = self.staged.ours().and_then(|staged| staged.key.readable());
-        if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
-            self.violations
-                .push(format!("{id} was published without being stored"));
-        }
-        if !self
-            .object
-            .records
-            .iter()
-            .flatten()
-            .any(|record| record.id == *id)
-        {
-            self.violations
-                .push(format!("{id} was published without being recorded"));
-        }
-        if !self.object.has_finalizer {
-            self.violations
-                .push(format!("{id} was published without a finalizer"));
-        }
     }
 
     /// Changes what the Secret says.
