@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
-    act::{StepError, act},
+    act::{StepError, act, read_object},
     azure_steps::read_azure,
     blocked::{refuse, write_blocked},
     companions,
@@ -158,7 +158,7 @@ async fn advance(
                 context.metrics.steps.count([step.name(), "done"]);
                 taken.push(step);
             }
-            at.observed = at.observed.clone().after(outcome);
+            at.lay_over(outcome);
             at.observed.tags_turned_back = context.tag_repairs.enough(&uid, Instant::now());
             Ok(Advance::On)
         }
@@ -189,12 +189,13 @@ async fn advance(
 /// Reads what a step is about to rest on.
 pub(super) async fn read(
     context: &Context,
-    at: &Observation,
+    at: &mut Observation,
     place: &Place,
 ) -> Result<Outcome, StepError> {
     match place {
         Place::Azure(id) => read_azure(at, id).await,
         Place::RotationSecrets => read_companions(context, at).await,
+        Place::Object => read_object(context, at).await,
     }
 }
 
@@ -230,11 +231,9 @@ impl Halt {
 }
 
 async fn read_companions(context: &Context, at: &Observation) -> Result<Outcome, StepError> {
-    let namespace = at.object.namespace().unwrap_or_default();
     let secret = at.desired.source.custody().map(|custody| &custody.name);
     let secret = secret.ok_or(StepError::SecretChanging)?;
-    let sshkey = at.object.name_any();
-    let found = companions::look(&context.client, &namespace, secret, &sshkey).await?;
+    let found = companions::look(&context.client, at.owner(), secret).await?;
     Ok(Outcome::Companions(found))
 }
 
@@ -252,7 +251,9 @@ async fn finish(
         context.forget(uid);
         return Ok(Some(Action::await_change()));
     }
-    let before = at.object.status.clone().unwrap_or_default();
+    let written = at.object.status.clone().unwrap_or_default();
+    // What a status says of another object is not carried over.
+    let before = facts::own_status(&at.object).cloned().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
     let failed = halt.at.as_ref().map(|(step, failure)| (step, failure));
     let report = report(
@@ -264,11 +265,12 @@ async fn finish(
         generation,
         now(),
     );
-    if report.status != before {
+    if report.status != written {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
             return Ok(None);
         };
+        context.definitions.learn(&written);
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;

@@ -2,12 +2,14 @@
 //! and a test on real servers holds the controller's own outcomes to it.
 
 use super::{
-    AzureKey, Changeable, Companion, Companions, Desired, Entry, EntryFact, FormerKey, Freshness,
-    Group, KeyView, ObjectFacts, Observed, Outcome, OutputFacts, OutputView, PreviousFacts,
-    SecretFacts, SecretKey, SecretView, Shape, StagedFacts, Step,
+    AzureKey, AzureRecord, Changeable, Desired, Entry, EntryFact, Freshness, Group, KeyView,
+    ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Shape, Step,
 };
 use crate::{
-    api::{ArmId, OutputRef},
+    api::{
+        ArmId, OutputRef,
+        status::{Origin, Phase},
+    },
     keys::{KeySpec, PublicKey},
 };
 
@@ -51,12 +53,18 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
             records,
             outputs,
             rotation,
+            recorded_uid,
         } => Outcome::Object(ObjectFacts {
             has_finalizer: true,
-            records: Ok(records.clone()),
+            hints: Ok(records.iter().map(as_hint).collect()),
             outputs: outputs.clone(),
             rotation: rotation.clone(),
-            recorded_uid: Some(observed.object.uid.clone()),
+            recorded_uid: Some(recorded_uid.clone()),
+            ..observed.object.clone()
+        }),
+        Step::RecordPlaces { places } => Outcome::Object(ObjectFacts {
+            places: places.clone(),
+            has_status: true,
             ..observed.object.clone()
         }),
         Step::HoldStore { store, .. } => Outcome::Held(store.clone()),
@@ -101,205 +109,26 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
     }
 }
 
+/// What an annotation keeps of a record.
+fn as_hint(record: &AzureRecord) -> AzureRecord {
+    AzureRecord {
+        origin: match record.origin {
+            Origin::Adopted => Origin::Adopted,
+            Origin::Created | Origin::Found => Origin::Created,
+        },
+        phase: Phase::Published,
+        ..record.clone()
+    }
+}
+
 /// What an effect is made from.
-struct World<'a> {
-    desired: &'a Desired,
-    observed: &'a Observed,
-    fresh: &'a Fresh,
+pub(super) struct World<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) fresh: &'a Fresh,
 }
 
 impl World<'_> {
-    /// The managed Secret after a step that is about it.
-    fn managed_secret(&self, step: &Step) -> SecretView {
-        let before = match &self.observed.secret {
-            SecretView::Present(before) => Some(before.as_ref()),
-            SecretView::Absent => None,
-        };
-        let facts = match (step, before) {
-            (Step::DeleteSecret { .. }, _) => return SecretView::Absent,
-            (Step::CreateSecret { .. } | Step::ImportKey { .. }, Some(there))
-            | (
-                Step::ActivateKey {
-                    resource_version: None,
-                    ..
-                },
-                Some(there),
-            ) => there.clone(),
-            (
-                Step::CreateSecret {
-                    revision,
-                    request,
-                    now,
-                    ..
-                },
-                None,
-            ) => SecretFacts {
-                revision: *revision,
-                request: request.clone(),
-                created_at: Some(*now),
-                ..self.our_secret(&self.fresh.key)
-            },
-            (
-                Step::ImportKey {
-                    public_key,
-                    revision,
-                    now,
-                    ..
-                },
-                None,
-            ) => SecretFacts {
-                revision: *revision,
-                created_at: Some(*now),
-                ..self.our_secret(public_key)
-            },
-            (
-                Step::ActivateKey {
-                    public_key,
-                    revision,
-                    request,
-                    made,
-                    ..
-                },
-                before,
-            ) => SecretFacts {
-                uid: before.map_or_else(|| self.fresh.uid.clone(), |before| before.uid.clone()),
-                revision: *revision,
-                request: request.clone(),
-                created_at: Some(*made),
-                ..self.our_secret(public_key)
-            },
-            (Step::AdoptSecret { secret, now }, Some(before)) => SecretFacts {
-                uid: before.uid.clone(),
-                created_at: Some(*now),
-                ..self.our_secret(&secret.public_key)
-            },
-            (Step::RepairSecret { secret, anew }, Some(before)) => {
-                let (revision, created_at) = match anew {
-                    Some((revision, made)) => (*revision, Some(*made)),
-                    None => (before.revision, before.created_at),
-                };
-                SecretFacts {
-                    uid: before.uid.clone(),
-                    revision,
-                    created_at,
-                    request: before.request.clone(),
-                    ..self.our_secret(&secret.public_key)
-                }
-            }
-            _ => return self.observed.secret.clone(),
-        };
-        SecretView::Present(Box::new(facts))
-    }
-
-    /// Our Secret with a key, just written.
-    fn our_secret(&self, key: &PublicKey) -> SecretFacts {
-        SecretFacts {
-            uid: self.fresh.uid.clone(),
-            resource_version: self.fresh.resource_version.clone(),
-            labelled: true,
-            owner_name: Some(self.desired.mark.object.clone()),
-            owner_uid: Some(self.observed.object.uid.clone()),
-            recorded: Some(key.fingerprint()),
-            revision: 1,
-            created_at: None,
-            request: None,
-            key: SecretKey::Readable(key.clone()),
-            public_entry_matches: true,
-        }
-    }
-
-    /// What is beside the managed Secret after a step of a rotation.
-    fn rotation_secrets(&self, step: &Step) -> Companions {
-        let (mut staged, mut previous) = match &self.observed.companions {
-            Companions::Read { staged, previous } => (staged.clone(), previous.clone()),
-            Companions::Unread => (Companion::Absent, Companion::Absent),
-        };
-        match step {
-            Step::StageKey {
-                revision,
-                request,
-                now,
-                ..
-            } if staged == Companion::Absent => {
-                let key = &self.fresh.key;
-                staged = self.staged(key, *revision, request.clone(), *now);
-            }
-            Step::StageImportedKey {
-                public_key,
-                revision,
-                now,
-                ..
-            } if staged == Companion::Absent => {
-                staged = self.staged(public_key, *revision, None, *now);
-            }
-            Step::BeginDelay { now, .. } => {
-                if let Companion::Ours(facts) = &mut staged {
-                    facts.pending_since = Some(*now);
-                    facts.resource_version.clone_from(&self.fresh.resource_version);
-                }
-            }
-            Step::DropStagedKey { .. } => staged = Companion::Absent,
-            // A create that meets a Secret of that name changes nothing.
-            Step::KeepPreviousKey {
-                resource_version: None,
-                ..
-            } if previous != Companion::Absent => {}
-            Step::KeepPreviousKey {
-                public_key,
-                revision,
-                kept,
-                ..
-            } => {
-                let newest = FormerKey {
-                    public_key: public_key.clone(),
-                    revision: *revision,
-                    retired_at: None,
-                };
-                let keys = std::iter::once(newest).chain(kept.iter().cloned());
-                previous = self.previous(&previous, keys.collect());
-            }
-            Step::DateFormerKeys { keys, .. } => previous = self.previous(&previous, keys.clone()),
-            Step::RetireKeys { whole: true, .. } | Step::DeletePreviousKeys { .. } => {
-                previous = Companion::Absent;
-            }
-            Step::RetireKeys { kept, .. } => previous = self.previous(&previous, kept.clone()),
-            _ => {}
-        }
-        Companions::Read { staged, previous }
-    }
-
-    fn staged(
-        &self,
-        key: &PublicKey,
-        revision: u32,
-        request: Option<String>,
-        now: jiff::Timestamp,
-    ) -> Companion<StagedFacts> {
-        Companion::Ours(Box::new(StagedFacts {
-            uid: self.fresh.uid.clone(),
-            resource_version: self.fresh.resource_version.clone(),
-            revision: Some(revision),
-            request,
-            created_at: Some(now),
-            pending_since: None,
-            key: SecretKey::Readable(key.clone()),
-        }))
-    }
-
-    fn previous(
-        &self,
-        before: &Companion<PreviousFacts>,
-        keys: Vec<FormerKey>,
-    ) -> Companion<PreviousFacts> {
-        let before = before.ours();
-        Companion::Ours(Box::new(PreviousFacts {
-            uid: before.map_or_else(|| self.fresh.uid.clone(), |before| before.uid.clone()),
-            resource_version: self.fresh.resource_version.clone(),
-            keys,
-            is_damaged: before.is_some_and(|before| before.is_damaged),
-        }))
-    }
-
     /// An output that holds what was written into it.
     fn output(
         &self,
@@ -322,6 +151,7 @@ impl World<'_> {
             is_output: true,
             owner_name: Some(self.desired.mark.object.clone()),
             owner_uid: Some(self.observed.object.uid.clone()),
+            owner_namespace: Some(self.desired.mark.namespace.clone()),
             recorded: key.map(PublicKey::fingerprint),
             metadata_fits: true,
             changeable: Changeable::Everything,

@@ -31,6 +31,8 @@ pub enum Place {
     Azure(ArmId),
     /// The Secrets of the next and of the former keys.
     RotationSecrets,
+    /// The `SshKey` itself, from the API server.
+    Object,
 }
 
 /// The next move: from the plan for what was observed, and the steps that this pass has `taken` already.
@@ -44,6 +46,7 @@ pub enum Place {
 /// - No step writes to Azure upon a list, or upon the answer to an earlier write: the key is read first.
 /// - What is no longer wanted in Azure is deleted only after its successor was read there.
 /// - A place in Azure is forgotten only after it was read.
+/// - A key, a Secret and an output are deleted only after the object was read, and not upon a cached copy.
 /// - No key is staged before the Secrets of the rotation were read.
 /// - What was written once in a pass is not written again: whatever turned it back would do so again.
 ///
@@ -76,6 +79,7 @@ fn read_first(desired: &Desired, observed: &Observed, step: &Step) -> Option<Pla
         .or_else(|| successor_is_only_sent(desired, observed, step))
         .or_else(|| writes_upon_a_list(observed, step))
         .or_else(|| forgets_upon_a_list(observed, step))
+        .or_else(|| deletes_upon_a_cache(observed, step))
 }
 
 /// A rotation that nobody remembers may be under way: its Secrets tell.
@@ -116,7 +120,7 @@ fn forgets_upon_a_list(observed: &Observed, step: &Step) -> Option<Place> {
     let Step::Record { records, .. } = step else {
         return None;
     };
-    let known = observed.object.records.iter().flatten();
+    let known = observed.object.hints.iter().flatten();
     let mut forgotten = known.filter(|known| !records.iter().any(|kept| kept.id == known.id));
     let is_read = |id: &ArmId| match observed.azure.get(id) {
         Some(KeyView::Present { freshness, .. } | KeyView::Absent { freshness, .. }) => {
@@ -127,6 +131,19 @@ fn forgets_upon_a_list(observed: &Observed, step: &Step) -> Option<Place> {
     forgotten
         .find(|record| !is_read(&record.id))
         .map(|record| Place::Azure(record.id.clone()))
+}
+
+/// What an old copy of the object asks to delete may be wanted by now.
+fn deletes_upon_a_cache(observed: &Observed, step: &Step) -> Option<Place> {
+    let deletes = matches!(
+        step,
+        Step::DeleteAzureKey { .. }
+            | Step::DeleteSecret { .. }
+            | Step::DeleteOutput { .. }
+            | Step::DeletePreviousKeys { .. }
+            | Step::RetireKeys { .. }
+    );
+    (deletes && !observed.object_is_live).then_some(Place::Object)
 }
 
 /// A change that is wanted again in the very form in which it was made: a policy or a webhook turned it back. To fight

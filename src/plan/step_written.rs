@@ -71,6 +71,7 @@ impl Step {
             | Self::DeleteSecret { .. }
             | Self::HoldStore { .. }
             | Self::Record { .. }
+            | Self::RecordPlaces { .. }
             | Self::CreateOutput { .. }
             | Self::CreateResourceGroup { .. }
             | Self::PublishKey { .. }

@@ -1,6 +1,7 @@
 //! What a step does to a world: at the version that was looked at, or not at all, as the API server and Azure do it. What
 //! it leaves behind, the plan itself says.
 
+use sshkey_operator::api::status::Phase;
 use sshkey_operator::plan::{
     Companion, Companions, Fresh, Freshness, KeptFrom, KeyView, Outcome, SecretView, Step, effect,
 };
@@ -54,7 +55,9 @@ pub(crate) fn act(world: &mut World, mind: &mut Mind, step: &Step) -> Done {
 fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
     let (there, seen) = (&world.seen, &mind.seen);
     match step {
-        Step::Record { .. } | Step::RemoveFinalizer { .. } => there.object != seen.object,
+        Step::Record { .. } | Step::RecordPlaces { .. } | Step::RemoveFinalizer { .. } => {
+            there.object != seen.object
+        }
         Step::KeepPreviousKey {
             from,
             public_key,
@@ -91,7 +94,11 @@ fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
 fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
     match outcome {
         Outcome::Object(facts) => {
-            let recorded = facts.records.iter().flatten();
+            let mut listed = [None; 2];
+            for place in &facts.places {
+                listed[place_number(&place.id)] = Some(place.phase == Phase::Leaving);
+            }
+            let recorded = facts.hints.iter().flatten();
             let mut places = [false; 2];
             for record in recorded {
                 places[place_number(&record.id)] = true;
@@ -99,9 +106,11 @@ fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
             let handled = facts.rotation.handled.iter();
             let handled: Vec<u8> = handled.map(|text| text.parse().unwrap()).collect();
             let companions = facts.rotation.companions;
+            let has_finalizer = facts.has_finalizer;
             world.change(|object| {
-                object.finalizer = true;
+                object.finalizer = has_finalizer;
                 object.places = places;
+                object.listed = listed;
                 object.companions = companions;
                 object.handled = handled;
             });
@@ -231,7 +240,10 @@ fn tell(world: &World, mind: &mut Mind, outcome: &Outcome) {
         azure,
     } = world.seen.clone();
     match outcome {
-        Outcome::Object(_) | Outcome::Released => mind.seen.object = object,
+        Outcome::Object(_) | Outcome::Released => {
+            mind.seen.object = object;
+            mind.live = true;
+        }
         Outcome::Secret(_) => mind.seen.managed = managed,
         Outcome::Companions(_) => {
             mind.seen.staged = staged;

@@ -1,12 +1,12 @@
 //! The promises, as what must hold of every step and of every world at rest.
 
 use sshkey_operator::{
-    api::Reason,
+    api::{Reason, status::Phase},
     plan::{Finding, Freshness, Plan, Step},
 };
 
 use crate::{
-    view::{Mind, number, place_number},
+    view::{Mind, by_fingerprint, number, place_number},
     world::{Former, Previous, Seen, World},
 };
 
@@ -206,7 +206,20 @@ pub(crate) fn report(world: &mut World, mind: &Mind, plan: &Plan) {
     {
         let reported = Some((key, managed.revision));
         let is_published = plan.azure.as_ref().is_some_and(Finding::is_good);
+        let status = mind.report(plan);
+        let azure = status.azure.unwrap_or_default();
+        let mut listed = [None; 2];
+        for place in &azure.places {
+            listed[place_number(&place.id.parse().unwrap())] = Some(place.phase == Phase::Leaving);
+        }
+        let rotation = status.rotation.unwrap_or_default();
+        let former = rotation.previous.into_iter().map(|former| former.fingerprint);
+        let pending = rotation.pending.map(|pending| pending.fingerprint);
+        let mut others: Vec<_> = former.chain(pending).map(|text| by_fingerprint(&text)).collect();
+        others.sort_unstable();
         world.change(|object| {
+            object.listed = listed;
+            object.others = others;
             object.reported = reported;
             if is_published {
                 object.shown = Some(mind.seen.object.wanted);

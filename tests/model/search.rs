@@ -129,9 +129,17 @@ impl Plans {
     }
 }
 
-/// An operator reads what its next step rests on.
-fn read(seen: &Seen, mind: &mut Mind, place: &Place) {
+/// An operator reads what its next step rests on; `false` when the object is another than it saw, so that it begins again.
+fn read(seen: &Seen, mind: &mut Mind, place: &Place) -> bool {
     match place {
+        Place::Object => {
+            let (is, was) = (&seen.object, &mind.seen.object);
+            if is.wanted != was.wanted || is.deleting != was.deleting || !is.exists {
+                return false;
+            }
+            mind.seen.object = seen.object.clone();
+            mind.live = true;
+        }
         Place::Azure(id) => {
             let number = place_number(id);
             mind.seen.azure[number] = seen.azure[number];
@@ -143,6 +151,7 @@ fn read(seen: &Seen, mind: &mut Mind, place: &Place) {
             mind.seen.previous.clone_from(&seen.previous);
         }
     }
+    true
 }
 
 /// Visits every state that can be reached.
@@ -284,8 +293,8 @@ fn works(
     let step = match &said.1 {
         Move::Take(step) => step,
         Move::Read(place) => {
-            read(&state.world.seen, &mut told, place);
-            next.minds[operator] = Some(told);
+            let goes_on = read(&state.world.seen, &mut told, place);
+            next.minds[operator] = Some(told).filter(|_| goes_on);
             all.push((format!("operator {operator} reads {place:?}"), Ok(next)));
             return;
         }

@@ -1,23 +1,21 @@
 //! What an operator sees of a world, in the words of the plan.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 use sshkey_operator::{
     api::{
-        ArmId, AzureStoreSpec, SshKeySpec, StoreKey, StoreKind,
+        ArmId, AzureStoreSpec, SshKeySpec, SshKeyStatus, StoreKey, StoreKind,
         azure_store::{Defaults, NamedDefaults, Subscription},
         rotation::{KeepPrevious, Rotation},
         sshkey::{AzureSpec, DeletionPolicy, ResourceGroup},
+        status::{Origin, Phase},
     },
     keys::{Comment, KeyPair, KeySpec, PublicKey},
     plan::{
         AzureKey, AzureRecord, Companion, Companions, Desired, FormerKey, Freshness, Group,
         KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, SecretFacts,
-        SecretKey, SecretView, StagedFacts, StoreFact, plan, resolve,
+        SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
     },
 };
 
@@ -39,6 +37,12 @@ pub(crate) fn public(key: Key) -> PublicKey {
 pub(crate) fn number(key: &PublicKey) -> Key {
     let place = POOL.iter().position(|known| known == key).unwrap();
     place.try_into().unwrap()
+}
+
+/// Which key has a fingerprint.
+pub(crate) fn by_fingerprint(text: &str) -> Key {
+    let place = POOL.iter().position(|known| known.fingerprint().to_string() == text);
+    place.unwrap().try_into().unwrap()
 }
 
 /// A request in the words of an annotation.
@@ -83,24 +87,40 @@ pub(crate) fn place_number(id: &ArmId) -> usize {
     PLACES.iter().position(|known| known == id).unwrap()
 }
 
-fn record(number: usize) -> AzureRecord {
+fn record(number: usize, phase: Phase) -> AzureRecord {
     AzureRecord {
         id: place(number).clone(),
         location: "westeurope".into(),
         store: StoreKey::new(StoreKind::AzureStore, "default"),
         deletion_policy: DeletionPolicy::Delete,
-        adopted: false,
+        origin: Origin::Created,
+        phase,
         tags: Vec::new(),
         in_step: None,
     }
 }
 
-fn records(places: [bool; 2]) -> Vec<AzureRecord> {
-    (0..2).filter(|number| places[*number]).map(record).collect()
+fn hints(places: [bool; 2]) -> Vec<AzureRecord> {
+    let known = (0..2).filter(|number| places[*number]);
+    known.map(|number| record(number, Phase::Published)).collect()
+}
+
+/// The places that a status lists.
+fn listed(places: [Option<bool>; 2]) -> Vec<AzureRecord> {
+    let place = |number: usize| {
+        let is_leaving = places[number]?;
+        let phase = if is_leaving {
+            Phase::Leaving
+        } else {
+            Phase::Published
+        };
+        Some(record(number, phase))
+    };
+    (0..2).filter_map(place).collect()
 }
 
 /// What is asked for: a key that is published, rotated at once, with one former key kept.
-fn desired(wanted: usize, places: [bool; 2]) -> Desired {
+fn desired(wanted: usize) -> Desired {
     let spec = SshKeySpec {
         azure: Some(AzureSpec {
             name: (wanted == 1).then(|| place(1).name.clone()),
@@ -136,16 +156,11 @@ fn desired(wanted: usize, places: [bool; 2]) -> Desired {
     };
     let key = StoreKey::new(StoreKind::AzureStore, "default");
     let stores = BTreeMap::from([(key, StoreFact::Ready(Box::new(store)))]);
-    resolve(&spec, mark(), &records(places), stores).unwrap()
+    // The spec and the store leave nothing open that a place would fill in.
+    resolve(&spec, mark(), &[], stores).unwrap()
 }
 
-type Wish = (usize, [bool; 2]);
-static DESIRED: LazyLock<HashMap<Wish, Desired>> = LazyLock::new(|| {
-    let places = [false, true].map(|first| [false, true].map(|second| [first, second]));
-    let all = places.into_iter().flatten();
-    let wishes = all.flat_map(|places| [(0, places), (1, places)]);
-    wishes.map(|wish| (wish, desired(wish.0, wish.1))).collect()
-});
+static DESIRED: LazyLock<[Desired; 2]> = LazyLock::new(|| [desired(0), desired(1)]);
 
 /// How an operator knows of both places in Azure.
 pub(crate) type Known = [Freshness; 2];
@@ -155,6 +170,8 @@ pub(crate) type Known = [Freshness; 2];
 pub(crate) struct Mind {
     pub(crate) seen: Seen,
     pub(crate) looked: bool,
+    /// Whether the object was read, and not taken from a cache.
+    pub(crate) live: bool,
     pub(crate) known: Known,
     /// What it has written in this pass while something turns that back; nothing else needs to be remembered.
     pub(crate) taken: Vec<u16>,
@@ -179,6 +196,7 @@ impl Mind {
         });
         Self {
             looked: object.companions || was_changed || is_missing || object.deleting,
+            live: object.deleting || is_missing,
             known,
             seen: seen.clone(),
             taken: Vec::new(),
@@ -196,8 +214,7 @@ impl Mind {
 
     /// What the plan is made for.
     pub(crate) fn desired(&self) -> &'static Desired {
-        let object = &self.seen.object;
-        &DESIRED[&(usize::from(object.wanted), object.places)]
+        &DESIRED[usize::from(self.seen.object.wanted)]
     }
 
     /// What the plan is made from.
@@ -205,10 +222,14 @@ impl Mind {
         let object = &self.seen.object;
         let matters = |number: &usize| {
             let is_wanted = *number == usize::from(object.wanted) && !object.deleting;
-            object.places[*number] || is_wanted
+            object.places[*number] || object.listed[*number].is_some() || is_wanted
         };
         let places = (0..2).filter(matters);
         Observed {
+            object_is_live: self.live,
+            stores_of_places: BTreeMap::new(),
+            known: Vec::new(),
+            crd_is_outdated: false,
             object: self.object(),
             secret: self.secret(),
             companions: self.companions(),
@@ -221,6 +242,7 @@ impl Mind {
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
         }
+        .with_places(self.desired())
     }
 
     fn azure(&self, number: usize) -> KeyView {
@@ -249,14 +271,25 @@ impl Mind {
         plan(self.desired(), &self.observed(), wait, now())
     }
 
+    /// What the status says at the end of a pass.
+    pub(crate) fn report(&self, plan: &Plan) -> SshKeyStatus {
+        let before = SshKeyStatus::default();
+        report(self.desired(), &self.observed(), plan, None, &before, 1, now()).status
+    }
+
     fn object(&self) -> ObjectFacts {
         let object = &self.seen.object;
         ObjectFacts {
             uid: "u".into(),
             deleting_since: object.deleting.then(now),
             has_finalizer: object.finalizer,
-            records: Ok(records(object.places)),
+            hints: Ok(hints(object.places)),
+            places: listed(object.listed),
+            has_status: object.reported.is_some(),
             outputs: Vec::new(),
+            reported_outputs: Vec::new(),
+            reported_requests: Vec::new(),
+            reported_others: object.others.iter().map(|key| public(*key).fingerprint()).collect(),
             rotation: RotationRecord {
                 companions: object.companions,
                 handled: object.handled.iter().map(u8::to_string).collect(),
@@ -280,6 +313,9 @@ impl Mind {
             labelled: true,
             owner_name: Some("web".into()),
             owner_uid: Some("u".into()),
+            owner_namespace: Some("n".into()),
+            is_well_formed: true,
+            may_be_adopted: false,
             recorded: Some(public(managed.recorded).fingerprint()),
             revision: managed.revision,
             created_at: Some(now()),
@@ -311,6 +347,7 @@ impl Mind {
                 uid: "p".into(),
                 resource_version: "1".into(),
                 is_damaged: false,
+                is_exact: true,
                 keys: { former.iter() }
                     .map(|former| FormerKey {
                         public_key: public(former.key),

@@ -56,6 +56,8 @@ pub(crate) struct Object {
     pub(crate) places: [bool; 2],
     /// The place that the status names.
     pub(crate) shown: Option<u8>,
+    /// The places that the status lists, and whether each is being left.
+    pub(crate) listed: [Option<bool>; 2],
     /// Whether Secrets beside the managed one are recorded.
     pub(crate) companions: bool,
     /// The requests that were acted upon.
@@ -64,6 +66,8 @@ pub(crate) struct Object {
     pub(crate) request: u8,
     /// Fingerprint and revision in the status.
     pub(crate) reported: Option<(Key, u32)>,
+    /// The next and the former keys that the status names.
+    pub(crate) others: Vec<Key>,
 }
 
 /// The managed Secret.
@@ -123,10 +127,12 @@ impl World {
             wanted: 0,
             places: [false; 2],
             shown: None,
+            listed: [None; 2],
             companions: false,
             handled: Vec::new(),
             request: 0,
             reported: None,
+            others: Vec::new(),
         };
         Self {
             older: object.clone(),
@@ -149,6 +155,7 @@ impl World {
         world.seen.object.finalizer = true;
         world.seen.object.places = [true, false];
         world.seen.object.shown = Some(0);
+        world.seen.object.listed = [Some(false), None];
         world.seen.object.reported = Some((0, 1));
         world.older = world.seen.object.clone();
         world.seen.managed = Some(Managed {

@@ -5,7 +5,7 @@ use sshkey_operator::{
     api::{ArmId, OutputRef},
     keys::PublicKey,
     plan::{
-        Companion, Companions, Freshness, Fresh, KeyView, Move, Observed, Outcome, OutputView,
+        AzureRecord, Companion, Companions, Freshness, Fresh, KeyView, Move, Observed, Outcome, OutputView,
         Place, Plan, Step, SecretView, Shape, effect, next_move, plan, report,
     },
 };
@@ -84,6 +84,7 @@ impl World {
                 Outcome::Azure(id.clone(), self.read(id))
             }
             Place::RotationSecrets => Outcome::Companions(self.companions_read()),
+            Place::Object => Outcome::Object(self.object.clone()),
         }
     }
 
@@ -112,7 +113,7 @@ impl World {
             self.generated.push(fresh.key.clone());
         }
         let outcome = effect(step, &self.desired(), &self.truth(), &fresh);
-        self.become_as_after(&outcome);
+        self.become_as_after(step, &outcome);
         if let Some(webhook) = self.webhook {
             webhook(self);
         }
@@ -136,9 +137,19 @@ impl World {
     }
 
     /// The world after what a step has left behind.
-    fn become_as_after(&mut self, outcome: &Outcome) {
+    fn become_as_after(&mut self, step: &Step, outcome: &Outcome) {
         match outcome.clone() {
-            Outcome::Object(object) => self.object = object,
+            // A write of the status goes there, one of the metadata to the object.
+            Outcome::Object(object) => {
+                if let Step::RecordPlaces { places } = step {
+                    let mut status = self.status.clone();
+                    status.recorded_for = Some(self.object.uid.clone());
+                    let azure = status.azure.get_or_insert_default();
+                    azure.places = places.iter().map(AzureRecord::to_status).collect();
+                    self.status_is(status);
+                }
+                self.object = object;
+            }
             Outcome::Secret(secret) => self.secret = secret,
             Outcome::Companions(companions) => self.companions_are(companions),
             Outcome::Custody(secret, companions) => {
@@ -272,13 +283,7 @@ impl World {
             self.violations
                 .push(format!("{id} was published without being stored"));
         }
-        if !self
-            .object
-            .records
-            .iter()
-            .flatten()
-            .any(|record| record.id == *id)
-        {
+        if self.object.hint(id).is_none() {
             self.violations
                 .push(format!("{id} was published without being recorded"));
         }

@@ -165,7 +165,7 @@ fn a_rotation_that_writes_an_output_twice_was_not_turned_back() {
 }
 
 #[test]
-fn two_rotations_in_one_pass_are_no_fight() {
+fn a_second_rotation_begins_once_the_status_names_the_key_of_the_first() {
     let mut world = with_open_output(World::published()).settled();
     ask(&mut world, "now");
     world.spec.source = Some(Source {
@@ -182,10 +182,13 @@ fn two_rotations_in_one_pass_are_no_fight() {
             world.object.rotate_requested = Some("again".into());
         }
     });
-    let taken = world.pass(usize::MAX).unwrap();
-    let staged = taken.iter().filter(|step| step.generates().is_some());
-    assert_eq!(staged.count(), 2, "{taken:#?}");
-    assert_eq!(world.status.conditions[0].reason, Reason::UpToDate.as_str());
+    let mut staged = 0;
+    for _ in 0..2 {
+        let taken = world.pass(usize::MAX).unwrap();
+        staged += taken.iter().filter(|step| step.generates().is_some()).count();
+        assert_eq!(world.status.conditions[0].reason, Reason::UpToDate.as_str());
+    }
+    assert_eq!(staged, 2);
 }
 
 #[test]

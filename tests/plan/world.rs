@@ -12,10 +12,10 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
+        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
         Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
         Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
-        StagedFacts, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
+        StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report, resolve, stores_of, vouched,
     },
 };
 
@@ -53,6 +53,8 @@ pub(crate) struct World {
     /// Tags that were put right often enough.
     pub(crate) tags_turned_back: BTreeMap<String, Option<String>>,
     pub(crate) namespace_terminating: bool,
+    /// Whether the definitions drop what a status must remember.
+    pub(crate) crd_is_outdated: bool,
     pub(crate) released: bool,
     pub(crate) status: SshKeyStatus,
     /// Every key that was generated and stored.
@@ -128,15 +130,20 @@ impl World {
                 uid: "u1".into(),
                 deleting_since: None,
                 has_finalizer: false,
-                records: Ok(Vec::new()),
+                hints: Ok(Vec::new()),
+                places: Vec::new(),
+                has_status: false,
                 outputs: Vec::new(),
+                reported_outputs: Vec::new(),
                 rotation: RotationRecord::default(),
+                reported_requests: Vec::new(),
                 recorded_uid: None,
                 rotate_requested: None,
                 activate: None,
                 abandoned: false,
                 reported_fingerprint: None,
                 reported_revision: None,
+                reported_others: Vec::new(),
             },
             store: StoreFact::Ready(Box::new(store)),
             cluster_stores: BTreeMap::new(),
@@ -155,6 +162,7 @@ impl World {
             unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
+            crd_is_outdated: false,
             released: false,
             status: SshKeyStatus::default(),
             generated: Vec::new(),
@@ -172,7 +180,13 @@ impl World {
 
     /// The same after it has come to rest.
     pub(crate) fn settled(mut self) -> Self {
-        self.reconcile(usize::MAX);
+        // A second rotation begins only once the status names the key of the first.
+        for _ in 0..2 {
+            self.reconcile(usize::MAX);
+            if self.plan().is_settled() {
+                break;
+            }
+        }
         assert!(self.plan().is_settled(), "{:?}", self.plan());
         self
     }
@@ -185,13 +199,9 @@ impl World {
     }
 
     pub(crate) fn desired(&self) -> Desired {
-        let records = self.object.records.clone().unwrap_or_default();
-        let mut stores: BTreeMap<StoreKey, StoreFact> = BTreeMap::new();
-        for key in stores_of(&self.spec, &records) {
-            let fact = self.store_fact(&key);
-            stores.insert(key, fact);
-        }
-        for key in default_stores(&self.spec, &records) {
+        let known = vouched(&self.mark(), &self.object, &self.seen_at_hints());
+        let mut stores = self.stores_named();
+        for key in default_stores(&self.spec, &known) {
             let fact = self.store_fact(&key);
             let is_there = fact != StoreFact::NotFound;
             stores.insert(key, fact);
@@ -199,7 +209,41 @@ impl World {
                 break;
             }
         }
-        resolve(&self.spec, mark(), &records, stores).unwrap()
+        resolve(&self.spec, self.mark(), &known, stores).unwrap()
+    }
+
+    /// Whose this object's things are.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            uid: self.object.uid.clone(),
+            ..mark()
+        }
+    }
+
+    fn stores_named(&self) -> BTreeMap<StoreKey, StoreFact> {
+        let hints = self.object.hints.iter().flatten();
+        let all: Vec<AzureRecord> = hints.chain(&self.object.places).cloned().collect();
+        let named = stores_of(&self.spec, &all).into_iter();
+        named
+            .map(|key| {
+                let fact = self.store_fact(&key);
+                (key, fact)
+            })
+            .collect()
+    }
+
+    /// What hints point at, as far as it may be asked about.
+    fn seen_at_hints(&self) -> BTreeMap<ArmId, KeyView> {
+        let hints = self.object.hints.iter().flatten();
+        let asked = hints.filter(|hint| self.may_ask(&hint.id, &hint.store, false));
+        asked
+            .map(|hint| (hint.id.clone(), self.view(&hint.id)))
+            .collect()
+    }
+
+    fn may_ask(&self, id: &ArmId, store: &StoreKey, is_listed: bool) -> bool {
+        let fact = self.store_fact(store);
+        fact.is_usable() && lets_ask(Some(&fact), &self.mark(), id, is_listed)
     }
 
     fn store_fact(&self, key: &StoreKey) -> StoreFact {
@@ -216,7 +260,7 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let desired = self.desired();
         let outputs = desired.outputs.iter().map(|output| &output.object);
-        let outputs = outputs.chain(&self.object.outputs).map(|object| {
+        let outputs = outputs.chain(self.object.all_outputs()).map(|object| {
             let view = match self.outputs.get(object) {
                 _ if self.unseen_outputs.contains(object) => OutputView::Unknown(transient()),
                 Some(facts) => OutputView::Present(Box::new(facts.clone())),
@@ -225,26 +269,32 @@ impl World {
             (object.clone(), view)
         });
         let outputs = outputs.collect();
-        let wanted = desired.azure.as_ref().and_then(|azure| {
-            let wanted = azure.target.as_ref().ok()?;
-            Some((wanted.id().clone(), azure.store.clone()))
-        });
-        let recorded = self
-            .object
-            .records
-            .iter()
-            .flatten()
-            .map(|record| (record.id.clone(), record.store.clone()));
-        let azure = recorded
-            .chain(wanted)
-            .filter(|(_, store)| self.store_fact(store).is_usable())
-            .map(|(id, _)| {
-                let view = self.view(&id);
-                (id, view)
-            })
+        let is_lost = self.object.places.is_empty() && self.object.has_finalizer;
+        let wanted = desired
+            .azure
+            .as_ref()
+            .filter(|_| self.object.deleting_since.is_none() || is_lost)
+            .and_then(|azure| {
+                let wanted = azure.target.as_ref().ok()?;
+                Some((wanted.id().clone(), azure.store.clone()))
+            });
+        let listed = self.object.places.iter();
+        let listed = listed.map(|place| (place.id.clone(), place.store.clone()));
+        let mut azure = self.seen_at_hints();
+        let hints = self.object.hints.iter().flatten();
+        let mut stores_of_places: BTreeMap<ArmId, StoreKey> = hints
+            .filter(|hint| azure.contains_key(&hint.id))
+            .map(|hint| (hint.id.clone(), hint.store.clone()))
             .collect();
+        for (id, store) in listed.chain(wanted) {
+            if self.may_ask(&id, &store, true) {
+                azure.insert(id.clone(), self.view(&id));
+                stores_of_places.insert(id, store);
+            }
+        }
         Observed {
             object: self.object.clone(),
+            object_is_live: self.object.deleting_since.is_some(),
             secret: self.secret.clone(),
             companions: self.companions(),
             given: self
@@ -253,10 +303,14 @@ impl World {
                 .filter(|_| self.object.deleting_since.is_none()),
             outputs,
             azure,
+            stores_of_places,
+            known: Vec::new(),
+            crd_is_outdated: self.crd_is_outdated,
             unheld_stores: self.unheld_stores.clone(),
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
         }
+        .with_places(&desired)
     }
 
     /// What the controller has seen beside the Secret: it looks when something says that there may be something.
@@ -351,10 +405,25 @@ impl World {
 
     /// The status is written: what it says is what the object says of itself from now on.
     pub(crate) fn status_is(&mut self, status: SshKeyStatus) {
-        let fingerprint = status.fingerprint.as_deref();
-        self.object.reported_fingerprint = fingerprint.map(|text| text.parse().unwrap());
+        let fingerprint = |text: &String| text.parse().unwrap();
+        let object = &mut self.object;
+        object.reported_fingerprint = status.fingerprint.as_ref().map(fingerprint);
+        let rotation = status.rotation.clone().unwrap_or_default();
         let revision = status.rotation.as_ref().map(|rotation| rotation.revision);
-        self.object.reported_revision = revision.and_then(|revision| revision.try_into().ok());
+        object.reported_revision = revision.and_then(|revision| revision.try_into().ok());
+        let former = rotation.previous.iter().map(|former| &former.fingerprint);
+        let pending = rotation.pending.as_ref().map(|pending| &pending.fingerprint);
+        object.reported_others = former.chain(pending).map(fingerprint).collect();
+        object.reported_requests = rotation.handled_requests.clone();
+        object.has_status = status.recorded_for.is_some();
+        let azure = status.azure.clone().unwrap_or_default();
+        let places = azure.places.iter().filter_map(AzureRecord::from_status);
+        object.places = places.collect();
+        let outputs = status.outputs.iter().map(|output| OutputRef {
+            kind: output.kind.parse().unwrap(),
+            name: output.name.clone(),
+        });
+        object.reported_outputs = outputs.collect();
         self.status = status;
     }
 
@@ -390,6 +459,7 @@ pub(crate) fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> 
         is_output: true,
         owner_name: Some("web".into()),
         owner_uid: Some("u1".into()),
+        owner_namespace: Some("n".into()),
         recorded: Some(key.fingerprint()),
         metadata_fits: true,
         changeable: Changeable::Everything,
@@ -410,6 +480,9 @@ pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
         labelled: true,
         owner_name: Some("web".into()),
         owner_uid: Some("u1".into()),
+        owner_namespace: Some("n".into()),
+        is_well_formed: true,
+        may_be_adopted: false,
         recorded: Some(key.fingerprint()),
         revision: 1,
         created_at: Some(at(0)),
@@ -427,6 +500,9 @@ pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
         labelled: false,
         owner_name: None,
         owner_uid: None,
+        owner_namespace: None,
+        is_well_formed: true,
+        may_be_adopted: false,
         recorded: None,
         revision: 1,
         created_at: None,
