@@ -36,7 +36,8 @@ pub(super) fn hints_to_write(
     });
     let unseen = observed.object.hints.iter().flatten().filter(|hint| {
         let is_unknown = matches!(observed.azure.get(&hint.id), Some(KeyView::Unknown(_)));
-        is_unknown && !places.iter().any(|place| place.id == hint.id)
+        // Where the key is wanted, another operator may be about to create it.
+        (is_unknown || is_target(&hint.id)) && !places.iter().any(|place| place.id == hint.id)
     });
     let mut hints: Vec<AzureRecord> = unseen.cloned().collect();
     hints.extend(places);

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use arm_emulator::StoredKey;
 use dev::world::{RESOURCE_GROUP, SUBSCRIPTION, World, WorldOptions, resource_id};
 use k8s_openapi::api::core::v1::Secret;
-use kube::{ResourceExt, api::DeleteParams};
+use kube::{
+    ResourceExt,
+    api::{DeleteParams, Patch},
+};
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
 use crate::manifests::key;
@@ -87,6 +90,26 @@ async fn a_secret_is_adopted_with_its_key_and_its_other_entries() {
             "{secret: {name: theirs, conflictPolicy: Adopt}, azure: {}}",
         ))
         .await;
+    // It holds more than a key, so somebody who may write it has to agree.
+    let refused: SshKey = world
+        .wait_condition(
+            "second",
+            ConditionType::Ready,
+            "False",
+            Reason::SecretConflict,
+        )
+        .await;
+    let conditions = refused.status.unwrap().conditions;
+    let message = &find(&conditions, ConditionType::Ready).unwrap().message;
+    assert!(message.contains("adopt-by"), "{message}");
+    let agreed = serde_json::json!({ "metadata": { "annotations": {
+        "sshkey-operator.io/adopt-by": format!("{}/second", world.namespace()),
+    } } });
+    world
+        .api::<Secret>()
+        .patch("theirs", &Default::default(), &Patch::Merge(agreed))
+        .await
+        .unwrap();
     let second = world.wait_ready("second").await;
     assert_eq!(
         second.status.unwrap().fingerprint,
