@@ -1,5 +1,6 @@
 //! The daemon: flags, logs, health, and the wiring of everything.
 
+mod dumps;
 mod exposition;
 mod flags;
 mod health;
@@ -7,5 +8,6 @@ mod leader;
 mod logs;
 mod run;
 
+pub use dumps::forbid_dumps;
 pub use flags::{Flags, MetricsAddress};
 pub use run::{StartError, run};

@@ -29,8 +29,11 @@ use crate::{
     metrics::Metrics,
 };
 
-/// How long it is waited for what is under way when the process is to end. Pods get 30 s.
-const GRACE: Duration = Duration::from_secs(25);
+/// How long it is waited for what is under way when the process is to end.
+const GRACE: Duration = Duration::from_secs(20);
+/// How long the end may take as a whole: to give back the Lease takes time too. Pods get 30 s
+/// (`terminationGracePeriodSeconds`), and are killed then.
+const END: Duration = Duration::from_secs(25);
 /// How often it is tried to reach what the start depends on.
 const START_RETRY: Duration = Duration::from_secs(2);
 
@@ -58,18 +61,20 @@ pub enum StartError {
     /// The signals that end the process.
     #[error("listen for signals: {0}")]
     Signals(std::io::Error),
-    /// Another replica may lead by now: whatever is under way is taken up by it.
-    #[error("this replica leads no more: {0}")]
+    /// Another replica may lead by now, and takes up what is under way.
+    #[error("this replica no longer leads: {0}")]
     LeadershipLost(String),
     /// A TLS provider is set already, by a second start in one process.
     #[error("the TLS provider is set already")]
     Tls,
 }
 
-/// Runs the operator until SIGTERM or SIGINT.
+/// Runs the operator until SIGTERM or SIGINT, and ends within 25 seconds of it. Threads that compute may be left behind:
+/// the caller must not wait for them.
 ///
 /// # Errors
-/// When it can't start. What goes wrong later is logged, reported on the objects, and tried again.
+/// When it can't start, or another replica may lead. What else goes wrong later is logged, reported on the objects, and
+/// tried again.
 pub async fn run(flags: Flags) -> Result<(), StartError> {
     logs::start(flags.log_format, &flags.log_filter)?;
     rustls::crypto::aws_lc_rs::default_provider()
@@ -77,7 +82,22 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
         .map_err(|_| StartError::Tls)?;
     let shutdown = CancellationToken::new();
     end_on_signal(shutdown.clone())?;
+    tokio::select! {
+        ended = operate(flags, &shutdown) => ended?,
+        () = overdue(&shutdown) => {
+            tracing::warn!("the end took too long and is cut short; the next start takes up the rest");
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
 
+async fn overdue(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(END).await;
+}
+
+async fn operate(flags: Flags, shutdown: &CancellationToken) -> Result<(), StartError> {
     let readiness = Readiness::default();
     let listener = health::listen(flags.health_address)
         .await
@@ -86,7 +106,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let health = tokio::spawn(health::serve(listener, readiness.clone(), shutdown.clone()));
     let exposition = Exposition::default();
     exposition.count_panics();
-    let metrics = serve_metrics(&flags, &exposition, &shutdown).await?;
+    let metrics = serve_metrics(&flags, &exposition, shutdown).await?;
 
     let client = access::client(
         flags.kubeconfig.as_deref(),
@@ -107,7 +127,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     if let Some(context) = started {
         exposition.started(&context);
         readiness.done("start");
-        lead(&flags, &context, &readiness, &shutdown).await?;
+        lead(&flags, &context, &readiness, shutdown).await?;
     }
     shutdown.cancel();
     // Their own end needs no waiting for: they answer nobody any more.
@@ -115,7 +135,6 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     if let Some(metrics) = metrics {
         metrics.abort();
     }
-    tracing::info!("stopped");
     Ok(())
 }
 

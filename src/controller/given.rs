@@ -197,9 +197,7 @@ async fn public_half(
         // The schema asks for one.
         (None, None, None) => ("spec.source.publicKey".to_owned(), Zeroizing::default()),
     };
-    std::str::from_utf8(&bytes)
-        .map_err(|_| KeyError::NotPublicKey)
-        .and_then(PublicKey::parse)
+    PublicKey::given(&bytes)
         .and_then(|key| key.check_strength().map(|()| key))
         .map_err(|error| GivenError::Refused { subject, error })
 }

@@ -1,6 +1,8 @@
 //! PEM: one block of base64 between two lines that say what it is (RFC 7468), read without the leniency that would let
 //! two keys pass for one.
 
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use zeroize::Zeroizing;
 
@@ -25,34 +27,95 @@ pub(super) enum NotArmored {
     Damaged,
 }
 
-/// Every block of a text that consists of nothing else.
-pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, NotArmored> {
-    let mut blocks = Vec::new();
-    let mut rest = text.trim();
-    if !rest.starts_with(BEGIN) {
-        return Err(NotArmored::NoBlock);
-    }
-    while let Some(after) = rest.strip_prefix(BEGIN) {
+/// A text, taken apart.
+pub(super) struct Parts<'a> {
+    /// Its blocks.
+    pub(super) blocks: Vec<Block<'a>>,
+    /// What stands in front of each, and after the last.
+    pub(super) around: Vec<&'a str>,
+}
+
+/// Every block of a text, whatever stands around it. OpenSSL skips that as well: `openssl pkcs12` writes `Bag Attributes`
+/// in front, and `-text` the numbers of a key.
+pub(super) fn parts(text: &str) -> Result<Parts<'_>, NotArmored> {
+    let (mut blocks, mut around) = (Vec::new(), Vec::new());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(BEGIN) {
         let (label, after) = after.split_once(DASHES).ok_or(NotArmored::Damaged)?;
         let end = format!("{END}{label}{DASHES}");
         let (body, after) = after.split_once(&end).ok_or(NotArmored::Damaged)?;
-        if label.contains(['\r', '\n']) || body.contains(DASHES) {
+        if label.contains(['\r', '\n']) || body.contains(DASHES) || before.contains(END) {
             return Err(NotArmored::Damaged);
         }
         blocks.push(Block { label, body });
-        rest = after.trim_start();
+        around.push(before);
+        rest = after;
     }
-    if rest.is_empty() {
-        Ok(blocks)
+    around.push(rest);
+    match (blocks.is_empty(), rest.contains(END)) {
+        (_, true) => Err(NotArmored::Damaged),
+        (true, false) => Err(NotArmored::NoBlock),
+        (false, false) => Ok(Parts { blocks, around }),
+    }
+}
+
+/// Every block of a text that consists of nothing else.
+pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, NotArmored> {
+    if !text.trim_start().starts_with(BEGIN) {
+        return Err(NotArmored::NoBlock);
+    }
+    let parts = parts(text)?;
+    if parts.around.iter().all(|text| text.trim().is_empty()) {
+        Ok(parts.blocks)
     } else {
         Err(NotArmored::Damaged)
     }
 }
 
+/// Lines with a colon between `BEGIN` and the base64 (RFC 1421 section 4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Headers {
+    /// There are none.
+    Absent,
+    /// They say that OpenSSL encrypted the block: `Proc-Type: 4,ENCRYPTED`.
+    Encryption,
+    /// The same with a cipher that OpenSSL 3 has put aside: single DES, RC2, Blowfish, CAST5, IDEA, SEED.
+    LegacyCipher,
+    /// They say something else.
+    Other,
+}
+
+/// Why the text of a block is not base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotBase64 {
+    /// It holds characters that base64 does not have.
+    Foreign,
+    /// Something is missing.
+    Damaged,
+}
+
+/// The end of base64 that some programs cut off, `=`, may be missing.
+const WITHOUT_ITS_END: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// How OpenSSL names them in `DEK-Info`. (OSSL_PROVIDER-legacy(7))
+const LEGACY_CIPHERS: [&str; 6] = ["DES-CBC", "RC2-", "BF-", "CAST5-", "IDEA-", "SEED-"];
+
 impl Block<'_> {
-    /// Whether it has headers, which is how OpenSSL once marked encryption (RFC 1421).
-    pub(super) fn has_headers(&self) -> bool {
-        self.body.contains(':')
+    /// Its headers.
+    pub(super) fn headers(&self) -> Headers {
+        let is_legacy = |cipher: &&str| self.body.contains(*cipher);
+        if !self.body.contains(':') {
+            Headers::Absent
+        } else if LEGACY_CIPHERS.iter().any(is_legacy) {
+            Headers::LegacyCipher
+        } else if self.body.contains("ENCRYPTED") || self.body.contains("DEK-Info") {
+            Headers::Encryption
+        } else {
+            Headers::Other
+        }
     }
 
     /// What the base64 stands for; `None` when it is none. Line ends and blanks in it do not count.
@@ -61,6 +124,37 @@ impl Block<'_> {
         base64.extend(self.body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
         BASE64_STANDARD.decode(&*base64).ok().map(Zeroizing::new)
     }
+
+    /// The same of a text that went through JSON, a shell or a file `.env`: line ends may be written out as `\n`, and other
+    /// characters as JSON may write them.
+    pub(super) fn bytes_as_given(&self) -> Result<Zeroizing<Vec<u8>>, NotBase64> {
+        let mut base64 = Zeroizing::new(Vec::with_capacity(self.body.len()));
+        let mut rest = self.body.bytes().peekable();
+        while let Some(byte) = rest.next() {
+            match byte {
+                b'\\' if rest.next_if_eq(&b'u').is_some() => {
+                    base64.push(escaped(&mut rest).ok_or(NotBase64::Foreign)?);
+                }
+                b'\\' => {
+                    rest.next_if(|next| b"nrt".contains(next));
+                }
+                b'+' | b'/' | b'=' => base64.push(byte),
+                _ if byte.is_ascii_alphanumeric() => base64.push(byte),
+                _ if byte.is_ascii_whitespace() => {}
+                _ => return Err(NotBase64::Foreign),
+            }
+        }
+        let decoded = WITHOUT_ITS_END.decode(&*base64).map(Zeroizing::new);
+        decoded.map_err(|_| NotBase64::Damaged)
+    }
+}
+
+/// The character after `\u`: four hexadecimal digits (RFC 8259 section 7), here of one in ASCII.
+fn escaped(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    let number = rest.take(4).try_fold(0, |number, digit| {
+        Some(number * 16 + char::from(digit).to_digit(16)?)
+    });
+    u8::try_from(number?).ok().filter(u8::is_ascii_graphic)
 }
 
 /// A block of `bytes` under `label`, with lines of 64 characters, LF line ends and one at the end.

@@ -132,6 +132,7 @@ fn bcrypt(mut options: &[u8]) -> Result<Kdf, KeyError> {
         return Err(KeyError::KdfTooCostly {
             what: "bcrypt rounds",
             limit: MAX_ROUNDS,
+            remedy: "as `ssh-keygen -p -f FILE` does",
         });
     }
     if rounds == 0 || salt.is_empty() || !options.is_empty() {

@@ -1,27 +1,55 @@
-//! A private key as somebody has it: which format it is in, and what to say of one that is not read.
+//! A private key as people have it: which format it is in, and how that is opened.
 
-use super::armor::{self, Block, NotArmored};
+use zeroize::Zeroizing;
+
+use super::armor::{self, Block, Headers, NotArmored, NotBase64};
 use super::container::{self, Opened};
 use super::error::KeyError;
-use super::pkcs8;
 use super::public_key::PublicKey;
+use super::{given_text, pkcs8, why_not};
 
-/// Reads one private key, from PEM.
-pub(super) fn private_key(text: &[u8], passphrase: Option<&[u8]>) -> Result<Opened, KeyError> {
-    let text = std::str::from_utf8(text).map_err(|_| KeyError::NotPrivateKey)?;
-    let blocks = match armor::blocks(text) {
-        Ok(blocks) => blocks,
-        Err(NotArmored::Damaged) => return Err(KeyError::PrivateKeyDamaged),
-        Err(NotArmored::NoBlock) => return Err(why_not(text)),
+/// A private key, and the public keys whose lines stand around it.
+pub(super) struct Found {
+    /// The key.
+    pub(super) opened: Opened,
+    /// The public keys: those of other pairs would make it unclear which pair is meant.
+    pub(super) beside: Vec<PublicKey>,
+}
+
+/// Reads one private key, from PEM. What else stands around it is skipped, as OpenSSL does.
+pub(super) fn private_key(given: &[u8], passphrase: Option<&[u8]>) -> Result<Found, KeyError> {
+    if let Some(error) = why_not::binary(given) {
+        return Err(error);
+    }
+    let text = given_text::clean(given)?;
+    let parts = armor::parts(&text);
+    let is_private = |block: &Block<'_>| block.label.contains("PRIVATE KEY");
+    if let Some(error) = why_not::other_program(&text) {
+        return Err(match parts {
+            Ok(parts) if parts.blocks.iter().any(is_private) => KeyError::SeveralPrivateKeys,
+            _ => error,
+        });
+    }
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(NotArmored::Damaged) => return Err(why_not::armor(&text)),
+        Err(NotArmored::NoBlock) => return Err(why_not::private(&text)),
     };
     // `openssl ecparam -genkey` writes the curve in a block of its own.
-    let mut keys = blocks.iter().filter(|block| block.label != "EC PARAMETERS");
-    let key = keys.next().ok_or(KeyError::NotPrivateKey)?;
-    if keys.next().is_some() {
-        return Err(KeyError::SeveralPrivateKeys);
-    }
+    let blocks = parts.blocks.iter();
+    let blocks = blocks.filter(|block| !block.label.ends_with(" PARAMETERS"));
+    let (keys, others): (Vec<_>, Vec<_>) = blocks.partition(|block| is_private(block));
+    let key = match (keys.as_slice(), others.as_slice()) {
+        ([key], []) => key,
+        ([_], _) => return Err(KeyError::MoreThanTheKey),
+        ([_, ..], _) => return Err(KeyError::SeveralPrivateKeys),
+        ([], others) => return Err(why_not::label(others.iter().map(|block| block.label))),
+    };
     let passphrase = passphrase.map(without_line_end);
-    open(key, passphrase)
+    Ok(Found {
+        opened: open(key, passphrase)?,
+        beside: parts.around.into_iter().flat_map(public_lines).collect(),
+    })
 }
 
 /// Reads one private key in the one way in which the operator keeps its own: OpenSSH's container, plain.
@@ -42,21 +70,25 @@ pub(super) fn openssh(text: &[u8]) -> Result<Opened, KeyError> {
 }
 
 fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError> {
-    let is_private = block.label.ends_with("PRIVATE KEY");
-    if is_private && block.has_headers() {
-        return Err(KeyError::LegacyEncryption);
+    if block.label == "DSA PRIVATE KEY" {
+        return Err(KeyError::Dsa);
     }
-    let bytes = block.bytes();
-    let bytes = || bytes.as_ref().ok_or(KeyError::PrivateKeyDamaged);
+    match block.headers() {
+        Headers::Absent => {}
+        Headers::Encryption => return Err(KeyError::LegacyEncryption),
+        Headers::LegacyCipher => return Err(KeyError::LegacyCipher),
+        Headers::Other => return Err(KeyError::PemHeaders),
+    }
+    let bytes: Zeroizing<Vec<u8>> = block.bytes_as_given().map_err(|error| match error {
+        NotBase64::Foreign => KeyError::ForeignCharacters,
+        NotBase64::Damaged => KeyError::PrivateKeyDamaged,
+    })?;
     let pair = match block.label {
-        "OPENSSH PRIVATE KEY" => return container::open(bytes()?, passphrase),
-        "PRIVATE KEY" => pkcs8::open(bytes()?)?,
-        "ENCRYPTED PRIVATE KEY" => pkcs8::open_encrypted(bytes()?, passphrase)?,
-        "RSA PRIVATE KEY" => pkcs8::pkcs1(bytes()?)?,
-        "EC PRIVATE KEY" => pkcs8::sec1(bytes()?, None)?,
-        "DSA PRIVATE KEY" => return Err(KeyError::Dsa),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => return Err(KeyError::PublicKeyGiven),
-        "CERTIFICATE" => return Err(KeyError::CertificateGiven),
+        "OPENSSH PRIVATE KEY" => return container::open(&bytes, passphrase),
+        "PRIVATE KEY" => pkcs8::open(&bytes)?,
+        "ENCRYPTED PRIVATE KEY" => pkcs8::open_encrypted(&bytes, passphrase)?,
+        "RSA PRIVATE KEY" => pkcs8::pkcs1(&bytes)?,
+        "EC PRIVATE KEY" => pkcs8::sec1(&bytes, None)?,
         _ => return Err(KeyError::NotPrivateKey),
     };
     Ok(Opened {
@@ -65,19 +97,11 @@ fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError
     })
 }
 
-/// What a text without PEM is.
-fn why_not(text: &str) -> KeyError {
-    if text.starts_with("PuTTY-User-Key-File-") {
-        return KeyError::PuttyFormat;
-    }
-    if text.starts_with("---- BEGIN SSH2 ENCRYPTED") {
-        return KeyError::SshComFormat;
-    }
-    match PublicKey::parse(text) {
-        Ok(_) => KeyError::PublicKeyGiven,
-        Err(KeyError::NotPublicKey) => KeyError::NotPrivateKey,
-        Err(error) => error,
-    }
+/// The keys in the format of `.pub` files that stand in a text, each in a line.
+fn public_lines(text: &str) -> Vec<PublicKey> {
+    text.lines()
+        .filter_map(|line| PublicKey::parse(line).ok())
+        .collect()
 }
 
 /// Editors and `echo` end a line; a passphrase of several lines can't be typed.

@@ -6,12 +6,17 @@
 
 mod algorithm;
 mod armor;
+#[cfg(test)]
+mod as_given;
+#[cfg(test)]
+mod changed_keys;
 mod comment;
 mod container;
 mod derive;
 mod error;
 mod fingerprint;
 mod generate;
+mod given_text;
 mod import;
 #[cfg(test)]
 mod interoperability;
@@ -20,18 +25,28 @@ mod known_hosts;
 mod openssh_agreement;
 mod pair;
 mod pkcs8;
+mod points;
+#[cfg(test)]
+mod private_given;
+mod private_inside;
 mod proof;
 mod public_formats;
 mod public_key;
 mod refusal;
 #[cfg(test)]
+mod refused_commands;
+#[cfg(test)]
 mod refused_formats;
 #[cfg(test)]
 mod refused_input;
+#[cfg(test)]
+mod refused_texts;
 mod rsa;
+mod signatures;
 #[cfg(test)]
 mod test_files;
 mod weak;
+mod why_not;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
 pub use comment::{Comment, CommentRefused};

@@ -39,19 +39,22 @@ impl KeyPair {
     }
 
     /// Reads a private key as somebody has it: PEM in OpenSSH's format or in PKCS #8, plain or encrypted, in PKCS #1 or
-    /// SEC 1. The public half is computed from it. One line end after the passphrase does not count; without encryption
-    /// the passphrase is not used. To open an encrypted key may take some seconds of CPU time.
+    /// SEC 1. Text around the PEM is skipped, unless it holds another key. The public half is computed from the private
+    /// one. One line end after the passphrase does not count; without encryption the passphrase is not used. To open an encrypted key may take some seconds of CPU time.
     ///
     /// # Errors
     /// Every other input, by what has to be done about it: [`KeyError::refusal`] groups them.
     pub fn read(text: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
         check_length(text)?;
-        let opened = import::private_key(text, passphrase)?;
+        let import::Found { opened, beside } = import::private_key(text, passphrase)?;
         let comment = Comment::kept_or_dropped(&opened.comment);
         let private = ssh_key::PrivateKey::new(opened.pair, comment.as_str())
             .map_err(|_| KeyError::UnsupportedType)?;
         let pair = Self::proven(private, comment)?;
         pair.public.check_strength()?;
+        if beside.iter().any(|key| *key != pair.public) {
+            return Err(KeyError::SeveralPrivateKeys);
+        }
         Ok(pair)
     }
 

@@ -1,7 +1,8 @@
 //! PKCS #8 (RFC 5208 and RFC 5958), plain or encrypted, and what stands in it: PKCS #1 for RSA, SEC 1 for ECDSA, and the
 //! seed of an Ed25519 key (RFC 8410).
 
-use der::{Decode as _, asn1::OctetStringRef};
+use der::asn1::{AnyRef, OctetStringRef};
+use der::{Decode as _, Reader as _, SliceReader};
 use pkcs8::{
     EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
     pkcs5::{EncryptionScheme, pbes2::Kdf},
@@ -100,13 +101,12 @@ pub(super) fn open_encrypted(
     document: &[u8],
     passphrase: Option<&[u8]>,
 ) -> Result<KeypairData, KeyError> {
-    let info = EncryptedPrivateKeyInfoRef::from_der(document)
-        .map_err(|error| unreadable(document, error))?;
+    let info = EncryptedPrivateKeyInfoRef::from_der(document).map_err(|_| unreadable(document))?;
     check_cost(&info.encryption_algorithm)?;
     let passphrase = passphrase.ok_or(KeyError::PassphraseRequired)?;
     let opened = info.decrypt(passphrase).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }) => {
-            KeyError::EncryptionUnsupported
+            KeyError::Pkcs8EncryptionUnsupported
         }
         // One wrong passphrase in 256 leaves what looks like padding, and then rubbish.
         _ => KeyError::PassphraseWrong,
@@ -114,27 +114,35 @@ pub(super) fn open_encrypted(
     open(opened.as_bytes())
 }
 
-/// An algorithm that is not known makes the whole unreadable to the library; that is not damage.
-fn unreadable(document: &[u8], error: der::Error) -> KeyError {
-    let is_well_formed = der::asn1::AnyRef::from_der(document).is_ok();
-    let unknown = matches!(
-        error.kind(),
-        der::ErrorKind::OidUnknown { .. } | der::ErrorKind::Value { .. }
-    );
-    if is_well_formed && unknown {
-        KeyError::EncryptionUnsupported
-    } else {
-        KeyError::PrivateKeyDamaged
+/// An algorithm that is not known makes the whole unreadable to the library; that is not damage, where the outside is as
+/// RFC 5958 section 3 says: an algorithm, and what it encrypted.
+fn unreadable(document: &[u8]) -> KeyError {
+    let outside = SliceReader::new(document).and_then(|mut reader| {
+        reader.sequence(|info| {
+            let algorithm = AnyRef::decode(info)?;
+            let _encrypted = <&OctetStringRef>::decode(info)?;
+            algorithm.sequence(|algorithm| {
+                let _name: ObjectIdentifier = algorithm.decode()?;
+                let _parameters = Option::<AnyRef<'_>>::decode(algorithm)?;
+                der::Result::Ok(())
+            })
+        })?;
+        reader.finish()
+    });
+    match outside {
+        Ok(()) => KeyError::Pkcs8EncryptionUnsupported,
+        Err(_) => KeyError::PrivateKeyDamaged,
     }
 }
 
 fn check_cost(scheme: &EncryptionScheme) -> Result<(), KeyError> {
-    let parameters = scheme.pbes2().ok_or(KeyError::EncryptionUnsupported)?;
+    let parameters = scheme.pbes2().ok_or(KeyError::Pkcs8EncryptionUnsupported)?;
     match &parameters.kdf {
         Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > MAX_ITERATIONS => {
             Err(KeyError::KdfTooCostly {
                 what: "PBKDF2 iterations",
                 limit: MAX_ITERATIONS,
+                remedy: "as `openssl pkcs8 -topk8 -in FILE -out NEW` does",
             })
         }
         Kdf::Scrypt(scrypt) => {
@@ -148,6 +156,7 @@ fn check_cost(scheme: &EncryptionScheme) -> Result<(), KeyError> {
                 return Err(KeyError::KdfTooCostly {
                     what: "MiB of memory for scrypt",
                     limit: MAX_SCRYPT_MEBIBYTES,
+                    remedy: "with the program that wrote it, since openssl does not read it either",
                 });
             }
             Ok(())

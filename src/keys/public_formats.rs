@@ -7,9 +7,10 @@ use ssh_key::Mpint;
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 
 use super::algorithm::Curve;
-use super::armor::{self, NotArmored};
+use super::armor::{self, NotArmored, NotBase64};
 use super::error::KeyError;
 use super::pkcs8::{self, Kind};
+use super::public_key::is_blob;
 
 const SSH2_BEGIN: &str = "---- BEGIN SSH2 PUBLIC KEY ----";
 const SSH2_END: &str = "---- END SSH2 PUBLIC KEY ----";
@@ -32,6 +33,54 @@ pub(super) fn read(text: &str) -> Option<Result<(KeyData, String), KeyError>> {
     }
 }
 
+/// The same with whatever stands around it, so long as that holds no other key; `None` for a text in none of the formats.
+pub(super) fn given(text: &str) -> Option<Result<(KeyData, String), KeyError>> {
+    if let Some((before, _)) = text.split_once(SSH2_BEGIN) {
+        let ssh2 = text[before.len()..]
+            .replace("\\r\\n", "\n")
+            .replace("\\n", "\n");
+        let (inside, after) = ssh2.split_once(SSH2_END).unwrap_or((&ssh2, ""));
+        if !ssh2.contains(SSH2_END) {
+            return Some(Err(KeyError::PublicKeyDamaged));
+        }
+        if after.contains(SSH2_BEGIN) || [before, after].into_iter().any(holds_a_key) {
+            return Some(Err(KeyError::SeveralPublicKeys));
+        }
+        return Some(self::ssh2(&format!("{inside}{SSH2_END}")));
+    }
+    let parts = match armor::parts(text) {
+        Ok(parts) => parts,
+        Err(NotArmored::NoBlock) => return None,
+        Err(NotArmored::Damaged) => return Some(Err(KeyError::PublicKeyDamaged)),
+    };
+    if parts.around.into_iter().any(holds_a_key) {
+        return Some(Err(KeyError::SeveralPublicKeys));
+    }
+    Some(pem(&parts.blocks).map(|key| (key, String::new())))
+}
+
+fn holds_a_key(text: &str) -> bool {
+    text.split_ascii_whitespace().any(is_blob)
+}
+
+/// The text after its first lines that begin with `#`, which sshd(8) skips as well.
+pub(super) fn without_comment_lines(text: &str) -> Result<&str, KeyError> {
+    let mut rest = text.trim_start();
+    while rest.starts_with('#') {
+        let (comment, after) = rest.split_once(['\r', '\n']).unwrap_or((rest, ""));
+        if holds_a_key(comment) {
+            return Err(KeyError::SeveralPublicKeys);
+        }
+        rest = after.trim_start();
+    }
+    Ok(rest)
+}
+
+/// Whether the bytes are a public key in DER (RFC 5280 section 4.1.2.7, RFC 8017 appendix A.1.1).
+pub(super) fn is_der(bytes: &[u8]) -> bool {
+    SubjectPublicKeyInfoRef::from_der(bytes).is_ok() || pkcs1(bytes).is_ok()
+}
+
 fn pem(blocks: &[armor::Block<'_>]) -> Result<KeyData, KeyError> {
     if blocks
         .iter()
@@ -42,12 +91,18 @@ fn pem(blocks: &[armor::Block<'_>]) -> Result<KeyData, KeyError> {
     let [block] = blocks else {
         return Err(KeyError::SeveralPublicKeys);
     };
-    let bytes = block.bytes();
-    let bytes = || bytes.as_ref().ok_or(KeyError::PublicKeyDamaged);
+    let bytes = || {
+        block.bytes_as_given().map_err(|error| match error {
+            NotBase64::Foreign => KeyError::ForeignCharacters,
+            NotBase64::Damaged => KeyError::PublicKeyDamaged,
+        })
+    };
     match block.label {
-        "PUBLIC KEY" => spki(bytes()?),
-        "RSA PUBLIC KEY" => pkcs1(bytes()?),
-        "CERTIFICATE" => Err(KeyError::CertificateGiven),
+        "PUBLIC KEY" => spki(&bytes()?),
+        "RSA PUBLIC KEY" => pkcs1(&bytes()?),
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
+            Err(KeyError::CertificateGiven)
+        }
         _ => Err(KeyError::NotPublicKey),
     }
 }
@@ -66,6 +121,8 @@ fn spki(document: &[u8]) -> Result<KeyData, KeyError> {
         Some(Kind::Ed25519) => Ed25519PublicKey::try_from(bits)
             .map(KeyData::Ed25519)
             .map_err(|_| KeyError::PublicKeyDamaged),
+        // SEC 1 section 2.3.3: 2 and 3 stand for one coordinate and a sign.
+        Some(Kind::Ecdsa(_)) if matches!(bits, [2 | 3, ..]) => Err(KeyError::EcdsaPointCompressed),
         Some(Kind::Ecdsa(curve)) => {
             let key =
                 EcdsaPublicKey::from_sec1_bytes(bits).map_err(|_| KeyError::PublicKeyDamaged)?;

@@ -8,7 +8,7 @@ use super::algorithm::{Algorithm, Curve, ED25519_BITS};
 use super::comment::Comment;
 use super::error::KeyError;
 use super::fingerprint::Fingerprint;
-use super::{public_formats, rsa, weak};
+use super::{given_text, points, private_inside, public_formats, rsa, weak, why_not};
 
 /// The most that is read, in bytes. The largest accepted key (RSA 8192) takes about 1.4 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a public key from anyone: in the format of a `.pub` file, in RFC 4716, or in PEM.
+    /// Reads a public key as a program wrote it: in the format of a `.pub` file, in RFC 4716, or in PEM.
     ///
     /// Line breaks are ignored wherever they are, because Azure has stored keys that are wrapped inside the base64. A
     /// comment that breaks the rule of [`Comment`] is dropped.
@@ -48,14 +48,49 @@ impl PublicKey {
         }
         let wrapped = text.contains(LINE_BREAKS);
         let joined = text.replace(LINE_BREAKS, "");
+        // With the line breaks gone, the second of two lines is a part of the first one's comment. What else stands on the
+        // same line never gets out.
+        Self::of_line(&joined, wrapped)
+    }
 
-        let (kind, rest) = split_field(&joined);
+    /// Reads a public key as a person gives it: as [`Self::parse`] does, and also with what editors, shells and other
+    /// programs leave around it. A private key anywhere in it is found first.
+    ///
+    /// # Errors
+    /// Everything else, by what it is.
+    pub fn given(bytes: &[u8]) -> Result<Self, KeyError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(KeyError::TooLarge {
+                limit_bytes: MAX_BYTES,
+            });
+        }
+        if private_inside::found(bytes) {
+            return Err(KeyError::PrivateKeyGiven);
+        }
+        if public_formats::is_der(bytes) {
+            return Err(KeyError::DerPublicKey);
+        }
+        let text = given_text::clean(bytes)?;
+        if let Some(read) = public_formats::given(&text) {
+            let (key, comment) = read?;
+            return Self::new(&key, Comment::kept_or_dropped(&comment));
+        }
+        let text = public_formats::without_comment_lines(&text)?;
+        // A line end that a program wrote out stands at the end, or before another key.
+        let text = text.replace("\\r\\n", "\\n");
+        let text = text.trim_end_matches("\\n").trim_end();
+        let joined = text.replace(LINE_BREAKS, "");
+        Self::of_line(&joined, true)
+    }
+
+    /// Reads `<type> <base64> <comment>`; `alone` says that the comment must not hold another key.
+    fn of_line(line: &str, alone: bool) -> Result<Self, KeyError> {
+        let (kind, rest) = split_field(line);
         if !SUPPORTED_TYPES.contains(&kind) {
-            return Err(why_not_a_type(kind, rest));
+            return Err(why_not::public(line));
         }
         let (blob, comment) = split_field(rest);
-        // With the line breaks gone, the second of two lines is a part of the first one's comment.
-        if wrapped && fields(comment).any(is_blob) {
+        if alone && fields(comment).any(is_blob) {
             return Err(KeyError::SeveralPublicKeys);
         }
         let read = ssh_key::PublicKey::from_openssh(&format!("{kind} {blob}"))
@@ -65,7 +100,10 @@ impl PublicKey {
 
     pub(super) fn new(material: &KeyData, comment: Comment) -> Result<Self, KeyError> {
         let (algorithm, bits) = match material {
-            KeyData::Ed25519(_) => (Algorithm::Ed25519, ED25519_BITS),
+            KeyData::Ed25519(key) => {
+                points::check_ed25519(key.0)?;
+                (Algorithm::Ed25519, ED25519_BITS)
+            }
             KeyData::Rsa(key) => {
                 let bits = rsa::check_public(key)?;
                 let bits = i32::try_from(bits).map_err(|_| KeyError::RsaSize { bits })?;
@@ -76,6 +114,7 @@ impl PublicKey {
                 if key.as_sec1_bytes().first() != Some(&4) {
                     return Err(KeyError::EcdsaPointCompressed);
                 }
+                points::check_ecdsa(key)?;
                 (Algorithm::Ecdsa, Curve::from(key.curve()).bits())
             }
             other => return Err(KeyError::of_type(other.algorithm().as_str())),
@@ -118,9 +157,10 @@ impl PublicKey {
     /// Whether an RSA key is not of those that can be broken although their size is right. It takes some milliseconds.
     ///
     /// # Errors
-    /// [`KeyError::RsaWeak`] when it is one of them.
+    /// [`KeyError::RsaWeak`] when it is one of them, [`KeyError::RsaSmallFactor`] when no program made it so.
     pub fn check_strength(&self) -> Result<(), KeyError> {
         match self.rsa_modulus() {
+            Some(modulus) if weak::has_small_factor(&modulus) => Err(KeyError::RsaSmallFactor),
             Some(modulus) if weak::is_weak(&modulus) => Err(KeyError::RsaWeak),
             _ => Ok(()),
         }
@@ -175,18 +215,8 @@ fn fields(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The wire encoding of every key starts with the length of its type's name, three zero bytes and one more: `AAAA`.
-fn is_blob(field: &str) -> bool {
+pub(super) fn is_blob(field: &str) -> bool {
     field.starts_with("AAAA")
-}
-
-fn why_not_a_type(kind: &str, rest: &str) -> KeyError {
-    if !fields(rest).any(is_blob) {
-        KeyError::NotPublicKey
-    } else if kind.starts_with("ssh-") || kind.starts_with("sk-") || kind.starts_with("ecdsa-") {
-        KeyError::of_type(kind)
-    } else {
-        KeyError::PublicKeyOptions
-    }
 }
 
 impl PartialEq for PublicKey {

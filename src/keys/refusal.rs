@@ -42,27 +42,44 @@ impl KeyError {
             Self::NotOpenSshPrivateKey
             | Self::NotPrivateKey
             | Self::NotPublicKey
-            | Self::PublicKeyOptions => KeyRefusal::NotAKey,
+            | Self::PublicKeyOptions
+            | Self::TextInFront => KeyRefusal::NotAKey,
             Self::PublicKeyGiven => KeyRefusal::PublicKeyGiven,
             Self::PrivateKeyGiven => KeyRefusal::PrivateKeyGiven,
             Self::PuttyFormat
             | Self::SshComFormat
+            | Self::SshComEncrypted
+            | Self::Utf16
+            | Self::EncodedTwice
+            | Self::DerPrivateKey
+            | Self::DerPublicKey
+            | Self::Pkcs12
+            | Self::ArmorMissing
+            | Self::NotAsWritten
+            | Self::PemHeaders
             | Self::LegacyEncryption
-            | Self::EncryptionUnsupported => KeyRefusal::FormatUnsupported,
+            | Self::LegacyCipher
+            | Self::EncryptionUnsupported
+            | Self::Pkcs8EncryptionUnsupported
+            | Self::EcdsaPointCompressed => KeyRefusal::FormatUnsupported,
             Self::PassphraseWrong => KeyRefusal::PassphraseWrong,
             Self::KdfTooCostly { .. } => KeyRefusal::KdfTooExpensive,
-            Self::SeveralPrivateKeys | Self::SeveralPublicKeys => KeyRefusal::SeveralKeys,
+            Self::SeveralPrivateKeys | Self::MoreThanTheKey | Self::SeveralPublicKeys => {
+                KeyRefusal::SeveralKeys
+            }
             Self::Encrypted | Self::PassphraseRequired => KeyRefusal::PassphraseRequired,
             Self::UnsupportedType | Self::Dsa | Self::SecurityKey | Self::CertificateGiven => {
                 KeyRefusal::TypeUnsupported
             }
-            Self::RsaSize { .. } | Self::RsaModulusEven | Self::RsaExponent | Self::RsaWeak => {
+            Self::RsaSize { .. } | Self::RsaExponent | Self::RsaWeak | Self::SmallOrder => {
                 KeyRefusal::TooWeak
             }
             Self::Proof
             | Self::PrivateKeyDamaged
             | Self::PublicKeyDamaged
-            | Self::EcdsaPointCompressed
+            | Self::ForeignCharacters
+            | Self::NotOnCurve
+            | Self::RsaSmallFactor
             | Self::RsaInconsistent => KeyRefusal::Damaged,
         }
     }

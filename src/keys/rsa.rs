@@ -39,7 +39,7 @@ pub(super) fn check_public(key: &RsaPublicKey) -> Result<usize, KeyError> {
         return Err(KeyError::RsaSize { bits });
     }
     if !is_odd(modulus) {
-        return Err(KeyError::RsaModulusEven);
+        return Err(KeyError::RsaSmallFactor);
     }
     // An odd number of 17 bits or more is at least 65537.
     if !EXPONENT_BITS.contains(&bit_length(exponent)) || !is_odd(exponent) {
@@ -243,7 +243,7 @@ mod tests {
         *even.last_mut().unwrap() = 2;
         assert_eq!(
             check_public(&public(&even, &F4)),
-            Err(KeyError::RsaModulusEven)
+            Err(KeyError::RsaSmallFactor)
         );
     }
 

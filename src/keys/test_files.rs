@@ -7,6 +7,11 @@ use tempfile::TempDir;
 /// A folder with a pair `id`, `id.pub`, and whatever is made from it.
 pub(in crate::keys) struct Files(TempDir);
 
+/// A file's content as text.
+pub(in crate::keys) fn text(content: Vec<u8>) -> String {
+    String::from_utf8(content).unwrap()
+}
+
 /// The pairs that the tables go through: a name, and `ssh-keygen`'s arguments for it.
 pub(in crate::keys) const ALGORITHMS: [(&str, &[&str]); 6] = [
     ("Ed25519", &["-t", "ed25519"]),

@@ -1,6 +1,7 @@
 //! Everything that a user can give in the place of a good key: a reason each, nothing published, nothing leaked, nobody
 //! else held up, and Ready once it is mended.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use dev::world::{LOCATION, RESOURCE_GROUP, World, WorldOptions};
 use kube::api::ListParams;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
@@ -9,12 +10,11 @@ use crate::{
     cluster_stores::{client_secret, credentials, store_with},
     leaks::nothing_leaked,
     made::Made,
-    manifests::{key, secret},
+    manifests::{config_map, key, secret},
 };
 
 /// The same file with the bcrypt rounds of its container set to the most that the format can say.
 fn with_absurd_rounds(file: &str) -> String {
-    use base64::{Engine, prelude::BASE64_STANDARD};
     let body: String = file.lines().filter(|line| !line.starts_with('-')).collect();
     let mut bytes = BASE64_STANDARD.decode(body).unwrap();
     let sixteen = 16_u32.to_be_bytes();
@@ -82,6 +82,16 @@ fn table(good: &Made, locked: &Made) -> Vec<(&'static str, String, Reason)> {
         ("dsa", dsa, Reason::KeyTypeUnsupported),
         ("weak", weak, Reason::KeyTooWeak),
         ("putty", putty.to_owned(), Reason::KeyFormatUnsupported),
+        (
+            "putty-below",
+            format!("\n{putty}"),
+            Reason::KeyFormatUnsupported,
+        ),
+        (
+            "encoded-twice",
+            BASE64_STANDARD.encode(&private),
+            Reason::KeyFormatUnsupported,
+        ),
         ("noise", noise, Reason::KeyTooLarge),
         (
             "word",
@@ -183,6 +193,25 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
             "{source: {publicKey: {secretRef: {name: mine, key: key}}}, azure: {}}",
         ))
         .await;
+    // The private key beside the public one, in a place that many may read.
+    let both = format!("{}{}", good.public(), good.private());
+    world.apply(&config_map("both", "key", &both)).await;
+    world
+        .apply(&key(
+            "beside",
+            "{source: {publicKey: {configMapRef: {name: both, key: key}}}, azure: {}}",
+        ))
+        .await;
+    // One and one, which is no point of P-256.
+    let point = "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\
+                 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=";
+    let uploaded = format!("ecdsa-sha2-nistp256 {point}");
+    world
+        .apply(&key(
+            "off-curve",
+            &format!("{{source: {{publicKey: {{value: {uploaded}}}}}}}"),
+        ))
+        .await;
     world
         .apply(&key(
             "missing",
@@ -191,6 +220,8 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
         .await;
     cases.push(("wrong".to_owned(), Reason::PassphraseWrong));
     cases.push(("swapped".to_owned(), Reason::PrivateKeyGiven));
+    cases.push(("beside".to_owned(), Reason::PrivateKeyGiven));
+    cases.push(("off-curve".to_owned(), Reason::KeyDamaged));
     cases.push(("missing".to_owned(), Reason::SourceNotFound));
 
     world.apply(&key("bystander", "{azure: {}}")).await;
@@ -225,7 +256,7 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
 
     // Mended, one and all, without a word to the operator.
     for (name, _) in &cases {
-        if !["swapped", "missing", "wrong"].contains(&name.as_str()) {
+        if !["swapped", "beside", "off-curve", "missing", "wrong"].contains(&name.as_str()) {
             world
                 .apply(&secret(name, "key", &Made::ed25519().private()))
                 .await;
@@ -234,7 +265,7 @@ async fn a_bad_key_is_refused_by_its_reason_and_nothing_of_it_gets_out() {
     world.apply(&secret("open", "word", "unused by now")).await;
     for (name, _) in cases
         .iter()
-        .filter(|(name, _)| !["swapped", "missing"].contains(&name.as_str()))
+        .filter(|(name, _)| !["swapped", "beside", "off-curve", "missing"].contains(&name.as_str()))
     {
         world.wait_ready(name).await;
     }
@@ -275,6 +306,12 @@ async fn every_format_is_imported_published_and_shown_by_its_fingerprint() {
             "azure: {}",
         ),
         ("pkcs1", rewritten(&rsa, "PEM", ""), &rsa, "azure: {}"),
+        (
+            "line-ends-written-out",
+            rsa.private().replace('\n', "\\n"),
+            &rsa,
+            "azure: {}",
+        ),
         ("sec1", rewritten(&curve, "PEM", ""), &curve, "secret: {}"),
     ] {
         world
@@ -290,5 +327,5 @@ async fn every_format_is_imported_published_and_shown_by_its_fingerprint() {
         assert_eq!(status.fingerprint, Some(made.fingerprint()), "{name}");
         println!("| {name} | {} |", made.fingerprint());
     }
-    assert_eq!(world.emulator().keys().len(), 5);
+    assert_eq!(world.emulator().keys().len(), 6);
 }

@@ -14,6 +14,7 @@ mod certificates;
 mod cluster_schema;
 mod cluster_stores;
 mod drift;
+mod ending;
 mod faults;
 mod governed;
 mod imports;

@@ -15,7 +15,7 @@ use crate::{
     processes::{Child, Program},
 };
 
-/// How long the operator may take to end what is under way: more than its own 25 s of grace.
+/// How long the operator may take to end: a pod's grace period, which is more than its own 25 s.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Flags of the operator, in the order in which they were first given, and variables of its environment.
