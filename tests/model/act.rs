@@ -9,7 +9,7 @@ use sshkey_operator::plan::{
 use crate::{
     edits::FOREIGN,
     invariants,
-    view::{Mind, number, place_number, public, request_number},
+    view::{Mind, by_fingerprint, number, place_number, public, request_number},
     world::{Former, Managed, Previous, Seen, Slot, Staged, World},
 };
 
@@ -210,8 +210,7 @@ fn managed(view: &SecretView) -> Option<Managed> {
         return None;
     };
     let key = facts.key.readable().map(number);
-    let recorded = facts.recorded.as_ref();
-    let recorded = (0..24).find(|key| Some(&public(*key).fingerprint()) == recorded);
+    let recorded = facts.recorded.as_ref().map(by_fingerprint);
     Some(Managed {
         key,
         recorded: recorded.or(key).unwrap(),

@@ -6,7 +6,7 @@ use sshkey_operator::{
 };
 
 use crate::{
-    view::{Mind, by_fingerprint, number, place_number},
+    view::{Mind, by_text, number, place_number},
     world::{Former, Previous, Seen, World},
 };
 
@@ -215,7 +215,7 @@ pub(crate) fn report(world: &mut World, mind: &Mind, plan: &Plan) {
         let rotation = status.rotation.unwrap_or_default();
         let former = rotation.previous.into_iter().map(|former| former.fingerprint);
         let pending = rotation.pending.map(|pending| pending.fingerprint);
-        let mut others: Vec<_> = former.chain(pending).map(|text| by_fingerprint(&text)).collect();
+        let mut others: Vec<_> = former.chain(pending).map(|text| by_text(&text)).collect();
         others.sort_unstable();
         world.change(|object| {
             object.listed = listed;

@@ -295,7 +295,7 @@ fn works(
         Move::Read(place) => {
             let goes_on = read(&state.world.seen, &mut told, place);
             next.minds[operator] = Some(told).filter(|_| goes_on);
-            all.push((format!("operator {operator} reads {place:?}"), Ok(next)));
+            all.push((format!("operator {operator} reads what it rests on"), Ok(next)));
             return;
         }
         Move::Rest | Move::GiveUp { .. } => {
@@ -305,7 +305,7 @@ fn works(
             return;
         }
     };
-    let name = format!("operator {operator}: {} ({})", step.name(), step.describe());
+    let name = format!("operator {operator}: {}", step.name());
     let may_stop = state.world.past.stops < bounds.stops;
     if may_stop {
         let mut stopped = state.clone();

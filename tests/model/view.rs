@@ -11,7 +11,7 @@ use sshkey_operator::{
         sshkey::{AzureSpec, DeletionPolicy, ResourceGroup},
         status::{Origin, Phase},
     },
-    keys::{Comment, KeyPair, KeySpec, PublicKey},
+    keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
         AzureKey, AzureRecord, Companion, Companions, Desired, FormerKey, Freshness, Group,
         KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, SecretFacts,
@@ -28,6 +28,23 @@ static POOL: LazyLock<Vec<PublicKey>> = LazyLock::new(|| {
     (0..KEYS).map(pair).map(|pair| pair.public_key()).collect()
 });
 
+/// Their fingerprints, as keys and as text.
+static FINGERPRINTS: LazyLock<Vec<(Fingerprint, String)>> = LazyLock::new(|| {
+    let fingerprints = POOL.iter().map(PublicKey::fingerprint);
+    fingerprints.map(|one| (one, one.to_string())).collect()
+});
+
+/// The fingerprint of a key.
+pub(crate) fn fingerprint(key: Key) -> Fingerprint {
+    FINGERPRINTS[usize::from(key)].0
+}
+
+/// Which key has a fingerprint.
+pub(crate) fn by_fingerprint(wanted: &Fingerprint) -> Key {
+    let place = FINGERPRINTS.iter().position(|(known, _)| known == wanted);
+    place.unwrap().try_into().unwrap()
+}
+
 /// The public half of a key.
 pub(crate) fn public(key: Key) -> PublicKey {
     POOL[usize::from(key)].clone()
@@ -39,9 +56,9 @@ pub(crate) fn number(key: &PublicKey) -> Key {
     place.try_into().unwrap()
 }
 
-/// Which key has a fingerprint.
-pub(crate) fn by_fingerprint(text: &str) -> Key {
-    let place = POOL.iter().position(|known| known.fingerprint().to_string() == text);
+/// Which key has a fingerprint that is written so.
+pub(crate) fn by_text(wanted: &str) -> Key {
+    let place = FINGERPRINTS.iter().position(|(_, known)| known == wanted);
     place.unwrap().try_into().unwrap()
 }
 
@@ -289,7 +306,7 @@ impl Mind {
             outputs: Vec::new(),
             reported_outputs: Vec::new(),
             reported_requests: Vec::new(),
-            reported_others: object.others.iter().map(|key| public(*key).fingerprint()).collect(),
+            reported_others: object.others.iter().map(|key| fingerprint(*key)).collect(),
             rotation: RotationRecord {
                 companions: object.companions,
                 handled: object.handled.iter().map(u8::to_string).collect(),
@@ -298,7 +315,7 @@ impl Mind {
             rotate_requested: request(object.request),
             activate: None,
             abandoned: false,
-            reported_fingerprint: object.reported.map(|(key, _)| public(key).fingerprint()),
+            reported_fingerprint: object.reported.map(|(key, _)| fingerprint(key)),
             reported_revision: object.reported.map(|(_, revision)| revision),
         }
     }
@@ -316,7 +333,7 @@ impl Mind {
             owner_namespace: Some("n".into()),
             is_well_formed: true,
             may_be_adopted: false,
-            recorded: Some(public(managed.recorded).fingerprint()),
+            recorded: Some(fingerprint(managed.recorded)),
             revision: managed.revision,
             created_at: Some(now()),
             request: request(managed.request),

@@ -596,7 +596,10 @@ async fn a_changed_default_of_the_store_moves_no_key() {
         })
         .await;
     let status = world.wait_ready("web").await.status.unwrap();
-    assert_eq!(status.azure.unwrap(), before);
+    let mut now = status.azure.unwrap();
+    // Which tags the operator put on the key is remembered with the place.
+    now.places[0].tags.clear();
+    assert_eq!(now, before);
     world.apply(&key("new", "{azure: {}}")).await;
     let azure = world.wait_ready("new").await.status.unwrap().azure.unwrap();
     assert!(
