@@ -8,9 +8,9 @@ use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
 use super::{
-    backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, presence::Presence, refusals::Refusals,
-    sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
+    backoff::Backoffs, certificate::Certificates, cluster_stores::ClusterStores, given::Given,
+    key_ages::KeyAges, levels::Watched, measure, own_writes::OwnWrites, presence::Presence,
+    refusals::Refusals, sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -66,6 +66,7 @@ pub struct Context {
     pub(super) tag_repairs: TagRepairs,
     pub(super) store_uses: StoreUses,
     pub(super) given: Given,
+    pub(super) certificates: Certificates,
     pub(super) key_ages: KeyAges,
     pub(super) watched: Watched,
     pub(super) metrics: Arc<Metrics>,
@@ -114,6 +115,7 @@ impl Context {
             tag_repairs: TagRepairs::default(),
             store_uses: StoreUses::default(),
             given: Given::default(),
+            certificates: Certificates::default(),
             key_ages: KeyAges::default(),
             watched: Watched::default(),
             metrics,

@@ -26,7 +26,7 @@ pub(super) enum Credential {
     /// A certificate with its private key, and the versions of what it was read from.
     Certificate {
         client: String,
-        certificate: Box<ClientCertificate>,
+        certificate: Arc<ClientCertificate>,
         version: String,
     },
     /// Tokens of the `ServiceAccount` beside the store's credentials.
@@ -51,7 +51,7 @@ impl Credential {
             ClusterAuth {
                 client_certificate: Some(auth),
                 ..
-            } => certificate::read(context, &store.credentials_in, auth)
+            } => certificate::read(context, store, auth)
                 .await
                 .map_err(failed),
             ClusterAuth {
@@ -116,7 +116,7 @@ impl Credential {
                 client,
                 certificate,
                 ..
-            } => Identity::certificate(tenant, &client, *certificate, endpoints, transport),
+            } => Identity::certificate(tenant, &client, certificate, endpoints, transport),
             Self::Account { client } => {
                 let assertion = minted(context, &store.credentials_in);
                 Identity::federated(tenant, &client, assertion, endpoints, transport)

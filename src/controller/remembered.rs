@@ -40,6 +40,7 @@ impl Context {
     pub(super) fn forget(&self, uid: &str) {
         self.own_writes.forget(uid);
         self.given.forget(uid);
+        self.certificates.forget(uid);
         self.key_ages.forget(uid);
         self.backoffs.reset(uid);
         self.claims.release(uid);
@@ -50,11 +51,12 @@ impl Context {
     }
 
     /// How much is kept, by what it is. Who waits for a budget has a metric of its own.
-    pub(super) fn remembered(&self) -> [(&'static str, usize); 10] {
+    pub(super) fn remembered(&self) -> [(&'static str, usize); 11] {
         [
             ("objects", self.presence.len()),
             ("own_writes", self.own_writes.len()),
             ("sources", self.given.len()),
+            ("certificates", self.certificates.len()),
             ("key_ages", self.key_ages.len()),
             ("backoffs", self.backoffs.len()),
             ("claims", self.claims.len()),
