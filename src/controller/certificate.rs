@@ -8,9 +8,10 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
+    blocking::Asker,
     context::Context,
     credentials::{Credential, no_credential, unreadable},
-    facts::{self, now},
+    facts::now,
     store_object::StoreView,
 };
 use crate::{
@@ -61,12 +62,12 @@ impl Certificates {
     }
 }
 
-/// Reads it, and opens it unless it is known.
+/// Reads it, and has it opened unless it is known; `None` until that is done.
 pub(super) async fn read(
     context: &Context,
     store: &StoreView,
     auth: &Auth,
-) -> Result<Credential, Cause> {
+) -> Result<Option<Credential>, Cause> {
     let namespace = &store.credentials_in;
     let name = &auth.secret_ref.name;
     let (mut version, file) = match auth.secret_ref.key.as_deref() {
@@ -83,12 +84,14 @@ pub(super) async fn read(
     };
     let opened = match context.certificates.known(&store.uid, &version) {
         Some(known) => known,
-        None => {
-            let opened = open(file, password).await;
-            let known = (version.clone(), opened.clone());
-            context.certificates.remember(&store.uid, known);
-            opened
-        }
+        None => match open(context, store, &version, file, password) {
+            Some(opened) => {
+                let known = (version.clone(), opened.clone());
+                context.certificates.remember(&store.uid, known);
+                opened
+            }
+            None => return Ok(None),
+        },
     };
     let certificate = opened.map_err(|error| {
         no_credential(
@@ -105,23 +108,30 @@ pub(super) async fn read(
             ),
         ));
     }
-    Ok(Credential::Certificate {
+    Ok(Some(Credential::Certificate {
         client: auth.client_id.clone(),
         certificate,
         version,
-    })
+    }))
 }
 
-async fn open(
+/// `None` while it waits for its turn: to open PKCS #12 is made to take long.
+fn open(
+    context: &Context,
+    store: &StoreView,
+    version: &str,
     file: Zeroizing<Vec<u8>>,
     password: Option<Zeroizing<Vec<u8>>>,
-) -> Result<Arc<ClientCertificate>, CertificateError> {
-    facts::off_thread(move || {
+) -> Option<Result<Arc<ClientCertificate>, CertificateError>> {
+    let asker = Asker::Store {
+        id: store.id.clone(),
+        uid: store.uid.clone(),
+    };
+    context.blocking.ask(&asker, version, move || {
         let password = password.as_ref();
         let password = password.and_then(|text| std::str::from_utf8(text).ok());
         ClientCertificate::read(&file, password.map(str::trim_end)).map(Arc::new)
     })
-    .await
 }
 
 /// Which entries of which Secret at which version, and what is in them.

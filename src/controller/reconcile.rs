@@ -20,6 +20,7 @@ use super::{
     refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
     vanished::put_away,
+    waiting::{WaitsFor, wait},
 };
 use crate::{
     api::{ArmId, ErrorClass, Reason, SshKey},
@@ -61,13 +62,16 @@ pub(super) async fn reconcile(
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
             write_blocked(context, &seen, &facts::kubernetes_failure(&error)).await?;
-            return Ok(Action::requeue(context.options.intervals.poll));
+            return Ok(Action::requeue(context.patience_for(&seen)));
         }
         Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
         Err(ObserveError::Invalid(why)) => {
             let failure = Failure::to_fix(Reason::InvalidObject, why);
             write_blocked(context, &seen, &failure).await?;
-            return Ok(Action::requeue(context.options.intervals.poll));
+            return Ok(Action::requeue(context.patience_for(&seen)));
+        }
+        Err(ObserveError::Waiting(waits_for)) => {
+            return Ok(wait(context, &seen, waits_for).await?);
         }
     };
     let uid = observation.observed.object.uid.clone();
@@ -131,6 +135,9 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                 context.metrics.steps.count([step.name(), "conflict"]);
                 let wait = context.backoffs.next(&at.observed.object.uid);
                 return Ok(Action::requeue(wait));
+            }
+            Err(error) if error.is_waiting() => {
+                return Ok(wait(context, &at.object, WaitsFor::Key).await?);
             }
             Err(error) => {
                 let failure = error.failure();
@@ -348,13 +355,14 @@ fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -
         Some(ErrorClass::UserFixable) if refused => {
             return context.backoffs.next(uid).max(poll);
         }
-        Some(ErrorClass::UserFixable) => return poll,
+        Some(ErrorClass::UserFixable) => return context.patience_for(&at.object),
         Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);
         }
     }
     context.backoffs.reset(uid);
+    context.patience.forget(uid);
     context
         .options
         .intervals

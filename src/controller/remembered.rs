@@ -43,6 +43,8 @@ impl Context {
         self.certificates.forget(uid);
         self.key_ages.forget(uid);
         self.backoffs.reset(uid);
+        self.patience.forget(uid);
+        self.blocking.withdraw(uid);
         self.claims.release(uid);
         self.budget.withdraw(uid);
         self.tag_repairs.forget(uid);
@@ -51,7 +53,7 @@ impl Context {
     }
 
     /// How much is kept, by what it is. Who waits for a budget has a metric of its own.
-    pub(super) fn remembered(&self) -> [(&'static str, usize); 11] {
+    pub(super) fn remembered(&self) -> [(&'static str, usize); 13] {
         [
             ("objects", self.presence.len()),
             ("own_writes", self.own_writes.len()),
@@ -59,6 +61,8 @@ impl Context {
             ("certificates", self.certificates.len()),
             ("key_ages", self.key_ages.len()),
             ("backoffs", self.backoffs.len()),
+            ("patience", self.patience.len()),
+            ("slow_work", self.blocking.len()),
             ("claims", self.claims.len()),
             ("tag_repairs", self.tag_repairs.len()),
             ("refusals", self.refusals.len()),

@@ -7,7 +7,11 @@ use kube::{
 };
 use serde_json::json;
 
-use super::error::{KubernetesError, attempt, optional};
+use super::{
+    access::PAGE,
+    cut::cut_metadata,
+    error::{KubernetesError, attempt, optional},
+};
 use crate::api::{
     SshKey, SshKeyStatus,
     names::{FINALIZER, GROUP, VERSION, annotation, manager},
@@ -65,9 +69,20 @@ pub async fn list_metadata(
         Some(namespace) => sshkeys(client, namespace),
         None => Api::all(client.clone()),
     };
-    let all = ListParams::default();
-    let listed = attempt("list", || "SshKeys".to_owned(), api.list_metadata(&all));
-    Ok(listed.await?.items)
+    let mut all = Vec::new();
+    let mut page = ListParams::default().limit(PAGE);
+    loop {
+        let listed = attempt("list", || "SshKeys".to_owned(), api.list_metadata(&page));
+        let listed = listed.await?;
+        all.extend(listed.items.into_iter().map(|mut object| {
+            cut_metadata(&mut object.metadata);
+            object
+        }));
+        match listed.metadata.continue_.filter(|next| !next.is_empty()) {
+            Some(next) => page.continue_token = Some(next),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// What an `SshKey` records, as annotations; `None` takes one away.

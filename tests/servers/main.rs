@@ -14,6 +14,7 @@ mod certificates;
 mod cluster_schema;
 mod cluster_stores;
 mod drift;
+mod fairness;
 mod faults;
 mod governed;
 mod imports;
