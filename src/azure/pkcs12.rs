@@ -149,8 +149,8 @@ impl Cost {
                 }
                 pkcs12::PKCS_12_PKCS8_KEY_BAG_OID => {
                     self.count_key()?;
-                    type Encrypted = ContextSpecific<EncryptedPrivateKeyInfo>;
-                    let key = Encrypted::from_der(&bag.bag_value).map_err(unreadable)?;
+                    let key = ContextSpecific::<EncryptedPrivateKeyInfo>::from_der(&bag.bag_value);
+                    let key = key.map_err(unreadable)?;
                     let scheme = Scheme::of(&key.value.encryption_algorithm)?;
                     self.add(scheme.cost)?;
                     Bag::Encrypted(scheme, key.value.encrypted_data.into_bytes().into())

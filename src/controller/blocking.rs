@@ -345,8 +345,8 @@ mod tests {
         let broken = || -> u8 { panic!("broken") };
         assert_eq!(blocking.ask(&asker, "x", broken), None);
         assert_eq!(done.next().await, Some(asker.clone()));
-        let asked = catch_unwind(AssertUnwindSafe(|| blocking.ask(&asker, "x", || 1_u8)));
-        assert!(asked.is_err());
+        let outcome = catch_unwind(AssertUnwindSafe(|| blocking.ask(&asker, "x", || 1_u8)));
+        assert!(outcome.is_err());
         assert_eq!(blocking.ask(&key("b", "b"), "x", || 2_u8), None);
         assert_eq!(done.next().await, Some(key("b", "b")));
     }

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+/// Of so many namespaces it is kept when they had their last turn, before all is forgotten.
+const MOST_REMEMBERED: usize = 1_000;
+
 /// Those who wait, by namespace.
 #[derive(Debug)]
 pub(super) struct Line<T> {
     waiting: BTreeMap<String, Queue<T>>,
-    /// When each namespace had its last turn, counted in turns. It matters only while somebody waits.
+    /// When each namespace had its last turn, counted in turns.
     last: BTreeMap<String, u64>,
     turns: u64,
     /// How many ever began to wait.
@@ -70,7 +73,8 @@ impl<T> Line<T> {
         if queue.is_some_and(|queue| queue.all.is_empty()) {
             self.waiting.remove(namespace);
         }
-        if self.waiting.is_empty() {
+        // Who has had a turn goes after who has not, also when nobody has waited in between.
+        if self.waiting.is_empty() && self.last.len() > MOST_REMEMBERED {
             self.last.clear();
         }
     }
@@ -134,6 +138,16 @@ mod tests {
             order.push(one);
         }
         assert_eq!(order, ["a0", "b0", "a", "b1", "a", "b2"]);
+    }
+
+    #[test]
+    fn who_went_when_nobody_else_waited_has_had_a_turn() {
+        let mut line = line(&[("a", 1)]);
+        assert_eq!(line.next().as_deref(), Some("a0"));
+        for one in ["a1", "b0"] {
+            line.join(&one[..1], one.to_owned());
+        }
+        assert_eq!(rest(&mut line), ["b0", "a1"]);
     }
 
     #[test]

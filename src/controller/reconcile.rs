@@ -75,7 +75,7 @@ pub(super) async fn reconcile(
         }
     };
     let uid = observation.observed.object.uid.clone();
-    let done = carry_out(&scope, observation).await;
+    let done = Box::pin(carry_out(&scope, observation)).await;
     context.store_uses.held(&uid);
     done
 }

@@ -190,7 +190,7 @@ async fn reconcile_key(
                 Ok(key) if first_look::is_to_come(&scope, key).await => {
                     Ok(wait(&scope.context, key, WaitsFor::Store).await?)
                 }
-                _ => reconcile::reconcile(object, scope).await,
+                _ => Box::pin(reconcile::reconcile(object, scope)).await,
             }
         }
     };

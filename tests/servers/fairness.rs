@@ -4,18 +4,21 @@ use std::{fs, process::Command};
 
 use dev::{
     processes::usage,
-    world::{CLIENT, CREDENTIALS, SUBSCRIPTION, TENANT, World, WorldOptions},
+    world::{CLIENT, SUBSCRIPTION, TENANT, World, WorldOptions},
 };
+use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::{
     ByteString,
     api::core::v1::{Namespace, Secret},
 };
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, ObjectMeta, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
+use sshkey_operator::api::{
+    AzureStore, ConditionType, Reason, SshKey, SshKeySpec, condition::find,
+};
 use tempfile::TempDir;
 
 use crate::{
@@ -221,37 +224,34 @@ async fn the_slow_work_of_one_namespace_comes_after_the_first_of_another() {
 async fn what_others_write_on_objects_does_not_fill_the_memory() {
     /// The chart's limit.
     const LIMIT_KIB: u32 = 256 * 1024;
+    const MANY_OBJECTS: usize = 300;
     let world = two_namespaces().await;
     let keys: Api<SshKey> = Api::namespaced(world.client().clone(), BUSY);
     let foreign = "x".repeat(250 * 1024);
-    for number in 0..300 {
-        let object = json!({
-            "apiVersion": "sshkey-operator.io/v1alpha1",
-            "kind": "SshKey",
-            "metadata": { "name": format!("k{number}"), "annotations": { "example.com/foreign": foreign } },
-            "spec": { "suspend": true },
-        });
-        let params = PatchParams::apply("a-tool");
-        keys.patch(&format!("k{number}"), &params, &Patch::Apply(&object))
-            .await
-            .unwrap();
-    }
+    let create = |number: usize| {
+        let mut object = SshKey::new(&format!("k{number}"), SshKeySpec::default());
+        object.spec.suspend = true;
+        let foreign = ("example.com/foreign".to_owned(), foreign.clone());
+        object.metadata.annotations = Some([foreign].into());
+        let keys = keys.clone();
+        async move { keys.create(&PostParams::default(), &object).await }
+    };
+    let created = stream::iter(0..MANY_OBJECTS).map(create).buffered(8);
+    created.try_collect::<Vec<_>>().await.unwrap();
     world.operator().kill();
     world.operator().restart().unwrap();
     world.apply(&key("mine", "{azure: {}}")).await;
     world.wait_ready("mine").await;
     world
         .until("all of them were looked at", async || {
-            let listed = keys.list_metadata(&ListParams::default()).await;
-            drop(listed.unwrap());
             let keys = keys.list(&ListParams::default()).await.unwrap();
             let reported = keys.items.iter().filter(|key| {
                 let status = key.status.as_ref();
                 status.is_some_and(|status| !status.conditions.is_empty())
             });
             match reported.count() {
-                300 => Ok(()),
-                other => Err(format!("{other} of 300")),
+                MANY_OBJECTS => Ok(()),
+                other => Err(format!("{other} of {MANY_OBJECTS}")),
             }
         })
         .await;
@@ -295,9 +295,8 @@ async fn a_key_is_never_sent_to_entra_as_a_client_secret() {
         let said = &find(&conditions, ConditionType::Ready).unwrap().message;
         assert!(said.contains("was not sent to Entra"), "{said}");
     }
-    // Beside them there is one that is sent.
+    // Another one is sent all the same.
     world.wait_ready_of::<AzureStore>("default").await;
-    assert!(!CREDENTIALS.is_empty());
 }
 
 #[tokio::test]
