@@ -12,7 +12,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{source::EntryRef, sshkey::ResourceGroup};
+use super::{object_name, source::EntryRef, sshkey::ResourceGroup};
 
 /// What an AzureStore is.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -152,17 +152,19 @@ pub struct ClientCertificate {
 }
 
 /// A certificate with its private key in a Secret.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateRef {
     /// Name of the Secret.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::NAME_RULE).message(object_name::NAME_MESSAGE))]
     pub name: String,
 
     /// Key of one entry that holds both, in PEM or as a PKCS #12 file. When absent, the entries tls.crt and tls.key, as in
     /// Secrets of type kubernetes.io/tls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::KEY_RULE).message(object_name::KEY_MESSAGE))]
     pub key: Option<String>,
 }
 
@@ -181,16 +183,18 @@ pub struct ClientSecret {
 }
 
 /// One entry of a Secret: of the store's own namespace, or for a ClusterAzureStore of the operator's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
     /// Name of the Secret.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::NAME_RULE).message(object_name::NAME_MESSAGE))]
     pub name: String,
 
     /// Key of the entry. When absent, clientSecret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::KEY_RULE).message(object_name::KEY_MESSAGE))]
     pub key: Option<String>,
 }
 

@@ -58,7 +58,7 @@ pub struct Output {
 pub struct SshAuth {
     /// Host keys, as in a known_hosts file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 65_536))]
+    #[schemars(length(min = 1, max = 32_768))]
     #[x_kube(validation = Rule::new("!self.contains('PRIVATE KEY')").message("knownHosts takes public host keys, and this is a private key: it has now been in a manifest, so replace it wherever it is used"))]
     pub known_hosts: Option<String>,
 }
@@ -73,7 +73,7 @@ pub struct Pem {}
 #[serde(rename_all = "camelCase")]
 pub struct Flux {
     /// Host keys, as in a known_hosts file. Flux refuses a Secret without them.
-    #[schemars(length(min = 1, max = 65_536))]
+    #[schemars(length(min = 1, max = 32_768))]
     #[x_kube(validation = Rule::new("!self.contains('PRIVATE KEY')").message("knownHosts takes public host keys, and this is a private key: it has now been in a manifest, so replace it wherever it is used"))]
     pub known_hosts: String,
 }

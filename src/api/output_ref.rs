@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::is_object_name;
+
 /// Kind of object that an output is.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString,
@@ -48,6 +50,7 @@ pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
     parts
         .filter_map(|part| {
             let (kind, name) = part.split_once('/')?;
+            is_object_name(name).then_some(())?;
             Some(OutputRef {
                 kind: OutputKind::from_str(kind).ok()?,
                 name: name.to_owned(),
@@ -69,7 +72,8 @@ mod tests {
         });
         assert_eq!(parse_outputs(Some(&outputs_text(&outputs))), outputs);
         assert_eq!(parse_outputs(None), []);
-        assert_eq!(parse_outputs(Some("Pod/a,,x,Secret/b")).len(), 1);
+        let strange = "Pod/a,,x,Secret/b,Secret/../a,ConfigMap/?limit=1,Secret/a b";
+        assert_eq!(parse_outputs(Some(strange)).len(), 1);
     }
 
     #[test]

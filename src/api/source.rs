@@ -7,6 +7,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::object_name;
+
 /// Where the key comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -109,14 +111,16 @@ pub struct PublicKeySource {
 pub struct AzureKeySource {}
 
 /// One entry of a Secret or ConfigMap of this namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryRef {
     /// Name of the Secret or ConfigMap.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::NAME_RULE).message(object_name::NAME_MESSAGE))]
     pub name: String,
 
     /// Key of the entry, such as ssh-privatekey.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::KEY_RULE).message(object_name::KEY_MESSAGE))]
     pub key: String,
 }

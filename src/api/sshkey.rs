@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SshKeyStatus, StoreKey, StoreKind, output::Output, rotation::Rotation, source::Source,
+    SshKeyStatus, StoreKey, StoreKind, object_name, output::Output, rotation::Rotation,
+    source::Source,
 };
 
 /// What an SshKey asks for.
@@ -70,6 +71,7 @@ pub struct SshKeySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[x_kube(validation = Rule::new("self.map(output, has(output.flux) ? size(bytes(output.flux.knownHosts)) : has(output.sshAuth) && has(output.sshAuth.knownHosts) ? size(bytes(output.sshAuth.knownHosts)) : 0).sum() <= 32768").message("knownHosts has at most 32768 bytes, in all outputs together: leave out the hosts that the readers do not connect to"))]
     pub outputs: Option<Vec<Output>>,
 
     /// Publishes the public key to Azure's SSH key store (Microsoft.Compute/sshPublicKeys). Without it nothing is sent
@@ -246,7 +248,7 @@ pub enum AzureConflictPolicy {
 }
 
 /// A store of this namespace or of the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreRef {
     /// Kind of the store: AzureStore (when absent), which is one of this namespace, or ClusterAzureStore.
@@ -255,6 +257,7 @@ pub struct StoreRef {
 
     /// Name of the store.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(object_name::NAME_RULE).message(object_name::NAME_MESSAGE))]
     pub name: String,
 }
 

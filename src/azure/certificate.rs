@@ -9,11 +9,12 @@ use aws_lc_rs::{
 };
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64_URL, Engine as _};
 use jiff::Timestamp;
-use p12_keystore::Pkcs12Archive;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use serde_json::json;
 use x509_cert::{Certificate, der::Decode as _};
 use zeroize::Zeroizing;
+
+use super::pkcs12;
 
 /// The most that is read, in bytes: a chain of some certificates and an RSA 4096 key take about 12 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -65,6 +66,18 @@ pub enum CertificateError {
         "the PKCS #12 file does not open: correct the password in auth.clientCertificate.passwordSecretRef, or the file"
     )]
     DoesNotOpen,
+    /// PKCS #12 with more than one key, or in more parts than any program writes.
+    #[error(
+        "the PKCS #12 file has more than one private key, or more than {} parts: export one certificate with its key",
+        pkcs12::MAX_SAFES
+    )]
+    SeveralKeys,
+    /// PKCS #12 whose keys are too slow to derive.
+    #[error(
+        "the PKCS #12 file takes more than {} iterations, all its parts together, or more than 32 MiB of memory to open: export it again with fewer (openssl pkcs12 -export -iter 2048)",
+        pkcs12::MAX_ITERATIONS
+    )]
+    TooCostly,
     /// What can't be parsed.
     #[error("the certificate can't be read: make it again")]
     Damaged,
@@ -72,7 +85,7 @@ pub enum CertificateError {
 
 impl ClientCertificate {
     /// Reads certificate and key, from PEM texts one after the other or from one PKCS #12 file. Opening PKCS #12 can take
-    /// a second of CPU time.
+    /// some seconds of CPU time.
     ///
     /// # Errors
     /// What is not one RSA key with its certificate.
@@ -103,15 +116,9 @@ impl ClientCertificate {
     }
 
     fn from_pkcs12(file: &[u8], password: &str) -> Result<Self, CertificateError> {
-        let archive = Pkcs12Archive::from_pkcs12(file, password)
-            .map_err(|_| CertificateError::DoesNotOpen)?;
-        let key = archive.keys.first().ok_or(CertificateError::NoKey)?;
-        let key = RsaKeyPair::from_pkcs8(key.key.as_der()).map_err(|_| CertificateError::NotRsa)?;
-        let chain: Vec<Vec<u8>> = archive
-            .certs
-            .iter()
-            .map(|bag| bag.cert.as_der().to_vec())
-            .collect();
+        let found = pkcs12::open(file, password)?;
+        let key = RsaKeyPair::from_pkcs8(&found.key).map_err(|_| CertificateError::NotRsa)?;
+        let chain = found.certificates;
         if chain.is_empty() {
             return Err(CertificateError::NoCertificate);
         }

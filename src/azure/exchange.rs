@@ -10,7 +10,7 @@ use azure_core::http::{
     Body, ClientOptions, Context, Method, Pipeline, PipelineStreamOptions, Request, Url,
     headers::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -171,7 +171,8 @@ impl Exchange {
     ) -> Timestamp {
         let now = Timestamp::now();
         let turn = self.budget.ask(buckets, caller, urgency, now).err();
-        let turn = turn.unwrap_or(now);
+        // Another may have been let through meanwhile, which opens the bucket.
+        let turn = turn.unwrap_or(now).max(now + AT_LEAST);
         tracing::info!(
             code = answer.error().map(|error| error.code),
             request_id = answer.headers.ids.request,
@@ -192,6 +193,9 @@ impl Exchange {
         self.metrics.azure_request_time.since([operation], sent);
     }
 }
+
+/// What is waited after a refusal, whatever became of the bucket.
+const AT_LEAST: SignedDuration = SignedDuration::from_secs(1);
 
 /// The value of the label `code` where there is no HTTP status.
 fn why_no_answer(cause: &Cause) -> &'static str {

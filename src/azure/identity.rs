@@ -118,11 +118,10 @@ impl Identity {
     pub fn certificate(
         tenant: &str,
         client: &str,
-        certificate: ClientCertificate,
+        certificate: Arc<ClientCertificate>,
         endpoints: &Endpoints,
         transport: &Transport,
     ) -> Result<Self, AzureError> {
-        let certificate = Arc::new(certificate);
         let client_id = client.to_owned();
         let token_url = format!("{}/{tenant}/oauth2/v2.0/token", endpoints.authority);
         let assertion: Assertion = Arc::new(move |_| {

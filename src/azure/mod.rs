@@ -13,6 +13,7 @@ mod exchange;
 mod identity;
 mod inventory;
 mod message;
+mod pkcs12;
 mod pod;
 mod transport;
 mod wire;

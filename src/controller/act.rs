@@ -1,7 +1,5 @@
 //! Takes one step: one request, and what it leaves behind.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use kube::{Api, Client, ResourceExt};
 
@@ -20,7 +18,7 @@ use crate::{
         output_ref::outputs_text,
     },
     azure::AzureError,
-    keys::{Comment, KeyError, KeyPair, KeySpec, PublicKey},
+    keys::{Algorithm, Comment, KeyError, KeyPair, KeySpec, PublicKey},
     kubernetes::{
         KubernetesError,
         secrets::{self, FoundSecret, Replacement, SecretOwner},
@@ -41,9 +39,9 @@ pub(super) enum StepError {
     /// The key pair could not be generated.
     #[error("can't generate a key pair: {0}")]
     Generate(#[from] KeyError),
-    /// The thread that generated the key pair stopped.
-    #[error("can't generate a key pair: the work was interrupted; it will be tried again")]
-    Interrupted,
+    /// The key pair is generated outside of this reconcile.
+    #[error("the key pair is about to be generated")]
+    Waiting,
     /// The key that the user gives can't be had any more.
     #[error(transparent)]
     Given(#[from] GivenError),
@@ -89,16 +87,22 @@ impl StepError {
         }
     }
 
+    /// Whether the step can be taken only when work outside of this reconcile is done.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Given(GivenError::Waiting))
+    }
+
     /// What it comes to for the report.
     pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Kubernetes(error) => facts::kubernetes_failure(error),
             Self::Azure(error) => facts::azure_failure(error),
-            Self::Generate(_) | Self::Interrupted => transient(Reason::KeyGenerationFailed, self),
+            Self::Generate(_) => transient(Reason::KeyGenerationFailed, self),
             Self::Given(error) => error.failure(),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
             Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
-            Self::Changing
+            Self::Waiting
+            | Self::Changing
             | Self::SecretChanging
             | Self::Misplaced(_)
             | Self::NotStored(_)
@@ -155,7 +159,7 @@ pub(super) async fn act(
             request,
             now,
         } => {
-            let pair = generate(context, *key, comment.clone()).await?;
+            let pair = generate(context, at, *key, comment.clone()).await?;
             let key = Replacement {
                 pair: &pair,
                 revision: *revision,
@@ -353,20 +357,18 @@ pub(super) async fn given(
     }
 }
 
-/// Generates and proves a pair, off the async threads, as many at once as there are cores.
+/// Generates and proves a pair. An RSA key takes seconds: it waits for its turn.
 pub(super) async fn generate(
     context: &Context,
+    at: &Observation,
     key: KeySpec,
     comment: Comment,
 ) -> Result<KeyPair, StepError> {
-    let turn = Arc::clone(&context.generations)
-        .acquire_owned()
-        .await
-        .map_err(|_| StepError::Interrupted)?;
-    let work = tokio::task::spawn_blocking(move || {
-        let pair = KeyPair::generate(key, &comment);
-        drop(turn);
-        pair
-    });
-    Ok(work.await.map_err(|_| StepError::Interrupted)??)
+    let what = format!("{key:?} {comment:?}");
+    let work = move || KeyPair::generate(key, &comment);
+    if key.algorithm() != Algorithm::Rsa {
+        return Ok(facts::off_thread(work).await?);
+    }
+    let generated = context.blocking.ask(&given::asker(&at.object), &what, work);
+    Ok(generated.ok_or(StepError::Waiting)??)
 }

@@ -4,7 +4,7 @@ use kube::{ResourceExt, core::error_boundary::InvalidObject, runtime::controller
 
 use super::{context::Context, facts, reconcile::ReconcileError};
 use crate::{
-    api::{ConditionType, Reason, SshKey, SshKeyStatus, condition},
+    api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
     plan::Failure,
 };
@@ -41,10 +41,11 @@ pub(super) async fn write_blocked(
     let about = |kind, status| {
         condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
     };
-    let verdicts = [
-        about(ConditionType::Ready, false),
-        about(ConditionType::Stalled, true),
-    ];
+    let kind = match failure.class {
+        ErrorClass::UserFixable => ConditionType::Stalled,
+        ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,
+    };
+    let verdicts = [about(ConditionType::Ready, false), about(kind, true)];
     let status = SshKeyStatus {
         observed_generation: Some(generation),
         conditions: condition::conditions(&verdicts, &before.conditions, generation, facts::now()),

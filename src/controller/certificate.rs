@@ -1,15 +1,22 @@
 //! The client certificate of a store, as a user keeps it.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use zeroize::Zeroizing;
 
 use super::{
+    blocking::Asker,
     context::Context,
     credentials::{Credential, no_credential, unreadable},
-    facts::{self, now},
+    facts::now,
+    store_object::StoreView,
 };
 use crate::{
     api::{Reason, azure_store::ClientCertificate as Auth, source::EntryRef},
-    azure::{Cause, ClientCertificate},
+    azure::{Cause, CertificateError, ClientCertificate},
     kubernetes::secrets,
 };
 
@@ -17,12 +24,51 @@ use crate::{
 /// <https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets>
 const TLS: [&str; 2] = ["tls.crt", "tls.key"];
 
-/// Reads and opens it.
+/// What came of opening the certificates of stores, refusals too, by the UID of the store: to open PKCS #12 takes seconds by
+/// design, and is not done again while nothing has changed.
+#[derive(Debug, Default)]
+pub(super) struct Certificates(Mutex<HashMap<String, Opened>>);
+
+/// Which entries at which versions, and what is in them.
+type Opened = (String, Result<Arc<ClientCertificate>, CertificateError>);
+
+impl Certificates {
+    fn known(
+        &self,
+        uid: &str,
+        version: &str,
+    ) -> Option<Result<Arc<ClientCertificate>, CertificateError>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, opened) = known.get(uid)?;
+        (of == version).then(|| opened.clone())
+    }
+
+    fn remember(&self, uid: &str, opened: Opened) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(uid.to_owned(), opened);
+    }
+
+    /// The store is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(uid);
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// Reads it, and has it opened unless it is known; `None` until that is done.
 pub(super) async fn read(
     context: &Context,
-    namespace: &str,
+    store: &StoreView,
     auth: &Auth,
-) -> Result<Credential, Cause> {
+) -> Result<Option<Credential>, Cause> {
+    let namespace = &store.credentials_in;
     let name = &auth.secret_ref.name;
     let (mut version, file) = match auth.secret_ref.key.as_deref() {
         Some(key) => one(context, namespace, name, key).await?,
@@ -36,14 +82,18 @@ pub(super) async fn read(
             Some(text)
         }
     };
-    // To open PKCS #12 is made to take long.
-    let opened = facts::off_thread(move || {
-        let password = password
-            .as_ref()
-            .and_then(|text| std::str::from_utf8(text).ok());
-        ClientCertificate::read(&file, password.map(str::trim_end))
-    });
-    let certificate = opened.await.map_err(|error| {
+    let opened = match context.certificates.known(&store.uid, &version) {
+        Some(known) => known,
+        None => match open(context, store, &version, file, password) {
+            Some(opened) => {
+                let known = (version.clone(), opened.clone());
+                context.certificates.remember(&store.uid, known);
+                opened
+            }
+            None => return Ok(None),
+        },
+    };
+    let certificate = opened.map_err(|error| {
         no_credential(
             Reason::CertificateInvalid,
             format!("Secret {name}: {error}"),
@@ -58,13 +108,33 @@ pub(super) async fn read(
             ),
         ));
     }
-    Ok(Credential::Certificate {
+    Ok(Some(Credential::Certificate {
         client: auth.client_id.clone(),
-        certificate: Box::new(certificate),
+        certificate,
         version,
+    }))
+}
+
+/// `None` while it waits for its turn: to open PKCS #12 is made to take long.
+fn open(
+    context: &Context,
+    store: &StoreView,
+    version: &str,
+    file: Zeroizing<Vec<u8>>,
+    password: Option<Zeroizing<Vec<u8>>>,
+) -> Option<Result<Arc<ClientCertificate>, CertificateError>> {
+    let asker = Asker::Store {
+        id: store.id.clone(),
+        uid: store.uid.clone(),
+    };
+    context.blocking.ask(&asker, version, move || {
+        let password = password.as_ref();
+        let password = password.and_then(|text| std::str::from_utf8(text).ok());
+        ClientCertificate::read(&file, password.map(str::trim_end)).map(Arc::new)
     })
 }
 
+/// Which entries of which Secret at which version, and what is in them.
 type Versioned = (String, Zeroizing<Vec<u8>>);
 
 async fn one(
@@ -77,6 +147,7 @@ async fn one(
     let found = found.map_err(|error| unreadable(&error))?;
     let (version, [value]) = found.ok_or_else(|| missing(namespace, name, key))?;
     let value = value.filter(|value| !value.is_empty());
+    let version = format!("{name}/{key}@{version}");
     Ok((version, value.ok_or_else(|| empty(name, key))?))
 }
 
@@ -93,7 +164,7 @@ async fn tls(context: &Context, namespace: &str, name: &str) -> Result<Versioned
     file.extend_from_slice(&certificate);
     file.push(b'\n');
     file.extend_from_slice(&key);
-    Ok((version, file))
+    Ok((format!("{name}@{version}"), file))
 }
 
 fn missing(namespace: &str, name: &str, key: &str) -> Cause {

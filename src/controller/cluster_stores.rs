@@ -11,18 +11,20 @@ use std::{
 use futures::{
     Stream, StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+    stream,
 };
 use kube::{
     Api, Resource,
     core::DeserializeGuard,
     runtime::{
-        Controller, controller,
+        controller,
         reflector::{ObjectRef, Store},
     },
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    blocking::Asker,
     context::Context,
     measure::{self, watch_failure},
     store,
@@ -90,7 +92,13 @@ impl ClusterStores {
 
 /// Stores of the cluster of which a key has something to tell.
 fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
-    context.store_uses.listen().filter_map(|id| {
+    let opened = context.blocking.listen().filter_map(|asker| {
+        std::future::ready(match asker {
+            Asker::Store { id, .. } => Some(id),
+            Asker::Key { .. } => None,
+        })
+    });
+    stream::select(context.store_uses.listen(), opened).filter_map(|id| {
         let of_cluster = id.namespace.is_none();
         std::future::ready(of_cluster.then(|| ObjectRef::new(&id.key.name)))
     })
@@ -104,11 +112,11 @@ pub async fn run_cluster_stores(
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = access::watch(context.options.watch_timeout);
-    let stores = Controller::new(api, watched)
-        .with_config(watch::settings(&context))
+    let stores = watch::controller(api, watched)
+        .with_config(watch::settings())
         .trigger_backoff(watch::after_watch_error(&context))
         .reconcile_on(stores_to_look_at(&context))
-        .graceful_shutdown_on(shutdown.cancelled_owned());
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let reader = stores.store();
     // Run once only: there is nothing in it yet.
     drop(context.cluster_stores.known.set(reader.clone()));
@@ -123,7 +131,7 @@ pub async fn run_cluster_stores(
     let heard = Arc::clone(&context);
     let stores = stores
         .run(
-            watch::reconcile_store,
+            move |store, context| watch::reconcile_store(store, context, shutdown.clone()),
             |store, error, context| watch::retry(&context, store.meta().uid.as_ref(), error),
             context,
         )

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use futures::future::{BoxFuture, Shared};
 use jiff::SignedDuration;
 use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
-use tokio::sync::Semaphore;
 
 use super::{
-    backoff::Backoffs, cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, presence::Presence, refusals::Refusals,
-    sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
+    backoff::Backoffs, blocking::Blocking, certificate::Certificates,
+    cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
+    levels::Watched, measure, own_writes::OwnWrites, patience::Patience, presence::Presence,
+    refusals::Refusals, sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
+    turns::Turns,
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -66,16 +67,20 @@ pub struct Context {
     pub(super) tag_repairs: TagRepairs,
     pub(super) store_uses: StoreUses,
     pub(super) given: Given,
+    pub(super) certificates: Certificates,
     pub(super) key_ages: KeyAges,
     pub(super) definitions: Definitions,
     pub(super) watched: Watched,
     pub(super) metrics: Arc<Metrics>,
     pub(super) backoffs: Backoffs,
+    pub(super) patience: Patience,
     pub(super) events: Events,
-    /// Reconciles at once.
-    pub(super) turns: Semaphore,
-    /// Keys that are generated or opened at once: each keeps a core busy, for seconds when it is RSA or encrypted.
-    pub(super) generations: Arc<Semaphore>,
+    /// Reconciles of keys at once.
+    pub(super) turns: Turns,
+    /// Reconciles of stores at once.
+    pub(super) store_turns: Turns,
+    /// What keeps a core busy for seconds.
+    pub(super) blocking: Blocking,
 }
 
 impl Context {
@@ -115,14 +120,17 @@ impl Context {
             tag_repairs: TagRepairs::default(),
             store_uses: StoreUses::default(),
             given: Given::default(),
+            certificates: Certificates::default(),
             key_ages: KeyAges::default(),
             definitions: Definitions::default(),
             watched: Watched::default(),
             metrics,
             backoffs: Backoffs::new(options.retry_max),
+            patience: Patience::default(),
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
-            turns: Semaphore::new(options.concurrency.into()),
-            generations: Arc::new(Semaphore::new(cores)),
+            turns: Turns::new(options.concurrency.into()),
+            store_turns: Turns::new(options.concurrency.into()),
+            blocking: Blocking::new(cores),
             transport,
             client,
             options,

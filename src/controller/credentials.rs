@@ -26,7 +26,7 @@ pub(super) enum Credential {
     /// A certificate with its private key, and the versions of what it was read from.
     Certificate {
         client: String,
-        certificate: Box<ClientCertificate>,
+        certificate: Arc<ClientCertificate>,
         version: String,
     },
     /// Tokens of the `ServiceAccount` beside the store's credentials.
@@ -38,8 +38,11 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// Reads what a store's identity is made of.
-    pub(super) async fn read(context: &Context, store: &StoreView) -> Result<Self, AzureError> {
+    /// Reads what a store's identity is made of; `None` while it is opened.
+    pub(super) async fn read(
+        context: &Context,
+        store: &StoreView,
+    ) -> Result<Option<Self>, AzureError> {
         let failed = |cause| AzureError::new(Operation::GetToken, store.id.key.to_string(), cause);
         match &store.auth {
             ClusterAuth {
@@ -47,30 +50,31 @@ impl Credential {
                 ..
             } => client_secret(context, &store.credentials_in, auth)
                 .await
+                .map(Some)
                 .map_err(failed),
             ClusterAuth {
                 client_certificate: Some(auth),
                 ..
-            } => certificate::read(context, &store.credentials_in, auth)
+            } => certificate::read(context, store, auth)
                 .await
                 .map_err(failed),
             ClusterAuth {
                 workload_identity: Some(auth),
                 ..
-            } => Ok(Self::Account {
+            } => Ok(Some(Self::Account {
                 client: auth.client_id.clone(),
-            }),
+            })),
             ClusterAuth {
                 ambient: Some(_), ..
             } => PodIdentity::of_tenant(&store.subscription().tenant_id)
-                .map(Self::Pod)
+                .map(|identity| Some(Self::Pod(identity)))
                 .map_err(failed),
             ClusterAuth {
                 managed_identity: Some(auth),
                 ..
-            } => Ok(Self::Machine {
+            } => Ok(Some(Self::Machine {
                 client: auth.client_id.clone(),
-            }),
+            })),
             _ => Err(failed(no_credential(
                 Reason::InvalidObject,
                 "spec.auth names no way to sign in".to_owned(),
@@ -116,7 +120,7 @@ impl Credential {
                 client,
                 certificate,
                 ..
-            } => Identity::certificate(tenant, &client, *certificate, endpoints, transport),
+            } => Identity::certificate(tenant, &client, certificate, endpoints, transport),
             Self::Account { client } => {
                 let assertion = minted(context, &store.credentials_in);
                 Identity::federated(tenant, &client, assertion, endpoints, transport)
@@ -144,6 +148,12 @@ async fn client_secret(
             let message = format!("Secret {name} does not exist in namespace {namespace}: create it with the client secret under {key}");
             no_credential(Reason::CredentialSecretNotFound, message)
         })?;
+    if entry.is_ours {
+        let message = format!(
+            "Secret {name} holds a key of an SshKey and no client secret: it was not sent to Entra. Name the Secret with the client secret in secretRef.name"
+        );
+        return Err(no_credential(Reason::CredentialSecretInvalid, message));
+    }
     let text = entry.value.and_then(|bytes| {
         let text = std::str::from_utf8(&bytes).ok()?.trim().to_owned();
         (!text.is_empty()).then(|| Zeroizing::new(text))
@@ -154,11 +164,25 @@ async fn client_secret(
         );
         no_credential(Reason::CredentialSecretInvalid, message)
     })?;
+    if !may_be_client_secret(&text) {
+        let message = format!(
+            "what Secret {name} has under {key} can't be a client secret, which has at most {LONGEST_SECRET} characters and is no private key: it was not sent to Entra. Put the client secret there, or name its key in secretRef.key"
+        );
+        return Err(no_credential(Reason::CredentialSecretInvalid, message));
+    }
     Ok(Credential::Secret {
         client: auth.client_id.clone(),
         text,
         version: entry.version,
     })
+}
+
+/// Entra makes client secrets of 40 characters; those that Azure AD Graph let people choose may be longer.
+const LONGEST_SECRET: usize = 256;
+
+/// Whether a text is fit to be sent to Entra: a reference that names the wrong entry must not give a key or a token away.
+fn may_be_client_secret(text: &str) -> bool {
+    text.len() <= LONGEST_SECRET && !text.contains("PRIVATE KEY")
 }
 
 /// Tokens of the account for Azure in a namespace.
@@ -202,5 +226,22 @@ pub(super) fn no_credential(reason: Reason, message: String) -> Cause {
         reason,
         class: ErrorClass::UserFixable,
         message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_or_a_token_is_never_sent_as_a_client_secret() {
+        assert!(may_be_client_secret(
+            "abc8Q~0123456789-._~0123456789abcdefghij"
+        ));
+        assert!(may_be_client_secret(&"x".repeat(LONGEST_SECRET)));
+        assert!(!may_be_client_secret(&"x".repeat(LONGEST_SECRET + 1)));
+        assert!(!may_be_client_secret(
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA"
+        ));
     }
 }

@@ -2,13 +2,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use kube::ResourceExt;
 use zeroize::Zeroizing;
 
-use super::{context::Context, facts};
+use super::{
+    blocking::Asker,
+    context::Context,
+    facts::{self, off_thread},
+    observe::ObserveError,
+    waiting::WaitsFor,
+};
 use crate::{
     api::{
         ErrorClass, Reason, SshKey,
@@ -87,9 +93,12 @@ pub(super) enum GivenError {
     /// What is there is no key that can be used.
     #[error("{subject}: {error}")]
     Refused { subject: String, error: KeyError },
-    /// The thread that read it stopped.
-    #[error("the key could not be read: the work was interrupted; it will be tried again")]
-    Interrupted,
+    /// It is opened outside of this reconcile.
+    #[error("the key is about to be opened")]
+    Waiting,
+    /// The object names no key by now.
+    #[error("spec.source names no key any more; it will be looked at again")]
+    NotNamed,
 }
 
 impl GivenError {
@@ -97,7 +106,7 @@ impl GivenError {
     pub(super) fn failure(&self) -> Failure {
         let reason = match self {
             Self::Kubernetes(error) => return facts::kubernetes_failure(error),
-            Self::Interrupted => {
+            Self::Waiting | Self::NotNamed => {
                 let class = ErrorClass::Transient;
                 return Failure::new(class, Reason::Progressing, self.to_string());
             }
@@ -131,7 +140,7 @@ fn reason(refusal: KeyRefusal) -> Reason {
 pub(super) async fn look(
     context: &Context,
     object: &SshKey,
-) -> Result<Option<Result<PublicKey, Failure>>, KubernetesError> {
+) -> Result<Option<Result<PublicKey, Failure>>, ObserveError> {
     let Some(source) = &object.spec.source else {
         return Ok(None);
     };
@@ -142,7 +151,8 @@ pub(super) async fn look(
     };
     match found {
         Ok(key) => Ok(Some(Ok(key))),
-        Err(GivenError::Kubernetes(error)) => Err(error),
+        Err(GivenError::Kubernetes(error)) => Err(error.into()),
+        Err(GivenError::Waiting) => Err(ObserveError::Waiting(WaitsFor::Key)),
         Err(error) => Ok(Some(Err(error.failure()))),
     }
 }
@@ -154,11 +164,13 @@ async fn private_half(
 ) -> Result<PublicKey, GivenError> {
     let text = PrivateText::read(context, object, source).await?;
     let uid = object.uid().unwrap_or_default();
+    let asker = asker(object);
     let (from, subject) = (text.from.clone(), text.subject.clone());
     let found = if let Some(known) = context.given.known(&uid, &from) {
         known
     } else {
-        let found = text.open(context).await?.map(|pair| pair.public_key());
+        let found = text.open(context, &asker).await?;
+        let found = found.map(|pair| pair.public_key());
         let known = Known {
             from,
             found: found.clone(),
@@ -206,10 +218,10 @@ async fn public_half(
 pub(super) async fn pair(context: &Context, object: &SshKey) -> Result<KeyPair, GivenError> {
     let source = object.spec.source.as_ref();
     let source = source.and_then(|source| source.private_key.as_ref());
-    let source = source.ok_or(GivenError::Interrupted)?;
+    let source = source.ok_or(GivenError::NotNamed)?;
     let text = PrivateText::read(context, object, source).await?;
     let subject = text.subject.clone();
-    let opened = text.open(context).await?;
+    let opened = text.open(context, &asker(object)).await?;
     opened.map_err(|error| GivenError::Refused { subject, error })
 }
 
@@ -249,21 +261,28 @@ impl PrivateText {
         })
     }
 
-    /// Opens and proves the key, off the async threads, as many at once as there are cores: the cost of an encrypted one
-    /// is up to whoever wrote it.
-    async fn open(self, context: &Context) -> Result<Result<KeyPair, KeyError>, GivenError> {
-        let turn = Arc::clone(&context.generations)
-            .acquire_owned()
-            .await
-            .map_err(|_| GivenError::Interrupted)?;
-        tokio::task::spawn_blocking(move || {
-            let passphrase = self.passphrase.as_ref().map(|text| text.as_slice());
-            let opened = KeyPair::read(&self.key, passphrase);
-            drop(turn);
-            opened
-        })
-        .await
-        .map_err(|_| GivenError::Interrupted)
+    /// Opens and proves the key. What an encrypted one costs is up to who wrote it: it waits for its turn.
+    async fn open(
+        self,
+        context: &Context,
+        asker: &Asker,
+    ) -> Result<Result<KeyPair, KeyError>, GivenError> {
+        let Some(passphrase) = self.passphrase else {
+            // Nothing is derived without a passphrase.
+            return Ok(off_thread(move || KeyPair::read(&self.key, None)).await);
+        };
+        let open = move || KeyPair::read(&self.key, Some(&passphrase));
+        let opened = context.blocking.ask(asker, &self.from, open);
+        opened.ok_or(GivenError::Waiting)
+    }
+}
+
+/// On whose behalf keys are generated and opened.
+pub(super) fn asker(object: &SshKey) -> Asker {
+    Asker::Key {
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     outputs,
     sessions::Session,
     store_object::StoreId,
+    waiting::WaitsFor,
 };
 use crate::{
     api::{ArmId, SshKey, StoreKey, names::FINALIZER},
@@ -94,6 +95,9 @@ pub(super) enum ObserveError {
     /// The object asks for what its schema does not allow.
     #[error("{0}")]
     Invalid(String),
+    /// Something has to be done first, outside of this reconcile.
+    #[error("{}", <&'static str>::from(.0))]
+    Waiting(WaitsFor),
 }
 
 /// Observes one object; `None` when it is gone.

@@ -8,7 +8,7 @@ use std::{
 
 use kube::ResourceExt;
 
-use crate::api::SshKey;
+use crate::{api::SshKey, kubernetes::cut::cut};
 
 /// Objects as the API server answered to a write, by UID.
 #[derive(Debug, Default)]
@@ -16,7 +16,8 @@ pub(super) struct OwnWrites(Mutex<HashMap<String, Arc<SshKey>>>);
 
 impl OwnWrites {
     /// Remembers an answer.
-    pub(super) fn remember(&self, object: SshKey) {
+    pub(super) fn remember(&self, mut object: SshKey) {
+        cut(&mut object);
         if let Some(uid) = object.uid() {
             self.0
                 .lock()

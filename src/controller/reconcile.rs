@@ -20,6 +20,7 @@ use super::{
     refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
     vanished::put_away,
+    waiting::{WaitsFor, wait},
 };
 use crate::{
     api::{ErrorClass, Reason, SshKey},
@@ -61,17 +62,20 @@ pub(super) async fn reconcile(
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
             write_blocked(context, &seen, &facts::kubernetes_failure(&error)).await?;
-            return Ok(Action::requeue(context.options.intervals.poll));
+            return Ok(Action::requeue(context.patience_for(&seen)));
         }
         Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
         Err(ObserveError::Invalid(why)) => {
             let failure = Failure::to_fix(Reason::InvalidObject, why);
             write_blocked(context, &seen, &failure).await?;
-            return Ok(Action::requeue(context.options.intervals.poll));
+            return Ok(Action::requeue(context.patience_for(&seen)));
+        }
+        Err(ObserveError::Waiting(waits_for)) => {
+            return Ok(wait(context, &seen, waits_for).await?);
         }
     };
     let uid = observation.observed.object.uid.clone();
-    let done = carry_out(&scope, observation).await;
+    let done = Box::pin(carry_out(&scope, observation)).await;
     context.store_uses.held(&uid);
     done
 }
@@ -92,6 +96,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
                 let wait = context.backoffs.next(&at.observed.object.uid);
                 return Ok(Action::requeue(wait));
             }
+            Advance::Waits => return Ok(wait(context, &at.object, WaitsFor::Key).await?),
         }
     };
     for store in used.difference(&at.stores_in_use()) {
@@ -117,6 +122,8 @@ enum Advance {
     Halted,
     /// Somebody has changed the object since it was looked at: what to do now, the next look says.
     Overtaken,
+    /// Work outside of this reconcile has to be done first; it wakes the object.
+    Waits,
 }
 
 /// Makes the next move, and lays what came of it over what was observed.
@@ -166,6 +173,7 @@ async fn advance(
             context.metrics.steps.count([step.name(), "conflict"]);
             Ok(Advance::Overtaken)
         }
+        Err(error) if error.is_waiting() => Ok(Advance::Waits),
         // A read goes before a step, and fails in its name.
         Err(error) => {
             let failure = error.failure();
@@ -311,13 +319,14 @@ fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -
         Some(ErrorClass::UserFixable) if refused => {
             return context.backoffs.next(uid).max(poll);
         }
-        Some(ErrorClass::UserFixable) => return poll,
+        Some(ErrorClass::UserFixable) => return context.patience_for(&at.object),
         Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);
         }
     }
     context.backoffs.reset(uid);
+    context.patience.forget(uid);
     context
         .options
         .intervals

@@ -40,8 +40,11 @@ impl Context {
     pub(super) fn forget(&self, uid: &str) {
         self.own_writes.forget(uid);
         self.given.forget(uid);
+        self.certificates.forget(uid);
         self.key_ages.forget(uid);
         self.backoffs.reset(uid);
+        self.patience.forget(uid);
+        self.blocking.withdraw(uid);
         self.claims.release(uid);
         self.budget.withdraw(uid);
         self.tag_repairs.forget(uid);
@@ -50,13 +53,16 @@ impl Context {
     }
 
     /// How much is kept, by what it is. Who waits for a budget has a metric of its own.
-    pub(super) fn remembered(&self) -> [(&'static str, usize); 10] {
+    pub(super) fn remembered(&self) -> [(&'static str, usize); 13] {
         [
             ("objects", self.presence.len()),
             ("own_writes", self.own_writes.len()),
             ("sources", self.given.len()),
+            ("certificates", self.certificates.len()),
             ("key_ages", self.key_ages.len()),
             ("backoffs", self.backoffs.len()),
+            ("patience", self.patience.len()),
+            ("slow_work", self.blocking.len()),
             ("claims", self.claims.len()),
             ("tag_repairs", self.tag_repairs.len()),
             ("refusals", self.refusals.len()),

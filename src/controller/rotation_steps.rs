@@ -37,7 +37,7 @@ pub(super) async fn act(
             request,
             now,
         } => {
-            let pair = generate(context, *key, comment.clone()).await?;
+            let pair = generate(context, at, *key, comment.clone()).await?;
             let key = Replacement {
                 pair: &pair,
                 revision: *revision,

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use k8s_openapi::api::core::v1::ObjectReference;
 
 use super::{
@@ -18,6 +19,7 @@ use super::{
     store_object::{StoreId, StoreSpec, StoreView, concerns_of_stores},
 };
 use crate::{
+    api::{ErrorClass, Reason},
     azure::{ArmClient, AzureError, Endpoints, Inventory, Operation},
     plan::Failure,
 };
@@ -52,6 +54,8 @@ pub(super) struct Looked {
     pub(super) ready: Result<(), Failure>,
     /// The last session that ever was.
     pub(super) session: Option<Arc<Session>>,
+    /// Whether it was otherwise before, or never looked at.
+    pub(super) is_news: bool,
 }
 
 /// The sessions of all stores.
@@ -60,12 +64,39 @@ pub(super) struct Sessions {
     looked: Mutex<HashMap<StoreId, Looked>>,
     /// One look at a time for each store.
     turns: Mutex<HashMap<StoreId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Those who hear of stores that were looked at and are otherwise than before.
+    listeners: Mutex<Vec<UnboundedSender<StoreId>>>,
 }
 
 impl Sessions {
     /// The last session of a store, whether the store still exists or not.
     pub(super) fn last(&self, id: &StoreId) -> Option<Arc<Session>> {
         self.get(id)?.session
+    }
+
+    /// Whether a store was looked at as it is now.
+    pub(super) fn is_known(&self, store: &StoreView) -> bool {
+        self.get(&store.id)
+            .is_some_and(|looked| looked.is_of(store))
+    }
+
+    /// Stores that were looked at and are otherwise than before, from now on.
+    pub(super) fn listen(&self) -> UnboundedReceiver<StoreId> {
+        let (sender, receiver) = unbounded();
+        let listeners = self.listeners.lock();
+        listeners
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
+        receiver
+    }
+
+    /// Tells of a store that its keys have to look at again.
+    pub(super) fn tell(&self, id: &StoreId) {
+        let listeners = self.listeners.lock();
+        // Those of a watch that has ended are gone.
+        listeners
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|listener| listener.unbounded_send(id.clone()).is_ok());
     }
 
     fn get(&self, id: &StoreId) -> Option<Looked> {
@@ -140,6 +171,32 @@ impl Session {
 const THROTTLE_TOLD: Duration = Duration::from_mins(10);
 
 impl Looked {
+    /// A store whose credential is being opened for the first time.
+    fn not_yet(store: &StoreView) -> Self {
+        Self {
+            at: Instant::now(),
+            generation: store.generation,
+            uid: store.uid.clone(),
+            spec: store.spec.clone(),
+            ready: Err(not_looked_at_yet()),
+            session: None,
+            is_news: false,
+        }
+    }
+
+    /// Whether it was the store as it is now that was looked at.
+    fn is_of(&self, store: &StoreView) -> bool {
+        self.uid == store.uid && self.generation == store.generation
+    }
+
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        let reason = |looked: &Self| looked.ready.as_ref().err().map(|why| why.reason);
+        let session = |looked: &Self| looked.session.as_ref().map(Arc::as_ptr);
+        self.generation == other.generation
+            && reason(self) == reason(other)
+            && session(self) == session(other)
+    }
+
     /// Whether what was found last may be so no more: it got no token, then or since. Not more often than a person could
     /// have acted, since each of a store's keys asks.
     fn is_stale(&self, poll: Duration) -> bool {
@@ -149,45 +206,48 @@ impl Looked {
     }
 }
 
-/// How a store stands, looking only when it was never looked at as it is now.
+/// How a store stands as far as its own reconcile has seen it. Only one that no watch knows yet is looked at here.
 pub(super) async fn known(context: &Arc<Context>, store: &StoreView) -> Looked {
-    let as_it_is = |looked: &Looked| {
-        looked.uid == store.uid
-            && looked.generation == store.generation
-            && !looked.is_stale(context.options.intervals.poll)
-    };
-    match context.sessions.get(&store.id).filter(as_it_is) {
-        Some(looked) => looked,
-        None => look_in_turn(context, store, as_it_is).await,
+    if let Some(looked) = context.sessions.get(&store.id).filter(|it| it.is_of(store)) {
+        if looked.is_stale(context.options.intervals.poll) {
+            context.store_uses.wake(&store.id);
+        }
+        return looked;
     }
+    let looked = look_in_turn(context, store, |looked| looked.is_of(store)).await;
+    if looked.as_ref().is_some_and(|looked| looked.is_news) {
+        context.sessions.tell(&store.id);
+    }
+    looked.unwrap_or_else(|| Looked::not_yet(store))
 }
 
 async fn look_in_turn(
     context: &Arc<Context>,
     store: &StoreView,
     enough: impl Fn(&Looked) -> bool,
-) -> Looked {
+) -> Option<Looked> {
     let turn = context.sessions.turn(&store.id);
     let _turn = turn.lock().await;
     match context.sessions.get(&store.id).filter(enough) {
-        Some(looked) => looked,
+        Some(looked) => Some(looked),
         None => look_now(context, store).await,
     }
 }
 
-/// Looks at a store: reads its credential, and gets a token.
-pub(super) async fn look(context: &Arc<Context>, store: &StoreView) -> Looked {
+/// Looks at a store: reads its credential, and gets a token. `None` while the credential is opened, which takes long.
+pub(super) async fn look(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
     look_in_turn(context, store, |_| false).await
 }
 
-async fn look_now(context: &Arc<Context>, store: &StoreView) -> Looked {
+async fn look_now(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
     let before = context
         .sessions
         .get(&store.id)
         .filter(|looked| looked.uid == store.uid);
-    let last = before.and_then(|looked| looked.session);
+    let last = before.as_ref().and_then(|looked| looked.session.clone());
     let (ready, session) = match session(context, store, last.clone()).await {
-        Ok(session) => match session.arm.sign_in().await {
+        Ok(None) => return None,
+        Ok(Some(session)) => match session.arm.sign_in().await {
             Ok(()) => {
                 session.failing.store(false, Ordering::Relaxed);
                 (Ok(()), Some(session))
@@ -197,21 +257,30 @@ async fn look_now(context: &Arc<Context>, store: &StoreView) -> Looked {
         },
         Err(error) => (Err(failure(&error)), last),
     };
-    let looked = Looked {
+    let mut looked = Looked {
         at: Instant::now(),
         generation: store.generation,
         uid: store.uid.clone(),
         spec: store.spec.clone(),
         ready,
         session,
+        is_news: false,
     };
+    looked.is_news = before.is_none_or(|before| !before.says_the_same_as(&looked));
     context
         .sessions
         .looked
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .insert(store.id.clone(), looked.clone());
-    looked
+    Some(looked)
+}
+
+/// What is said of a store whose credential is being opened.
+pub(super) fn not_looked_at_yet() -> Failure {
+    let message =
+        "its credential is being opened, which takes a while; namespaces take turns at it";
+    Failure::new(ErrorClass::Transient, Reason::Progressing, message)
 }
 
 fn failure(error: &AzureError) -> Failure {
@@ -223,11 +292,13 @@ async fn session(
     context: &Arc<Context>,
     store: &StoreView,
     last: Option<Arc<Session>>,
-) -> Result<Arc<Session>, AzureError> {
-    let credential = Credential::read(context, store).await?;
+) -> Result<Option<Arc<Session>>, AzureError> {
+    let Some(credential) = Credential::read(context, store).await? else {
+        return Ok(None);
+    };
     let made_from = (store.generation, credential.version().to_owned());
     if let Some(last) = last.filter(|last| last.made_from == made_from) {
-        return Ok(last);
+        return Ok(Some(last));
     }
     let cloud = store.subscription().cloud.unwrap_or_default();
     let endpoints = Endpoints::of(cloud, &context.options.overrides);
@@ -235,7 +306,7 @@ async fn session(
     let identity = credential.identity(context, store, &endpoints)?;
     let budget = Arc::clone(&context.budget);
     let arm = ArmClient::new(&endpoints, identity, principal, &context.transport, budget)?;
-    Ok(Arc::new(Session {
+    Ok(Some(Arc::new(Session {
         arm,
         inventory: Inventory::default(),
         store: store.reference.clone(),
@@ -244,5 +315,5 @@ async fn session(
         throttled: Mutex::default(),
         failing: AtomicBool::new(false),
         made_from,
-    }))
+    })))
 }

@@ -7,7 +7,7 @@ use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 use super::{
     context::Context,
     facts::{self, now},
-    sessions::{self, Session},
+    sessions::{self, Looked, Session},
     store_object::{StoreId, StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
     store_uses::{self, is_used_by},
 };
@@ -43,21 +43,45 @@ pub(super) async fn reconcile<K: StoreObject>(
     };
     let id = store.describe(&context).id;
     if store.meta().deletion_timestamp.is_some() {
+        let view = store.describe(&context);
+        // Its last keys need its session, also when the operator has started since.
+        if is_held(store) && !context.sessions.is_known(&view) {
+            if sessions::look(&context, &view).await.is_none() {
+                return Ok(Action::requeue(context.options.intervals.sweep));
+            }
+            context.sessions.tell(&id);
+        }
         return leave(&context, store, &id).await;
     }
     if let Err(error) = let_go_if_unused(&context, store, &id).await {
         tracing::warn!(%error, "a store that is not used stays held for now");
     }
-    let ready = look(&context, &store.describe(&context)).await;
+    let view = store.describe(&context);
+    let Some(looked) = sessions::look(&context, &view).await else {
+        return wait(&context, store).await;
+    };
+    let is_news = looked.is_news;
+    let ready = readiness(&context, &view, looked).await;
     report(&context, store, &ready).await?;
-    let uid = store.uid().unwrap_or_default();
-    Ok(Action::requeue(next_look(&context, &uid, &ready)))
+    if is_news {
+        context.sessions.tell(&id);
+    }
+    Ok(Action::requeue(next_look(&context, store, &ready)))
+}
+
+/// Its credential is being opened; it is woken when that is done. What was said of the store before stays.
+async fn wait<K: StoreObject>(context: &Context, store: &K) -> Result<Action, KubernetesError> {
+    let status = store.status();
+    let reported = status.and_then(|status| status.observed_generation);
+    if reported.is_none_or(|generation| generation < 0) {
+        report(context, store, &Err(sessions::not_looked_at_yet())).await?;
+    }
+    Ok(Action::requeue(context.options.intervals.sweep))
 }
 
 /// What can be said of a store: whether a token is issued, what its keys have met, and whether its default group can be
 /// listed. A right to read that is missing is told and no more: a role may cover other groups.
-async fn look(context: &Arc<Context>, view: &StoreView) -> Result<String, Failure> {
-    let looked = sessions::look(context, view).await;
+async fn readiness(context: &Context, view: &StoreView, looked: Looked) -> Result<String, Failure> {
     looked.ready?;
     let issued = "Entra issues tokens to the store's identity".to_owned();
     let Some(session) = looked.session else {
@@ -230,13 +254,19 @@ async fn report<K: StoreObject>(
     Ok(())
 }
 
-fn next_look(context: &Context, uid: &str, ready: &Result<String, Failure>) -> Duration {
+fn next_look<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    ready: &Result<String, Failure>,
+) -> Duration {
+    let uid = store.meta().uid.as_deref().unwrap_or_default();
     let Err(failure) = ready else {
         context.backoffs.reset(uid);
+        context.patience.forget(uid);
         return context.options.intervals.sweep;
     };
     match failure.class {
-        ErrorClass::UserFixable => context.options.intervals.poll,
+        ErrorClass::UserFixable => context.patience_for(store),
         ErrorClass::Transient | ErrorClass::Throttled(_) => context.backoffs.next(uid),
     }
 }

@@ -39,22 +39,23 @@ pub(super) async fn look(
     key: &StoreKey,
     is_recorded: bool,
 ) -> Result<Found, KubernetesError> {
-    match key.kind {
+    let found = match key.kind {
         StoreKind::AzureStore => of_namespace(scope, namespace, &key.name, is_recorded).await,
         StoreKind::ClusterAzureStore if scope.context.options.watch_cluster_stores => {
-            match of_cluster(&scope.context, namespace, &key.name, is_recorded).await {
-                // A right that is missing stops what needs the store, and not the key pair.
-                Err(error) if error.class() == ErrorClass::UserFixable => {
-                    let failure = facts::kubernetes_failure(&error);
-                    Ok(Found::only(StoreFact::NotReady(failure)))
-                }
-                found => found,
-            }
+            of_cluster(&scope.context, namespace, &key.name, is_recorded).await
         }
         StoreKind::ClusterAzureStore => Ok(Found::only(StoreFact::NotReady(Failure::to_fix(
             Reason::StoreNotReady,
             "this operator was started with --watch-cluster-stores=false and uses stores of the namespace only",
         )))),
+    };
+    match found {
+        // A right that is missing, or a name that no store can have, stops what needs the store, and not the key pair.
+        Err(error) if error.class() == ErrorClass::UserFixable => {
+            let failure = facts::kubernetes_failure(&error);
+            Ok(Found::only(StoreFact::NotReady(failure)))
+        }
+        found => found,
     }
 }
 

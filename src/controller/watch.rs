@@ -1,45 +1,39 @@
-//! What is watched, and what wakes which object.
+//! What is watched, and how the objects of it come to their turns.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::{FutureExt, Stream, StreamExt, future::ready, stream};
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use futures::{FutureExt, StreamExt, future::ready};
 use kube::{
-    Api, Resource, ResourceExt,
-    core::{DeserializeGuard, PartialObjectMeta},
+    Api, Resource,
+    core::DeserializeGuard,
     runtime::{
-        Controller,
+        Controller, WatchStreamExt,
         controller::{self, Action},
-        reflector::{ObjectRef, Store},
+        reflector::{self, ObjectRef},
         watcher,
     },
 };
-
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     context::{Context, Scope},
+    first_look,
     guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
     reconcile, store,
-    store_object::{StoreId, StoreObject, StoreState},
+    store_object::{StoreId, StoreObject},
+    waiting::{WaitsFor, wait},
+    wakers::{stores_to_look_at, wakers},
 };
 use crate::{
-    api::{
-        AzureStore, SshKey, StoreKey, StoreKind,
-        names::{annotation, label},
-    },
-    kubernetes::access,
-    plan::{default_stores, parse_records, stores_of},
+    api::{AzureStore, SshKey, StoreKey, StoreKind},
+    kubernetes::{access, cut::cut},
 };
 
 /// An object that can't be read stops only itself.
-type Guarded<K> = DeserializeGuard<K>;
+pub(super) type Guarded<K> = DeserializeGuard<K>;
 
 /// Changes that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -55,11 +49,11 @@ pub async fn run(
     listed_all: impl FnOnce() + Send + 'static,
 ) {
     let watched = access::watch(context.options.watch_timeout);
-    let stores = Controller::new(
+    let stores = controller(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
         watched.clone(),
     )
-    .with_config(settings(&context))
+    .with_config(settings())
     .trigger_backoff(after_watch_error(&context))
     .reconcile_on(stores_to_look_at(&context, namespace.clone()))
     .graceful_shutdown_on(shutdown.clone().cancelled_owned());
@@ -75,13 +69,13 @@ pub async fn run(
         stores_listed: first_list.boxed().shared(),
     });
 
-    let keys = Controller::new(
+    let keys = controller(
         api::<Guarded<SshKey>>(&context, namespace.as_deref()),
         watched,
     )
-    .with_config(settings(&context))
+    .with_config(settings())
     .trigger_backoff(after_watch_error(&context))
-    .graceful_shutdown_on(shutdown.cancelled_owned());
+    .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let known = keys.store();
     let keys = wakers(keys, &context, namespace.as_deref(), &known);
 
@@ -95,16 +89,9 @@ pub async fn run(
             }
         }
     };
-    let reconcile_key = |object: Arc<Guarded<SshKey>>, scope: Arc<Scope>| async move {
-        let context = Arc::clone(&scope.context);
-        context.meet(&*object);
-        let seen = Arc::clone(&object);
-        // Closed only with the process.
-        let _turn = context.turns.acquire().await;
-        let work = reconcile::reconcile(object, scope).boxed();
-        let done = measured::<SshKey>(&context.metrics, guarded(work)).await;
-        context.let_go(&*seen, &done);
-        done
+    let reconcile_key = {
+        let shutdown = shutdown.clone();
+        move |object, scope| reconcile_key(object, scope, shutdown.clone())
     };
     let metrics = Arc::clone(&context.metrics);
     let heard = Arc::clone(&context);
@@ -125,7 +112,7 @@ pub async fn run(
         });
     let stores = stores
         .run(
-            reconcile_store,
+            move |store, context| reconcile_store(store, context, shutdown.clone()),
             |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
             context,
         )
@@ -143,86 +130,21 @@ pub async fn run(
     tokio::join!(keys, stores, listed);
 }
 
-/// Stores of a watch of which a key has something to tell.
-fn stores_to_look_at(
-    context: &Context,
-    namespace: Option<String>,
-) -> impl Stream<Item = ObjectRef<Guarded<AzureStore>>> + Send + 'static {
-    context.store_uses.listen().filter_map(move |id| {
-        let watched = id.namespace.filter(|of_store| {
-            namespace
-                .as_ref()
-                .is_none_or(|namespace| namespace == of_store)
-        });
-        ready(watched.map(|of_store| ObjectRef::new(&id.key.name).within(&of_store)))
-    })
-}
-
-/// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
-fn wakers(
-    keys: Controller<Guarded<SshKey>>,
-    context: &Arc<Context>,
-    namespace: Option<&str>,
-    known: &Store<Guarded<SshKey>>,
-) -> Controller<Guarded<SshKey>> {
-    let watched = access::watch(context.options.watch_timeout);
-    let mut keys = keys.watches(
-        api::<Guarded<AzureStore>>(context, namespace),
-        watched.clone(),
-        {
-            let known = known.clone();
-            let told = Mutex::new(HashMap::new());
-            move |store| {
-                if !is_news(&told, &store) {
-                    return Vec::new();
-                }
-                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
-                keys_of_store(&known, store.namespace().as_deref(), &key)
-            }
-        },
-    );
-    if context.options.watch_cluster_stores {
-        let known = known.clone();
-        let changed = context.cluster_stores.listen().flat_map(move |name| {
-            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
-            stream::iter(keys_of_store(&known, None, &store))
-        });
-        keys = keys.reconcile_on(changed);
-    }
-    if context.options.watch_secrets {
-        let roles = [
-            label::ROLE_MANAGED,
-            label::ROLE_STAGING,
-            label::ROLE_PREVIOUS,
-            label::ROLE_OUTPUT,
-        ];
-        let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
-        let ours = watched.labels(&selector);
-        let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
-        let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
-        keys = keys
-            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
-            .watches(maps, ours, |map| owner_of(&map));
-    }
-    keys
-}
-
-/// Whether a store is another than before to its keys. It is of no interest to them that its status says what they have
-/// told themselves, nor that it is held for one of them: each time, all of them would be looked at.
-fn is_news(
-    told: &Mutex<HashMap<ObjectRef<Guarded<AzureStore>>, StoreState>>,
-    store: &Guarded<AzureStore>,
-) -> bool {
-    let state = StoreState::of(store);
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = told.insert(ObjectRef::from_obj(store), state.clone());
-    before != Some(state)
-}
-
-pub(super) fn settings(context: &Context) -> controller::Config {
+/// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
+pub(super) fn settings() -> controller::Config {
     controller::Config::default()
-        .concurrency(context.options.concurrency)
+        .concurrency(0)
         .debounce(DEBOUNCE)
+}
+
+/// A controller whose memory of an object holds what the operator reads of it and no more.
+pub(super) fn controller<K>(api: Api<K>, watched: watcher::Config) -> Controller<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let (reader, writer) = reflector::store();
+    let seen = watcher(api, watched).modify(cut).reflect(writer);
+    Controller::for_stream(seen.applied_objects(), reader)
 }
 
 /// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
@@ -236,7 +158,7 @@ pub(super) fn after_watch_error(context: &Context) -> watcher::ExponentialBackof
         .into()
 }
 
-fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
+pub(super) fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
 where
     K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
 {
@@ -246,16 +168,61 @@ where
     }
 }
 
-/// Reconciles a store of either kind.
+/// Reconciles a key when its turn comes. While it waits, it takes no turn from another.
+async fn reconcile_key(
+    object: Arc<Guarded<SshKey>>,
+    scope: Arc<Scope>,
+    shutdown: CancellationToken,
+) -> Result<Action, Stopped> {
+    let context = Arc::clone(&scope.context);
+    context.meet(&*object);
+    let namespace = object.meta().namespace.as_deref().unwrap_or_default();
+    let take = context.turns.take(namespace);
+    let Some(_turn) = shutdown.run_until_cancelled(take).await else {
+        return Ok(not_any_more());
+    };
+    let uid = object.meta().uid.clone().unwrap_or_default();
+    context.blocking.reconcile_begins(&uid);
+    let work = {
+        let object = Arc::clone(&object);
+        async move {
+            match &object.0 {
+                Ok(key) if first_look::is_to_come(&scope, key).await => {
+                    Ok(wait(&scope.context, key, WaitsFor::Store).await?)
+                }
+                _ => Box::pin(reconcile::reconcile(object, scope)).await,
+            }
+        }
+    };
+    let done = measured::<SshKey>(&context.metrics, guarded(work.boxed())).await;
+    if done.is_ok() {
+        context.blocking.reconcile_ended(&uid);
+    }
+    context.let_go(&*object, &done);
+    done
+}
+
+/// Reconciles a store of either kind when its turn comes.
 pub(super) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
+    shutdown: CancellationToken,
 ) -> Result<Action, Stopped> {
     context.meet(&*store);
+    let namespace = store.meta().namespace.as_deref().unwrap_or_default();
+    let take = context.store_turns.take(namespace);
+    let Some(_turn) = shutdown.run_until_cancelled(take).await else {
+        return Ok(not_any_more());
+    };
     let work = store::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
     let done = measured::<K>(&context.metrics, guarded(work)).await;
     context.let_go(&*store, &done);
     done
+}
+
+/// The operator ends before the object had its turn. It is not done with.
+fn not_any_more() -> Action {
+    Action::requeue(Duration::ZERO)
 }
 
 pub(super) fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
@@ -281,36 +248,4 @@ pub(super) fn log<K: Resource<DynamicType = ()>>(
         }
         Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
     }
-}
-
-/// The keys that are published, or were, through a store: those of its namespace, or of all that are watched.
-fn keys_of_store(
-    known: &Store<Guarded<SshKey>>,
-    namespace: Option<&str>,
-    store: &StoreKey,
-) -> Vec<ObjectRef<Guarded<SshKey>>> {
-    known
-        .state()
-        .into_iter()
-        .filter(|object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
-        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, store)))
-        .map(|object| ObjectRef::from_obj(&*object))
-        .collect()
-}
-
-fn uses(key: &SshKey, store: &StoreKey) -> bool {
-    let records = parse_records(
-        key.annotations()
-            .get(annotation::AZURE_KEYS)
-            .map(String::as_str),
-    )
-    .unwrap_or_default();
-    stores_of(&key.spec, &records).contains(store)
-        || default_stores(&key.spec, &records).contains(store)
-}
-
-/// The key that a managed Secret or an output says it belongs to.
-fn owner_of(ours: &impl ResourceExt) -> Option<ObjectRef<Guarded<SshKey>>> {
-    let owner = ours.annotations().get(annotation::OWNER_NAME)?;
-    Some(ObjectRef::new(owner).within(&ours.namespace()?))
 }

@@ -54,5 +54,6 @@ pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};
 pub use known_hosts::{NotKnownHosts, check_known_hosts};
 pub use pair::KeyPair;
+pub(crate) use pkcs8::kdf_cost;
 pub use public_key::{PublicKey, UnsupportedByAzure};
 pub use refusal::KeyRefusal;

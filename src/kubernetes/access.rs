@@ -16,6 +16,10 @@ use super::{
 };
 use crate::metrics::Metrics;
 
+/// How many objects are listed at a time: each may hold more than a megabyte of what others write on it, and a page is in
+/// memory as a whole before anything of it can be cut.
+pub(super) const PAGE: u32 = 50;
+
 /// How much longer than a watch is left open nothing at all may come on a connection.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -79,7 +83,9 @@ pub async fn client(
 pub fn watch(timeout: Duration) -> watcher::Config {
     // To kube, no time at all means for ever.
     let seconds = u32::try_from(timeout.as_secs()).unwrap_or(u32::MAX);
-    watcher::Config::default().timeout(seconds.max(1))
+    watcher::Config::default()
+        .timeout(seconds.max(1))
+        .page_size(PAGE)
 }
 
 /// Whether the API server serves a kind.

@@ -16,7 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     deletion::delete_exactly,
-    error::{KubernetesError, attempt, optional},
+    error::{KubernetesError, attempt, attempt_on, optional},
     secrets::{
         Replacement, SecretOwner, key_records, post, public_entry, records, secrets, subject,
         unencodable, wipe,
@@ -105,7 +105,7 @@ pub async fn read(
     name: &str,
 ) -> Result<Option<FoundKeys>, KubernetesError> {
     let api = secrets(client, namespace);
-    let found = attempt("read", || subject(name), api.get(name)).await;
+    let found = attempt_on(name, "read", || subject(name), api.get(name)).await;
     Ok(optional(found)?.map(FoundKeys::from))
 }
 

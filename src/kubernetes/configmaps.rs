@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client};
 
-use super::error::{KubernetesError, attempt, optional};
+use super::error::{KubernetesError, attempt_on, optional};
 
 /// Reads one entry of a `ConfigMap`: `None` when there is no `ConfigMap` of that name, and `None` within when it has no
 /// such entry.
@@ -17,7 +17,8 @@ pub async fn read_entry(
     key: &str,
 ) -> Result<Option<Option<Vec<u8>>>, KubernetesError> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    let found = optional(attempt("read", || format!("ConfigMap {name}"), api.get(name)).await)?;
+    let found =
+        optional(attempt_on(name, "read", || format!("ConfigMap {name}"), api.get(name)).await)?;
     Ok(found.map(|mut found| {
         let text = found.data.take().and_then(|mut data| data.remove(key));
         let binary = found

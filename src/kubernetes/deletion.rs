@@ -8,7 +8,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use super::error::{KubernetesError, attempt, optional};
+use super::error::{KubernetesError, attempt, attempt_on, optional};
 
 /// Deletes what has this name and this UID. What is gone is well; another one of that name is not ours to delete.
 ///
@@ -30,7 +30,7 @@ where
         }),
         ..DeleteParams::default()
     };
-    let refused = match attempt("delete", &subject, api.delete(name, &params)).await {
+    let refused = match attempt_on(name, "delete", &subject, api.delete(name, &params)).await {
         Ok(_) => return Ok(()),
         Err(error) if error.code() == Some(404) => return Ok(()),
         Err(error) if error.code() == Some(409) => error,

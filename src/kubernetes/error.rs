@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use crate::api::{ErrorClass, Reason};
+use crate::api::{ErrorClass, Reason, is_object_name};
 
 /// A request to the API server that did not do what it was for.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,14 @@ pub enum Cause {
         /// For people. The API server quotes no Secret's content.
         message: String,
     },
+    /// What should be named is nothing that an object can be called: nothing was sent.
+    #[error(
+        "no object can have this name: write lower-case letters, digits, '-' and '.', and begin and end with a letter or a digit"
+    )]
+    NoName,
+    /// The object asks for what can't be put into a request: nothing was sent.
+    #[error("what the object says can't be put into a request: correct the names in it")]
+    NoRequest,
     /// No answer in time. A write may have been done.
     #[error("no answer in time; it will be tried again")]
     Timeout,
@@ -59,6 +67,7 @@ pub(super) async fn attempt<T>(
         },
         // The error's own text quotes what could not be read, and that may be a Secret.
         Ok(Err(kube::Error::SerdeError(_))) => Cause::Unreadable,
+        Ok(Err(kube::Error::BuildRequest(_))) => Cause::NoRequest,
         Ok(Err(error)) => Cause::Lost(error),
         Err(_) => Cause::Timeout,
     };
@@ -66,6 +75,24 @@ pub(super) async fn attempt<T>(
         operation,
         subject: subject(),
         cause,
+    })
+}
+
+/// As [`attempt`], on an object whose name was read from another object: what is no name would leave its place in the
+/// path of the request, and is never sent.
+pub(super) async fn attempt_on<T>(
+    name: &str,
+    operation: &'static str,
+    subject: impl FnOnce() -> String,
+    request: impl Future<Output = kube::Result<T>>,
+) -> Result<T, KubernetesError> {
+    if is_object_name(name) {
+        return attempt(operation, subject, request).await;
+    }
+    Err(KubernetesError {
+        operation,
+        subject: subject().escape_debug().to_string(),
+        cause: Cause::NoName,
     })
 }
 
@@ -92,20 +119,20 @@ impl KubernetesError {
             Cause::Refused {
                 code: 400 | 403 | 413 | 422,
                 ..
-            } => ErrorClass::UserFixable,
+            }
+            | Cause::NoName
+            | Cause::NoRequest => ErrorClass::UserFixable,
             _ => ErrorClass::Transient,
         }
     }
 
     /// The reason for a condition.
     pub fn reason(&self) -> Reason {
-        if self.is_namespace_terminating() {
-            Reason::NamespaceTerminating
-        } else {
-            match self.class() {
-                ErrorClass::UserFixable => Reason::KubernetesRefused,
-                _ => Reason::KubernetesUnavailable,
-            }
+        match &self.cause {
+            _ if self.is_namespace_terminating() => Reason::NamespaceTerminating,
+            Cause::NoName | Cause::NoRequest => Reason::InvalidObject,
+            _ if self.class() == ErrorClass::UserFixable => Reason::KubernetesRefused,
+            _ => Reason::KubernetesUnavailable,
         }
     }
 }
@@ -118,5 +145,38 @@ pub(super) fn optional<T>(
         Ok(found) => Ok(Some(found)),
         Err(error) if error.code() == Some(404) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_sent_for_what_no_object_can_be_called() {
+        let subject = || "Secret ../x\n".to_owned();
+        let request = async { panic!("it was sent") };
+        let refused = attempt_on::<()>("../x\n", "read", subject, request).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.class(), ErrorClass::UserFixable);
+        assert_eq!(refused.reason(), Reason::InvalidObject);
+        let said = refused.to_string();
+        assert!(
+            said.starts_with("can't read Secret ../x\\n: no object can have"),
+            "{said}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_put_into_a_request_is_for_a_person_to_correct() {
+        let broken = http::Request::get("https://a b").body(()).unwrap_err();
+        let broken = kube::Error::BuildRequest(kube::core::request::Error::BuildRequest(broken));
+        let request = ready(Err::<(), _>(broken));
+        let refused = attempt("read", || "Secret x".to_owned(), request).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.class(), ErrorClass::UserFixable);
+        assert_eq!(refused.reason(), Reason::InvalidObject);
     }
 }

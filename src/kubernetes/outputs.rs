@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{
     deletion::delete_exactly,
-    error::{KubernetesError, attempt, optional},
+    error::{KubernetesError, attempt, attempt_on, optional},
     secrets::wipe,
 };
 use crate::api::{OutputKind, OutputRef, names::manager};
@@ -129,7 +129,13 @@ async fn get<K>(api: &Api<K>, object: &OutputRef) -> Result<Option<FoundOutput>,
 where
     K: Clone + fmt::Debug + DeserializeOwned + Into<FoundOutput>,
 {
-    let found = attempt("read", || object.to_string(), api.get(&object.name)).await;
+    let found = attempt_on(
+        &object.name,
+        "read",
+        || object.to_string(),
+        api.get(&object.name),
+    )
+    .await;
     Ok(optional(found)?.map(Into::into))
 }
 
@@ -233,7 +239,7 @@ where
         ..PatchParams::default()
     };
     let changed = api.patch(&object.name, &params, patch);
-    let changed = attempt("update", || object.to_string(), changed).await;
+    let changed = attempt_on(&object.name, "update", || object.to_string(), changed).await;
     changed.map(Into::into)
 }
 

@@ -13,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     deletion::delete_exactly,
-    error::{KubernetesError, attempt, optional},
+    error::{KubernetesError, attempt, attempt_on, optional},
 };
 use crate::{
     api::names::{SECRET_TYPE, annotation, data_key, label, manager},
@@ -87,7 +87,8 @@ pub async fn read(
     namespace: &str,
     name: &str,
 ) -> Result<Option<FoundSecret>, KubernetesError> {
-    let found = attempt(
+    let found = attempt_on(
+        name,
         "read",
         || subject(name),
         secrets(client, namespace).get(name),
@@ -106,8 +107,12 @@ pub async fn read_entry(
     name: &str,
     key: &str,
 ) -> Result<Option<UserEntry>, KubernetesError> {
-    let found = read_entries(client, namespace, name, [key]).await?;
-    Ok(found.map(|(version, [value])| UserEntry { version, value }))
+    let found = read_user_secret(client, namespace, name).await?;
+    Ok(found.map(|mut secret| UserEntry {
+        version: secret.resource_version().unwrap_or_default(),
+        is_ours: secret.labels().contains_key(label::SECRET_ROLE),
+        value: take_values(&mut secret, [key]).into_iter().next().flatten(),
+    }))
 }
 
 /// What is under some keys of a Secret, in their order.
@@ -123,23 +128,38 @@ pub async fn read_entries<const N: usize>(
     name: &str,
     keys: [&str; N],
 ) -> Result<Option<(String, Values<N>)>, KubernetesError> {
-    let api = secrets(client, namespace);
-    let found = optional(attempt("read", || subject(name), api.get(name)).await)?;
+    let found = read_user_secret(client, namespace, name).await?;
     Ok(found.map(|mut secret| {
         let version = secret.resource_version().unwrap_or_default();
-        let mut data = secret.data.take().unwrap_or_default();
-        let values = keys.map(|key| data.remove(key).map(|bytes| Zeroizing::new(bytes.0)));
-        for other in data.values_mut() {
-            other.0.zeroize();
-        }
-        (version, values)
+        (version, take_values(&mut secret, keys))
     }))
+}
+
+async fn read_user_secret(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Secret>, KubernetesError> {
+    let api = secrets(client, namespace);
+    optional(attempt_on(name, "read", || subject(name), api.get(name)).await)
+}
+
+/// Takes some values out, and wipes the others.
+fn take_values<const N: usize>(secret: &mut Secret, keys: [&str; N]) -> Values<N> {
+    let mut data = secret.data.take().unwrap_or_default();
+    let values = keys.map(|key| data.remove(key).map(|bytes| Zeroizing::new(bytes.0)));
+    for other in data.values_mut() {
+        other.0.zeroize();
+    }
+    values
 }
 
 /// An entry of a Secret that a user named.
 pub struct UserEntry {
     /// The Secret's version: another one may hold another value.
     pub version: String,
+    /// Whether the Secret is one that the operator keeps.
+    pub is_ours: bool,
     /// The entry's bytes, if there is such an entry.
     pub value: Option<Zeroizing<Vec<u8>>>,
 }

@@ -7,7 +7,11 @@ use kube::{
 };
 use serde_json::json;
 
-use super::error::{KubernetesError, attempt, optional};
+use super::{
+    access::PAGE,
+    cut::cut_metadata,
+    error::{KubernetesError, attempt, optional},
+};
 use crate::api::{
     SshKey, SshKeyStatus,
     names::{FINALIZER, GROUP, VERSION, annotation, manager},
@@ -66,9 +70,21 @@ pub async fn list(
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind),
         None => Api::all_with(client.clone(), &kind),
     };
-    let all = ListParams::default();
-    let listed = attempt("list", || "SshKeys".to_owned(), api.list(&all));
-    Ok(listed.await?.items)
+    let mut all = Vec::new();
+    let mut page = ListParams::default().limit(PAGE);
+    loop {
+        let listed = attempt("list", || "SshKeys".to_owned(), api.list(&page));
+        let listed = listed.await?;
+        all.extend(listed.items.into_iter().map(|mut object| {
+            cut_metadata(&mut object.metadata);
+            object.data = serde_json::json!({ "status": object.data["status"].take() });
+            object
+        }));
+        match listed.metadata.continue_.filter(|next| !next.is_empty()) {
+            Some(next) => page.continue_token = Some(next),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// What an `SshKey` records, as annotations; `None` takes one away.

@@ -9,7 +9,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::error::{KubernetesError, attempt, optional};
+use super::error::{KubernetesError, attempt, attempt_on, optional};
 use crate::api::{
     AzureStoreStatus,
     names::{GROUP, STORE_FINALIZER, VERSION, manager},
@@ -23,7 +23,7 @@ pub async fn read<K>(api: &Api<K>, name: &str) -> Result<Option<K>, KubernetesEr
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
-    optional(attempt("read", || subject::<K>(name), api.get(name)).await)
+    optional(attempt_on(name, "read", || subject::<K>(name), api.get(name)).await)
 }
 
 /// Writes the whole status. Nothing is done when the object is gone.

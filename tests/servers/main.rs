@@ -15,6 +15,7 @@ mod cluster_schema;
 mod cluster_stores;
 mod drift;
 mod ending;
+mod fairness;
 mod faults;
 mod governed;
 mod imports;

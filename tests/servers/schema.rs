@@ -166,6 +166,38 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
             "an output's name has lower-case letters",
         ),
         (
+            output(&format!(
+                "{{name: a, flux: {{knownHosts: {}}}}}, {{name: b, sshAuth: {{knownHosts: hosts}}}}",
+                "h".repeat(32_764)
+            )),
+            "knownHosts has at most 32768 bytes, in all outputs together",
+        ),
+        (
+            key(
+                "x",
+                "{source: {privateKey: {secretRef: {name: ../../kube-system/secrets/x, key: k}}}}",
+            ),
+            "no object can have this name",
+        ),
+        (
+            key(
+                "x",
+                "{source: {publicKey: {configMapRef: {name: 'a?watch=true', key: k}}}}",
+            ),
+            "no object can have this name",
+        ),
+        (
+            key(
+                "x",
+                "{source: {privateKey: {secretRef: {name: a, key: a/b}}}}",
+            ),
+            "no entry can have this key",
+        ),
+        (
+            azure("{storeRef: {name: my store}}"),
+            "no object can have this name",
+        ),
+        (
             output("{name: a, pem: {}}, {name: a, kubeVirt: {}}"),
             "duplicate entries for key",
         ),
@@ -336,7 +368,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         ),
         key(
             "long-hosts",
-            &json!({ "outputs": (0..16).map(|n| json!({ "name": format!("{n}{}", "a".repeat(250)), "flux": { "knownHosts": "h".repeat(65_536) } })).collect::<Vec<_>>() }).to_string(),
+            &json!({ "outputs": (0..16).map(|n| json!({ "name": format!("{n}{}", "a".repeat(250)), "flux": { "knownHosts": "h".repeat(2_048) } })).collect::<Vec<_>>() }).to_string(),
         ),
         key(
             "policies",
@@ -410,6 +442,24 @@ async fn a_store_that_can_not_be_is_refused_with_what_to_write_instead() {
                 "{}",
             ),
             "a client ID is a GUID",
+        ),
+        (
+            spec(
+                ids,
+                &format!("{{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: a b}}}}}}"),
+                "{}",
+            ),
+            "no object can have this name",
+        ),
+        (
+            spec(
+                ids,
+                &format!(
+                    "{{clientCertificate: {{clientID: {CLIENT}, secretRef: {{name: a, key: a b}}}}}}"
+                ),
+                "{}",
+            ),
+            "no entry can have this key",
         ),
         (
             spec(

@@ -143,7 +143,7 @@ async fn clusters_with_ids_of_their_own_tell_the_loser_who_the_owner_is() {
     for (name, said) in losers {
         let tells = |world: &World, cluster: &str| {
             said.contains(&format!(
-                "belongs to SshKey {}/{name} of cluster {cluster}",
+                "carries the mark of SshKey {}/{name} of cluster {cluster}",
                 world.namespace()
             ))
         };

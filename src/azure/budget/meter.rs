@@ -11,6 +11,11 @@ use super::bucket::Size;
 /// The longest that is waited after a refusal that did not say for how long.
 const LONGEST_GUESS: SignedDuration = SignedDuration::from_mins(5);
 
+/// What is waited after a first refusal, whatever it said; after each further one in a row twice as long.
+const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
+/// The longest that this grows to.
+const LONGEST_LEAST: SignedDuration = SignedDuration::from_mins(1);
+
 /// Those for whom one step makes room come one after the other, in the order of the line.
 const STAGGER: SignedDuration = SignedDuration::from_millis(10);
 
@@ -33,6 +38,10 @@ pub(super) struct Meter {
     closed_until: Option<Timestamp>,
     /// Refusals in a row that did not say for how long.
     refusals: u32,
+    /// Refusals in a row, whatever they said: those of requests that were under way at once are one.
+    rounds: u32,
+    /// What had been taken when the last of them came.
+    refused_at: u64,
 }
 
 /// How a bucket stood when a request was sent.
@@ -68,6 +77,8 @@ impl Meter {
             steps: 0,
             closed_until: None,
             refusals: 0,
+            rounds: 0,
+            refused_at: 0,
         }
     }
 
@@ -129,13 +140,19 @@ impl Meter {
         }
         if !answer.refused {
             self.refusals = 0;
+            self.rounds = 0;
             return;
         }
         self.left = 0;
+        if sent.taken > self.refused_at {
+            self.rounds += 1;
+        }
+        self.refused_at = self.taken;
         let time = answer.retry_at.unwrap_or_else(|| {
             self.refusals += 1;
             later(now, self.longer_and_longer(), 1)
         });
+        let time = time.max(later(now, self.least(), 1));
         self.closed_until = self.closed_until.max(Some(time));
         self.refilled_by = time;
     }
@@ -147,6 +164,14 @@ impl Meter {
         } else {
             self.size.refill.max(1)
         }
+    }
+
+    /// What is waited at least, whatever the refusal said: one that says too little, again and again, would otherwise be
+    /// asked for as often.
+    fn least(&self) -> SignedDuration {
+        let doublings = self.rounds.saturating_sub(1).min(16);
+        let wait = SHORTEST.saturating_mul(1 << doublings);
+        wait.min(LONGEST_LEAST)
     }
 
     /// A period after the first of such refusals, then twice as long each time.
@@ -321,6 +346,31 @@ mod tests {
         let sent = meter.take(at(now));
         meter.answered(sent, said(57), at(now));
         assert_eq!(meter.remaining(), 57);
+    }
+
+    #[test]
+    fn a_refusal_that_asks_for_no_wait_is_waited_out_longer_and_longer() {
+        let mut meter = meter();
+        let mut now = 0;
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            meter.refill(at(now));
+            let refused = Answered {
+                refused: true,
+                retry_at: Some(at(now)),
+                ..Answered::default()
+            };
+            // Those that are under way at once are refused at once, and are one round.
+            let sent: Vec<Sent> = (0..3).map(|_| meter.take(at(now))).collect();
+            for one in sent {
+                meter.answered(one, refused, at(now));
+            }
+            now += seconds * 1_000;
+            assert_eq!(meter.opens(0), Some(at(now)), "{seconds}");
+        }
+        meter.refill(at(now));
+        let sent = meter.take(at(now));
+        meter.answered(sent, said(57), at(now));
+        assert_eq!(meter.rounds, 0);
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Stage {
                         "ssh-privatekey".to_owned(),
                         ByteString(pem),
                     )])),
+                    type_: Some("kubernetes.io/ssh-auth".to_owned()),
                     ..Secret::default()
                 };
                 let secrets = self.world.api::<Secret>();
