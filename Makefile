@@ -16,7 +16,8 @@ test: ## Every test, on real servers
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
 	@dev/timed "tests" cargo test --workspace
 
-nightly: control-plane build ## Every kind of fault at every write of the operator; about 10 minutes
+nightly: control-plane build ## Every kind of fault at every write of the operator; about 20 minutes
+	@dev/timed "model" cargo test --package sshkey-operator --test model -- --ignored
 	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed

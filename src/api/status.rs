@@ -69,6 +69,27 @@ pub struct SshKeyStatus {
     pub conditions: Vec<Condition>,
 }
 
+impl SshKeyStatus {
+    /// The same without what earlier definitions do not have: the API server refuses an apply with fields that it does not
+    /// know.
+    #[must_use]
+    pub fn without_newer_fields(mut self) -> Self {
+        self.recorded_for = None;
+        for output in &mut self.outputs {
+            output.uid = None;
+            output.leaving = false;
+        }
+        if let Some(rotation) = &mut self.rotation {
+            rotation.handled_requests.clear();
+        }
+        self.azure = self.azure.filter(|azure| !azure.resource_id.is_empty());
+        if let Some(azure) = &mut self.azure {
+            azure.places.clear();
+        }
+        self
+    }
+}
+
 /// An output that is there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -163,7 +184,11 @@ pub struct PreviousKey {
 #[serde(rename_all = "camelCase")]
 pub struct AzureStatus {
     /// Azure resource ID of the key.
-    #[serde(default, rename = "resourceID", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        rename = "resourceID",
+        skip_serializing_if = "String::is_empty"
+    )]
     #[schemars(length(max = 512))]
     pub resource_id: String,
 

@@ -143,7 +143,9 @@ pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, 
 fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
     let known = at.observed.record(id).map(|record| &record.store);
     let looked = at.observed.stores_of_places.get(id);
-    let store = known.or(looked).or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
+    let store = known
+        .or(looked)
+        .or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
     store
         .and_then(|store| at.sessions.get(store))
         .map(AsRef::as_ref)

@@ -44,16 +44,27 @@ pub(super) struct Owner<'a> {
     pub(super) uid: &'a str,
     /// The UID that it recorded: its own, or that of a predecessor.
     pub(super) recorded_uid: Option<&'a str>,
+    /// The UID that its managed Secret records.
+    pub(super) managed_uid: Option<&'a str>,
 }
 
 impl<'a> Owner<'a> {
     /// The owner that an object is.
-    pub(super) fn of(namespace: &'a str, name: &'a str, object: &'a ObjectFacts) -> Self {
+    pub(super) fn of(
+        namespace: &'a str,
+        name: &'a str,
+        object: &'a ObjectFacts,
+        secret: &'a SecretView,
+    ) -> Self {
         Self {
             namespace,
             name,
             uid: &object.uid,
             recorded_uid: object.recorded_uid.as_deref(),
+            managed_uid: match secret {
+                SecretView::Present(facts) => facts.owner_uid.as_deref(),
+                SecretView::Absent => None,
+            },
         }
     }
 }
@@ -169,12 +180,15 @@ fn whose<T>(found: Option<FoundKeys>, role: &str, owner: Owner<'_>) -> Whose<T> 
     );
     let uid = text(annotation::OWNER_UID);
     let uid = uid.as_deref();
-    let is_by_uid = uid == Some(owner.uid) || (uid.is_some() && uid == owner.recorded_uid);
+    let is_by_uid = uid == Some(owner.uid)
+        || (uid.is_some() && (uid == owner.recorded_uid || uid == owner.managed_uid));
+    // The next key takes over: nobody's takes it but what was made for this object, or with its Secret.
+    let is_staging = role == label::ROLE_STAGING;
     let is_labelled = has_role || labels.is_none();
     let is_ours = match (&name, &namespace) {
         (Some(name), _) if name != owner.name => false,
         (_, Some(namespace)) if namespace != owner.namespace => false,
-        (Some(_), Some(_)) => is_labelled,
+        (Some(_), Some(_)) => is_labelled && (is_by_uid || !is_staging),
         (Some(_), None) => is_labelled && is_by_uid,
         (None, _) => has_role && is_by_uid,
     };

@@ -13,8 +13,8 @@ use crate::{
     keys::{Fingerprint, KeyPair, PublicKey},
     kubernetes::{KubernetesError, secrets},
     plan::{
-        AzureKey, AzureRecord, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord, SecretFacts,
-        SecretKey, SecretView, parse_records,
+        AzureKey, AzureRecord, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord,
+        SecretFacts, SecretKey, SecretView, parse_records,
     },
 };
 

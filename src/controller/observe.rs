@@ -66,7 +66,13 @@ impl Observation {
     /// The object, as the owner of Secrets.
     pub(super) fn owner(&self) -> Owner<'_> {
         let mark = &self.desired.mark;
-        Owner::of(&mark.namespace, &mark.object, &self.observed.object)
+        let observed = &self.observed;
+        Owner::of(
+            &mark.namespace,
+            &mark.object,
+            &observed.object,
+            &observed.secret,
+        )
     }
 
     /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to
@@ -138,7 +144,7 @@ pub(super) async fn observe(
     let is_lost_or_leaving = deleting || (held && is_missing);
     let companions = match &secret_name {
         Some(secret_name) if companions::may_be_there(&facts, &secret, is_lost_or_leaving) => {
-            let owner = Owner::of(&namespace, &name, &facts);
+            let owner = Owner::of(&namespace, &name, &facts, &secret);
             companions::look(client, owner, secret_name).await?
         }
         _ => Companions::Unread,
@@ -178,8 +184,7 @@ pub(super) async fn observe(
     let outputs = Box::pin(outputs).await;
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
     let poll = scope.context.options.intervals.poll;
-    let crd_is_outdated = object.spec.azure.is_some()
-        && scope.context.definitions.are_outdated(client, poll).await;
+    let crd_is_outdated = scope.context.definitions.are_outdated(client, poll).await;
     let observed = Observed {
         object: facts,
         object_is_live: deleting || (held && is_missing),
@@ -209,4 +214,3 @@ pub(super) async fn observe(
         sessions: seen.sessions,
     }))
 }
-

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     api::{ArmId, SshKey, StoreKey, StoreKind, sshkey::StoreRef},
-    azure::{AzureError, Caller, Cause, Operation},
+    azure::{AzureError, Caller, Cause, Operation, SshPublicKey},
     plan::{
-        AzureRecord, Desired, Freshness, KeyView, Mark, ObjectFacts, StoreFact, default_stores,
-        lets_ask,
+        AzureRecord, Desired, Freshness, KeyView, Mark, ObjectFacts, Ownership, StoreFact,
+        default_stores, lets_ask,
     },
 };
 
@@ -52,7 +52,9 @@ impl Look<'_> {
     pub(super) async fn at_stores(&self, facts: &ObjectFacts) -> Result<Seen, ObserveError> {
         let mut seen = Seen::default();
         let spec = self.object.spec.azure.as_ref();
-        let named = spec.and_then(|azure| azure.store_ref.as_ref()).map(StoreRef::key);
+        let named = spec
+            .and_then(|azure| azure.store_ref.as_ref())
+            .map(StoreRef::key);
         let known: BTreeSet<&StoreKey> = facts.places.iter().map(|place| &place.store).collect();
         let hinted = facts.hints.iter().flatten().map(|hint| hint.store.clone());
         let all: BTreeSet<StoreKey> = named
@@ -99,8 +101,10 @@ impl Look<'_> {
         let found = store_facts::look(self.scope, namespace, store, is_known).await?;
         let sessions = &self.scope.context.sessions;
         let session = sessions.last(&StoreId::seen_from(namespace, store));
-        seen.sessions.extend(session.map(|session| (store.clone(), session)));
-        seen.unheld.extend(found.unheld.map(|uid| (store.clone(), uid)));
+        seen.sessions
+            .extend(session.map(|session| (store.clone(), session)));
+        seen.unheld
+            .extend(found.unheld.map(|uid| (store.clone(), uid)));
         seen.stores.insert(store.clone(), found.fact);
         Ok(())
     }
@@ -111,30 +115,26 @@ impl Look<'_> {
             if facts.places.iter().any(|place| place.id == hint.id) {
                 continue;
             }
-            self.at_place(&hint.id, &hint.store, false, None, seen).await;
+            self.at_place(&hint.id, &hint.store, false, None, seen)
+                .await;
         }
     }
 
     /// Looks at every place of the status, and at the one that is wanted.
-    pub(super) async fn at_places(
-        &self,
-        facts: &ObjectFacts,
-        desired: &Desired,
-        seen: &mut Seen,
-    ) {
-        // What goes is looked for where it would be published, when nothing says where it is.
-        let is_lost = facts.places.is_empty() && facts.has_finalizer;
-        let wanted = desired.azure.iter().filter(|_| !self.deleting || is_lost);
-        let wanted = wanted.filter_map(|azure| {
+    pub(super) async fn at_places(&self, facts: &ObjectFacts, desired: &Desired, seen: &mut Seen) {
+        // What goes is looked for where it is wanted too: a crash may have come between the request and the status.
+        let wanted = desired.azure.iter().filter_map(|azure| {
             let target = azure.target.as_ref().ok()?;
-            Some((target.id().clone(), azure.store.clone(), true))
+            let is_listed = facts.places.iter().any(|place| place.id == *target.id());
+            let is_asked = !self.deleting || (facts.has_finalizer && !is_listed);
+            is_asked.then(|| (target.id().clone(), azure.store.clone(), true))
         });
         let listed = facts.places.iter();
         let listed = listed.map(|place| (place.id.clone(), place.store.clone(), false));
         for (id, store, is_wanted) in wanted.chain(listed) {
             let is_listed = facts.places.iter().any(|place| place.id == id);
             let told = is_wanted.then_some(desired);
-            self.at_place(&id, &store, is_listed || is_wanted, told, seen).await;
+            self.at_place(&id, &store, is_listed, told, seen).await;
         }
     }
 
@@ -152,12 +152,21 @@ impl Look<'_> {
         // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
         let is_usable = self.deleting || fact.is_some_and(StoreFact::is_usable);
         let is_known = seen.azure.contains_key(id);
-        if is_known || !is_usable || !lets_ask(fact, self.mark, id, is_listed) {
-            return;
-        }
         let Some(session) = seen.sessions.get(store).cloned() else {
             return;
         };
+        // What the status lists beyond the limits of its store is asked about only if a list has shown our mark there.
+        let own = |key: &SshPublicKey| {
+            let tags = key.tags.clone().unwrap_or_default();
+            self.mark.ownership(&tags) == Ownership::Ours
+        };
+        let is_vouched = match store.kind {
+            StoreKind::AzureStore => is_listed,
+            StoreKind::ClusterAzureStore => is_listed && session.inventory.has_shown(id, own),
+        };
+        if is_known || !is_usable || !lets_ask(fact, self.mark, id, is_vouched) {
+            return;
+        }
         let view = match self.view(&session, id).await {
             Ok(view) => view,
             Err(error) => {
@@ -190,10 +199,15 @@ impl Look<'_> {
             let intervals = &context.options.intervals;
             let (sweep, settle) = (intervals.sweep, intervals.settle());
             let arm = &session.arm;
-            let known = session.inventory.known(arm, id, sweep, settle, self.caller, now);
+            let known = session
+                .inventory
+                .known(arm, id, sweep, settle, self.caller, now);
             return known.await.map(facts::azure);
         }
-        let seen = session.inventory.read(&session.arm, id, self.caller).await?;
+        let seen = session
+            .inventory
+            .read(&session.arm, id, self.caller)
+            .await?;
         Ok(facts::seen_as(&seen, Freshness::Live))
     }
 }

@@ -137,7 +137,8 @@ async fn advance(
     let context = &scope.context;
     let uid = at.observed.object.uid.clone();
     let next = next_move(&at.desired, &at.observed, decided, taken);
-    let (Move::Read(_) | Move::Take(_), Some(step)) = (&next, decided.steps.first().cloned()) else {
+    let (Move::Read(_) | Move::Take(_), Some(step)) = (&next, decided.steps.first().cloned())
+    else {
         return Ok(match next {
             Move::GiveUp { step, failure } => halt.stop(&mut at.observed, step, failure),
             _ => Advance::Halted,
@@ -273,12 +274,18 @@ async fn finish(
         generation,
         now(),
     );
+    let mut report = report;
+    if at.observed.crd_is_outdated {
+        report.status = report.status.without_newer_fields();
+    }
     if report.status != written {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
             return Ok(None);
         };
-        context.definitions.learn(&written);
+        if !at.observed.crd_is_outdated {
+            context.definitions.learn(&written);
+        }
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;

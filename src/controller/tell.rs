@@ -66,7 +66,10 @@ async fn tell_of_hints(context: &Context, at: &Observation, taken: &[Step]) {
     let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
     if let Some(what) = at.strange_hints.as_ref().filter(|_| is_put_back) {
         let note = format!("{what}: it was put back from what the status and Azure say");
-        context.events.normal(&at.object, "HintsReplaced", &note).await;
+        context
+            .events
+            .normal(&at.object, "HintsReplaced", &note)
+            .await;
     }
 }
 
@@ -82,7 +85,10 @@ async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
             "Secret {} records an SshKey {}/{} that is gone, and was taken up with its key {}",
             secret.name, mark.namespace, mark.object, secret.fingerprint
         );
-        context.events.warning(&at.object, "SecretTakenUp", &note).await;
+        context
+            .events
+            .warning(&at.object, "SecretTakenUp", &note)
+            .await;
     }
 }
 

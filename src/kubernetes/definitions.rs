@@ -17,16 +17,12 @@ const NEWEST_FIELD: &str = "\"recordedFor\"";
 /// When the schema can't be read.
 pub async fn are_current(client: &Client) -> Result<bool, KubernetesError> {
     let path = format!("/openapi/v3/apis/{GROUP}/{VERSION}");
-    let text = attempt(
-        "read the schema of",
-        || "SshKeys".to_owned(),
-        async {
-            let request = Request::get(path.as_str())
-                .body(Vec::new())
-                .map_err(kube::Error::HttpError)?;
-            client.request_text(request).await
-        },
-    )
+    let text = attempt("read the schema of", || "SshKeys".to_owned(), async {
+        let request = Request::get(path.as_str())
+            .body(Vec::new())
+            .map_err(kube::Error::HttpError)?;
+        client.request_text(request).await
+    })
     .await?;
     Ok(text.contains(NEWEST_FIELD))
 }

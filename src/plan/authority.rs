@@ -66,7 +66,8 @@ pub(super) fn right(desired: &Desired, observed: &Observed, id: &ArmId, key: &Az
             Right::Stripped
         }
         (Ownership::Unmarked, Some(place))
-            if place.origin == Origin::Adopted && permits::lets_adopt(desired, &place.store, id) =>
+            if place.origin == Origin::Adopted
+                && permits::lets_adopt(desired, &place.store, id) =>
         {
             Right::Adopted
         }

@@ -123,7 +123,9 @@ fn key_is_not_ours(
                 AzureConflictPolicy::AdoptMatching => {
                     "exists with another public key, and spec.azure.conflictPolicy: AdoptMatching takes over only the same one"
                 }
-                _ => "exists and is not this SshKey's (spec.azure.conflictPolicy: AdoptMatching or Adopt would take it over)",
+                _ => {
+                    "exists and is not this SshKey's (spec.azure.conflictPolicy: AdoptMatching or Adopt would take it over)"
+                }
             };
             (why.to_owned(), OTHER_NAME_OR_DELETE)
         }

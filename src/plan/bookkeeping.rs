@@ -10,7 +10,11 @@ use super::{
     secret_ownership::{self, SecretOwner},
 };
 use crate::{
-    api::{ArmId, Reason, StoreKey, sshkey::DeletionPolicy, status::{Origin, Phase}},
+    api::{
+        ArmId, Reason, StoreKey,
+        sshkey::DeletionPolicy,
+        status::{Origin, Phase},
+    },
     keys::PublicKey,
 };
 
@@ -74,12 +78,12 @@ pub(super) fn places_to_record(
     published: Option<&PublicKey>,
 ) -> Option<Step> {
     let (_, target) = published_target(desired)?;
-    let writes = azure_steps.iter().any(|step| step.azure_id() == Some(&target.id));
+    let writes = azure_steps
+        .iter()
+        .any(|step| step.azure_id() == Some(&target.id));
     let leaves = observed.known.iter().any(|place| place.id != target.id);
     let adopts = match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. }) => {
-            azure::is_adoption(desired, observed, target, key)
-        }
+        Some(KeyView::Present { key, .. }) => azure::is_adoption(desired, observed, target, key),
         _ => false,
     };
     if !writes || !(leaves || adopts) {
@@ -93,7 +97,11 @@ pub(super) fn places_to_record(
     let listed = |places: &[AzureRecord]| -> BTreeSet<(String, bool, bool)> {
         let key = |place: &AzureRecord| {
             let is_leaving = place.phase == Phase::Leaving;
-            (place.id.to_string().to_lowercase(), is_leaving, place.origin == Origin::Adopted)
+            (
+                place.id.to_string().to_lowercase(),
+                is_leaving,
+                place.origin == Origin::Adopted,
+            )
         };
         places.iter().map(key).collect()
     };
@@ -103,12 +111,19 @@ pub(super) fn places_to_record(
 /// The UID that the object shall record: that of a predecessor until all that it left is marked again, its own then.
 pub(super) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: bool) -> String {
     let own = || observed.object.uid.clone();
-    let recorded = observed.object.recorded_uid.as_ref().filter(|uid| **uid != own());
+    let recorded = observed
+        .object
+        .recorded_uid
+        .as_ref()
+        .filter(|uid| **uid != own());
     let in_secret = match (&observed.secret, desired.source.custody()) {
         (super::SecretView::Present(facts), Some(custody)) => {
             let owner = secret_ownership::owner(desired, custody, observed, facts);
             let is_taken = matches!(owner, SecretOwner::Ours | SecretOwner::TakenUp);
-            facts.owner_uid.as_ref().filter(|uid| is_taken && **uid != own())
+            facts
+                .owner_uid
+                .as_ref()
+                .filter(|uid| is_taken && **uid != own())
         }
         _ => None,
     };

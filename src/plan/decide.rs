@@ -124,9 +124,11 @@ pub fn plan(
     let mut azure = in_azure(desired, observed, &secret.finding, published);
     let target = azure::published_target(desired);
     // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
-    let may_go = azure
-        .as_ref()
-        .is_none_or(|azure| !matches!(azure.finding, Finding::Blocked(_)));
+    let may_go = azure.as_ref().is_none_or(|azure| match &azure.finding {
+        // What leaves makes room for the place that is wanted.
+        Finding::Blocked(failure) => failure.reason == Reason::TooManyPlaces,
+        Finding::Good { .. } | Finding::Pending => true,
+    });
     let obsolete = if may_go {
         deletion::obsolete(desired, observed, target.map(|(_, target)| &target.id))
     } else {

@@ -116,7 +116,9 @@ fn hints_to_wait_for(observed: &Observed) -> Option<Finding> {
             Some(KeyView::Unknown(failure)) if !failure.is_to_fix() => Some(failure),
             _ => None,
         });
-    unknown.next().map(|failure| Finding::Blocked(failure.clone()))
+    unknown
+        .next()
+        .map(|failure| Finding::Blocked(failure.clone()))
 }
 
 /// Hints that name a store of this namespace that is gone: nothing can say any longer what is there.
@@ -187,6 +189,16 @@ pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
             },
             format!("{store} is not ready: {}", failure.message),
         ),
+        None if matches!(
+            desired.stores.get(store),
+            Some(StoreFact::Shared(_) | StoreFact::Ready(_))
+        ) =>
+        {
+            (
+                Failure::to_fix(Reason::NamespaceNotAllowed, ""),
+                format!("{store} does not let this SshKey ask about it"),
+            )
+        }
         None => (
             Failure::to_fix(Reason::StoreNotFound, ""),
             format!("{store} does not exist"),

@@ -144,7 +144,9 @@ impl World<'_> {
             Step::BeginDelay { now, .. } => {
                 if let Companion::Ours(facts) = &mut staged {
                     facts.pending_since = Some(*now);
-                    facts.resource_version.clone_from(&self.fresh.resource_version);
+                    facts
+                        .resource_version
+                        .clone_from(&self.fresh.resource_version);
                 }
             }
             Step::DropStagedKey { .. } => staged = Companion::Absent,

@@ -39,7 +39,7 @@ pub(super) fn create(
             name,
             key: wish.first(),
             comment: comment.clone(),
-            revision: reported + 1,
+            revision: reported.saturating_add(1),
             request: observed.object.rotate_requested.clone(),
             now,
         },
@@ -88,7 +88,7 @@ pub(super) fn private_key_is_lost(
             ),
         ));
     }
-    let witness = other_witness(custody, observed);
+    let witness = other_witness(desired, custody, observed);
     if let Some(witness) = witness {
         return Some(Finding::held(
             Reason::PrivateKeyLost,
@@ -120,8 +120,19 @@ pub(super) fn private_key_is_lost(
     ))
 }
 
+/// Whether the records are those of an object of another name, whose mark is where they point: the object was copied from it.
+fn is_a_copy(desired: &Desired, observed: &Observed) -> bool {
+    let mut hints = observed.object.hints.iter().flatten();
+    hints.any(|hint| match observed.azure.get(&hint.id) {
+        Some(KeyView::Present { key, .. }) => {
+            matches!(desired.mark.ownership(&key.tags), Ownership::Foreign(_))
+        }
+        _ => false,
+    })
+}
+
 /// What else says that there was a key.
-fn other_witness(custody: &Custody, observed: &Observed) -> Option<String> {
+fn other_witness(desired: &Desired, custody: &Custody, observed: &Observed) -> Option<String> {
     if observed.companions.staged().is_some() {
         let name = staging_name(&custody.name);
         return Some(format!("Secret {name} holds the next key of this SshKey"));
@@ -131,7 +142,7 @@ fn other_witness(custody: &Custody, observed: &Observed) -> Option<String> {
         return Some(format!("Secret {name} holds former keys of this SshKey"));
     }
     let recorded = observed.object.recorded_uid.as_ref()?;
-    (*recorded != observed.object.uid)
+    (*recorded != observed.object.uid && !is_a_copy(desired, observed))
         .then(|| "this SshKey was restored or copied with the records of another".to_owned())
 }
 

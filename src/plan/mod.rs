@@ -40,6 +40,7 @@ mod step_written;
 mod stores;
 mod tenants;
 
+pub use authority::{strange_hints, vouched};
 pub use companions::{Companion, Companions, FormerKey, PreviousFacts, StagedFacts};
 pub use decide::{Finding, Plan, plan};
 pub use desired::{
@@ -54,7 +55,6 @@ pub use observed::{
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
-pub use authority::{strange_hints, vouched};
 pub use permits::lets_ask;
 pub use record::{AzureRecord, PLACES_MAX, parse_records, records_json};
 pub use report::{Failure, Report, report};
@@ -65,6 +65,4 @@ pub use secret_ownership::takes_up_secret;
 pub use shape::{DesiredOutput, Entry, Shape};
 pub use step::{KeptFrom, SecretRecord, Step};
 pub use step_about::Concern;
-pub use stores::{
-    SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of,
-};
+pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of};

@@ -23,7 +23,10 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicK
             Err(failure) => trouble = trouble.or(Some(failure)),
         }
     }
-    for gone in recorded.into_iter().filter(|gone| !is_wanted(desired, gone)) {
+    for gone in recorded
+        .into_iter()
+        .filter(|gone| !is_wanted(desired, gone))
+    {
         match leave(desired, observed, gone) {
             Ok(more) => steps.extend(more),
             Err(failure) => trouble = trouble.or(Some(failure)),

@@ -46,7 +46,8 @@ impl Mark {
     pub fn ownership(&self, tags: &BTreeMap<String, String>) -> Ownership {
         let parts = self.tags().map(|(name, own)| (value(tags, name), own));
         let is_complete = parts.iter().all(|(there, _)| there.is_some());
-        let differs = |(there, own): &(Option<&str>, &str)| there.is_some_and(|there| there != *own);
+        let differs =
+            |(there, own): &(Option<&str>, &str)| there.is_some_and(|there| there != *own);
         let [cluster, namespace, object, uid] = parts;
         let is_another = [cluster, namespace, object].iter().any(differs);
         let text = |(there, _): (Option<&str>, &str)| there.unwrap_or_default().to_owned();

@@ -1,22 +1,17 @@
 //! What a store lets an object of this namespace ask of Azure: the limits that hold for every request, reads included.
 
-use super::{
-    Desired, Mark, StoreFact,
-    desired::name_from_template,
-    stores::is_open_to,
-};
+use super::{Desired, Mark, StoreFact, desired::name_from_template, stores::is_open_to};
 use crate::api::{ArmId, StoreKey, cluster_azure_store::Permission};
 
-/// Whether a place may be asked about through a store. `is_listed` says that the object's status lists the place: what was
-/// published once may be read and deleted after the limits of its store were tightened, while the subscription is its own.
+/// Whether a place may be asked about through a store. `is_listed` says that the object's status lists the place and, where
+/// the store is the cluster's, that our mark was seen there: what was published once may be read and deleted after the
+/// limits of its store were tightened, while the subscription is its own.
 pub fn lets_ask(fact: Option<&StoreFact>, mark: &Mark, id: &ArmId, is_listed: bool) -> bool {
     match fact {
         Some(StoreFact::Ready(spec)) => is_same(&spec.subscription.subscription_id, id),
         Some(StoreFact::Shared(store)) => {
             is_same(&store.spec.subscription.subscription_id, id)
-                && (is_listed
-                    || (is_open_to(store, &mark.namespace)
-                        && is_within(fact, mark, id)))
+                && (is_listed || (is_open_to(store, &mark.namespace) && is_within(fact, mark, id)))
         }
         // Its last session may still serve what was published through it.
         Some(StoreFact::NotReady(_) | StoreFact::NotFound) | None => is_listed,
@@ -28,10 +23,8 @@ pub(super) fn lets_keep(desired: &Desired, store: &StoreKey, id: &ArmId) -> bool
     let fact = desired.stores.get(store);
     match fact {
         Some(StoreFact::Shared(shared)) => {
-            let made = name_from_template(
-                shared.spec.tenants.name_template.as_deref(),
-                &desired.mark,
-            );
+            let made =
+                name_from_template(shared.spec.tenants.name_template.as_deref(), &desired.mark);
             let is_made = made.eq_ignore_ascii_case(&id.name) && is_in_allowed_group(fact, id);
             lets_adopt(desired, store, id)
                 || (is_made && is_open_to(shared, &desired.mark.namespace))
@@ -61,8 +54,7 @@ fn is_within(fact: Option<&StoreFact>, mark: &Mark, id: &ArmId) -> bool {
     };
     let tenants = &store.spec.tenants;
     let made = name_from_template(tenants.name_template.as_deref(), mark);
-    let is_named =
-        made.eq_ignore_ascii_case(&id.name) || tenants.allow(Permission::CustomName);
+    let is_named = made.eq_ignore_ascii_case(&id.name) || tenants.allow(Permission::CustomName);
     is_named && is_in_allowed_group(fact, id)
 }
 

@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
-    azure,
+    AzureRecord, Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted, azure,
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
     secret,
@@ -188,7 +187,10 @@ fn is_yet_to_be_adopted(observed: &Observed) -> bool {
 /// The outputs that are this object's, those that are to go included until they are gone.
 fn outputs_there(desired: &Desired, observed: &Observed) -> Vec<OutputStatus> {
     let there = observed.outputs.iter().filter_map(|(object, view)| {
-        let wanted = desired.outputs.iter().find(|output| output.object == *object);
+        let wanted = desired
+            .outputs
+            .iter()
+            .find(|output| output.object == *object);
         let kind: &str = object.kind.into();
         let status = |uid: Option<String>, shape: &str| OutputStatus {
             name: object.name.clone(),

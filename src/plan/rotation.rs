@@ -108,7 +108,11 @@ pub(super) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Opt
         SecretView::Absent => None,
     };
     let object = &observed.object;
-    let mut handled = object.rotation.handled.iter().chain(&object.reported_requests);
+    let mut handled = object
+        .rotation
+        .handled
+        .iter()
+        .chain(&object.reported_requests);
     let is_handled = in_secret == Some(asked) || handled.any(|handled| handled == asked);
     (matches!(desired.source, KeySource::Generated { .. }) && !is_handled).then_some(asked)
 }
@@ -157,7 +161,7 @@ impl Ground<'_> {
     /// The step that begins a rotation, if one is due.
     fn begin(&self, due: Option<Timestamp>) -> Option<Step> {
         let name = staging_name(&self.custody.name);
-        let revision = self.managed.revision + 1;
+        let revision = self.managed.revision.saturating_add(1);
         match (&self.desired.source, self.current) {
             (KeySource::Generated { wish, comment, .. }, current) => {
                 let request = open_request(self.desired, self.observed);
@@ -369,7 +373,7 @@ pub(super) fn activate(
     next: &PublicKey,
     now: Timestamp,
 ) -> Step {
-    let follows = managed.map_or(1, |managed| managed.revision + 1);
+    let follows = managed.map_or(1, |managed| managed.revision.saturating_add(1));
     Step::ActivateKey {
         name: custody.name.clone(),
         resource_version: managed.map(|managed| managed.resource_version.clone()),

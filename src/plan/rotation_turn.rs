@@ -1,8 +1,6 @@
 //! When a rotation may go on: what else must be at rest before, and what is recorded of it.
 
-use super::{
-    Companions, Failure, Observed, RotationRecord, SecretView, Step, rotation::Stage,
-};
+use super::{Companions, Failure, Observed, RotationRecord, SecretView, Step, rotation::Stage};
 
 /// What else is under way while a rotation is looked at.
 pub(super) struct AtRest {

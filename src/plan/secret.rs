@@ -83,8 +83,7 @@ pub(super) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool 
     !matches!(
         owner(desired, custody, observed, facts),
         SecretOwner::Another(_)
-    )
-        && is_unsound(custody, content, observed, facts).is_some()
+    ) && is_unsound(custody, content, observed, facts).is_some()
         && another_key_is_asked_for(desired, custody, observed)
 }
 
@@ -203,7 +202,13 @@ fn take_or_keep(
     let is_recorded = facts.recorded == Some(key.fingerprint());
     let is_dated = facts.created_at.is_some();
     let is_named = facts.owner_name.is_some() && facts.owner_namespace.is_some();
-    if !ours || !is_named || !facts.labelled || !is_recorded || !is_dated || !facts.public_entry_matches {
+    if !ours
+        || !is_named
+        || !facts.labelled
+        || !is_recorded
+        || !is_dated
+        || !facts.public_entry_matches
+    {
         let revision = observed
             .object
             .reported_revision

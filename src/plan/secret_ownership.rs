@@ -1,9 +1,7 @@
 //! Whose a Secret is that has the name of the managed one. Labels and annotations can be copied and restored, so the name
 //! alone says nothing: namespace and UID do, or a predecessor's UID, or the very key that this object is known by.
 
-use super::{
-    Custody, Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretView,
-};
+use super::{Custody, Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretView};
 use crate::api::{names::annotation, sshkey::SecretConflictPolicy};
 
 /// Whose a Secret is.

@@ -59,7 +59,6 @@ impl StoreFact {
     pub fn is_usable(&self) -> bool {
         *self != Self::NotFound && self.problem().is_none()
     }
-
 }
 
 /// Every store that a spec names or records name.
@@ -75,9 +74,7 @@ pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<StoreKe
 /// The stores to look for, of which the first that is there is meant: the defaults, while none is named or recorded.
 pub fn default_stores(spec: &SshKeySpec, records: &[AzureRecord]) -> Vec<StoreKey> {
     match &spec.azure {
-        Some(azure) if azure.store_ref.is_none() && current(records).is_none() => {
-            defaults().into()
-        }
+        Some(azure) if azure.store_ref.is_none() && current(records).is_none() => defaults().into(),
         _ => Vec::new(),
     }
 }

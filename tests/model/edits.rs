@@ -57,7 +57,13 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         world.listed[place].is_some()
     }),
     ("puts another key into Azure", |world| {
-        put(world, Slot { key: FOREIGN, ours: true })
+        put(
+            world,
+            Slot {
+                key: FOREIGN,
+                ours: true,
+            },
+        )
     }),
     ("deletes the object", |world| {
         let begins = world.seen.object.finalizer && !world.seen.object.deleting;
@@ -78,18 +84,27 @@ pub(crate) const RARE_EDITS: &[(&str, Edit)] = &[
         is_free
     }),
     ("replaces the key in Azure by one of their own", |world| {
-        put(world, Slot { key: FOREIGN, ours: false })
+        put(
+            world,
+            Slot {
+                key: FOREIGN,
+                ours: false,
+            },
+        )
     }),
     ("names another place in Azure", |world| {
         let is_new = world.seen.object.wanted == 0 && !world.seen.object.deleting;
         world.change(|object| object.wanted = 1);
         is_new
     }),
-    ("assigns a policy that turns back what is written to Azure", |world| {
-        let is_new = !world.policy;
-        world.policy = true;
-        is_new
-    }),
+    (
+        "assigns a policy that turns back what is written to Azure",
+        |world| {
+            let is_new = !world.policy;
+            world.policy = true;
+            is_new
+        },
+    ),
 ];
 
 /// A key of nobody in this world.

@@ -6,8 +6,9 @@ use sshkey_operator::{
 };
 
 use crate::{
+    search::Said,
     view::{Mind, by_text, number, place_number},
-    world::{Former, Previous, Seen, World},
+    world::{Former, Key, Previous, Seen, World},
 };
 
 /// What a step has broken that an operator took who saw this.
@@ -87,7 +88,9 @@ fn of_azure(saw: &Mind, before: &World, step: &Step, publishes: bool) -> Option<
     }
     let is_strangers = seen.azure[place].is_some_and(|slot| !slot.ours);
     if is_strangers && saw.known[place] != Freshness::Live {
-        return Some("promise 2: a key of somebody else is written to that a read would have shown");
+        return Some(
+            "promise 2: a key of somebody else is written to that a read would have shown",
+        );
     }
     if !matches!(step, Step::DeleteAzureKey { .. }) || seen.object.deleting {
         return None;
@@ -96,9 +99,8 @@ fn of_azure(saw: &Mind, before: &World, step: &Step, publishes: bool) -> Option<
         return Some("promise 2: the key in Azure is deleted and its object is not");
     }
     let is_missing = seen.azure[wanted].is_none();
-    (is_missing && saw.known[wanted] == Freshness::Written).then_some(
-        "promise 2: the key is taken away where it was, and is not where it was sent to",
-    )
+    (is_missing && saw.known[wanted] == Freshness::Written)
+        .then_some("promise 2: the key is taken away where it was, and is not where it was sent to")
 }
 
 /// Something is seen by which it can be known that there was a key.
@@ -196,8 +198,16 @@ fn held(plan: &Plan) -> Option<Reason> {
     }
 }
 
+/// What a status says, as far as these worlds know it.
+#[derive(Clone)]
+pub(crate) struct Reported {
+    listed: [Option<bool>; 2],
+    others: Vec<Key>,
+}
+
 /// What an operator writes into the status when it has come to the end of its plan.
-pub(crate) fn report(world: &mut World, mind: &Mind, plan: &Plan) {
+pub(crate) fn report(world: &mut World, mind: &Mind, said: &Said) {
+    let plan = &said.plan;
     if held(plan).is_some() || !world.seen.object.exists {
         return;
     }
@@ -206,24 +216,32 @@ pub(crate) fn report(world: &mut World, mind: &Mind, plan: &Plan) {
     {
         let reported = Some((key, managed.revision));
         let is_published = plan.azure.as_ref().is_some_and(Finding::is_good);
-        let status = mind.report(plan);
-        let azure = status.azure.unwrap_or_default();
-        let mut listed = [None; 2];
-        for place in &azure.places {
-            listed[place_number(&place.id.parse().unwrap())] = Some(place.phase == Phase::Leaving);
-        }
-        let rotation = status.rotation.unwrap_or_default();
-        let former = rotation.previous.into_iter().map(|former| former.fingerprint);
-        let pending = rotation.pending.map(|pending| pending.fingerprint);
-        let mut others: Vec<_> = former.chain(pending).map(|text| by_text(&text)).collect();
-        others.sort_unstable();
+        let status = said.status.get_or_init(|| status(mind, plan)).clone();
         world.change(|object| {
-            object.listed = listed;
-            object.others = others;
+            object.listed = status.listed;
+            object.others = status.others;
             object.reported = reported;
             if is_published {
                 object.shown = Some(mind.seen.object.wanted);
             }
         });
     }
+}
+
+fn status(mind: &Mind, plan: &Plan) -> Reported {
+    let status = mind.report(plan);
+    let azure = status.azure.unwrap_or_default();
+    let mut listed = [None; 2];
+    for place in &azure.places {
+        listed[place_number(&place.id.parse().unwrap())] = Some(place.phase == Phase::Leaving);
+    }
+    let rotation = status.rotation.unwrap_or_default();
+    let former = rotation
+        .previous
+        .into_iter()
+        .map(|former| former.fingerprint);
+    let pending = rotation.pending.map(|pending| pending.fingerprint);
+    let mut others: Vec<Key> = former.chain(pending).map(|text| by_text(&text)).collect();
+    others.sort_unstable();
+    Reported { listed, others }
 }

@@ -28,29 +28,54 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// How far is looked: what is cheap enough for every run.
+/// How far is looked by night: two things that people do, in any order.
 const BOUNDS: Bounds = Bounds {
     edits: 2,
-    rare: 2,
+    rare: 3,
+    old_lists: false,
     stops: 1,
     states: 4_000_000,
 };
-/// From an object that is new, one thing may be done to it meanwhile: its way is longer.
-const BOUNDS_OF_NEW: Bounds = Bounds {
+/// One thing that people do, strangers and policies among them, while lists may be old: cheap enough for every run.
+const BOUNDS_OF_ONE: Bounds = Bounds {
     edits: 1,
     rare: 1,
+    old_lists: true,
     ..BOUNDS
 };
+/// From an object that is new the way is longest.
+const BOUNDS_OF_NEW: Bounds = Bounds { edits: 1, ..BOUNDS };
 /// What is wrong shows sooner, so more may happen together.
-const BOUNDS_OF_MUTANTS: Bounds = Bounds { rare: 1, ..BOUNDS };
+const BOUNDS_OF_MUTANTS: Bounds = Bounds {
+    rare: 1,
+    old_lists: true,
+    ..BOUNDS
+};
 
 #[test]
 fn no_promise_is_broken_whatever_happens_in_whatever_order() {
+    let states = keeps_its_promises(&[
+        (World::new(), BOUNDS_OF_NEW),
+        (World::ready(), BOUNDS_OF_ONE),
+    ]);
+    assert!(
+        states > 20_000,
+        "{states} states are too few to say anything"
+    );
+}
+
+#[test]
+#[ignore = "takes minutes: make nightly runs it"]
+fn no_promise_is_broken_by_two_things_that_people_do() {
+    keeps_its_promises(&[(World::ready(), BOUNDS)]);
+}
+
+fn keeps_its_promises(searches: &[(World, Bounds)]) -> usize {
     let mut states = 0;
     let mut transitions = 0;
     let mut worlds = 0;
-    for (start, bounds) in [(World::new(), BOUNDS_OF_NEW), (World::ready(), BOUNDS)] {
-        match search(&start, bounds, Planner::RIGHT) {
+    for (start, bounds) in searches {
+        match search(start, *bounds, Planner::RIGHT) {
             Outcome::Kept(found) => {
                 states += found.states;
                 transitions += found.transitions;
@@ -62,10 +87,7 @@ fn no_promise_is_broken_whatever_happens_in_whatever_order() {
     say(&format!(
         "model: {states} states, {transitions} transitions, {worlds} worlds from which it comes to rest"
     ));
-    assert!(
-        states > 20_000,
-        "{states} states are too few to say anything"
-    );
+    states
 }
 
 #[test]

@@ -111,13 +111,15 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
             plan
         },
     ),
-    ("never tidies up what was staged",
-        "promise 4", |_, _, mut plan| {
-        plan.steps.retain(|step| step.name() != "DropStagedKey");
-        plan
-    }),
-    ("never dates a former key",
-        "promise 4", |_, _, mut plan| {
+    (
+        "never tidies up what was staged",
+        "promise 4",
+        |_, _, mut plan| {
+            plan.steps.retain(|step| step.name() != "DropStagedKey");
+            plan
+        },
+    ),
+    ("never dates a former key", "promise 4", |_, _, mut plan| {
         plan.steps.retain(|step| step.name() != "DateFormerKeys");
         plan
     }),
@@ -196,27 +198,36 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
             plan
         },
     ),
-    ("does not record the place in Azure",
-        "promise", |_, _, mut plan| {
-        for step in &mut plan.steps {
-            if let Step::Record { records, .. } = step {
-                records.clear();
+    (
+        "does not record the place in Azure",
+        "promise",
+        |_, _, mut plan| {
+            for step in &mut plan.steps {
+                if let Step::Record { records, .. } = step {
+                    records.clear();
+                }
             }
-        }
-        plan
-    }),
-    ("lets go of the object before Azure",
-        "promise 4", |_, _, mut plan| {
-        if plan.deleting {
-            plan.steps.reverse();
-        }
-        plan
-    }),
-    ("leaves the key in Azure behind",
-        "promise 4", |_, _, mut plan| {
-        plan.steps.retain(|step| step.name() != "DeleteAzureKey");
-        plan
-    }),
+            plan
+        },
+    ),
+    (
+        "lets go of the object before Azure",
+        "promise 4",
+        |_, _, mut plan| {
+            if plan.deleting {
+                plan.steps.reverse();
+            }
+            plan
+        },
+    ),
+    (
+        "leaves the key in Azure behind",
+        "promise 4",
+        |_, _, mut plan| {
+            plan.steps.retain(|step| step.name() != "DeleteAzureKey");
+            plan
+        },
+    ),
     (
         "lets a key take over that was staged too late",
         "promise",
@@ -233,7 +244,9 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         |_, observed, mut plan| {
             let is_lost = matches!(plan.secret, Finding::Blocked(_));
             if is_lost && observed.azure.get(place(0)).is_some_and(is_there) {
-                plan.steps.push(Step::DeleteAzureKey { id: place(0).clone() });
+                plan.steps.push(Step::DeleteAzureKey {
+                    id: place(0).clone(),
+                });
             }
             plan
         },

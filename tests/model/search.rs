@@ -1,17 +1,20 @@
 //! Breadth first, so that the shortest way to a broken promise is the one that is shown.
 
 use std::{
+    cell::OnceCell,
     collections::{HashMap, HashSet, VecDeque},
     fmt,
     rc::Rc,
 };
 
-use sshkey_operator::plan::{Desired, Freshness, Move, Observed, Place, Plan, Step, next_move};
+use sshkey_operator::plan::{
+    Desired, Freshness, Move, Observed, Outcome as Effect, Place, Plan, Step, next_move,
+};
 
 use crate::{
     act::{Done, act},
     edits::{EDITS, RARE_EDITS},
-    invariants::{at_rest, report},
+    invariants::{Reported, at_rest, report},
     view::{Mind, place_number},
     world::{Seen, World},
 };
@@ -23,6 +26,8 @@ pub(crate) struct Bounds {
     pub(crate) edits: u8,
     /// For how many of these one of the rare edits counts.
     pub(crate) rare: u8,
+    /// Whether a list may show an older Azure.
+    pub(crate) old_lists: bool,
     /// How often an operator stops after a step that it does not hear of, or before one.
     pub(crate) stops: u8,
     /// More states than these are a fault of the model.
@@ -89,13 +94,21 @@ struct Node {
 /// What a planner says, asked once for each mind.
 struct Plans {
     planner: Planner,
-    known: HashMap<Mind, Rc<(Plan, Move)>>,
+    known: HashMap<Mind, Rc<Said>>,
     /// The steps that minds remember, by number.
     steps: Vec<Step>,
 }
 
+/// What a planner says of one mind, and what follows from it where the world is as that mind sees it.
+pub(crate) struct Said {
+    pub(crate) plan: Plan,
+    pub(crate) next: Move,
+    pub(crate) effect: OnceCell<Effect>,
+    pub(crate) status: OnceCell<Reported>,
+}
+
 impl Plans {
-    fn next(&mut self, mind: &Mind) -> Rc<(Plan, Move)> {
+    fn next(&mut self, mind: &Mind) -> Rc<Said> {
         if let Some(known) = self.known.get(mind) {
             return Rc::clone(known);
         }
@@ -108,7 +121,12 @@ impl Plans {
             .collect();
         let next = next_move(desired, &observed, &plan, &taken);
         let next = (self.planner.next)(&plan, next);
-        let said = Rc::new((plan, next));
+        let said = Rc::new(Said {
+            plan,
+            next,
+            effect: OnceCell::new(),
+            status: OnceCell::new(),
+        });
         self.known.insert(mind.clone(), Rc::clone(&said));
         said
     }
@@ -222,7 +240,7 @@ fn successors(state: &State, bounds: Bounds, plans: &mut Plans) -> Vec<Next> {
     let mut all = Vec::new();
     for operator in 0..2 {
         match &state.minds[operator] {
-            None => looks(state, operator, &mut all),
+            None => looks(state, operator, bounds, &mut all),
             Some(mind) => works(state, operator, mind, bounds, plans, &mut all),
         }
     }
@@ -248,7 +266,7 @@ fn successors(state: &State, bounds: Bounds, plans: &mut Plans) -> Vec<Next> {
 }
 
 /// An operator begins: it reads the Secret and Azure, and has the object from a cache.
-fn looks(state: &State, operator: usize, all: &mut Vec<Next>) {
+fn looks(state: &State, operator: usize, bounds: Bounds, all: &mut Vec<Next>) {
     let world = &state.world;
     if !world.seen.object.exists {
         return;
@@ -270,6 +288,7 @@ fn looks(state: &State, operator: usize, all: &mut Vec<Next>) {
         begins(how.to_owned(), &seen);
         let listed = seen.object.shown.filter(|_| !seen.object.deleting);
         if let Some(place) = listed.map(usize::from)
+            && bounds.old_lists
             && world.listed[place] != seen.azure[place]
         {
             let mut old_list = seen.clone();
@@ -290,16 +309,19 @@ fn works(
     let said = plans.next(mind);
     let mut next = state.clone();
     let mut told = mind.clone();
-    let step = match &said.1 {
+    let step = match &said.next {
         Move::Take(step) => step,
         Move::Read(place) => {
             let goes_on = read(&state.world.seen, &mut told, place);
             next.minds[operator] = Some(told).filter(|_| goes_on);
-            all.push((format!("operator {operator} reads what it rests on"), Ok(next)));
+            all.push((
+                format!("operator {operator} reads what it rests on"),
+                Ok(next),
+            ));
             return;
         }
         Move::Rest | Move::GiveUp { .. } => {
-            report(&mut next.world, mind, &said.0);
+            report(&mut next.world, mind, &said);
             next.minds[operator] = None;
             all.push((format!("operator {operator} reports"), Ok(next)));
             return;
@@ -316,7 +338,7 @@ fn works(
             Ok(stopped),
         ));
     }
-    match act(&mut next.world, &mut told, step) {
+    match act(&mut next.world, &mut told, step, &said.effect) {
         Done::Broken(promise) => all.push((name, Err(promise))),
         Done::Conflict => {
             next.minds[operator] = None;
@@ -357,13 +379,13 @@ impl Rest {
         for _ in 0..ENOUGH {
             let said = plans.next(&mind);
             let mut looks = true;
-            match &said.1 {
+            match &said.next {
                 Move::Read(place) => {
                     read(&world.seen, &mut mind, place);
                     continue;
                 }
                 Move::Take(step) => {
-                    match act(&mut world, &mut mind, step) {
+                    match act(&mut world, &mut mind, step, &said.effect) {
                         Done::Broken(promise) => return Some(promise),
                         Done::Conflict => {
                             return Some(format!("{} conflicts with nobody", step.name()));
@@ -376,15 +398,15 @@ impl Rest {
                 }
                 Move::Rest | Move::GiveUp { .. } => {
                     let before = world.seen.clone();
-                    report(&mut world, &mind, &said.0);
+                    report(&mut world, &mind, &said);
                     world = plain(&world);
                     if world.seen == before {
-                        return self.rests(&world, &said.0, way);
+                        return self.rests(&world, &said.plan, way);
                     }
                 }
             }
             if !world.seen.object.exists {
-                return self.rests(&world, &said.0, way);
+                return self.rests(&world, &said.plan, way);
             }
             if !looks {
                 continue;

@@ -119,7 +119,9 @@ fn record(number: usize, phase: Phase) -> AzureRecord {
 
 fn hints(places: [bool; 2]) -> Vec<AzureRecord> {
     let known = (0..2).filter(|number| places[*number]);
-    known.map(|number| record(number, Phase::Published)).collect()
+    known
+        .map(|number| record(number, Phase::Published))
+        .collect()
 }
 
 /// The places that a status lists.
@@ -271,11 +273,17 @@ impl Mind {
             };
         };
         let own = mark();
-        let tags = own.tags().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let tags = own
+            .tags()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         KeyView::Present {
             key: AzureKey {
                 location: "westeurope".into(),
-                tags: if slot.ours { tags.into() } else { BTreeMap::new() },
+                tags: if slot.ours {
+                    tags.into()
+                } else {
+                    BTreeMap::new()
+                },
                 public_key: Ok(public(slot.key)),
             },
             freshness,
@@ -291,7 +299,16 @@ impl Mind {
     /// What the status says at the end of a pass.
     pub(crate) fn report(&self, plan: &Plan) -> SshKeyStatus {
         let before = SshKeyStatus::default();
-        report(self.desired(), &self.observed(), plan, None, &before, 1, now()).status
+        report(
+            self.desired(),
+            &self.observed(),
+            plan,
+            None,
+            &before,
+            1,
+            now(),
+        )
+        .status
     }
 
     fn object(&self) -> ObjectFacts {

@@ -486,7 +486,11 @@ fn hints_that_can_not_be_read_change_nothing_and_are_put_back() {
     world.azure.clear();
     let world = world.settled();
     assert_eq!(world.object.hints, before);
-    assert_eq!(world.azure.len(), 1, "and what is missing in Azure is put right");
+    assert_eq!(
+        world.azure.len(),
+        1,
+        "and what is missing in Azure is put right"
+    );
 }
 
 #[test]

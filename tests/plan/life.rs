@@ -5,8 +5,8 @@ use sshkey_operator::{
     api::{ArmId, OutputRef},
     keys::PublicKey,
     plan::{
-        AzureRecord, Companion, Companions, Freshness, Fresh, KeyView, Move, Observed, Outcome, OutputView,
-        Place, Plan, Step, SecretView, Shape, effect, next_move, plan, report,
+        AzureRecord, Companion, Companions, Fresh, Freshness, KeyView, Move, Observed, Outcome,
+        OutputView, Place, Plan, SecretView, Shape, Step, effect, next_move, plan, report,
     },
 };
 

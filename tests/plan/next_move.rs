@@ -40,11 +40,22 @@ fn with_open_output(mut world: World) -> World {
 #[test]
 fn what_a_list_shows_is_read_before_it_is_written_to() {
     let mut world = World::published().settled();
-    world.azure.get_mut(&id()).unwrap().tags.remove("sshkey-operator-uid");
+    world
+        .azure
+        .get_mut(&id())
+        .unwrap()
+        .tags
+        .remove("sshkey-operator-uid");
     world.azure.get_mut(&id()).unwrap().public_key = Ok(world.current());
     world.spec.azure.as_mut().unwrap().tags = Some([("team".into(), "web".into())].into());
     world.listed = Some(world.azure.clone());
-    assert!(world.plan().steps.iter().any(|step| step.azure_id().is_some()));
+    assert!(
+        world
+            .plan()
+            .steps
+            .iter()
+            .any(|step| step.azure_id().is_some())
+    );
     let mut world = world;
     world.reconcile(1);
     assert_eq!(first_move(&world), Move::Read(Place::Azure(id())));
@@ -185,7 +196,10 @@ fn a_second_rotation_begins_once_the_status_names_the_key_of_the_first() {
     let mut staged = 0;
     for _ in 0..2 {
         let taken = world.pass(usize::MAX).unwrap();
-        staged += taken.iter().filter(|step| step.generates().is_some()).count();
+        staged += taken
+            .iter()
+            .filter(|step| step.generates().is_some())
+            .count();
         assert_eq!(world.status.conditions[0].reason, Reason::UpToDate.as_str());
     }
     assert_eq!(staged, 2);

@@ -6,7 +6,11 @@ use crate::world::World;
 
 impl World {
     /// What is kept is what is there.
-    pub(crate) fn check_kept(&mut self, from: KeptFrom, public_key: &sshkey_operator::keys::PublicKey) {
+    pub(crate) fn check_kept(
+        &mut self,
+        from: KeptFrom,
+        public_key: &sshkey_operator::keys::PublicKey,
+    ) {
         let there = match from {
             KeptFrom::Managed => match &self.secret {
                 SecretView::Present(facts) => facts.key.readable().cloned(),

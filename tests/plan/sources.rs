@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use sshkey_operator::{
     api::{
-        status::Origin,
         ConditionType, Reason,
         condition::find,
         source::{AzureKeySource, EntryRef, PrivateKeySource, PublicKeySource, Source},
         sshkey::{AzureConflictPolicy, AzureSpec, DeletionPolicy, SecretSpec},
+        status::Origin,
     },
     keys::PublicKey,
     plan::{Failure, SecretKey, SecretView},

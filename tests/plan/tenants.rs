@@ -9,8 +9,8 @@ use sshkey_operator::{
         cluster_azure_store::{AllowedNamespaces, Permission, Tenants},
         condition::find,
         source::{AzureKeySource, Source},
-        status::{Origin, Phase},
         sshkey::{AzureConflictPolicy, AzureSpec, CreationPolicy, ResourceGroup, StoreRef},
+        status::{Origin, Phase},
     },
     plan::{AzureRecord, SharedStore, StoreFact},
 };
@@ -390,7 +390,11 @@ fn a_record_that_a_tenant_has_written_reaches_no_key_of_anybody_else() {
         let record = record(name, group);
         world.object.hints = Ok(vec![record.clone()]);
         let world = world.settled();
-        assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&id()], "a hint gives no default");
+        assert_eq!(
+            world.azure.keys().collect::<Vec<_>>(),
+            [&id()],
+            "a hint gives no default"
+        );
         // The same public key: whoever reads it can upload it.
         let mut world = world;
         world.object.hints = Ok(vec![record.clone()]);

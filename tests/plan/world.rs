@@ -12,10 +12,11 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
-        Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
-        Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
-        StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report, resolve, stores_of, vouched,
+        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Entry, EntryFact,
+        Failure, Freshness, Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
+        Ownership, Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView,
+        Shape, StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report, resolve,
+        stores_of, vouched,
     },
 };
 
@@ -269,15 +270,17 @@ impl World {
             (object.clone(), view)
         });
         let outputs = outputs.collect();
-        let is_lost = self.object.places.is_empty() && self.object.has_finalizer;
-        let wanted = desired
-            .azure
-            .as_ref()
-            .filter(|_| self.object.deleting_since.is_none() || is_lost)
-            .and_then(|azure| {
-                let wanted = azure.target.as_ref().ok()?;
-                Some((wanted.id().clone(), azure.store.clone()))
-            });
+        let wanted = desired.azure.as_ref().and_then(|azure| {
+            let wanted = azure.target.as_ref().ok()?;
+            let is_listed = self
+                .object
+                .places
+                .iter()
+                .any(|place| place.id == *wanted.id());
+            let is_asked =
+                self.object.deleting_since.is_none() || (self.object.has_finalizer && !is_listed);
+            is_asked.then(|| (wanted.id().clone(), azure.store.clone()))
+        });
         let listed = self.object.places.iter();
         let listed = listed.map(|place| (place.id.clone(), place.store.clone()));
         let mut azure = self.seen_at_hints();
@@ -287,7 +290,13 @@ impl World {
             .map(|hint| (hint.id.clone(), hint.store.clone()))
             .collect();
         for (id, store) in listed.chain(wanted) {
-            if self.may_ask(&id, &store, true) {
+            // A list has shown the mark, or it is within the limits.
+            let is_marked = self
+                .azure
+                .get(&id)
+                .is_some_and(|key| self.mark().ownership(&key.tags) == Ownership::Ours);
+            let is_vouched = store.kind == StoreKind::AzureStore || is_marked;
+            if self.may_ask(&id, &store, is_vouched) {
                 azure.insert(id.clone(), self.view(&id));
                 stores_of_places.insert(id, store);
             }
@@ -412,7 +421,10 @@ impl World {
         let revision = status.rotation.as_ref().map(|rotation| rotation.revision);
         object.reported_revision = revision.and_then(|revision| revision.try_into().ok());
         let former = rotation.previous.iter().map(|former| &former.fingerprint);
-        let pending = rotation.pending.as_ref().map(|pending| &pending.fingerprint);
+        let pending = rotation
+            .pending
+            .as_ref()
+            .map(|pending| &pending.fingerprint);
         object.reported_others = former.chain(pending).map(fingerprint).collect();
         object.reported_requests = rotation.handled_requests.clone();
         object.has_status = status.recorded_for.is_some();
