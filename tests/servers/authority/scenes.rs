@@ -1,0 +1,112 @@
+//! States in which an operator leaves an `SshKey` and what belongs to it: each as a user brings it about.
+
+use std::collections::BTreeMap;
+
+use arm_emulator::StoredKey;
+use dev::world::{LOCATION, RESOURCE_GROUP, SUBSCRIPTION, World};
+
+use crate::{
+    made::Made,
+    manifests::{key, secret},
+    rotation::{ask, wait_pending, wait_revision},
+};
+
+const HOSTS: &str =
+    "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
+/// The names of the scenes, which are those of their objects too.
+pub(super) const SCENES: [&str; 13] = [
+    "local",
+    "published",
+    "adopted",
+    "moved",
+    "rotated",
+    "pending",
+    "imported",
+    "kept",
+    "uploaded",
+    "followed",
+    "outputs",
+    "mixed",
+    "reported",
+];
+
+/// Brings one about. In the end everything is Ready.
+pub(super) async fn play(world: &World, scene: &str) {
+    let made = Made::ed25519();
+    let apply = async |spec: &str| {
+        world.apply(&key(scene, spec)).await;
+        world.wait_ready(scene).await
+    };
+    match scene {
+        "local" => drop(apply("{}").await),
+        "published" => drop(apply("{azure: {tags: {team: web}}}").await),
+        "reported" => drop(apply("{azure: {driftPolicy: Report}}").await),
+        "adopted" => {
+            put_into_azure(world, "legacy", &made);
+            apply("{azure: {name: legacy, conflictPolicy: Adopt}}").await;
+        }
+        "moved" => {
+            apply("{azure: {name: first}}").await;
+            apply("{azure: {name: second}}").await;
+        }
+        "rotated" => {
+            apply("{azure: {}}").await;
+            ask(world, scene, "2026-11-25T12:00:00Z").await;
+            wait_revision(world, scene, 2).await;
+        }
+        "pending" => {
+            apply("{azure: {}, rotation: {activation: Manual}}").await;
+            ask(world, scene, "2026-11-25T12:00:00Z").await;
+            wait_pending(world, scene).await;
+            world.wait_ready(scene).await;
+        }
+        "imported" | "kept" => {
+            let mine = format!("{scene}-mine");
+            world.apply(&secret(&mine, "key", &made.private())).await;
+            let import = format!("privateKey: {{secretRef: {{name: {mine}, key: key}}}}");
+            let kept = if scene == "kept" { "secret: {}, " } else { "" };
+            apply(&format!("{{source: {{{import}}}, {kept}azure: {{}}}}")).await;
+        }
+        "uploaded" => {
+            let value = serde_json::json!(made.public());
+            let spec = format!("{{source: {{publicKey: {{value: {value}}}}}, azure: {{}}}}");
+            apply(&spec).await;
+        }
+        "followed" => {
+            put_into_azure(world, "watched", &made);
+            apply("{source: {azureKey: {}}, azure: {name: watched}}").await;
+        }
+        "outputs" => {
+            let outputs = format!(
+                "[{{name: out-auth, sshAuth: {{knownHosts: '{HOSTS}'}}}}, {{name: out-pem, pem: {{}}}}, \
+                 {{name: out-flux, flux: {{knownHosts: '{HOSTS}'}}}}, {{name: out-argo, argoCD: {{url: 'git@github.com:example/app.git'}}}}, \
+                 {{name: out-virt, kubeVirt: {{}}}}, {{name: out-public, publicSecret: {{}}}}, {{name: out-map, publicConfigMap: {{}}}}]"
+            );
+            apply(&format!("{{azure: {{}}, outputs: {outputs}}}")).await;
+        }
+        "mixed" => {
+            let entries =
+                serde_json::json!({ "ssh-privatekey": made.private(), "known_hosts": HOSTS });
+            let theirs = format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: theirs}}\nstringData: {entries}\n"
+            );
+            world.apply(&theirs).await;
+            apply("{secret: {name: theirs, conflictPolicy: Adopt}, azure: {}}").await;
+        }
+        other => panic!("there is no scene {other}"),
+    }
+}
+
+/// A key that is in Azure before the object is.
+fn put_into_azure(world: &World, name: &str, made: &Made) {
+    world.emulator().put_key_as_someone_else(StoredKey {
+        id: String::new(),
+        subscription: SUBSCRIPTION.to_owned(),
+        resource_group: RESOURCE_GROUP.to_owned(),
+        name: name.to_owned(),
+        location: LOCATION.to_owned(),
+        public_key: Some(made.public().trim_end().to_owned()),
+        tags: BTreeMap::from([("owner".to_owned(), "eve".to_owned())]),
+    });
+}
