@@ -21,7 +21,8 @@ const LAID_BY: &str = "sshkey-operator-dev";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// The namespace that it was taken in; its name is in annotations, tags and names in Azure too.
+    /// The namespace that it was taken in. Its name is in annotations, in tags, in names in Azure and in keys, so that it
+    /// can be laid only where the namespace has the same name.
     pub namespace: String,
     /// The `SshKey`s.
     pub keys: Vec<Value>,
@@ -50,33 +51,58 @@ impl Snapshot {
         })
     }
 
-    /// Lays it into another world, whose operator does not run yet: under that world's namespace, with the UIDs that its
-    /// objects get there, each field owned by the manager that wrote it.
+    /// What is in it of names that begin with `prefix`, and of keys in Azure that a store has named after such an object.
+    #[must_use]
+    pub fn part(&self, prefix: &str) -> Self {
+        let is_in = |object: &&Value| {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            name.starts_with(prefix)
+        };
+        let made = format!("{}.{prefix}", self.namespace);
+        let azure = self.azure.iter();
+        let azure = azure.filter(|key| key.name.starts_with(prefix) || key.name.starts_with(&made));
+        Self {
+            namespace: self.namespace.clone(),
+            keys: self.keys.iter().filter(is_in).cloned().collect(),
+            secrets: self.secrets.iter().filter(is_in).cloned().collect(),
+            config_maps: self.config_maps.iter().filter(is_in).cloned().collect(),
+            azure: azure.cloned().collect(),
+        }
+    }
+
+    /// Lays it into another world, whose operator does not run yet, with the UIDs that its objects get there, each field
+    /// owned by the manager that wrote it.
     ///
     /// # Errors
-    /// When the API server refuses something.
+    /// When the API server refuses something, or the namespace has another name.
     pub async fn lay(&self, world: &World) -> anyhow::Result<()> {
-        let text = serde_json::to_string(self).context("write a snapshot")?;
-        let text = text.replace(&self.namespace, world.namespace());
-        let mut moved: Self = serde_json::from_str(&text).context("read a snapshot")?;
-        for number in 0..moved.keys.len() {
-            let key = moved.keys[number].clone();
-            let uid = key["metadata"]["uid"].as_str().unwrap_or_default();
-            let laid = lay_one::<SshKey>(world, &key).await?;
-            let text = serde_json::to_string(&moved).context("write a snapshot")?;
-            let text = text.replace(uid, &laid.uid().unwrap_or_default());
-            moved = serde_json::from_str(&text).context("read a snapshot")?;
-            let mut status = moved.keys[number]["status"].clone();
+        if self.namespace != world.namespace() {
+            bail!(
+                "a snapshot of namespace {} is for that name",
+                self.namespace
+            );
+        }
+        let mut laid_out = self.clone();
+        for key in &self.keys {
+            let laid = lay_one::<SshKey>(world, key).await?;
+            let before = key["metadata"]["uid"].as_str().unwrap_or_default();
+            let text = serde_json::to_string(&laid_out).context("write a snapshot")?;
+            let text = text.replace(before, &laid.uid().unwrap_or_default());
+            laid_out = serde_json::from_str(&text).context("read a snapshot")?;
+            let mut status = key["status"].clone();
             of_generation(&mut status, laid.metadata.generation.unwrap_or(1));
+            let text = status.to_string();
+            let text = text.replace(before, &laid.uid().unwrap_or_default());
+            status = serde_json::from_str(&text).context("read a status")?;
             lay_status(world, &laid.name_any(), &status).await?;
         }
-        for secret in &moved.secrets {
+        for secret in &laid_out.secrets {
             lay_one::<Secret>(world, secret).await?;
         }
-        for map in &moved.config_maps {
+        for map in &laid_out.config_maps {
             lay_one::<ConfigMap>(world, map).await?;
         }
-        for key in moved.azure {
+        for key in laid_out.azure {
             world.emulator().put_key_as_someone_else(key);
         }
         Ok(())
@@ -143,6 +169,13 @@ where
         bail!("a snapshot of {name} that does not say who owns what");
     }
     laid.metadata.managed_fields = Some(owners);
+    // What an object says of itself is of the UID that it has here.
+    let uid = laid.uid().unwrap_or_default();
+    if let Some(before) = was.uid {
+        for value in laid.annotations_mut().values_mut() {
+            *value = value.replace(&before, &uid);
+        }
+    }
     let owned = api.replace(&name, &params, &laid).await;
     owned.with_context(|| format!("say who owns what in {name}"))
 }

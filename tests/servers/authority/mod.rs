@@ -12,4 +12,5 @@ mod replaced;
 mod scenes;
 mod status;
 mod told;
+mod twins;
 mod upgrade;

@@ -1,4 +1,5 @@
-//! States in which an operator leaves an `SshKey` and what belongs to it: each as a user brings it about.
+//! States in which an operator leaves an `SshKey` and what belongs to it: each as a user brings it about. The names of all
+//! that a scene has begin with the scene's.
 
 use std::collections::BTreeMap;
 
@@ -43,12 +44,12 @@ pub(super) async fn play(world: &World, scene: &str) {
         "published" => drop(apply("{azure: {tags: {team: web}}}").await),
         "reported" => drop(apply("{azure: {driftPolicy: Report}}").await),
         "adopted" => {
-            put_into_azure(world, "legacy", &made);
-            apply("{azure: {name: legacy, conflictPolicy: Adopt}}").await;
+            put_into_azure(world, "adopted-legacy", &made);
+            apply("{azure: {name: adopted-legacy, conflictPolicy: Adopt}}").await;
         }
         "moved" => {
-            apply("{azure: {name: first}}").await;
-            apply("{azure: {name: second}}").await;
+            apply("{azure: {name: moved-first}}").await;
+            apply("{azure: {name: moved-second}}").await;
         }
         "rotated" => {
             apply("{azure: {}}").await;
@@ -74,14 +75,14 @@ pub(super) async fn play(world: &World, scene: &str) {
             apply(&spec).await;
         }
         "followed" => {
-            put_into_azure(world, "watched", &made);
-            apply("{source: {azureKey: {}}, azure: {name: watched}}").await;
+            put_into_azure(world, "followed-watched", &made);
+            apply("{source: {azureKey: {}}, azure: {name: followed-watched}}").await;
         }
         "outputs" => {
             let outputs = format!(
-                "[{{name: out-auth, sshAuth: {{knownHosts: '{HOSTS}'}}}}, {{name: out-pem, pem: {{}}}}, \
-                 {{name: out-flux, flux: {{knownHosts: '{HOSTS}'}}}}, {{name: out-argo, argoCD: {{url: 'git@github.com:example/app.git'}}}}, \
-                 {{name: out-virt, kubeVirt: {{}}}}, {{name: out-public, publicSecret: {{}}}}, {{name: out-map, publicConfigMap: {{}}}}]"
+                "[{{name: outputs-auth, sshAuth: {{knownHosts: '{HOSTS}'}}}}, {{name: outputs-pem, pem: {{}}}}, \
+                 {{name: outputs-flux, flux: {{knownHosts: '{HOSTS}'}}}}, {{name: outputs-argo, argoCD: {{url: 'git@github.com:example/app.git'}}}}, \
+                 {{name: outputs-virt, kubeVirt: {{}}}}, {{name: outputs-public, publicSecret: {{}}}}, {{name: outputs-map, publicConfigMap: {{}}}}]"
             );
             apply(&format!("{{azure: {{}}, outputs: {outputs}}}")).await;
         }
@@ -89,10 +90,10 @@ pub(super) async fn play(world: &World, scene: &str) {
             let entries =
                 serde_json::json!({ "ssh-privatekey": made.private(), "known_hosts": HOSTS });
             let theirs = format!(
-                "apiVersion: v1\nkind: Secret\nmetadata: {{name: theirs}}\nstringData: {entries}\n"
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: mixed-theirs}}\nstringData: {entries}\n"
             );
             world.apply(&theirs).await;
-            apply("{secret: {name: theirs, conflictPolicy: Adopt}, azure: {}}").await;
+            apply("{secret: {name: mixed-theirs, conflictPolicy: Adopt}, azure: {}}").await;
         }
         other => panic!("there is no scene {other}"),
     }
