@@ -162,10 +162,17 @@ async fn hints_that_nobody_can_read_hold_no_store_that_is_deleted() {
     apply_as(&tenant, OUT, "squat", &rubbish, &suspended).await;
     let hint = hints(&[record(&resource_id("any"), ADOPTING)]);
     apply_as(&tenant, OUT, "named", &hint, &suspended).await;
-    stage.sweeps_pass().await;
+    // A store waits for its keys, and for no others.
+    let spec =
+        json!({ "azure": { "storeRef": { "kind": "ClusterAzureStore", "name": ADOPTING } } });
+    apply_as(stage.world.client(), GOOD, "web", &json!({}), &spec).await;
+    stage.until_reason(GOOD, "web", "UpToDate").await;
     let stores: Api<ClusterAzureStore> = Api::all(stage.world.client().clone());
     let params = DeleteParams::default();
     stores.delete(ADOPTING, &params).await.unwrap();
+    stage.sweeps_pass().await;
+    assert!(stores.get_opt(ADOPTING).await.unwrap().is_some());
+    stage.delete(GOOD, "web").await;
     stage
         .world
         .until("the store is gone", async || {
