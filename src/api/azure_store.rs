@@ -229,7 +229,7 @@ pub struct Defaults {
     #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]+$')").message("write the location by its short name, lower-case and without spaces: westeurope, not West Europe"))]
     pub location: Option<String>,
 
-    /// Tags on every key of the store; a key's own tag of the same name goes before it. At most 46 together.
+    /// Tags on every key of the store; a key's own tag of the same name goes before it. At most 45 together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,

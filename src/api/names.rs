@@ -53,6 +53,11 @@ pub mod annotation {
     pub const OUTPUT_SHAPE: &str = "sshkey-operator.io/output-shape";
     /// On a managed Secret: name of the `SshKey` it belongs to.
     pub const OWNER_NAME: &str = "sshkey-operator.io/owner-name";
+    /// On every Secret and `ConfigMap` of the operator: namespace of the `SshKey` it belongs to. A copy in another namespace is
+    /// not ours.
+    pub const OWNER_NAMESPACE: &str = "sshkey-operator.io/owner-namespace";
+    /// On a Secret, set by a person to `namespace/name` of an `SshKey`: that one may adopt it, whatever else is in it.
+    pub const ADOPT_BY: &str = "sshkey-operator.io/adopt-by";
     /// On a managed Secret: UID of the `SshKey` it belongs to; another UID under the same name is a former incarnation.
     pub const OWNER_UID: &str = "sshkey-operator.io/owner-uid";
     /// On a managed Secret: SHA-256 fingerprint of the key that was stored, as `ssh-keygen -l` prints it.
@@ -83,6 +88,9 @@ pub mod tag {
     pub const OBJECT: &str = "sshkey-operator-object";
     /// The UID of the `SshKey`.
     pub const UID: &str = "sshkey-operator-uid";
+    /// `true` on a key that was there before its `SshKey` took it over: it stays when the object goes, unless the spec says
+    /// otherwise.
+    pub const ADOPTED: &str = "sshkey-operator-adopted";
 }
 
 /// Field managers: one for each place that writes, since an apply takes back what the same manager wrote elsewhere.
@@ -147,6 +155,8 @@ mod tests {
             annotation::ABANDON,
             annotation::OWNER_NAME,
             annotation::OWNER_UID,
+            annotation::OWNER_NAMESPACE,
+            annotation::ADOPT_BY,
             annotation::FINGERPRINT,
             annotation::REVISION,
             annotation::CREATED_AT,

@@ -147,6 +147,13 @@ pub enum Reason {
     ResourceGroupBeingDeleted,
     /// The name is taken in Azure by a key that is not this object's.
     AzureKeyConflict,
+    /// The object has keys at as many places in Azure as its status can name.
+    TooManyPlaces,
+    /// The key in Azure would outlive the Secret with its private half.
+    DeletionPolicyConflict,
+    /// The custom resource definitions are older than the operator: what it must remember is not kept.
+    #[strum(serialize = "CRDOutdated")]
+    CrdOutdated,
     /// A key of that name exists in another location.
     LocationConflict,
     /// Azure stores no SSH keys in that location.

@@ -180,7 +180,7 @@ pub struct AzureSpec {
     #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]+$')").message("write the location by its short name, lower-case and without spaces: westeurope, not West Europe"))]
     pub location: Option<String>,
 
-    /// Tags on the key, beside the store's and the operator's own four. At most 46; a name of at most 512 and a value of
+    /// Tags on the key, beside the store's and the operator's own five. At most 45; a name of at most 512 and a value of
     /// at most 256 characters. Tags that others put on the key are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::tags_schema")]

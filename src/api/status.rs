@@ -9,7 +9,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::StoreKind;
+use super::{StoreKind, sshkey::DeletionPolicy};
 
 /// How an SshKey stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -18,6 +18,11 @@ pub struct SshKeyStatus {
     /// The generation of the spec that this status speaks of; -1 before the first look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+
+    /// UID of the object that this status was written for. A restored status of another object is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub recorded_for: Option<String>,
 
     /// The public key, as one line of an authorized_keys file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,8 +50,8 @@ pub struct SshKeyStatus {
 
     /// The outputs that are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into(), "name".into()]))]
+    #[schemars(length(max = 64))]
     pub outputs: Vec<OutputStatus>,
 
     /// Where the public key is in Azure.
@@ -79,6 +84,15 @@ pub struct OutputStatus {
     /// Its shape, as in the spec: sshAuth, pem, flux, argoCD, kubeVirt, publicSecret or publicConfigMap.
     #[schemars(length(max = 32))]
     pub shape: String,
+
+    /// UID of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub uid: Option<String>,
+
+    /// True once the spec does not ask for it any longer, until it is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }
 
 /// How the rotation of a key stands.
@@ -99,6 +113,11 @@ pub struct RotationStatus {
     /// The next key, while it waits to take over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingKey>,
+
+    /// The requests for a rotation that were acted upon, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(max = 256)))]
+    pub handled_requests: Vec<String>,
 
     /// Former keys whose private halves are kept, the newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -144,11 +163,12 @@ pub struct PreviousKey {
 #[serde(rename_all = "camelCase")]
 pub struct AzureStatus {
     /// Azure resource ID of the key.
-    #[serde(rename = "resourceID")]
+    #[serde(default, rename = "resourceID", skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 512))]
     pub resource_id: String,
 
     /// Azure location where the key is stored.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub location: String,
 
@@ -157,6 +177,75 @@ pub struct AzureStatus {
     pub store_kind: Option<StoreKind>,
 
     /// Name of the store that it is published through.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 253))]
     pub store: String,
+
+    /// Every place in Azure where this object has a key, those that it is leaving included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub places: Vec<PlaceStatus>,
+}
+
+/// A place in Azure where an SshKey has a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceStatus {
+    /// Azure resource ID.
+    #[schemars(length(max = 512))]
+    pub id: String,
+
+    /// Azure location that it was stored in.
+    #[schemars(length(max = 64))]
+    pub location: String,
+
+    /// Kind of the store through which it is reached.
+    pub store_kind: StoreKind,
+
+    /// Name of the store through which it is reached.
+    #[schemars(length(max = 253))]
+    pub store: String,
+
+    /// How this object came to have a key there.
+    pub origin: Origin,
+
+    /// What becomes of the key when it is no longer wanted there.
+    pub deletion_policy: DeletionPolicy,
+
+    /// Names of the tags of the spec and of the store that the operator put on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 512)))]
+    pub tags: Vec<String>,
+
+    /// A digest of what was wanted when it was last seen there; only with driftPolicy: Report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub in_step: Option<String>,
+
+    /// Whether the key is wanted there.
+    pub phase: Phase,
+}
+
+/// How an SshKey came to have a key at a place in Azure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum Origin {
+    /// The operator created it for this object.
+    #[default]
+    Created,
+    /// It was there before, and this object took it over.
+    Adopted,
+    /// A list showed it under the mark of this object, and nothing else knows of it.
+    Found,
+}
+
+/// Whether a key is wanted at a place in Azure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::crd::leave_description_to_the_field)]
+pub enum Phase {
+    /// It is.
+    #[default]
+    Published,
+    /// It is no longer, and goes once its successor was seen, as its deletion policy says.
+    Leaving,
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{
-        ArmId, AzureStore, ClusterAzureStore, ErrorClass, Reason, StoreKey, StoreKind,
+        ArmId, AzureStore, ClusterAzureStore, ErrorClass, Reason, SshKey, StoreKey, StoreKind,
         output_ref::outputs_text,
     },
     azure::AzureError,
@@ -26,7 +26,7 @@ use crate::{
         secrets::{self, FoundSecret, Replacement, SecretOwner},
         sshkeys, stores,
     },
-    plan::{Failure, Outcome, SecretRecord, SecretView, Step, records_json},
+    plan::{AzureRecord, Failure, Outcome, SecretRecord, SecretView, Step, records_json},
 };
 
 /// Why a step failed.
@@ -68,6 +68,12 @@ pub(super) enum StepError {
         "another SshKey is creating {0} at this moment; if both mean it, give one of them another name in spec.azure.name"
     )]
     Claimed(ArmId),
+    /// The object is gone.
+    #[error("the SshKey is gone")]
+    Gone,
+    /// The object is another one than the one that was looked at.
+    #[error("the SshKey is changing at this moment; it will be looked at again")]
+    Overtaken,
     /// The key that the step would publish is not stored: a step of a preview.
     #[error("{0} can't be created before its private key is stored; it will be tried again")]
     NotStored(ArmId),
@@ -76,7 +82,11 @@ pub(super) enum StepError {
 impl StepError {
     /// Whether somebody has changed what was to be changed since it was looked at.
     pub(super) fn is_conflict(&self) -> bool {
-        matches!(self, Self::Kubernetes(error) if error.code() == Some(409))
+        match self {
+            Self::Kubernetes(error) => error.code() == Some(409),
+            Self::Gone | Self::Overtaken => true,
+            _ => false,
+        }
     }
 
     /// What it comes to for the report.
@@ -88,9 +98,12 @@ impl StepError {
             Self::Given(error) => error.failure(),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
             Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
-            Self::Changing | Self::SecretChanging | Self::Misplaced(_) | Self::NotStored(_) => {
-                transient(Reason::Progressing, self)
-            }
+            Self::Changing
+            | Self::SecretChanging
+            | Self::Misplaced(_)
+            | Self::NotStored(_)
+            | Self::Gone
+            | Self::Overtaken => transient(Reason::Progressing, self),
         }
     }
 }
@@ -111,6 +124,7 @@ pub(super) async fn act(
     let uid = at.object.uid().unwrap_or_default();
     let object_name = at.object.name_any();
     let owner = SecretOwner {
+        namespace: &namespace,
         name: &object_name,
         uid: &uid,
     };
@@ -119,6 +133,7 @@ pub(super) async fn act(
             records,
             outputs,
             rotation,
+            recorded_uid,
         } => {
             let rotation = rotation.text();
             let json = (!records.is_empty()).then(|| records_json(records));
@@ -127,9 +142,11 @@ pub(super) async fn act(
                 azure: json.as_deref(),
                 outputs: outputs.as_deref(),
                 rotation: rotation.as_deref(),
+                uid: recorded_uid,
             };
             record(context, at, annotations).await
         }
+        Step::RecordPlaces { places } => record_places(context, at, places).await,
         Step::CreateSecret {
             name,
             key,
@@ -214,6 +231,44 @@ async fn record(
     Ok(Outcome::Object(facts))
 }
 
+/// Writes places into the status, with all that it says already.
+async fn record_places(
+    context: &Context,
+    at: &mut Observation,
+    places: &[AzureRecord],
+) -> Result<Outcome, StepError> {
+    let mut status = facts::own_status(&at.object).cloned().unwrap_or_default();
+    status.recorded_for = at.object.uid();
+    let azure = status.azure.get_or_insert_default();
+    azure.places = places.iter().map(AzureRecord::to_status).collect();
+    let written = sshkeys::write_status(&context.client, &at.object, &status).await?;
+    let live = written.ok_or(StepError::Gone)?;
+    context.definitions.learn(&live);
+    context.own_writes.remember(live.clone());
+    let facts = facts::object(&live);
+    at.object = live;
+    Ok(Outcome::Object(facts))
+}
+
+/// Reads the object itself, before something is deleted on its word. One whose spec has changed since is looked at again.
+pub(super) async fn read_object(
+    context: &Context,
+    at: &mut Observation,
+) -> Result<Outcome, StepError> {
+    let namespace = at.object.namespace().unwrap_or_default();
+    let live = sshkeys::read(&context.client, &namespace, &at.object.name_any()).await?;
+    let is_same = |live: &SshKey| {
+        live.uid() == at.object.uid()
+            && live.metadata.generation == at.object.metadata.generation
+            && live.metadata.deletion_timestamp.is_some()
+                == at.object.metadata.deletion_timestamp.is_some()
+    };
+    let live = live.filter(is_same).ok_or(StepError::Overtaken)?;
+    let facts = facts::object(&live);
+    at.object = live;
+    Ok(Outcome::Object(facts))
+}
+
 async fn hold_store(
     context: &Context,
     at: &Observation,
@@ -280,7 +335,8 @@ pub(super) async fn secret_outcome(
 ) -> SecretView {
     let uid = &at.observed.object.uid;
     context.key_ages.read(uid, found.as_ref());
-    facts::secret(found).await
+    let namespace = at.object.namespace().unwrap_or_default();
+    facts::secret(found, &namespace, &at.object.name_any()).await
 }
 
 /// The pair that the user gives, if it is still the one that was looked at.

@@ -109,6 +109,10 @@ async fn write_azure(
                 context.store_uses.wake(&session.id);
             }
             session.inventory.wrote(id, seen.clone(), now());
+            if matches!(step, Step::DeleteAzureKey { .. }) {
+                let (namespace, name) = (&at.caller.namespace, &at.desired.mark.object);
+                tracing::info!(namespace, name, %id, "deleted the key in Azure");
+            }
             Ok(Outcome::Azure(
                 id.clone(),
                 facts::seen_as(&seen, Freshness::Written),
@@ -118,7 +122,7 @@ async fn write_azure(
             if error.leaves_in_doubt() {
                 session.inventory.in_doubt(id);
             }
-            if session.met(&error) {
+            if at.tells_its_store(id) && session.met(&error) {
                 context.store_uses.wake(&session.id);
             }
             Err(error.into())
@@ -137,9 +141,9 @@ pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, 
 }
 
 fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
-    let recorded = at.observed.object.record(id);
-    let recorded = recorded.map(|record| &record.store);
-    let store = recorded.or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
+    let known = at.observed.record(id).map(|record| &record.store);
+    let looked = at.observed.stores_of_places.get(id);
+    let store = known.or(looked).or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
     store
         .and_then(|store| at.sessions.get(store))
         .map(AsRef::as_ref)
@@ -151,8 +155,8 @@ fn location(at: &Observation, id: &ArmId) -> String {
     if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
         return key.location.clone();
     }
-    let recorded = at.observed.object.record(id);
-    recorded
+    let known = at.observed.record(id);
+    known
         .map(|record| record.location.clone())
         .unwrap_or_default()
 }

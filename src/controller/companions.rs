@@ -30,30 +30,55 @@ pub(super) fn may_be_there(
         SecretView::Present(facts) => facts.revision > 1,
         SecretView::Absent => false,
     };
-    object.rotation.companions || was_changed || is_lost_or_leaving
+    // What a tool has taken from the metadata, the status may know.
+    let is_wiped = !object.has_finalizer && object.has_status;
+    let is_known = !object.reported_others.is_empty();
+    object.rotation.companions || was_changed || is_lost_or_leaving || is_wiped || is_known
+}
+
+/// The object for which Secrets are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
+    pub(super) uid: &'a str,
+    /// The UID that it recorded: its own, or that of a predecessor.
+    pub(super) recorded_uid: Option<&'a str>,
+}
+
+impl<'a> Owner<'a> {
+    /// The owner that an object is.
+    pub(super) fn of(namespace: &'a str, name: &'a str, object: &'a ObjectFacts) -> Self {
+        Self {
+            namespace,
+            name,
+            uid: &object.uid,
+            recorded_uid: object.recorded_uid.as_deref(),
+        }
+    }
 }
 
 /// Reads both Secrets beside the managed one of this name, for an `SshKey`.
 pub(super) async fn look(
     client: &Client,
-    namespace: &str,
+    owner: Owner<'_>,
     secret: &str,
-    sshkey: &str,
 ) -> Result<Companions, KubernetesError> {
+    let namespace = owner.namespace;
     let (staging, previous) = (staging_name(secret), previous_name(secret));
     let (staging, previous) = tokio::try_join!(
         companions::read(client, namespace, &staging),
         companions::read(client, namespace, &previous)
     )?;
     Ok(Companions::Read {
-        staged: staged(staging, sshkey).await,
-        previous: self::previous(previous, sshkey).await,
+        staged: staged(staging, owner).await,
+        previous: self::previous(previous, owner).await,
     })
 }
 
 /// What the Secret of the next key says.
-pub(super) async fn staged(found: Option<FoundKeys>, sshkey: &str) -> Companion<StagedFacts> {
-    let found = match whose(found, label::ROLE_STAGING, sshkey) {
+pub(super) async fn staged(found: Option<FoundKeys>, owner: Owner<'_>) -> Companion<StagedFacts> {
+    let found = match whose(found, label::ROLE_STAGING, owner) {
         Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
     };
@@ -80,12 +105,16 @@ pub(super) async fn staged(found: Option<FoundKeys>, sshkey: &str) -> Companion<
 }
 
 /// What the Secret of former keys says. A key that can't be read is none.
-pub(super) async fn previous(found: Option<FoundKeys>, sshkey: &str) -> Companion<PreviousFacts> {
-    let found = match whose(found, label::ROLE_PREVIOUS, sshkey) {
+pub(super) async fn previous(
+    found: Option<FoundKeys>,
+    owner: Owner<'_>,
+) -> Companion<PreviousFacts> {
+    let found = match whose(found, label::ROLE_PREVIOUS, owner) {
         Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
     };
-    let facts = in_time(found, |found| {
+    let is_exact = text_of(&found.meta, annotation::OWNER_UID).as_deref() == Some(owner.uid);
+    let facts = in_time(found, move |found| {
         let annotations = found.meta.annotations.as_ref();
         let text = annotations.and_then(|all| all.get(annotation::PREVIOUS_KEYS));
         let records = parse_former(text.map(String::as_str));
@@ -93,6 +122,7 @@ pub(super) async fn previous(found: Option<FoundKeys>, sshkey: &str) -> Companio
         PreviousFacts {
             uid: found.meta.uid.clone().unwrap_or_default(),
             resource_version: found.meta.resource_version.clone().unwrap_or_default(),
+            is_exact,
             is_damaged: keys.len() < found.keys.len(),
             keys,
         }
@@ -121,8 +151,9 @@ enum Whose<T> {
     Other(Companion<T>),
 }
 
-/// It is ours if it says so, or if it is labelled as ours and nobody else is named.
-fn whose<T>(found: Option<FoundKeys>, role: &str, sshkey: &str) -> Whose<T> {
+/// It is ours by namespace, name and role: what was made for an object of this name that is gone is taken up. Without a
+/// recorded namespace it takes the UID of this object, or of the one that it was before a restore.
+fn whose<T>(found: Option<FoundKeys>, role: &str, owner: Owner<'_>) -> Whose<T> {
     let Some(found) = found else {
         return Whose::Other(Companion::Absent);
     };
@@ -131,16 +162,34 @@ fn whose<T>(found: Option<FoundKeys>, role: &str, sshkey: &str) -> Whose<T> {
         .and_then(|all| all.get(label::SECRET_ROLE))
         .map(String::as_str)
         == Some(role);
-    match owner(&found.meta) {
-        Some(owner) if owner != sshkey => Whose::Other(Companion::Foreign(Some(owner))),
-        owner if has_role || owner.is_some() && labels.is_none() => Whose::Ours(Box::new(found)),
-        owner => Whose::Other(Companion::Foreign(owner)),
+    let text = |name| text_of(&found.meta, name);
+    let (name, namespace) = (
+        text(annotation::OWNER_NAME),
+        text(annotation::OWNER_NAMESPACE),
+    );
+    let uid = text(annotation::OWNER_UID);
+    let uid = uid.as_deref();
+    let is_by_uid = uid == Some(owner.uid) || (uid.is_some() && uid == owner.recorded_uid);
+    let is_labelled = has_role || labels.is_none();
+    let is_ours = match (&name, &namespace) {
+        (Some(name), _) if name != owner.name => false,
+        (_, Some(namespace)) if namespace != owner.namespace => false,
+        (Some(_), Some(_)) => is_labelled,
+        (Some(_), None) => is_labelled && is_by_uid,
+        (None, _) => has_role && is_by_uid,
+    };
+    if is_ours {
+        return Whose::Ours(Box::new(found));
     }
+    let owner = name.map(|name| match namespace {
+        Some(namespace) if namespace != owner.namespace => format!("{namespace}/{name}"),
+        _ => name,
+    });
+    Whose::Other(Companion::Foreign(owner))
 }
 
-fn owner(meta: &ObjectMeta) -> Option<String> {
-    let annotations = meta.annotations.as_ref()?;
-    annotations.get(annotation::OWNER_NAME).cloned()
+fn text_of(meta: &ObjectMeta, name: &str) -> Option<String> {
+    meta.annotations.as_ref()?.get(name).cloned()
 }
 
 /// Reads keys off the async threads if that takes long.

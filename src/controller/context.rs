@@ -8,7 +8,7 @@ use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
 use tokio::sync::Semaphore;
 
 use super::{
-    backoff::Backoffs, cluster_stores::ClusterStores, given::Given, key_ages::KeyAges,
+    backoff::Backoffs, cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
     levels::Watched, measure, own_writes::OwnWrites, presence::Presence, refusals::Refusals,
     sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
 };
@@ -67,6 +67,7 @@ pub struct Context {
     pub(super) store_uses: StoreUses,
     pub(super) given: Given,
     pub(super) key_ages: KeyAges,
+    pub(super) definitions: Definitions,
     pub(super) watched: Watched,
     pub(super) metrics: Arc<Metrics>,
     pub(super) backoffs: Backoffs,
@@ -115,6 +116,7 @@ impl Context {
             store_uses: StoreUses::default(),
             given: Given::default(),
             key_ages: KeyAges::default(),
+            definitions: Definitions::default(),
             watched: Watched::default(),
             metrics,
             backoffs: Backoffs::new(options.retry_max),

@@ -5,15 +5,15 @@ use kube::ResourceExt;
 
 use crate::{
     api::{
-        SshKey,
+        OutputRef, SshKey, SshKeyStatus,
         names::{FINALIZER, annotation, label},
         output_ref::parse_outputs,
     },
     azure::{AzureError, Seen, SshPublicKey, View},
-    keys::{KeyPair, PublicKey},
+    keys::{Fingerprint, KeyPair, PublicKey},
     kubernetes::{KubernetesError, secrets},
     plan::{
-        AzureKey, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord, SecretFacts,
+        AzureKey, AzureRecord, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord, SecretFacts,
         SecretKey, SecretView, parse_records,
     },
 };
@@ -22,6 +22,16 @@ use crate::{
 pub(super) fn object(object: &SshKey) -> ObjectFacts {
     let uid = object.uid().unwrap_or_default();
     let annotations = object.annotations();
+    let text = |name: &str| annotations.get(name).map(String::as_str);
+    let status = own_status(object);
+    let rotation = status.and_then(|status| status.rotation.as_ref());
+    let fingerprint = |text: &str| text.parse::<Fingerprint>().ok();
+    let pending = rotation.and_then(|rotation| rotation.pending.as_ref());
+    let former = rotation.map_or(&[][..], |rotation| &rotation.previous);
+    let others = pending
+        .map(|pending| &pending.fingerprint)
+        .into_iter()
+        .chain(former.iter().map(|former| &former.fingerprint));
     ObjectFacts {
         deleting_since: object
             .metadata
@@ -32,33 +42,62 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
             .finalizers()
             .iter()
             .any(|finalizer| finalizer == FINALIZER),
-        records: parse_records(annotations.get(annotation::AZURE_KEYS).map(String::as_str)),
-        outputs: parse_outputs(annotations.get(annotation::OUTPUTS).map(String::as_str)),
-        abandoned: annotations
-            .get(annotation::ABANDON)
-            .is_some_and(|value| *value == uid),
-        rotation: RotationRecord::parse(annotations.get(annotation::ROTATION).map(String::as_str)),
-        recorded_uid: annotations.get(annotation::RECORDED_UID).cloned(),
-        rotate_requested: annotations
-            .get(annotation::ROTATE_REQUESTED_AT)
+        hints: parse_records(text(annotation::AZURE_KEYS)),
+        places: places(status),
+        has_status: status.is_some_and(|status| status.recorded_for.is_some()),
+        outputs: parse_outputs(text(annotation::OUTPUTS)),
+        reported_outputs: outputs_of(status),
+        abandoned: text(annotation::ABANDON) == Some(uid.as_str()),
+        rotation: RotationRecord::parse(text(annotation::ROTATION)),
+        reported_requests: rotation
+            .map(|rotation| rotation.handled_requests.clone())
+            .unwrap_or_default(),
+        recorded_uid: text(annotation::RECORDED_UID)
+            .filter(|recorded| recorded.len() <= UID_MAX)
+            .map(str::to_owned),
+        rotate_requested: text(annotation::ROTATE_REQUESTED_AT)
             .filter(|value| !value.is_empty() && value.len() <= REQUEST_MAX)
-            .cloned(),
-        activate: annotations
-            .get(annotation::ACTIVATE)
-            .and_then(|fingerprint| fingerprint.trim().parse().ok()),
-        reported_revision: object
-            .status
-            .as_ref()
-            .and_then(|status| status.rotation.as_ref())
-            .and_then(|rotation| rotation.revision.try_into().ok()),
-        reported_fingerprint: object
-            .status
-            .as_ref()
+            .map(str::to_owned),
+        activate: text(annotation::ACTIVATE).and_then(|text| text.trim().parse().ok()),
+        reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
+        reported_fingerprint: status
             .and_then(|status| status.fingerprint.as_deref())
-            .and_then(|fingerprint| fingerprint.parse().ok()),
+            .and_then(fingerprint),
+        reported_others: others.filter_map(|text| fingerprint(text)).collect(),
         uid,
     }
 }
+
+/// The status, if it was written for this very object; one of another object, as a restore may bring it, says nothing. One
+/// that does not say for whom it was written is of an earlier version of the operator.
+pub(super) fn own_status(object: &SshKey) -> Option<&SshKeyStatus> {
+    let status = object.status.as_ref()?;
+    let is_own = match &status.recorded_for {
+        Some(uid) => Some(uid) == object.metadata.uid.as_ref(),
+        None => true,
+    };
+    is_own.then_some(status)
+}
+
+fn places(status: Option<&SshKeyStatus>) -> Vec<AzureRecord> {
+    let azure = status.and_then(|status| status.azure.as_ref());
+    let listed = azure.map_or(&[][..], |azure| &azure.places);
+    listed.iter().filter_map(AzureRecord::from_status).collect()
+}
+
+fn outputs_of(status: Option<&SshKeyStatus>) -> Vec<OutputRef> {
+    let listed = status.map_or(&[][..], |status| &status.outputs);
+    let named = listed.iter().filter_map(|output| {
+        Some(OutputRef {
+            kind: output.kind.parse().ok()?,
+            name: output.name.clone(),
+        })
+    });
+    named.collect()
+}
+
+/// A longer UID is none: the API server's are 36 characters long.
+const UID_MAX: usize = 64;
 
 /// A longer request is none: the last ones are recorded, and the annotations of an object have a limit.
 const REQUEST_MAX: usize = 256;
@@ -67,19 +106,25 @@ const REQUEST_MAX: usize = 256;
 /// take less than the way to another thread and back.
 pub(super) const QUICKLY_READ: usize = 1_024;
 
-/// What a Secret says.
-pub(super) async fn secret(found: Option<secrets::FoundSecret>) -> SecretView {
+/// What a Secret says to an `SshKey` of this namespace and name.
+pub(super) async fn secret(
+    found: Option<secrets::FoundSecret>,
+    namespace: &str,
+    sshkey: &str,
+) -> SecretView {
     let Some(found) = found else {
         return SecretView::Absent;
     };
+    let consent = format!("{namespace}/{sshkey}");
     if found
         .private
         .as_ref()
         .is_none_or(|bytes| bytes.len() < QUICKLY_READ)
     {
-        return SecretView::Present(Box::new(secret_facts(&found)));
+        return SecretView::Present(Box::new(secret_facts(&found, &consent)));
     }
-    SecretView::Present(Box::new(off_thread(move || secret_facts(&found)).await))
+    let facts = off_thread(move || secret_facts(&found, &consent)).await;
+    SecretView::Present(Box::new(facts))
 }
 
 /// Does on another thread what would hold up the async ones.
@@ -95,7 +140,7 @@ pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
     }
 }
 
-fn secret_facts(found: &secrets::FoundSecret) -> SecretFacts {
+fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
     let annotations = found.meta.annotations.clone().unwrap_or_default();
     let text = |name: &str| annotations.get(name).cloned();
     let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
@@ -117,6 +162,9 @@ fn secret_facts(found: &secrets::FoundSecret) -> SecretFacts {
         }),
         owner_name: text(annotation::OWNER_NAME),
         owner_uid: text(annotation::OWNER_UID),
+        owner_namespace: text(annotation::OWNER_NAMESPACE),
+        is_well_formed: found.is_well_formed,
+        may_be_adopted: text(annotation::ADOPT_BY).as_deref() == Some(consent),
         recorded: text(annotation::FINGERPRINT).and_then(|fingerprint| fingerprint.parse().ok()),
         revision: text(annotation::REVISION)
             .and_then(|revision| revision.parse().ok())

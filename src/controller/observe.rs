@@ -9,21 +9,21 @@ use std::{
 use kube::ResourceExt;
 
 use super::{
-    companions,
+    companions::{self, Owner},
     context::Scope,
-    facts::{self, now},
-    given, outputs,
+    facts, given,
+    observe_azure::Look,
+    outputs,
     sessions::Session,
-    store_facts,
     store_object::StoreId,
 };
 use crate::{
     api::{ArmId, SshKey, StoreKey, names::FINALIZER},
-    azure::{AzureError, Caller, Cause, Operation},
+    azure::Caller,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Companions, Desired, Freshness, KeyView, Mark, Observed, SecretView,
-        StoreFact, resolve, secret_name,
+        Companions, Desired, Mark, Observed, Outcome, SecretView, resolve, secret_name,
+        strange_hints, takes_up_secret, vouched,
     },
 };
 
@@ -35,6 +35,10 @@ pub(super) struct Observation {
     pub(super) caller: Caller,
     pub(super) desired: Desired,
     pub(super) observed: Observed,
+    /// What was strange about the object's annotations when it was looked at.
+    pub(super) strange_hints: Option<String>,
+    /// Whether the managed Secret was that of an object of this name that is gone.
+    pub(super) takes_up_secret: bool,
     /// How each store is reached.
     pub(super) sessions: BTreeMap<StoreKey, Arc<Session>>,
 }
@@ -42,12 +46,43 @@ pub(super) struct Observation {
 impl Observation {
     /// The stores through which the object's key may be in Azure; none once it is let go.
     pub(super) fn stores_in_use(&self) -> BTreeSet<StoreId> {
-        let records = self.observed.object.records.iter().flatten();
-        records
+        let hints = self.observed.object.hints.iter().flatten();
+        self.observed
+            .known
+            .iter()
+            .chain(hints)
             .filter(|_| self.observed.object.has_finalizer)
             .map(|record| StoreId::seen_from(&self.caller.namespace, &record.store))
             .collect()
     }
+
+    /// Lays over what was observed what a step has left behind, or a read has shown.
+    pub(super) fn lay_over(&mut self, outcome: Outcome) {
+        let observed = self.observed.clone().after(outcome);
+        self.observed = observed.with_places(&self.desired);
+    }
+
+    /// The object, as the owner of Secrets.
+    pub(super) fn owner(&self) -> Owner<'_> {
+        let mark = &self.desired.mark;
+        Owner::of(&mark.namespace, &mark.object, &self.observed.object)
+    }
+
+    /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to
+    /// this namespace.
+    pub(super) fn tells_its_store(&self, id: &ArmId) -> bool {
+        tells_its_store(&self.desired, id)
+    }
+}
+
+fn tells_its_store(desired: &Desired, id: &ArmId) -> bool {
+    let wanted = desired.azure.as_ref();
+    wanted.is_some_and(|azure| {
+        let target = azure.target.as_ref().ok();
+        let fact = desired.stores.get(&azure.store);
+        target.is_some_and(|wanted| wanted.id() == id)
+            && fact.is_some_and(|fact| fact.is_open_to(&desired.mark.namespace))
+    })
 }
 
 /// Why nothing can be decided.
@@ -74,7 +109,7 @@ pub(super) async fn observe(
             let found = secrets::read(client, &namespace, secret_name).await?;
             let uid = seen.uid().unwrap_or_default();
             scope.context.key_ages.read(&uid, found.as_ref());
-            facts::secret(found).await
+            facts::secret(found, &namespace, &name).await
         }
         None => SecretView::Absent,
     };
@@ -99,141 +134,75 @@ pub(super) async fn observe(
     let is_lost_or_leaving = deleting || (held && is_missing);
     let companions = match &secret_name {
         Some(secret_name) if companions::may_be_there(&facts, &secret, is_lost_or_leaving) => {
-            companions::look(client, &namespace, secret_name, &name).await?
+            let owner = Owner::of(&namespace, &name, &facts);
+            companions::look(client, owner, secret_name).await?
         }
         _ => Companions::Unread,
     };
-    let records = facts.records.clone().unwrap_or_default();
     let mark = Mark {
         cluster: scope.context.options.cluster_id.clone(),
         namespace: namespace.clone(),
         object: name,
         uid: facts.uid.clone(),
     };
-    let looked = store_facts::look(scope, &namespace, &object.spec, &records).await?;
-    let stores = looked.facts;
-    let sessions: BTreeMap<StoreKey, Arc<Session>> = stores
-        .keys()
-        .filter_map(|store| {
-            Some((
-                store.clone(),
-                scope
-                    .context
-                    .sessions
-                    .last(&StoreId::seen_from(&namespace, store))?,
-            ))
-        })
-        .collect();
-    let desired = resolve(&object.spec, mark, &records, stores).map_err(ObserveError::Invalid)?;
-
     let caller = Caller {
         namespace: namespace.clone(),
         object: facts.uid.clone(),
         generation: object.metadata.generation.unwrap_or_default(),
     };
-    let mut azure = BTreeMap::new();
-    for (id, store) in places(&desired, &records, deleting) {
-        // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
-        let usable = deleting || desired.stores.get(&store).is_some_and(StoreFact::is_usable);
-        if let Some(session) = sessions.get(&store).filter(|_| usable) {
-            let view = look(scope, &object, session, &id, &caller).await;
-            azure.insert(id, view);
-        }
-    }
+    let look = Look {
+        scope,
+        object: &object,
+        caller: &caller,
+        mark: &mark,
+        deleting,
+    };
+    let mut seen = look.at_stores(&facts).await?;
+    look.at_hints(&facts, &mut seen).await;
+    let known = vouched(&mark, &facts, &seen.azure);
+    look.at_default_stores(&known, &mut seen).await?;
+    let desired = resolve(&object.spec, mark.clone(), &known, seen.stores.clone())
+        .map_err(ObserveError::Invalid)?;
+    look.at_places(&facts, &desired, &mut seen).await;
     // What is leaving needs no key, and shall not wait for one.
     let given = if deleting {
         None
     } else {
         given::look(&scope.context, &object).await?
     };
-    let outputs = Box::pin(outputs::look(client, &object, &desired, &facts.outputs)).await;
+    let outputs = outputs::look(client, &object, &desired, facts.all_outputs());
+    let outputs = Box::pin(outputs).await;
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
+    let poll = scope.context.options.intervals.poll;
+    let crd_is_outdated = object.spec.azure.is_some()
+        && scope.context.definitions.are_outdated(client, poll).await;
     let observed = Observed {
         object: facts,
+        object_is_live: deleting || (held && is_missing),
         secret,
         companions,
         given,
         outputs,
-        azure,
-        unheld_stores: looked.unheld,
+        azure: seen.azure,
+        stores_of_places: seen.stores_of_places,
+        known: Vec::new(),
+        crd_is_outdated,
+        unheld_stores: seen.unheld,
         tags_turned_back: scope
             .context
             .tag_repairs
             .enough(&caller.object, Instant::now()),
         namespace_terminating,
     };
+    let observed = observed.with_places(&desired);
     Ok(Some(Observation {
         object,
         caller,
+        strange_hints: strange_hints(&observed),
+        takes_up_secret: takes_up_secret(&desired, &observed),
         desired,
         observed,
-        sessions,
+        sessions: seen.sessions,
     }))
 }
 
-/// Every place in Azure that matters to the object, and the store through which it is reached.
-fn places(desired: &Desired, records: &[AzureRecord], deleting: bool) -> BTreeMap<ArmId, StoreKey> {
-    let recorded = records
-        .iter()
-        .map(|record| (record.id.clone(), record.store.clone()));
-    let wanted = desired
-        .azure
-        .iter()
-        .filter(|_| !deleting)
-        .filter_map(|azure| {
-            let wanted = azure.target.as_ref().ok()?;
-            Some((wanted.id().clone(), azure.store.clone()))
-        });
-    recorded.chain(wanted).collect()
-}
-
-async fn look(
-    scope: &Scope,
-    object: &SshKey,
-    session: &Session,
-    id: &ArmId,
-    caller: &Caller,
-) -> KeyView {
-    let context = &scope.context;
-    let now = now();
-    // Nothing can come of it before its turn, so nothing is asked.
-    if let Some(turn) = context.budget.turn_of(caller, now) {
-        let cause = Cause::NotBefore(turn);
-        let error = AzureError::new(Operation::ReadKey, id.to_string(), cause);
-        return KeyView::Unknown(facts::azure_failure(&error));
-    }
-    let published = object
-        .status
-        .as_ref()
-        .and_then(|status| status.azure.as_ref())
-        .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
-        .is_some_and(|published| published == *id);
-    let deleting = object.metadata.deletion_timestamp.is_some();
-    let view = if published && !deleting {
-        let intervals = &context.options.intervals;
-        session
-            .inventory
-            .known(
-                &session.arm,
-                id,
-                intervals.sweep,
-                intervals.settle(),
-                caller,
-                now,
-            )
-            .await
-            .map(facts::azure)
-    } else {
-        session
-            .inventory
-            .read(&session.arm, id, caller)
-            .await
-            .map(|seen| facts::seen_as(&seen, Freshness::Live))
-    };
-    view.unwrap_or_else(|error| {
-        if session.met(&error) {
-            context.store_uses.wake(&session.id);
-        }
-        KeyView::Unknown(facts::azure_failure(&error))
-    })
-}

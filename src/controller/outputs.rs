@@ -21,11 +21,11 @@ use crate::{
 };
 
 /// Looks at every output that is wanted or recorded.
-pub(super) async fn look(
+pub(super) async fn look<'a>(
     client: &Client,
     object: &SshKey,
-    desired: &Desired,
-    recorded: &[OutputRef],
+    desired: &'a Desired,
+    recorded: impl Iterator<Item = &'a OutputRef>,
 ) -> BTreeMap<OutputRef, OutputView> {
     let namespace = object.namespace().unwrap_or_default();
     let wanted = desired.outputs.iter().map(|output| &output.object);
@@ -104,6 +104,7 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
         is_output,
         owner_name: text(annotation::OWNER_NAME),
         owner_uid: text(annotation::OWNER_UID),
+        owner_namespace: text(annotation::OWNER_NAMESPACE),
         recorded: text(annotation::FINGERPRINT).and_then(|text| text.parse().ok()),
         metadata_fits,
         changeable,
@@ -213,6 +214,10 @@ async fn filled(
     let uid = at.object.uid().unwrap_or_default();
     let records = [
         (annotation::OUTPUT_SHAPE, shape.preset.to_owned()),
+        (
+            annotation::OWNER_NAMESPACE,
+            at.object.namespace().unwrap_or_default(),
+        ),
         (annotation::OWNER_NAME, at.object.name_any()),
         (annotation::OWNER_UID, uid),
         (

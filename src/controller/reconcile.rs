@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
-    act::{StepError, act},
+    act::{StepError, act, read_object},
     azure_steps::read_azure,
     blocked::{refuse, write_blocked},
     companions,
@@ -22,13 +22,13 @@ use super::{
     vanished::put_away,
 };
 use crate::{
-    api::{ArmId, ErrorClass, Reason, SshKey},
+    api::{ErrorClass, Reason, SshKey},
     kubernetes::{KubernetesError, sshkeys},
-    plan::{Companions, Failure, Freshness, KeyView, Outcome, Plan, Step, plan, report},
+    plan::{
+        Failure, MOST_STEPS, Move, Observed, Outcome, Place, Plan, Step, next_move, plan, report,
+    },
 };
 
-/// A plan that is not settled after so many steps never will be: an outcome does not change what it should.
-const MAX_STEPS: usize = 64;
 /// A turn that is no farther away is waited for in one go.
 const NEAR: Duration = Duration::from_mins(1);
 
@@ -39,7 +39,7 @@ pub(super) enum ReconcileError {
     #[error(transparent)]
     Kubernetes(#[from] KubernetesError),
     /// The steps go in a circle.
-    #[error("the plan did not settle after {MAX_STEPS} steps; the last was {0}")]
+    #[error("the plan did not settle after {MOST_STEPS} steps; the last was {0}")]
     Unsettled(&'static str),
 }
 
@@ -82,78 +82,15 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     let used = at.stores_in_use();
     let mut taken: Vec<Step> = Vec::new();
     let mut halt = Halt::default();
-    let generation = at.caller.generation;
     let decided = loop {
-        let decided = plan(
-            &at.desired,
-            &at.observed,
-            context.options.orphan_after,
-            now(),
-        );
-        let Some(step) = next_step(&at, &decided) else {
-            break decided;
-        };
-        if taken.len() == MAX_STEPS {
-            return Err(ReconcileError::Unsettled(step.name()));
-        }
-        let uid = &at.observed.object.uid;
-        if let Some((failure, wait)) = context.refusals.of(uid, generation, &step, Instant::now()) {
-            halt.at = Some((step, failure));
-            halt.wait = Some(wait);
-            break decided;
-        }
-        if let Some(failure) = was_undone(&taken, &step) {
-            if let Some(output) = step.output() {
-                at.observed.output_failed(output, failure);
-                halt.output_failed = true;
-                continue;
-            }
-            halt.at = Some((step, failure));
-            break decided;
-        }
-        let outcome = match not_read_just_now(&at, &step) {
-            _ if is_staged_unseen(&at, &step) => read_companions(context, &at).await,
-            Some(id) => read_azure(&at, &id).await,
-            None => act(scope, &mut at, &step).await.inspect(|_| {
-                context.metrics.steps.count([step.name(), "done"]);
-                taken.push(step.clone());
-            }),
-        };
-        match outcome {
-            Ok(outcome) => {
-                at.observed = at.observed.clone().after(outcome);
-                let uid = &at.observed.object.uid;
-                let turned_back = context.tag_repairs.enough(uid, Instant::now());
-                at.observed.tags_turned_back = turned_back;
-            }
-            // Somebody has changed the object since it was looked at: what to do now, the next look says.
-            Err(error) if error.is_conflict() => {
-                context.metrics.steps.count([step.name(), "conflict"]);
+        let orphan_after = context.options.orphan_after;
+        let decided = plan(&at.desired, &at.observed, orphan_after, now());
+        match advance(scope, &mut at, &decided, &mut taken, &mut halt).await? {
+            Advance::On => {}
+            Advance::Halted => break decided,
+            Advance::Overtaken => {
                 let wait = context.backoffs.next(&at.observed.object.uid);
                 return Ok(Action::requeue(wait));
-            }
-            Err(error) => {
-                let failure = error.failure();
-                let outcome = measure::outcome(failure.class);
-                context.metrics.steps.count([step.name(), outcome]);
-                tracing::info!(
-                    namespace = at.object.namespace(),
-                    name = at.object.name_any(),
-                    step = step.name(),
-                    reason = failure.reason.as_str(),
-                    cause = failure.message,
-                    request_ids = failure.request_ids,
-                    "a step failed"
-                );
-                // An output that can't be had holds up no other, nor Azure: what it met is what is known of it.
-                if let Some(output) = step.output() {
-                    at.observed.output_failed(output, failure);
-                    halt.output_failed = true;
-                    continue;
-                }
-                halt.by_azure = matches!(error, StepError::Azure(_));
-                halt.at = Some((step, failure));
-                break decided;
             }
         }
     };
@@ -169,6 +106,96 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
             context.forget(&at.observed.object.uid);
             Ok(Action::await_change())
         }
+    }
+}
+
+/// What came of one move.
+enum Advance {
+    /// It changed what is known: the plan is made again.
+    On,
+    /// Nothing more is done in this pass.
+    Halted,
+    /// Somebody has changed the object since it was looked at: what to do now, the next look says.
+    Overtaken,
+}
+
+/// Makes the next move, and lays what came of it over what was observed.
+async fn advance(
+    scope: &Scope,
+    at: &mut Observation,
+    decided: &Plan,
+    taken: &mut Vec<Step>,
+    halt: &mut Halt,
+) -> Result<Advance, ReconcileError> {
+    let context = &scope.context;
+    let uid = at.observed.object.uid.clone();
+    let next = next_move(&at.desired, &at.observed, decided, taken);
+    let (Move::Read(_) | Move::Take(_), Some(step)) = (&next, decided.steps.first().cloned()) else {
+        return Ok(match next {
+            Move::GiveUp { step, failure } => halt.stop(&mut at.observed, step, failure),
+            _ => Advance::Halted,
+        });
+    };
+    let refused = context
+        .refusals
+        .of(&uid, at.caller.generation, &step, Instant::now());
+    if let Some((failure, wait)) = refused {
+        halt.wait = Some(wait);
+        halt.at = Some((step, failure));
+        return Ok(Advance::Halted);
+    }
+    if taken.len() == MOST_STEPS {
+        return Err(ReconcileError::Unsettled(step.name()));
+    }
+    let is_read = matches!(next, Move::Read(_));
+    let outcome = match next {
+        Move::Read(place) => read(context, at, &place).await,
+        _ => act(scope, at, &step).await,
+    };
+    match outcome {
+        Ok(outcome) => {
+            if !is_read {
+                context.metrics.steps.count([step.name(), "done"]);
+                taken.push(step);
+            }
+            at.lay_over(outcome);
+            at.observed.tags_turned_back = context.tag_repairs.enough(&uid, Instant::now());
+            Ok(Advance::On)
+        }
+        Err(error) if error.is_conflict() => {
+            context.metrics.steps.count([step.name(), "conflict"]);
+            Ok(Advance::Overtaken)
+        }
+        // A read goes before a step, and fails in its name.
+        Err(error) => {
+            let failure = error.failure();
+            let outcome = measure::outcome(failure.class);
+            context.metrics.steps.count([step.name(), outcome]);
+            tracing::info!(
+                namespace = at.object.namespace(),
+                name = at.object.name_any(),
+                step = step.name(),
+                reason = failure.reason.as_str(),
+                cause = failure.message,
+                request_ids = failure.request_ids,
+                "a step failed"
+            );
+            halt.by_azure = matches!(error, StepError::Azure(_));
+            Ok(halt.stop(&mut at.observed, step, failure))
+        }
+    }
+}
+
+/// Reads what a step is about to rest on.
+pub(super) async fn read(
+    context: &Context,
+    at: &mut Observation,
+    place: &Place,
+) -> Result<Outcome, StepError> {
+    match place {
+        Place::Azure(id) => read_azure(at, id).await,
+        Place::RotationSecrets => read_companions(context, at).await,
+        Place::Object => read_object(context, at).await,
     }
 }
 
@@ -189,92 +216,25 @@ impl Halt {
     fn failure(&self) -> Option<&Failure> {
         self.at.as_ref().map(|(_, failure)| failure)
     }
-}
 
-/// A change that is wanted again as soon as it was made was turned back, by a policy or a webhook. To fight over it would
-/// cost writes and change nothing.
-fn was_undone(taken: &[Step], step: &Step) -> Option<Failure> {
-    // Tags have a memory of their own, which reaches farther back.
-    let only_tags = matches!(
-        step,
-        Step::UpdateAzureKey {
-            public_key: None,
-            ..
+    /// A step can't be had. An output holds up no other, nor Azure: what it met is what is known of it.
+    fn stop(&mut self, observed: &mut Observed, step: Step, failure: Failure) -> Advance {
+        if let Some(output) = step.output() {
+            observed.output_failed(output, failure);
+            self.output_failed = true;
+            self.by_azure = false;
+            return Advance::On;
         }
-    );
-    if only_tags
-        || matches!(step, Step::Record { .. })
-        || !taken.iter().any(|before| {
-            before.name() == step.name()
-                && before.azure_id() == step.azure_id()
-                && before.output() == step.output()
-                && before.kept_key() == step.kept_key()
-        })
-    {
-        return None;
+        self.at = Some((step, failure));
+        Advance::Halted
     }
-    Some(Failure::to_fix(
-        Reason::ChangeTurnedBack,
-        format!(
-            "what was just changed is as it was before: {}. Look for a policy in Azure or a webhook in the cluster that turns it back",
-            step.describe()
-        ),
-    ))
-}
-
-/// The step to take now. A suspended object takes none, but for its deletion.
-fn next_step(at: &Observation, decided: &Plan) -> Option<Step> {
-    if at.desired.suspended && !decided.deleting {
-        return None;
-    }
-    decided.steps.first().cloned()
-}
-
-/// Nothing is staged before it was looked whether something is: a rotation may be under way that nobody remembers.
-fn is_staged_unseen(at: &Observation, step: &Step) -> bool {
-    let stages = matches!(step, Step::StageKey { .. } | Step::StageImportedKey { .. });
-    stages && at.observed.companions == Companions::Unread
 }
 
 async fn read_companions(context: &Context, at: &Observation) -> Result<Outcome, StepError> {
-    let namespace = at.object.namespace().unwrap_or_default();
     let secret = at.desired.source.custody().map(|custody| &custody.name);
     let secret = secret.ok_or(StepError::SecretChanging)?;
-    let sshkey = at.object.name_any();
-    let found = companions::look(&context.client, &namespace, secret, &sshkey).await?;
+    let found = companions::look(&context.client, at.owner(), secret).await?;
     Ok(Outcome::Companions(found))
-}
-
-/// A list may be old, and another may have written since we did: good enough to see that nothing differs, not to write
-/// upon.
-fn not_read_just_now(at: &Observation, step: &Step) -> Option<ArmId> {
-    if let Some(successor) = unconfirmed_successor(at, step) {
-        return Some(successor);
-    }
-    let id = step.azure_id()?;
-    match at.observed.azure.get(id) {
-        Some(KeyView::Present { freshness, .. } | KeyView::Absent { freshness, .. }) => {
-            (*freshness != Freshness::Live).then(|| id.clone())
-        }
-        _ => None,
-    }
-}
-
-/// What is wanted no more goes only when what takes its place was seen there, and not only sent there.
-fn unconfirmed_successor(at: &Observation, step: &Step) -> Option<ArmId> {
-    let Step::DeleteAzureKey { id } = step else {
-        return None;
-    };
-    let target = at.desired.azure.as_ref()?.target.as_ref().ok()?;
-    let successor = target.id();
-    let is_only_sent = matches!(
-        at.observed.azure.get(successor),
-        Some(KeyView::Present {
-            freshness: Freshness::Written,
-            ..
-        })
-    );
-    (successor != id && is_only_sent).then(|| successor.clone())
 }
 
 /// Reports, and says when to look again; `None` when there is no object any more to report on.
@@ -291,7 +251,9 @@ async fn finish(
         context.forget(uid);
         return Ok(Some(Action::await_change()));
     }
-    let before = at.object.status.clone().unwrap_or_default();
+    let written = at.object.status.clone().unwrap_or_default();
+    // What a status says of another object is not carried over.
+    let before = facts::own_status(&at.object).cloned().unwrap_or_default();
     let generation = at.object.metadata.generation.unwrap_or_default();
     let failed = halt.at.as_ref().map(|(step, failure)| (step, failure));
     let report = report(
@@ -303,11 +265,12 @@ async fn finish(
         generation,
         now(),
     );
-    if report.status != before {
+    if report.status != written {
         let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
         let Some(written) = written else {
             return Ok(None);
         };
+        context.definitions.learn(&written);
         context.own_writes.remember(written);
     }
     tell(context, at, &before, &report, taken).await;

@@ -256,7 +256,7 @@ async fn staged_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
 }
 
 async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> Companions {
-    let staged = companions::staged(found, &at.object.name_any()).await;
+    let staged = companions::staged(found, at.owner()).await;
     let previous = match &at.observed.companions {
         Companions::Read { previous, .. } => previous.clone(),
         Companions::Unread => Companion::Absent,
@@ -265,7 +265,7 @@ async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> Companions {
 }
 
 async fn previous_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
-    let previous = companions::previous(found, &at.object.name_any()).await;
+    let previous = companions::previous(found, at.owner()).await;
     let staged = match &at.observed.companions {
         Companions::Read { staged, .. } => staged.clone(),
         Companions::Unread => Companion::Absent,

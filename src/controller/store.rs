@@ -8,7 +8,7 @@ use super::{
     context::Context,
     facts::{self, now},
     sessions::{self, Session},
-    store_object::{StoreId, StoreObject, StoreView, concerns_of_stores, unreadable},
+    store_object::{StoreId, StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
     store_uses::{self, is_used_by},
 };
 use crate::{
@@ -115,7 +115,7 @@ async fn leave<K: StoreObject>(
     if !is_held(store) {
         return Ok(Action::await_change());
     }
-    let users = store_uses::users(context, id).await?;
+    let users = users(context, store, id).await?;
     if users.is_empty() || is_given_up(context, store, id).await? {
         if !users.is_empty() {
             let users = listed(&users);
@@ -141,6 +141,18 @@ async fn leave<K: StoreObject>(
     let failure = Failure::new(ErrorClass::Transient, Reason::InUse, message);
     report(context, store, &Err(failure)).await?;
     Ok(Action::requeue(context.options.intervals.poll))
+}
+
+/// Who may have a key in Azure through a store.
+async fn users<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<Vec<String>, KubernetesError> {
+    match store.describe(context).spec {
+        StoreSpec::Shared(spec) => store_uses::users(context, id, Some(&spec)).await,
+        StoreSpec::Own(_) => store_uses::users(context, id, None).await,
+    }
 }
 
 async fn is_given_up<K: StoreObject>(
@@ -170,7 +182,7 @@ async fn let_go_if_unused<K: StoreObject>(
     if context.store_uses.is_used(id, &shown) {
         return Ok(());
     }
-    let is_unused = store_uses::users(context, id).await?.is_empty();
+    let is_unused = users(context, store, id).await?.is_empty();
     // A key may have held it while the list was on its way.
     if is_unused && !context.store_uses.is_being_held(id) {
         let api = store.api(context.client.clone());

@@ -11,27 +11,18 @@ use super::{
 };
 use crate::{
     api::{
-        AzureStore, ClusterAzureStore, ErrorClass, Reason, SshKeySpec, StoreKey, StoreKind,
+        AzureStore, ClusterAzureStore, ErrorClass, Reason, StoreKey, StoreKind,
         names::STORE_FINALIZER,
     },
     kubernetes::{KubernetesError, namespaces, stores},
-    plan::{
-        AzureRecord, Failure, SharedStore, StoreFact, asks_for_labels, default_stores, stores_of,
-    },
+    plan::{Failure, SharedStore, StoreFact, asks_for_labels},
 };
 
-/// How the stores of an object were found.
-#[derive(Default)]
-pub(super) struct LookedAt {
-    pub(super) facts: BTreeMap<StoreKey, StoreFact>,
-    /// Those that are there and that our finalizer does not hold, by UID.
-    pub(super) unheld: BTreeMap<StoreKey, String>,
-}
-
 /// One store as it was found.
-struct Found {
-    fact: StoreFact,
-    unheld: Option<String>,
+pub(super) struct Found {
+    pub(super) fact: StoreFact,
+    /// The UID of one that is there and that our finalizer does not hold.
+    pub(super) unheld: Option<String>,
 }
 
 impl Found {
@@ -40,39 +31,9 @@ impl Found {
     }
 }
 
-/// Every store that matters to an object of this namespace.
+/// Looks at one store, as an object of this namespace sees it; `is_recorded` says that the object may have a key in Azure
+/// through it.
 pub(super) async fn look(
-    scope: &Scope,
-    namespace: &str,
-    spec: &SshKeySpec,
-    records: &[AzureRecord],
-) -> Result<LookedAt, KubernetesError> {
-    let mut looked = LookedAt::default();
-    let mut note = |key: &StoreKey, found: Found| {
-        let unheld = found.unheld.map(|uid| (key.clone(), uid));
-        looked.unheld.extend(unheld);
-        looked.facts.insert(key.clone(), found.fact);
-    };
-    let is_recorded = |key: &StoreKey| records.iter().any(|record| record.store == *key);
-    for key in stores_of(spec, records) {
-        let found = one(scope, namespace, &key, is_recorded(&key)).await?;
-        note(&key, found);
-    }
-    for key in default_stores(spec, records) {
-        if key.kind == StoreKind::ClusterAzureStore && !scope.context.options.watch_cluster_stores {
-            continue;
-        }
-        let found = one(scope, namespace, &key, false).await?;
-        let is_there = found.fact != StoreFact::NotFound;
-        note(&key, found);
-        if is_there {
-            break;
-        }
-    }
-    Ok(looked)
-}
-
-async fn one(
     scope: &Scope,
     namespace: &str,
     key: &StoreKey,

@@ -26,11 +26,15 @@ pub(super) async fn tell(
             .events
             .normal(&at.object, reason.as_str(), &report.ready.message)
             .await;
-    } else if was_ready {
-        for step in taken
-            .iter()
-            .filter(|step| !matches!(step, Step::Record { .. } | Step::HoldStore { .. }))
-        {
+    }
+    let is_told = |step: &&Step| match step {
+        Step::Record { .. } | Step::RecordPlaces { .. } | Step::HoldStore { .. } => false,
+        // What is deleted in Azure is told whatever else there is to say.
+        Step::DeleteAzureKey { .. } => true,
+        _ => was_ready,
+    };
+    {
+        for step in taken.iter().filter(is_told) {
             context
                 .events
                 .normal(&at.object, step.name(), &step.describe())
@@ -52,7 +56,34 @@ pub(super) async fn tell(
             .warning(&at.object, reason.as_str(), &note)
             .await;
     }
+    tell_of_hints(context, at, taken).await;
+    tell_of_secret(context, at, taken).await;
     tell_of_change(context, at, before, report).await;
+}
+
+/// Annotations that were missing, old, another object's or unreadable were put back from what is known.
+async fn tell_of_hints(context: &Context, at: &Observation, taken: &[Step]) {
+    let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
+    if let Some(what) = at.strange_hints.as_ref().filter(|_| is_put_back) {
+        let note = format!("{what}: it was put back from what the status and Azure say");
+        context.events.normal(&at.object, "HintsReplaced", &note).await;
+    }
+}
+
+/// A Secret of an object of this name that is gone is this one's from now on: so that nobody is surprised by its key.
+async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
+    let taken_up = taken.iter().find_map(|step| match step {
+        Step::RepairSecret { secret, .. } if at.takes_up_secret => Some(secret),
+        _ => None,
+    });
+    if let Some(secret) = taken_up {
+        let mark = &at.desired.mark;
+        let note = format!(
+            "Secret {} records an SshKey {}/{} that is gone, and was taken up with its key {}",
+            secret.name, mark.namespace, mark.object, secret.fingerprint
+        );
+        context.events.warning(&at.object, "SecretTakenUp", &note).await;
+    }
 }
 
 /// The key that the user gives, or that is followed, is another one now.

@@ -3,6 +3,8 @@
 //! What was made for it meanwhile nobody would ever look for again: it is put away at once, from what is in memory.
 //! <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go>
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, runtime::controller::Action};
 
@@ -12,11 +14,12 @@ use super::{
     context::Scope,
     facts::{self, now},
     observe::Observation,
+    reconcile::read,
     tell::tell_of_deletion,
 };
 use crate::{
     api::ArmId,
-    plan::{KeyView, Step, plan},
+    plan::{KeyView, Move, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
@@ -33,6 +36,7 @@ pub(super) async fn put_away(scope: &Scope, mut at: Observation) -> Action {
     );
     at.object.metadata.deletion_timestamp = Some(Time(now()));
     at.observed.object = facts::object(&at.object);
+    at.observed.object_is_live = true;
     let uid = at.observed.object.uid.clone();
     let mut taken = Vec::new();
     for attempt in 1..=TRIES {
@@ -55,11 +59,17 @@ pub(super) async fn put_away(scope: &Scope, mut at: Observation) -> Action {
 
 /// Each place in Azure, itself: what was just written there, and what was not answered.
 async fn look_again(at: &mut Observation) {
-    let records = at.observed.object.records.iter().flatten();
-    let ids: Vec<ArmId> = records.map(|record| record.id.clone()).collect();
+    let known = at.observed.known.iter();
+    let hints = at.observed.object.hints.iter().flatten();
+    let is_asked = |id: &ArmId| at.observed.azure.contains_key(id);
+    let ids: BTreeSet<ArmId> = known
+        .chain(hints)
+        .map(|record| record.id.clone())
+        .filter(is_asked)
+        .collect();
     for id in ids {
         match read_azure(at, &id).await {
-            Ok(outcome) => at.observed = at.observed.clone().after(outcome),
+            Ok(outcome) => at.lay_over(outcome),
             Err(error) => {
                 let view = KeyView::Unknown(error.failure());
                 at.observed.azure.insert(id, view);
@@ -70,20 +80,25 @@ async fn look_again(at: &mut Observation) {
 
 /// Takes the steps of the deletion; whether all are done.
 async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bool {
+    let context = &scope.context;
     loop {
-        let orphan_after = scope.context.options.orphan_after;
-        let decided = plan(&at.desired, &at.observed, orphan_after, now());
-        let Some(step) = decided.steps.first().cloned() else {
-            return !at.observed.object.has_finalizer;
+        let decided = plan(
+            &at.desired,
+            &at.observed,
+            context.options.orphan_after,
+            now(),
+        );
+        let made = match next_move(&at.desired, &at.observed, &decided, taken) {
+            Move::Rest => return !at.observed.object.has_finalizer,
+            Move::GiveUp { .. } => return false,
+            Move::Read(place) => read(context, at, &place).await,
+            Move::Take(step) => act(scope, at, &step).await.inspect(|_| taken.push(step)),
         };
-        match act(scope, at, &step).await {
-            Ok(outcome) => {
-                at.observed = at.observed.clone().after(outcome);
-                taken.push(step);
-            }
+        match made {
+            Ok(outcome) => at.lay_over(outcome),
             Err(error) => {
                 let cause = error.failure().message;
-                tracing::info!(step = step.name(), cause, "a step failed");
+                tracing::info!(cause, "a step failed");
                 return false;
             }
         }
@@ -92,7 +107,7 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bo
 
 /// Where our key may be.
 fn published(at: &Observation) -> Vec<ArmId> {
-    let records = at.observed.object.records.iter().flatten();
+    let records = at.observed.known.iter();
     let there = |id: &ArmId| !matches!(at.observed.azure.get(id), Some(KeyView::Absent { .. }));
     records
         .map(|record| record.id.clone())

@@ -167,6 +167,7 @@ pub async fn keep(
     all: &[FormerRecord],
 ) -> Result<Option<FoundKeys>, KubernetesError> {
     let annotations = [
+        (annotation::OWNER_NAMESPACE, owner.namespace.to_owned()),
         (annotation::OWNER_NAME, owner.name.to_owned()),
         (annotation::OWNER_UID, owner.uid.to_owned()),
         (annotation::PREVIOUS_KEYS, json!(all).to_string()),

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod companions;
 pub mod configmaps;
+pub mod definitions;
 mod deletion;
 pub mod election;
 pub mod error;

@@ -28,6 +28,8 @@ pub struct FoundSecret {
     pub private: Option<Zeroizing<Vec<u8>>>,
     /// Its entry `ssh-publickey`.
     pub public: Option<Vec<u8>>,
+    /// Whether it is of a managed Secret's type and holds no other entries.
+    pub is_well_formed: bool,
 }
 
 impl fmt::Debug for FoundSecret {
@@ -52,6 +54,7 @@ impl From<Secret> for FoundSecret {
             meta: secret.metadata,
             private,
             public,
+            is_well_formed: secret.type_.as_deref() == Some(SECRET_TYPE) && data.is_empty(),
         }
     }
 }
@@ -59,6 +62,8 @@ impl From<Secret> for FoundSecret {
 /// Whose a Secret is.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretOwner<'a> {
+    /// Namespace of the `SshKey`, and of the Secret.
+    pub namespace: &'a str,
     /// Name of the `SshKey`.
     pub name: &'a str,
     /// UID of the `SshKey`.
@@ -346,8 +351,9 @@ fn labels() -> BTreeMap<String, String> {
     ])
 }
 
-pub(super) fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 3] {
+pub(super) fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 4] {
     [
+        (annotation::OWNER_NAMESPACE, owner.namespace.to_owned()),
         (annotation::OWNER_NAME, owner.name.to_owned()),
         (annotation::OWNER_UID, owner.uid.to_owned()),
         (annotation::FINGERPRINT, public.fingerprint().to_string()),

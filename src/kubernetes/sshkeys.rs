@@ -3,7 +3,7 @@
 use kube::{
     Api, Client, ResourceExt,
     api::{ListParams, Patch, PatchParams},
-    core::PartialObjectMeta,
+    core::{ApiResource, DynamicObject, PartialObjectMeta},
 };
 use serde_json::json;
 
@@ -53,20 +53,21 @@ async fn find(
     Ok(listed.await?.items.pop())
 }
 
-/// The metadata of all `SshKey`s of a namespace, or of all.
+/// All `SshKey`s of a namespace, or of all, whether their specs can be read or not.
 ///
 /// # Errors
 /// When they can't be listed.
-pub async fn list_metadata(
+pub async fn list(
     client: &Client,
     namespace: Option<&str>,
-) -> Result<Vec<PartialObjectMeta<SshKey>>, KubernetesError> {
-    let api: Api<SshKey> = match namespace {
-        Some(namespace) => sshkeys(client, namespace),
-        None => Api::all(client.clone()),
+) -> Result<Vec<DynamicObject>, KubernetesError> {
+    let kind = ApiResource::erase::<SshKey>(&());
+    let api: Api<DynamicObject> = match namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind),
+        None => Api::all_with(client.clone(), &kind),
     };
     let all = ListParams::default();
-    let listed = attempt("list", || "SshKeys".to_owned(), api.list_metadata(&all));
+    let listed = attempt("list", || "SshKeys".to_owned(), api.list(&all));
     Ok(listed.await?.items)
 }
 
@@ -79,6 +80,8 @@ pub struct Records<'a> {
     pub outputs: Option<&'a str>,
     /// Rotations.
     pub rotation: Option<&'a str>,
+    /// The UID that the records are written for: the object's, or that of a predecessor whose things it takes over.
+    pub uid: &'a str,
 }
 
 /// Puts our finalizer on, and the records.
@@ -98,7 +101,7 @@ pub async fn record(
         annotation::AZURE_KEYS: records.azure,
         annotation::OUTPUTS: records.outputs,
         annotation::ROTATION: records.rotation,
-        annotation::RECORDED_UID: object.uid(),
+        annotation::RECORDED_UID: records.uid,
     });
     let metadata = json!({ "finalizers": finalizers, "annotations": annotations });
     patch(client, object, &metadata).await

@@ -1,8 +1,10 @@
 //! The key in Azure: facts in order, the first that holds decides.
 
 use super::{
-    AzureKey, AzureRecord, Desired, DesiredAzure, Group, KeyView, Observed, Ownership, Step,
-    Target,
+    AzureKey, AzureRecord, Desired, DesiredAzure, Freshness, Group, KeyView, Observed, Ownership,
+    PLACES_MAX, Step, Target,
+    authority::{may_adopt, right},
+    bookkeeping::too_many_places,
     decide::{Finding, Judgement},
     difference::{difference, digest_of, is_only_reported, listed, short_location, wanted_tags},
     ownership::value,
@@ -11,6 +13,7 @@ use crate::{
     api::{
         Reason,
         sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, DriftPolicy, ReplacePolicy},
+        status::{Origin, Phase},
     },
     keys::PublicKey,
 };
@@ -26,7 +29,13 @@ pub(super) fn judge(
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
         return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
     }
-    let record = observed.object.record(&target.id);
+    if let Some(finding) = the_pair_would_be_torn(desired, observed, target) {
+        return Judgement::finding(finding);
+    }
+    let record = observed.record(&target.id);
+    if record.is_none() && observed.known.len() >= PLACES_MAX {
+        return Judgement::finding(too_many_places(target));
+    }
     match observed.azure.get(&target.id) {
         None => Judgement::steps(Vec::new()),
         Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
@@ -37,7 +46,7 @@ pub(super) fn judge(
             publish(desired, target, *group, stored)
         }
         Some(KeyView::Present { key, .. }) => {
-            key_is_not_ours(desired, target, key, stored, record.is_some())
+            key_is_not_ours(desired, observed, target, key, stored)
                 .or_else(|| key_is_in_another_location(target, key))
                 .map_or_else(
                     || {
@@ -93,47 +102,82 @@ fn publish(
     Judgement::steps(steps)
 }
 
-/// Without our mark it is somebody's; under a former incarnation's mark only with the key that our Secret holds.
+/// The key is there and this object has no right to it.
 fn key_is_not_ours(
     desired: &Desired,
+    observed: &Observed,
     target: &Target,
     key: &AzureKey,
     stored: Option<&PublicKey>,
-    is_recorded: bool,
 ) -> Option<Finding> {
     let id = &target.id;
+    if right(desired, observed, id, key).may_change() {
+        return None;
+    }
     let is_the_stored_one = stored.is_some() && key.public_key.as_ref().ok() == stored;
-    let whose = match desired.mark.ownership(&key.tags) {
+    let (whose, remedy) = match desired.mark.ownership(&key.tags) {
+        Ownership::Unmarked if may_adopt(target.conflict, is_the_stored_one) => return None,
         Ownership::Ours => return None,
-        Ownership::FormerIncarnation if is_the_stored_one => return None,
-        // Our key in our place, from which somebody took the tags: the mark is put back.
-        Ownership::Unmarked if is_recorded && is_the_stored_one => return None,
-        Ownership::Unmarked => match target.conflict {
-            AzureConflictPolicy::Adopt => return None,
-            AzureConflictPolicy::AdoptMatching if is_the_stored_one => return None,
-            AzureConflictPolicy::AdoptMatching => {
-                "exists with another public key, and spec.azure.conflictPolicy: AdoptMatching takes over only the same one".to_owned()
-            }
-            AzureConflictPolicy::Refuse => {
-                "exists and is not this SshKey's (spec.azure.conflictPolicy: AdoptMatching or Adopt would take it over)".to_owned()
-            }
-        },
-        Ownership::FormerIncarnation => {
-            "carries the mark of an earlier SshKey of this name, with another key".to_owned()
+        Ownership::Unmarked => {
+            let why = match target.conflict {
+                AzureConflictPolicy::AdoptMatching => {
+                    "exists with another public key, and spec.azure.conflictPolicy: AdoptMatching takes over only the same one"
+                }
+                _ => "exists and is not this SshKey's (spec.azure.conflictPolicy: AdoptMatching or Adopt would take it over)",
+            };
+            (why.to_owned(), OTHER_NAME_OR_DELETE)
         }
-        Ownership::Foreign(mark) => {
+        Ownership::Namesake(uid) => (
             format!(
-                "belongs to SshKey {}/{} of cluster {}",
+                "carries the mark of an SshKey of this name with the UID {uid}: one that is gone, with another key; or one that lives in a cluster with the same cluster ID"
+            ),
+            "Write another name in spec.azure.name, give each cluster a --cluster-id of its own; or, once you know that nobody needs that key, delete it in Azure",
+        ),
+        Ownership::Foreign(mark) => (
+            format!(
+                "carries the mark of SshKey {}/{} of cluster {}",
                 mark.namespace, mark.object, mark.cluster
-            )
-        }
+            ),
+            "Write another name in spec.azure.name",
+        ),
     };
     Some(Finding::held(
         Reason::AzureKeyConflict,
-        format!(
-            "{id} {whose}; it was left alone. Write another name in spec.azure.name, or delete that key in Azure"
-        ),
+        format!("{id} {whose}; it was left alone. {remedy}"),
     ))
+}
+
+const OTHER_NAME_OR_DELETE: &str = "Write another name in spec.azure.name; or, once you know that nobody needs that key, delete it in Azure";
+
+/// The Secret would go with the object and the public key would stay, which then lets in nobody: what a rule of the schema
+/// refuses where both are written, refused where the policy comes from elsewhere.
+fn the_pair_would_be_torn(
+    desired: &Desired,
+    observed: &Observed,
+    target: &Target,
+) -> Option<Finding> {
+    let azure = desired.azure.as_ref()?;
+    let custody = desired.source.custody()?;
+    let known = observed.record(&target.id);
+    let adopts = match observed.azure.get(&target.id) {
+        Some(KeyView::Present { key, .. }) => is_adoption(desired, observed, target, key),
+        _ => false,
+    };
+    let is_adopted = adopts || known.is_some_and(|known| known.origin == Origin::Adopted);
+    let stays = azure.deletion_policy.unwrap_or(if is_adopted {
+        DeletionPolicy::Retain
+    } else {
+        DeletionPolicy::Delete
+    }) == DeletionPolicy::Retain;
+    (stays && custody.deletion == DeletionPolicy::Delete).then(|| {
+        Finding::held(
+            Reason::DeletionPolicyConflict,
+            format!(
+                "{} was there before this SshKey and would stay in Azure when it goes, while spec.secret.deletionPolicy: Delete would destroy its private key: write spec.secret.deletionPolicy: Retain, or spec.azure.deletionPolicy: Delete",
+                target.id
+            ),
+        )
+    })
 }
 
 fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding> {
@@ -175,7 +219,7 @@ fn keep(
             message: format!("published as {id}"),
         });
     }
-    let record = observed.object.record(id);
+    let record = observed.record(id);
     if is_only_reported(desired, target, record, stored) {
         let what = format!(
             "{} of {id} differ from what is wanted",
@@ -209,19 +253,18 @@ fn drifted(what: &str) -> Finding {
     )
 }
 
-/// The records that the object must carry before the key may be written: the target's beside all others.
-/// `None` when they are so already.
-pub(super) fn records_to_write(
+/// What is to be known of the place that is wanted, once the key is there as it is wanted.
+pub(super) fn wanted_record(
     desired: &Desired,
     azure: &DesiredAzure,
     target: &Target,
     observed: &Observed,
     published: Option<&PublicKey>,
-) -> Option<Vec<AzureRecord>> {
-    let records = observed.object.records.as_deref().ok()?;
-    let before = observed.object.record(&target.id);
-    let wanted: Vec<String> = target.tags.keys().cloned().collect();
-    let mut tags = wanted.clone();
+) -> AzureRecord {
+    let before = observed
+        .record(&target.id)
+        .or_else(|| observed.object.hint(&target.id));
+    let mut tags: Vec<String> = target.tags.keys().cloned().collect();
     if let Some(before) = before {
         let still_there = |name: &&String| match observed.azure.get(&target.id) {
             Some(KeyView::Present { key, .. }) => value(&key.tags, name).is_some(),
@@ -231,39 +274,76 @@ pub(super) fn records_to_write(
     }
     tags.sort();
     tags.dedup();
-    let adopted = match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. }) => {
-            before.is_some_and(|before| before.adopted)
-                || is_adoption(desired, observed, key, before)
+    let known = observed.record(&target.id).map(|known| known.origin);
+    let origin = match observed.azure.get(&target.id) {
+        Some(KeyView::Present { key, .. }) if is_adoption(desired, observed, target, key) => {
+            Origin::Adopted
         }
-        Some(KeyView::Absent { .. }) => false,
-        Some(KeyView::Unknown(_)) | None => before.is_some_and(|before| before.adopted),
+        // Created again, it is this object's own.
+        Some(KeyView::Absent { .. }) => Origin::Created,
+        _ => match known {
+            Some(Origin::Adopted) => Origin::Adopted,
+            _ => Origin::Created,
+        },
     };
     // What was there before this object stays when it goes, unless the spec says otherwise.
-    let unless_asked = if adopted {
-        DeletionPolicy::Retain
-    } else {
-        DeletionPolicy::Delete
+    let unless_asked = match origin {
+        Origin::Adopted => DeletionPolicy::Retain,
+        Origin::Created | Origin::Found => DeletionPolicy::Delete,
     };
-    let record = AzureRecord {
+    AzureRecord {
         id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
         location: target.location.clone(),
         store: azure.store.clone(),
         deletion_policy: azure.deletion_policy.unwrap_or(unless_asked),
-        adopted,
+        origin,
+        phase: Phase::Published,
         tags,
         in_step: in_step(desired, target, observed, published, before),
-    };
-    if before == Some(&record) {
-        return None;
     }
-    let mut records: Vec<AzureRecord> = records
-        .iter()
-        .filter(|other| other.id != target.id)
-        .cloned()
+}
+
+/// The places that a status lists: those that are known, the wanted one as it is wanted, and none that a read has shown to
+/// be empty and that is not wanted.
+pub(super) fn places_to_report(
+    desired: &Desired,
+    observed: &Observed,
+    published: Option<&PublicKey>,
+) -> Vec<AzureRecord> {
+    let wanted = published_target(desired);
+    let is_gone = |place: &AzureRecord| {
+        let freshness = match observed.azure.get(&place.id) {
+            Some(KeyView::Absent { freshness, .. }) => Some(*freshness),
+            _ => None,
+        };
+        let is_wanted = wanted.is_some_and(|(_, target)| target.id == place.id);
+        freshness == Some(Freshness::Live) && !is_wanted
+    };
+    let is_seen = |place: &AzureRecord| {
+        !matches!(
+            observed.azure.get(&place.id),
+            None | Some(KeyView::Unknown(_))
+        )
+    };
+    let places = observed.known.iter().filter(|place| !is_gone(place));
+    let mut places: Vec<AzureRecord> = places
+        .map(|place| match wanted {
+            Some((azure, target)) if target.id == place.id && is_seen(place) => {
+                wanted_record(desired, azure, target, observed, published)
+            }
+            _ => place.clone(),
+        })
         .collect();
-    records.push(record);
-    Some(records)
+    // The one that is wanted comes last: what a spec leaves open is filled in from it.
+    places.sort_by_key(|place| place.phase == Phase::Published);
+    places.truncate(PLACES_MAX);
+    places
+}
+
+/// Where the key is to be published, if that is wanted and can be.
+pub(super) fn published_target(desired: &Desired) -> Option<(&DesiredAzure, &Target)> {
+    let azure = desired.azure.as_ref()?;
+    Some((azure, azure.target.as_ref().ok()?.published()?))
 }
 
 /// What was last seen in Azure as it was wanted, where what changes after that is only to be reported.
@@ -289,17 +369,16 @@ fn in_step(
     }
 }
 
-/// Whether the key there is about to be taken over: it is nobody's, and not our own without its tags.
-fn is_adoption(
+/// Whether the key there is about to be taken over: it is nobody's, this object has no right to it yet, and may have it.
+pub(super) fn is_adoption(
     desired: &Desired,
     observed: &Observed,
+    target: &Target,
     key: &AzureKey,
-    before: Option<&AzureRecord>,
 ) -> bool {
-    let ours = before.is_some()
-        && key
-            .public_key
-            .as_ref()
-            .is_ok_and(|key| observed.is_own_key(desired, key));
-    desired.mark.ownership(&key.tags) == Ownership::Unmarked && !ours
+    let stored = observed.key(desired);
+    let is_the_stored_one = stored.is_some() && key.public_key.as_ref().ok() == stored;
+    desired.mark.ownership(&key.tags) == Ownership::Unmarked
+        && !right(desired, observed, &target.id, key).may_change()
+        && may_adopt(target.conflict, is_the_stored_one)
 }

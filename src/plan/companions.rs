@@ -68,6 +68,8 @@ pub struct PreviousFacts {
     pub resource_version: String,
     /// The keys that it holds, the newest first.
     pub keys: Vec<FormerKey>,
+    /// Whether it says that it belongs to this very object, and not to one that had its name before.
+    pub is_exact: bool,
     /// Whether it holds what can't be read: somebody may still mend that, so the Secret stays.
     pub is_damaged: bool,
 }
@@ -105,7 +107,7 @@ impl Companions {
         self.staged()?.key.readable()
     }
 
-    /// The former keys, the newest first.
+    /// All keys in the Secret of former keys, the newest first, vouched for or not.
     pub fn former_keys(&self) -> &[FormerKey] {
         self.previous().map_or(&[], |facts| &facts.keys)
     }

@@ -1,18 +1,20 @@
 //! The order of the whole: bookkeeping, Secret, Azure, and what is no longer wanted.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Desired, Failure, KeyView, Observed, Step, Target, Wanted, azure, deletion,
-    outputs,
+    Desired, Failure, Observed, Step, Wanted, azure,
+    bookkeeping::{
+        definitions_are_outdated, hints_to_write, holds, places_to_record, says_something_else,
+        uid_to_record,
+    },
+    deletion, outputs,
     rotation::{self, Stage},
-    rotation_turn::{AtRest, AzureStands, is_of_another_object, rotation_to_record},
+    rotation_turn::{AtRest, AzureStands, rotation_to_record},
     secret, source,
 };
 use crate::{
-    api::{ErrorClass, OutputRef, Reason, StoreKey},
+    api::{ErrorClass, OutputRef, Reason},
     keys::PublicKey,
 };
 
@@ -93,6 +95,7 @@ pub fn plan(
     orphan_after: SignedDuration,
     now: Timestamp,
 ) -> Plan {
+    let observed = &observed.clone().with_places(desired);
     if observed.object.deleting_since.is_some() {
         let judgement = deletion::judge(desired, observed, orphan_after, now);
         return Plan {
@@ -119,10 +122,7 @@ pub fn plan(
     let published = published.as_ref();
     let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding, is_replacing);
     let mut azure = in_azure(desired, observed, &secret.finding, published);
-    let target = desired
-        .azure
-        .as_ref()
-        .and_then(|wanted| Some((wanted, wanted.target.as_ref().ok()?.published()?)));
+    let target = azure::published_target(desired);
     // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
     let may_go = azure
         .as_ref()
@@ -144,27 +144,21 @@ pub fn plan(
         is_replacing,
     };
     let turn = at_rest.take(stage);
-    let rotation_record = rotation_to_record(observed, is_sound, &turn);
+    let rotation = rotation_to_record(observed, is_sound, &turn);
+    let is_in_step = secret.finding.is_good() && is_there && turn.first.is_none();
 
     let mut steps = Vec::new();
-    let records = target.and_then(|(wanted, target)| {
-        let steps = azure.as_ref().map_or(&[][..], |azure| &azure.steps);
-        is_to_be_recorded(observed, target, steps)
-            .then(|| azure::records_to_write(desired, wanted, target, observed, published))?
-    });
-    steps.extend(holds(observed, records.as_deref()));
-    let has_new_outputs = outputs_recorded != observed.object.outputs;
-    let has_news = records.is_some()
-        || has_new_outputs
-        || rotation_record != observed.object.rotation
-        || (secret.finding.is_good() && is_of_another_object(&observed.object));
-    if !observed.object.has_finalizer || has_news {
-        let kept = || observed.object.records.clone().unwrap_or_default();
-        steps.push(Step::Record {
-            records: records.unwrap_or_else(kept),
-            outputs: outputs_recorded,
-            rotation: rotation_record,
-        });
+    let azure_steps = azure.as_ref().map_or(&[][..], |azure| &azure.steps);
+    let records = hints_to_write(desired, observed, azure_steps, published);
+    steps.extend(holds(observed, &records));
+    let record = Step::Record {
+        recorded_uid: uid_to_record(desired, observed, is_in_step),
+        records,
+        outputs: outputs_recorded,
+        rotation,
+    };
+    if !observed.object.has_finalizer || says_something_else(&observed.object, &record) {
+        steps.push(record);
     }
     steps.append(&mut secret.steps);
     steps.extend(turn.first);
@@ -172,6 +166,7 @@ pub fn plan(
         steps.append(&mut outputs.steps);
     }
     if let Some(azure) = &mut azure {
+        steps.extend(places_to_record(desired, observed, &azure.steps, published));
         steps.append(&mut azure.steps);
     }
     match obsolete {
@@ -179,15 +174,6 @@ pub fn plan(
         Err(finding) => azure = Some(Judgement::finding(finding)),
     }
     steps.extend(turn.last);
-    if let Err(why) = &observed.object.records {
-        // Writing the annotation anew would forget what the unreadable one says.
-        steps.retain(|step| {
-            let is_recorded =
-                matches!(step, Step::CreateOutput { .. }) || step.azure_id().is_some();
-            !is_recorded && !matches!(step, Step::Record { .. })
-        });
-        azure = Some(Judgement::finding(deletion::records_are_unreadable(why)));
-    }
     Plan {
         steps,
         secret: secret.finding,
@@ -213,6 +199,11 @@ fn in_azure(
         (Err(problem), Finding::Good { .. } | Finding::Pending) => {
             Judgement::finding(Finding::Blocked(problem.clone()))
         }
+        (Ok(Wanted::Published(_)), Finding::Good { .. } | Finding::Pending)
+            if observed.crd_is_outdated =>
+        {
+            Judgement::finding(definitions_are_outdated())
+        }
         (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
             azure::judge(desired, target, observed, published)
         }
@@ -224,35 +215,6 @@ fn in_azure(
     })
 }
 
-/// A place is recorded when it is about to be written to, and no earlier: a record outlives the default it came from.
-fn is_to_be_recorded(observed: &Observed, target: &Target, steps: &[Step]) -> bool {
-    let mut written_to = steps.iter().filter_map(Step::azure_id);
-    let is_seen = !matches!(
-        observed.azure.get(&target.id),
-        None | Some(KeyView::Unknown(_))
-    );
-    written_to.any(|id| *id == target.id)
-        || (is_seen && observed.object.record(&target.id).is_some())
-}
-
-/// A store is held before a record names it, and as long as one does.
-fn holds(observed: &Observed, records: Option<&[AzureRecord]>) -> Vec<Step> {
-    let kept = observed.object.records.as_deref().unwrap_or_default();
-    let named: BTreeSet<&StoreKey> = records
-        .unwrap_or(kept)
-        .iter()
-        .map(|record| &record.store)
-        .collect();
-    let unheld = observed.unheld_stores.iter();
-    unheld
-        .filter(|(store, _)| named.contains(store))
-        .map(|(store, uid)| Step::HoldStore {
-            store: store.clone(),
-            uid: uid.clone(),
-        })
-        .collect()
-}
-
 /// What to do about the outputs, and what the object shall record of them.
 fn outputs(
     desired: &Desired,
@@ -261,7 +223,7 @@ fn outputs(
     is_replacing: bool,
 ) -> (Option<Judgement>, Vec<OutputRef>) {
     let recorded = || observed.object.outputs.clone();
-    if desired.outputs.is_empty() && observed.object.outputs.is_empty() {
+    if desired.outputs.is_empty() && observed.object.all_outputs().next().is_none() {
         return (None, Vec::new());
     }
     if let Finding::Blocked(failure) = key {

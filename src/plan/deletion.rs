@@ -1,18 +1,22 @@
 //! What leaves Azure and the cluster: the keys that are no longer wanted, and everything when the object goes.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Custody, Desired, Failure, KeyView, Observed, Ownership, SecretFacts, SecretView,
-    Step, StoreFact,
+    AzureRecord, Custody, Desired, Failure, KeyView, Observed, SecretFacts, SecretView, Step,
+    StoreFact,
+    authority::{keeps, may_delete},
     decide::{Finding, Judgement},
     outputs,
 };
 use crate::api::{
-    ArmId, ErrorClass, Reason, StoreKind,
+    ArmId, ErrorClass, OutputRef, Reason, StoreKind,
     names::annotation,
     rotation::{previous_name, staging_name},
     sshkey::DeletionPolicy,
+    status::Origin,
 };
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
@@ -33,15 +37,9 @@ pub(super) fn judge(
     }
     let mut steps = Vec::new();
     let mut orphans = Vec::new();
-    let records = match &observed.object.records {
-        Ok(records) => records.as_slice(),
-        Err(_) if observed.object.abandoned => &[],
-        Err(why) => return Judgement::finding(records_are_unreadable(why)),
-    };
-    for record in records {
-        let id = || record.id.clone();
-        let leaving = leave(desired, observed, record, policy_now(desired, record));
-        match leaving {
+    for place in &observed.known {
+        let id = || place.id.clone();
+        match leave(desired, observed, place, policy_now(desired, place)) {
             Leaving::Gone => {}
             // Whoever gives up on Azure does so on what can be reached as well: it may be what refuses to go.
             Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
@@ -56,7 +54,14 @@ pub(super) fn judge(
             Leaving::Blocked(finding) => return Judgement { steps, finding },
         }
     }
-    for object in &observed.object.outputs {
+    match hints_to_wait_for(observed) {
+        Some(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {}
+        Some(finding) => return Judgement { steps, finding },
+        None => {}
+    }
+    orphans.extend(unreachable_hints(desired, observed));
+    let outputs: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
+    for object in outputs {
         match outputs::leave(desired, observed, object) {
             Ok(more) => steps.extend(more),
             // Whoever gives up, gives up on what can't be looked at or deleted.
@@ -78,39 +83,57 @@ pub(super) fn judge(
     Judgement::steps(steps)
 }
 
-/// The keys that are recorded and wanted no more, while the object stays: the steps to be rid of them, and the records
-/// that remain once they are gone. `Err` is what stands against it.
+/// The keys at places that are no longer wanted, while the object stays: the steps to be rid of them. `Err` is what stands
+/// against it. What only a list has shown stays until the object goes.
 pub(super) fn obsolete(
     desired: &Desired,
     observed: &Observed,
     wanted: Option<&ArmId>,
 ) -> Result<Vec<Step>, Finding> {
-    let records = match &observed.object.records {
-        Ok(records) => records,
-        Err(why) => return Err(records_are_unreadable(why)),
-    };
-    let (kept, gone): (Vec<&AzureRecord>, Vec<&AzureRecord>) = records
-        .iter()
-        .partition(|record| Some(&record.id) == wanted);
-    if gone.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut steps = Vec::new();
-    for record in gone {
-        match leave(desired, observed, record, record.deletion_policy) {
+    let left = observed
+        .known
+        .iter()
+        .filter(|place| Some(&place.id) != wanted && place.origin != Origin::Found);
+    for place in left {
+        match leave(desired, observed, place, place.deletion_policy) {
             Leaving::Gone => {}
             Leaving::Delete => steps.push(Step::DeleteAzureKey {
-                id: record.id.clone(),
+                id: place.id.clone(),
             }),
             Leaving::Blocked(finding) => return Err(finding),
         }
     }
-    steps.push(Step::Record {
-        records: kept.into_iter().cloned().collect(),
-        outputs: observed.object.outputs.clone(),
-        rotation: observed.object.rotation.clone(),
-    });
     Ok(steps)
+}
+
+/// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
+fn hints_to_wait_for(observed: &Observed) -> Option<Finding> {
+    let hints = observed.object.hints.iter().flatten();
+    let mut unknown = hints
+        .filter(|hint| observed.record(&hint.id).is_none())
+        .filter_map(|hint| match observed.azure.get(&hint.id) {
+            Some(KeyView::Unknown(failure)) if !failure.is_to_fix() => Some(failure),
+            _ => None,
+        });
+    unknown.next().map(|failure| Finding::Blocked(failure.clone()))
+}
+
+/// Hints that name a store of this namespace that is gone: nothing can say any longer what is there.
+fn unreachable_hints<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> impl Iterator<Item = ArmId> + 'a {
+    let hints = observed.object.hints.iter().flatten();
+    let is_gone = |hint: &&AzureRecord| {
+        hint.store.kind == StoreKind::AzureStore
+            && observed.record(&hint.id).is_none()
+            && matches!(
+                desired.stores.get(&hint.store),
+                None | Some(StoreFact::NotFound)
+            )
+    };
+    hints.filter(is_gone).map(|hint| hint.id.clone())
 }
 
 enum Leaving {
@@ -142,36 +165,13 @@ fn leave(
     }
     match observed.azure.get(&record.id) {
         Some(KeyView::Absent { .. }) => Leaving::Gone,
-        Some(KeyView::Present { key, .. }) => {
-            // What this very object published, or has taken over with the Secret and not marked yet, or lost its tags.
-            // Another key belongs to whoever came before or after.
-            let same_key = key
-                .public_key
-                .as_ref()
-                .is_ok_and(|key| observed.is_own_key(desired, key));
-            match desired.mark.ownership(&key.tags) {
-                Ownership::Ours => Leaving::Delete,
-                Ownership::FormerIncarnation if same_key => Leaving::Delete,
-                Ownership::Unmarked if same_key && lets_take_unmarked(desired, record) => {
-                    Leaving::Delete
-                }
-                _ => Leaving::Gone,
-            }
+        Some(KeyView::Present { key, .. }) if may_delete(desired, observed, record, key) => {
+            Leaving::Delete
         }
+        // Another key belongs to whoever came before or after.
+        Some(KeyView::Present { .. }) => Leaving::Gone,
         Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
         None => Leaving::Blocked(out_of_reach(desired, record)),
-    }
-}
-
-/// A record alone proves nothing: it can be written by whoever may write the object. Through a store of the cluster it
-/// must not reach a key that nobody's mark protects.
-fn lets_take_unmarked(desired: &Desired, record: &AzureRecord) -> bool {
-    match record.store.kind {
-        StoreKind::AzureStore => true,
-        StoreKind::ClusterAzureStore => desired
-            .stores
-            .get(&record.store)
-            .is_some_and(StoreFact::lets_adopt),
     }
 }
 
@@ -224,6 +224,8 @@ fn secret_to_delete<'a>(
     match &observed.secret {
         SecretView::Present(facts)
             if custody.deletion == DeletionPolicy::Delete
+                && facts.is_well_formed
+                && !public_key_stays(desired, observed)
                 && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
                 && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
         {
@@ -231,6 +233,16 @@ fn secret_to_delete<'a>(
         }
         _ => None,
     }
+}
+
+/// Whether the public key of this object stays in Azure: its private half is not destroyed then.
+fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
+    let is_there = |place: &AzureRecord| match observed.azure.get(&place.id) {
+        Some(KeyView::Present { key, .. }) => keeps(desired, observed, key),
+        _ => false,
+    };
+    let stays = |place: &&AzureRecord| policy_now(desired, place) == DeletionPolicy::Retain;
+    observed.known.iter().filter(stays).any(is_there)
 }
 
 /// What is beside the managed Secret goes with it, and first.
@@ -250,16 +262,6 @@ fn companions_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
         uid: facts.uid.clone(),
     });
     staged.into_iter().chain(previous).collect()
-}
-
-pub(super) fn records_are_unreadable(why: &str) -> Finding {
-    Finding::held(
-        Reason::InvalidObject,
-        format!(
-            "the annotation {} can't be read ({why}): it says where this key is in Azure. Put it back as it was; once it is right, this goes on",
-            annotation::AZURE_KEYS
-        ),
-    )
 }
 
 fn deleted() -> Finding {

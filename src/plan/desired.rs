@@ -267,7 +267,7 @@ fn place(
     mark: &Mark,
     records: &[AzureRecord],
 ) -> Result<ArmId, Failure> {
-    let recorded = records.last();
+    let recorded = stores::current(records);
     let group = azure.resource_group.clone().unwrap_or_default();
     let default_group = offer.defaults.resource_group.clone().unwrap_or_default();
     let resource_group = group
@@ -305,7 +305,7 @@ fn target(
     let location = azure
         .location
         .clone()
-        .or_else(|| records.last().map(|record| record.location.clone()))
+        .or_else(|| stores::current(records).map(|record| record.location.clone()))
         .or(defaults.location)
         .ok_or_else(|| {
             Failure::to_fix(
@@ -342,9 +342,9 @@ fn target(
     })
 }
 
-/// A resource may have 50 tags, of which four are the operator's.
+/// A resource may have 50 tags, of which five are the operator's.
 /// <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>
-const USER_TAGS_MAX: usize = 46;
+const USER_TAGS_MAX: usize = 45;
 
 /// A key's name in Azure may have 128 characters: the rule of the clients, since the service publishes none.
 /// <https://github.com/hashicorp/terraform-provider-azurerm>, `ssh_public_key_resource.go`

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{self, SHA256};
 
 use super::{AzureKey, AzureRecord, Desired, Observed, Target, ownership::value};
-use crate::{api::sshkey::DriftPolicy, keys::PublicKey};
+use crate::{
+    api::{names::tag, sshkey::DriftPolicy, status::Origin},
+    keys::PublicKey,
+};
 
 /// What differs, and what would put it right.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,10 +57,15 @@ pub(super) fn difference(
     stored: Option<&PublicKey>,
 ) -> Difference {
     let key_differs = stored.is_some() && key.public_key.as_ref().ok() != stored;
-    let record = observed.object.record(&target.id);
+    let record = observed.record(&target.id);
     let recorded = record.map_or(&[][..], |record| &record.tags);
     let wanted = wanted_tags(desired, target);
     let mut tags = merged_tags(&key.tags, &wanted, recorded);
+    // Its absence is no difference; it is written with the mark.
+    let is_adopted = record.is_some_and(|record| record.origin == Origin::Adopted);
+    if is_adopted && tags != key.tags {
+        tags.insert(tag::ADOPTED.to_owned(), "true".to_owned());
+    }
     let mut overridden = Vec::new();
     for (name, turned_back) in &observed.tags_turned_back {
         let (there, then) = (value(&key.tags, name), value(&tags, name));

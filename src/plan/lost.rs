@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Custody, Desired, KeySource, KeyView, Observed, Ownership, Step, decide::Finding,
+    AzureRecord, Custody, Desired, KeySource, KeyView, Observed, Ownership, Step, decide::Finding,
     deletion::out_of_reach, rotation, secret::Content,
 };
 use crate::api::{
@@ -102,7 +102,7 @@ pub(super) fn private_key_is_lost(
     let (id, key) = observed.azure.iter().find_map(|(id, view)| match view {
         KeyView::Present { key, .. } => {
             let ownership = desired.mark.ownership(&key.tags);
-            matches!(ownership, Ownership::Ours | Ownership::FormerIncarnation).then_some((id, key))
+            matches!(ownership, Ownership::Ours | Ownership::Namesake(_)).then_some((id, key))
         }
         _ => None,
     })?;
@@ -135,7 +135,7 @@ fn other_witness(custody: &Custody, observed: &Observed) -> Option<String> {
         .then(|| "this SshKey was restored or copied with the records of another".to_owned())
 }
 
-/// A place in Azure is recorded, so a key may have been published, and it can't be looked at now.
+/// The object has a place in Azure, or a hint at one, so a key may have been published, and it can't be looked at now.
 pub(super) fn azure_might_hold_the_key(
     desired: &Desired,
     content: Content<'_>,
@@ -144,12 +144,17 @@ pub(super) fn azure_might_hold_the_key(
     if matches!(content, Content::Imported(_)) {
         return None;
     }
-    let records = observed.object.records.as_deref().unwrap_or_default();
-    records
-        .iter()
-        .find_map(|record| match observed.azure.get(&record.id) {
-            Some(KeyView::Unknown(failure)) => Some(Finding::Blocked(failure.clone())),
-            Some(_) => None,
-            None => Some(out_of_reach(desired, record)),
+    let known = observed.known.iter().map(|place| (place, true));
+    let hints = observed.object.hints.iter().flatten();
+    let is_new = |hint: &&AzureRecord| observed.record(&hint.id).is_none();
+    known
+        .chain(hints.filter(is_new).map(|hint| (hint, false)))
+        .find_map(|(place, is_known)| match observed.azure.get(&place.id) {
+            // What only a hint says is waited for while that helps, and blocks nothing.
+            Some(KeyView::Unknown(failure)) if is_known || !failure.is_to_fix() => {
+                Some(Finding::Blocked(failure.clone()))
+            }
+            None if is_known => Some(out_of_reach(desired, place)),
+            _ => None,
         })
 }

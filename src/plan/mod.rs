@@ -4,17 +4,24 @@
 //! A reconcile asks for the plan, takes the first step, lays its outcome over what was observed and asks again, until
 //! no step is left: every state in which the operator can stop or crash is one that [`plan()`] can be asked about.
 
+mod authority;
 mod azure;
+mod bookkeeping;
 mod companions;
 mod decide;
 mod deletion;
 mod desired;
 mod difference;
+mod effect;
+mod effect_secrets;
 mod key_wish;
 mod lost;
+mod next_move;
 mod observed;
 mod outputs;
+mod own_keys;
 mod ownership;
+mod permits;
 mod record;
 mod report;
 mod rotation;
@@ -24,10 +31,12 @@ mod rotation_status;
 mod rotation_turn;
 mod schedule;
 mod secret;
+mod secret_ownership;
 mod shape;
 mod source;
 mod step;
 mod step_about;
+mod step_written;
 mod stores;
 mod tenants;
 
@@ -37,18 +46,25 @@ pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use difference::{listed, names_that_differ};
+pub use effect::{Fresh, effect};
 pub use key_wish::KeyWish;
+pub use next_move::{MOST_STEPS, Move, Place, next_move};
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
 };
 pub use ownership::{Mark, Ownership};
-pub use record::{AzureRecord, parse_records, records_json};
+pub use authority::{strange_hints, vouched};
+pub use permits::lets_ask;
+pub use record::{AzureRecord, PLACES_MAX, parse_records, records_json};
 pub use report::{Failure, Report, report};
 pub use rotation_policy::RotationPolicy;
 pub use rotation_record::RotationRecord;
 pub use schedule::Intervals;
+pub use secret_ownership::takes_up_secret;
 pub use shape::{DesiredOutput, Entry, Shape};
 pub use step::{KeptFrom, SecretRecord, Step};
 pub use step_about::Concern;
-pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, stores_of};
+pub use stores::{
+    SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of,
+};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Companions, Desired, Failure, KeySource, RotationRecord};
+use super::{AzureRecord, Companions, Desired, Failure, RotationRecord, authority};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Fingerprint, PublicKey},
@@ -15,6 +15,8 @@ use crate::{
 pub struct Observed {
     /// The `SshKey` itself.
     pub object: ObjectFacts,
+    /// Whether the `SshKey` was read from the API server in this pass, and not from a cache.
+    pub object_is_live: bool,
     /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
     pub secret: SecretView,
     /// What is beside the managed Secret.
@@ -24,8 +26,14 @@ pub struct Observed {
     pub given: Option<Result<PublicKey, Failure>>,
     /// Every output that is wanted or recorded.
     pub outputs: BTreeMap<OutputRef, OutputView>,
-    /// Every place in Azure where the key is wanted or recorded.
+    /// Every place in Azure where the key is wanted, or is or may be, as far as it may be asked about.
     pub azure: BTreeMap<ArmId, KeyView>,
+    /// Through which store each of these was looked at.
+    pub stores_of_places: BTreeMap<ArmId, StoreKey>,
+    /// The places in Azure where this object has a key: derived from all else at each plan.
+    pub known: Vec<AzureRecord>,
+    /// Whether the custom resource definitions keep what a status must remember.
+    pub crd_is_outdated: bool,
     /// Stores that are there and are not held for the keys that are in Azure through them, by UID.
     pub unheld_stores: BTreeMap<StoreKey, String>,
     /// Tags in Azure that somebody turned back as often as they were put right: by name, the value that was turned back,
@@ -44,13 +52,21 @@ pub struct ObjectFacts {
     pub deleting_since: Option<Timestamp>,
     /// Whether our finalizer holds it.
     pub has_finalizer: bool,
-    /// What it records of Azure, or why that cannot be read.
-    pub records: Result<Vec<AzureRecord>, String>,
-    /// The outputs that it records.
+    /// Where its annotation says that its key may be in Azure, or why that cannot be read. A hint.
+    pub hints: Result<Vec<AzureRecord>, String>,
+    /// Where its status says that its key is in Azure.
+    pub places: Vec<AzureRecord>,
+    /// Whether it has a status that was written for it.
+    pub has_status: bool,
+    /// The outputs that its annotation names. A hint.
     pub outputs: Vec<OutputRef>,
-    /// What it records of its rotations.
+    /// The outputs that its status lists.
+    pub reported_outputs: Vec<OutputRef>,
+    /// What its annotation says of its rotations. A hint.
     pub rotation: RotationRecord,
-    /// The UID that it had when it recorded something first; another one than its own if it was restored or copied.
+    /// The requests that its status says were acted upon.
+    pub reported_requests: Vec<String>,
+    /// The UID that its annotation records: its own, or that of a predecessor whose things are being taken over.
     pub recorded_uid: Option<String>,
     /// What a person writes to have the key rotated, each value once.
     pub rotate_requested: Option<String>,
@@ -62,6 +78,8 @@ pub struct ObjectFacts {
     pub reported_fingerprint: Option<Fingerprint>,
     /// Which key its status speaks of, from 1.
     pub reported_revision: Option<u32>,
+    /// The next and the former keys that its status names.
+    pub reported_others: Vec<Fingerprint>,
 }
 
 /// The Secret, as a live read found it.
@@ -86,6 +104,12 @@ pub struct SecretFacts {
     pub owner_name: Option<String>,
     /// UID of the `SshKey` that it says it belongs to.
     pub owner_uid: Option<String>,
+    /// Namespace of the `SshKey` that it says it belongs to; none on one that was written before that was recorded.
+    pub owner_namespace: Option<String>,
+    /// Whether it is of the type of a managed Secret, with a managed Secret's entries and no other.
+    pub is_well_formed: bool,
+    /// Whether somebody who may write it says on it that this object may adopt it.
+    pub may_be_adopted: bool,
     /// The recorded fingerprint.
     pub recorded: Option<Fingerprint>,
     /// How often the key was changed on purpose, from 1.
@@ -145,6 +169,8 @@ pub struct OutputFacts {
     pub owner_name: Option<String>,
     /// UID of the `SshKey` that it says it belongs to.
     pub owner_uid: Option<String>,
+    /// Namespace of the `SshKey` that it says it belongs to; none on one that was written before that was recorded.
+    pub owner_namespace: Option<String>,
     /// The recorded fingerprint.
     pub recorded: Option<Fingerprint>,
     /// Whether labels and owner reference are as wanted.
@@ -182,7 +208,7 @@ pub enum EntryFact {
 }
 
 /// One place in Azure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum KeyView {
     /// It could not be looked at.
     Unknown(Failure),
@@ -212,7 +238,7 @@ pub enum Group {
 }
 
 /// How something is known of Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Freshness {
     /// From a list, which may lag behind: good enough to see that nothing differs, not to write upon.
     Listed,
@@ -234,7 +260,7 @@ pub struct AzureKey {
 }
 
 /// What a step that was taken has changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The `SshKey` as it is after a patch.
     Object(ObjectFacts),
@@ -257,10 +283,15 @@ pub enum Outcome {
 }
 
 impl ObjectFacts {
-    /// What is recorded of a place in Azure, if it is.
-    pub fn record(&self, id: &ArmId) -> Option<&AzureRecord> {
-        let mut records = self.records.iter().flatten();
-        records.find(|record| record.id == *id)
+    /// What the annotation says of a place in Azure, if it does.
+    pub fn hint(&self, id: &ArmId) -> Option<&AzureRecord> {
+        let mut hints = self.hints.iter().flatten();
+        hints.find(|hint| hint.id == *id)
+    }
+
+    /// Every output that may be there.
+    pub fn all_outputs(&self) -> impl Iterator<Item = &OutputRef> {
+        self.outputs.iter().chain(&self.reported_outputs)
     }
 }
 
@@ -269,7 +300,10 @@ impl Observed {
     #[must_use]
     pub fn after(mut self, outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Object(object) => self.object = object,
+            Outcome::Object(object) => {
+                self.object = object;
+                self.object_is_live = true;
+            }
             Outcome::Secret(secret) => self.secret = secret,
             Outcome::Companions(companions) => self.companions = companions,
             Outcome::Custody(secret, companions) => {
@@ -305,40 +339,15 @@ impl Observed {
         self.outputs.insert(output.clone(), view);
     }
 
-    /// The key that this object is about: the one that may be published.
-    pub fn key(&self, desired: &Desired) -> Option<&PublicKey> {
-        match &desired.source {
-            KeySource::Generated { .. }
-            | KeySource::Imported {
-                custody: Some(_), ..
-            } => self.stored_key(),
-            KeySource::Imported { custody: None, .. } | KeySource::Uploaded => {
-                self.given.as_ref()?.as_ref().ok()
-            }
-            KeySource::Followed => {
-                let wanted = desired.azure.as_ref()?.target.as_ref().ok()?;
-                match self.azure.get(wanted.id())? {
-                    KeyView::Present { key, .. } => key.public_key.as_ref().ok(),
-                    KeyView::Absent { .. } | KeyView::Unknown(_) => None,
-                }
-            }
-        }
+    /// What is known of a place in Azure where this object has a key.
+    pub fn record(&self, id: &ArmId) -> Option<&AzureRecord> {
+        self.known.iter().find(|record| record.id == *id)
     }
 
-    /// Whether this is a key that the object is or was about: the current, the next or a former one, or the one that it
-    /// last reported.
-    pub(super) fn is_own_key(&self, desired: &Desired, key: &PublicKey) -> bool {
-        let fingerprint = key.fingerprint();
-        self.key(desired) == Some(key)
-            || self.object.reported_fingerprint == Some(fingerprint)
-            || self.companions.knows(&fingerprint)
-    }
-
-    /// The key pair in the managed Secret, when there is one to be read.
-    pub fn stored_key(&self) -> Option<&PublicKey> {
-        match &self.secret {
-            SecretView::Present(facts) => facts.key.readable(),
-            SecretView::Absent => None,
-        }
+    /// The same, with the places where this object has a key.
+    #[must_use]
+    pub fn with_places(mut self, desired: &Desired) -> Self {
+        self.known = authority::places(desired, &self);
+        self
     }
 }

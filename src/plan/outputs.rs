@@ -1,5 +1,7 @@
 //! The outputs: each by itself, so that one that can't be had holds up no other.
 
+use std::collections::BTreeSet;
+
 use super::{
     Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
     OutputView, SecretView, Shape, Step,
@@ -7,12 +9,12 @@ use super::{
 };
 use crate::{
     api::{OutputKind, OutputRef, Reason},
-    keys::PublicKey,
+    keys::{Fingerprint, PublicKey},
 };
 
 /// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
 pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicKey>) -> Judgement {
-    let recorded = observed.object.outputs.as_slice();
+    let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let mut steps = Vec::new();
     let mut trouble: Option<Failure> = None;
     for output in &desired.outputs {
@@ -21,7 +23,7 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicK
             Err(failure) => trouble = trouble.or(Some(failure)),
         }
     }
-    for gone in recorded.iter().filter(|gone| !is_wanted(desired, gone)) {
+    for gone in recorded.into_iter().filter(|gone| !is_wanted(desired, gone)) {
         match leave(desired, observed, gone) {
             Ok(more) => steps.extend(more),
             Err(failure) => trouble = trouble.or(Some(failure)),
@@ -84,7 +86,7 @@ fn one(
         Some(OutputView::Unknown(failure)) => Err(failure.clone()),
         Some(OutputView::Absent) => Ok(vec![create()]),
         Some(OutputView::Present(facts)) => {
-            another_has_it(desired, object, facts)?;
+            another_has_it(desired, observed, object, facts)?;
             let holds =
                 key.is_none_or(|key| holds(shape, facts, key, &trusted(observed, Some(key))));
             // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
@@ -96,7 +98,8 @@ fn one(
                     return Ok(vec![delete(object, facts), create()]);
                 }
             }
-            let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
+            let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str())
+                && facts.owner_namespace.is_some();
             if holds && is_ours && facts.metadata_fits {
                 return Ok(Vec::new());
             }
@@ -137,7 +140,7 @@ fn trusted(observed: &Observed, key: Option<&PublicKey>) -> Vec<PublicKey> {
             .and_then(|staged| staged.key.readable()),
         SecretView::Absent => None,
     };
-    let former = observed.companions.former_keys();
+    let former = observed.former_keys();
     let all = next
         .into_iter()
         .chain(key)
@@ -167,11 +170,29 @@ fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'st
 
 fn another_has_it(
     desired: &Desired,
+    observed: &Observed,
     object: &OutputRef,
     facts: &OutputFacts,
 ) -> Result<(), Failure> {
+    let mark = &desired.mark;
+    let other_namespace = facts
+        .owner_namespace
+        .as_ref()
+        .filter(|namespace| **namespace != mark.namespace);
     let whose = match &facts.owner_name {
-        Some(owner) if *owner == desired.mark.object && facts.is_output => return Ok(()),
+        Some(owner) if other_namespace.is_some() => format!(
+            "is a copy of one that belongs to SshKey {}/{owner}",
+            other_namespace.map_or("", String::as_str)
+        ),
+        Some(owner) if *owner == mark.object && facts.is_output => {
+            if is_this_objects(observed, facts) {
+                return Ok(());
+            }
+            format!(
+                "records an SshKey {}/{owner} that is gone, and nothing else vouches for it",
+                mark.namespace
+            )
+        }
         Some(owner) if *owner == desired.mark.object => {
             "is where the private key is kept".to_owned()
         }
@@ -186,7 +207,23 @@ fn another_has_it(
     ))
 }
 
-/// What becomes of an output that is recorded and wanted no more.
+/// Whether an output that names this object is its own: it records the namespace, or the UID of this object or of a
+/// predecessor, or a key that this object is known by.
+fn is_this_objects(observed: &Observed, facts: &OutputFacts) -> bool {
+    let uid = facts.owner_uid.as_deref();
+    let object = &observed.object;
+    let known = |fingerprint: &Fingerprint| {
+        object.reported_fingerprint.as_ref() == Some(fingerprint)
+            || object.reported_others.contains(fingerprint)
+            || observed.stored_key().map(PublicKey::fingerprint).as_ref() == Some(fingerprint)
+    };
+    facts.owner_namespace.is_some()
+        || uid == Some(object.uid.as_str())
+        || (uid.is_some() && uid == object.recorded_uid.as_deref())
+        || facts.recorded.as_ref().is_some_and(known)
+}
+
+/// What becomes of an output that is recorded and no longer wanted.
 pub(super) fn leave(
     desired: &Desired,
     observed: &Observed,
@@ -201,13 +238,26 @@ pub(super) fn leave(
         Some(OutputView::Present(facts))
             if facts.is_output
                 && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
-                && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
+                && is_in_namespace(desired, facts)
+                && is_owned(observed, facts) =>
         {
             Ok(vec![delete(object, facts)])
         }
         // Gone, or somebody else's.
         None | Some(OutputView::Absent | OutputView::Present(_)) => Ok(Vec::new()),
     }
+}
+
+/// By its UID, or by that of the object that it was before a restore.
+fn is_owned(observed: &Observed, facts: &OutputFacts) -> bool {
+    let uid = facts.owner_uid.as_deref();
+    let object = &observed.object;
+    uid == Some(object.uid.as_str()) || (uid.is_some() && uid == object.recorded_uid.as_deref())
+}
+
+fn is_in_namespace(desired: &Desired, facts: &OutputFacts) -> bool {
+    let namespace = facts.owner_namespace.as_ref();
+    namespace.is_none_or(|namespace| *namespace == desired.mark.namespace)
 }
 
 fn delete(object: &OutputRef, facts: &OutputFacts) -> Step {
@@ -228,12 +278,12 @@ pub(super) fn to_record(desired: &Desired, observed: &Observed, steps: &[Step]) 
         };
         steps.iter().any(creates)
     };
-    let recorded = observed.object.outputs.as_slice();
+    let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let may_be_there = |object: &&OutputRef| match observed.outputs.get(object) {
         Some(OutputView::Absent) => is_created(object),
         _ => is_wanted(desired, object) || leave(desired, observed, object) != Ok(Vec::new()),
     };
-    let mut records: Vec<OutputRef> = recorded.iter().filter(may_be_there).cloned().collect();
+    let mut records: Vec<OutputRef> = recorded.into_iter().filter(may_be_there).cloned().collect();
     let wanted = desired.outputs.iter().map(|output| &output.object);
     let new = wanted.filter(|object| is_created(object) || is_ours(desired, observed, object));
     records.extend(new.cloned());
@@ -247,6 +297,9 @@ fn is_ours(desired: &Desired, observed: &Observed, object: &OutputRef) -> bool {
     matches!(
         observed.outputs.get(object),
         Some(OutputView::Present(facts))
-            if facts.is_output && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+            if facts.is_output
+                && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+                && is_in_namespace(desired, facts)
+                && is_this_objects(observed, facts)
     )
 }

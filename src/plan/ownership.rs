@@ -20,13 +20,14 @@ pub struct Mark {
 /// What the tags of an Azure key say about whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// This very object's.
+    /// This very object's: all four tags name it.
     Ours,
-    /// An object's of the same cluster, namespace and name that was deleted since.
-    FormerIncarnation,
-    /// Another object's.
+    /// Of this cluster, namespace and name under another UID: a predecessor's, or that of a living twin in another cluster of
+    /// the same id.
+    Namesake(String),
+    /// Another object's, or one that some of the tags tell from this one.
     Foreign(Mark),
-    /// Nobody's that the operator knows of.
+    /// Nobody's that the operator knows of: no tag, or not all of them and none that tells another object.
     Unmarked,
 }
 
@@ -43,23 +44,24 @@ impl Mark {
 
     /// What `tags` say, from this object's point of view.
     pub fn ownership(&self, tags: &BTreeMap<String, String>) -> Ownership {
-        let Some(cluster) = value(tags, tag::CLUSTER) else {
-            return Ownership::Unmarked;
-        };
-        let part = |name| value(tags, name).unwrap_or_default().to_owned();
-        let other = Mark {
-            cluster: cluster.to_owned(),
-            namespace: part(tag::NAMESPACE),
-            object: part(tag::OBJECT),
-            uid: part(tag::UID),
-        };
-        let same_name = other.cluster == self.cluster
-            && other.namespace == self.namespace
-            && other.object == self.object;
-        match (same_name, other.uid == self.uid) {
-            (true, true) => Ownership::Ours,
-            (true, false) => Ownership::FormerIncarnation,
-            (false, _) => Ownership::Foreign(other),
+        let parts = self.tags().map(|(name, own)| (value(tags, name), own));
+        let is_complete = parts.iter().all(|(there, _)| there.is_some());
+        let differs = |(there, own): &(Option<&str>, &str)| there.is_some_and(|there| there != *own);
+        let [cluster, namespace, object, uid] = parts;
+        let is_another = [cluster, namespace, object].iter().any(differs);
+        let text = |(there, _): (Option<&str>, &str)| there.unwrap_or_default().to_owned();
+        if is_another || (!is_complete && differs(&uid)) {
+            return Ownership::Foreign(Mark {
+                cluster: text(cluster),
+                namespace: text(namespace),
+                object: text(object),
+                uid: text(uid),
+            });
+        }
+        match (is_complete, differs(&uid)) {
+            (false, _) => Ownership::Unmarked,
+            (true, false) => Ownership::Ours,
+            (true, true) => Ownership::Namesake(text(uid)),
         }
     }
 }
@@ -98,12 +100,28 @@ mod tests {
         assert_eq!(me.ownership(&tags(&me)), Ownership::Ours);
         assert_eq!(
             me.ownership(&tags(&mark("web", "0"))),
-            Ownership::FormerIncarnation
+            Ownership::Namesake("0".into())
         );
         assert_eq!(
             me.ownership(&tags(&mark("db", "1"))),
             Ownership::Foreign(mark("db", "1"))
         );
         assert_eq!(me.ownership(&BTreeMap::new()), Ownership::Unmarked);
+    }
+
+    #[test]
+    fn a_part_of_a_mark_is_no_mark_and_a_part_of_anothers_is_anothers() {
+        let me = mark("web", "1");
+        for left_out in 0..4 {
+            let mut part = tags(&me);
+            let name = part.keys().nth(left_out).unwrap().clone();
+            part.remove(&name);
+            assert_eq!(me.ownership(&part), Ownership::Unmarked, "without {name}");
+            for name in part.keys().cloned().collect::<Vec<_>>() {
+                let mut theirs = part.clone();
+                theirs.insert(name, "another".into());
+                assert!(matches!(me.ownership(&theirs), Ownership::Foreign(_)));
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
+    AzureRecord, Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted,
+    azure,
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
     secret,
@@ -12,7 +13,7 @@ use crate::{
     api::{
         Condition, ConditionType, ErrorClass, Reason, SshKeyStatus,
         condition::{Verdict, conditions, find},
-        status::{AzureStatus, OutputStatus},
+        status::{AzureStatus, OutputStatus, PlaceStatus},
     },
     keys::PublicKey,
 };
@@ -42,6 +43,11 @@ impl Failure {
         }
     }
 
+    /// Whether a person has to change something.
+    pub fn is_to_fix(&self) -> bool {
+        self.class == ErrorClass::UserFixable
+    }
+
     /// Something that a person has to change.
     pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(ErrorClass::UserFixable, reason, message)
@@ -69,6 +75,7 @@ pub fn report(
     generation: i64,
     now: Timestamp,
 ) -> Report {
+    let observed = &observed.clone().with_places(desired);
     let key = standing(&plan.secret, failed, Concern::Secret);
     let azure = plan
         .azure
@@ -112,6 +119,7 @@ pub fn report(
 
     let mut status = SshKeyStatus {
         observed_generation: Some(generation),
+        recorded_for: Some(observed.object.uid.clone()),
         conditions: conditions(&verdicts, &before.conditions, generation, now),
         ..before.clone()
     };
@@ -124,19 +132,10 @@ pub fn report(
         describe_key(&mut status, desired.source.private_secret(), key);
         status.rotation = rotation_status(desired, observed);
     }
-    status.outputs = outputs_there(desired, observed);
-    status.azure = match (&desired.azure, &plan.azure) {
-        (None, _) => None,
-        (Some(wanted), Some(Finding::Good { .. })) => {
-            wanted.target.as_ref().ok().map(|target| AzureStatus {
-                resource_id: target.id().to_string(),
-                location: location(target, observed),
-                store_kind: Some(wanted.store.kind),
-                store: wanted.store.name.clone(),
-            })
-        }
-        (Some(_), _) => before.azure.clone(),
-    };
+    if !plan.deleting {
+        status.outputs = outputs_there(desired, observed);
+        status.azure = in_azure(desired, observed, plan, before);
+    }
     let failure = failed.map(|(_, failure)| failure);
     let request_ids = failure
         .or_else(|| plan.failure())
@@ -148,27 +147,70 @@ pub fn report(
     }
 }
 
+/// Where the key is in Azure: what is shown of the place that is wanted, and every place that is this object's.
+fn in_azure(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    before: &SshKeyStatus,
+) -> Option<AzureStatus> {
+    let shown = match (&desired.azure, &plan.azure) {
+        (None, _) => None,
+        (Some(wanted), Some(Finding::Good { .. })) => {
+            wanted.target.as_ref().ok().map(|target| AzureStatus {
+                resource_id: target.id().to_string(),
+                location: location(target, observed),
+                store_kind: Some(wanted.store.kind),
+                store: wanted.store.name.clone(),
+                places: Vec::new(),
+            })
+        }
+        (Some(_), _) => before.azure.clone().filter(|_| observed.object.has_status),
+    };
+    let published = observed.key(desired);
+    let places = azure::places_to_report(desired, observed, published);
+    let places: Vec<PlaceStatus> = places.iter().map(AzureRecord::to_status).collect();
+    if shown.is_none() && places.is_empty() {
+        return None;
+    }
+    Some(AzureStatus {
+        places,
+        ..shown.unwrap_or_default()
+    })
+}
+
 /// A Secret without records is known by the key that was reported. One that somebody else has made must not be, before it
 /// was adopted.
 fn is_yet_to_be_adopted(observed: &Observed) -> bool {
     matches!(&observed.secret, SecretView::Present(facts) if facts.owner_name.is_none())
 }
 
-/// The outputs that are this object's.
+/// The outputs that are this object's, those that are to go included until they are gone.
 fn outputs_there(desired: &Desired, observed: &Observed) -> Vec<OutputStatus> {
-    let there = desired.outputs.iter().filter_map(|output| {
-        let shape = output.shape.as_ref().ok()?;
-        let kind: &str = output.object.kind.into();
-        match observed.outputs.get(&output.object)? {
+    let there = observed.outputs.iter().filter_map(|(object, view)| {
+        let wanted = desired.outputs.iter().find(|output| output.object == *object);
+        let kind: &str = object.kind.into();
+        let status = |uid: Option<String>, shape: &str| OutputStatus {
+            name: object.name.clone(),
+            kind: kind.to_owned(),
+            shape: shape.to_owned(),
+            uid,
+            leaving: wanted.is_none(),
+        };
+        match view {
             OutputView::Present(facts)
                 if facts.is_output
                     && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
             {
-                Some(OutputStatus {
-                    name: output.object.name.clone(),
-                    kind: kind.to_owned(),
-                    shape: shape.preset.to_owned(),
-                })
+                let shape = match wanted {
+                    Some(wanted) => wanted.shape.as_ref().ok()?.preset,
+                    None => "",
+                };
+                Some(status(Some(facts.uid.clone()), shape))
+            }
+            // What could not be looked at may still be there.
+            OutputView::Unknown(_) if observed.object.reported_outputs.contains(object) => {
+                Some(status(None, ""))
             }
             _ => None,
         }

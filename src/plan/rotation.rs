@@ -85,6 +85,12 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> R
         return ground.under_way(staged);
     }
     if let Some(begin) = begin {
+        if !ground.current_key_is_reported() {
+            return Rotation {
+                stage: Stage::Rest,
+                wake_at: Some(now),
+            };
+        }
         return Stage::Begin(begin).into();
     }
     let (tidy, retires) = ground.tidy();
@@ -101,19 +107,19 @@ pub(super) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Opt
         SecretView::Present(facts) => facts.request.as_deref(),
         SecretView::Absent => None,
     };
-    let handled = &observed.object.rotation.handled;
-    let is_handled =
-        in_secret == Some(asked) || handled.iter().any(|handled| handled.as_str() == asked);
+    let object = &observed.object;
+    let mut handled = object.rotation.handled.iter().chain(&object.reported_requests);
+    let is_handled = in_secret == Some(asked) || handled.any(|handled| handled == asked);
     (matches!(desired.source, KeySource::Generated { .. }) && !is_handled).then_some(asked)
 }
 
 /// Which former keys may go now, and when the next one may.
 pub(super) fn retirement(
     policy: &RotationPolicy,
-    former: &[FormerKey],
+    former: &[&FormerKey],
     now: Timestamp,
 ) -> (Vec<FormerKey>, Option<Timestamp>) {
-    let aged = former.iter().skip(policy.keep_count);
+    let aged = former.iter().copied().skip(policy.keep_count);
     let timed = aged.filter_map(|key| Some((key, retire_time(policy, key)?)));
     let (gone, waiting): (Vec<_>, Vec<_>) = timed.partition(|(_, time)| *time <= now);
     let gone = gone.into_iter().map(|(key, _)| key.clone()).collect();
@@ -126,6 +132,18 @@ pub(super) fn retire_time(policy: &RotationPolicy, key: &FormerKey) -> Option<Ti
 }
 
 impl Ground<'_> {
+    /// Whether the status names the current key, or none yet: it vouches for the key once that is a former one.
+    fn current_key_is_reported(&self) -> bool {
+        let reported = self.observed.object.reported_fingerprint;
+        match (self.current, reported) {
+            (Some(current), Some(reported)) => {
+                current.fingerprint() == reported
+                    || secret::is_being_replaced(self.desired, self.observed)
+            }
+            _ => true,
+        }
+    }
+
     /// When the key is due by its age, if it ever is.
     fn next_due(&self) -> Option<Timestamp> {
         if !matches!(self.desired.source, KeySource::Generated { .. }) {
@@ -255,7 +273,7 @@ impl Ground<'_> {
             revision,
             previous: previous_name(&self.custody.name),
             resource_version: self.previous().map(|facts| facts.resource_version.clone()),
-            kept: self.observed.companions.former_keys().to_vec(),
+            kept: (self.previous().map_or(&[][..], |facts| &facts.keys)).to_vec(),
         })
     }
 
@@ -323,7 +341,7 @@ impl Ground<'_> {
         let Some(facts) = self.previous() else {
             return (None, None);
         };
-        let (gone, next) = retirement(self.policy, &facts.keys, self.now);
+        let (gone, next) = retirement(self.policy, &self.observed.former_keys(), self.now);
         let is_kept = |key: &&FormerKey| !gone.contains(key);
         let kept: Vec<FormerKey> = facts.keys.iter().filter(is_kept).cloned().collect();
         let retire = (!gone.is_empty()).then(|| Step::RetireKeys {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Desired, FormerKey, Observed, SecretFacts, SecretView,
+    Desired, FormerKey, Observed, RotationRecord, SecretFacts, SecretView,
     rotation::{activation_time, retire_time},
 };
 use crate::api::{
@@ -19,7 +19,7 @@ pub(super) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
     let SecretView::Present(facts) = &observed.secret else {
         return None;
     };
-    let former = observed.companions.former_keys();
+    let former = observed.former_keys();
     let pending = pending(desired, observed, facts);
     if !desired.rotation.is_given && facts.revision <= 1 && former.is_empty() && pending.is_none() {
         return None;
@@ -31,7 +31,8 @@ pub(super) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
         last_rotation_time: facts.created_at.map(whole_seconds),
         next_rotation_time: facts.created_at.and_then(due).map(whole_seconds),
         pending,
-        previous: previous(desired, former),
+        handled_requests: handled_requests(observed, facts),
+        previous: previous(desired, &former),
     })
 }
 
@@ -75,7 +76,20 @@ pub(super) fn pending_note(desired: &Desired, observed: &Observed) -> Option<Str
     ))
 }
 
-fn previous(desired: &Desired, former: &[FormerKey]) -> Vec<PreviousKey> {
+/// The requests that were acted upon, as far back as they are remembered.
+fn handled_requests(observed: &Observed, facts: &SecretFacts) -> Vec<String> {
+    let object = &observed.object;
+    let mut record = RotationRecord {
+        companions: false,
+        handled: object.reported_requests.clone(),
+    };
+    for request in object.rotation.handled.iter().chain(&facts.request) {
+        record = record.with(Some(request));
+    }
+    record.handled
+}
+
+fn previous(desired: &Desired, former: &[&FormerKey]) -> Vec<PreviousKey> {
     let policy = &desired.rotation;
     let told = former.iter().enumerate().map(|(place, key)| PreviousKey {
         fingerprint: key.public_key.fingerprint().to_string(),

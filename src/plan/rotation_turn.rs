@@ -1,7 +1,7 @@
 //! When a rotation may go on: what else must be at rest before, and what is recorded of it.
 
 use super::{
-    Companions, Failure, ObjectFacts, Observed, RotationRecord, SecretView, Step, rotation::Stage,
+    Companions, Failure, Observed, RotationRecord, SecretView, Step, rotation::Stage,
 };
 
 /// What else is under way while a rotation is looked at.
@@ -99,10 +99,4 @@ pub(super) fn rotation_to_record(
         handled: before.handled.clone(),
     }
     .with(handled)
-}
-
-/// Its records were written for an object with another UID: it was restored, or copied.
-pub(super) fn is_of_another_object(object: &ObjectFacts) -> bool {
-    let recorded = object.recorded_uid.as_ref();
-    recorded.is_some_and(|recorded| *recorded != object.uid)
 }

@@ -9,9 +9,10 @@ use super::{
     lost::{
         another_key_is_asked_for, azure_might_hold_the_key, create, make_anew, private_key_is_lost,
     },
+    secret_ownership::{SecretOwner, owner},
 };
 use crate::{
-    api::{Reason, names::annotation, sshkey::SecretConflictPolicy},
+    api::{Reason, names::annotation},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
 };
 
@@ -46,17 +47,16 @@ pub(super) fn judge(
         }
         SecretView::Present(facts) => facts,
     };
-    let not_ours = another_object_owns_it(desired, custody, facts)
-        .or_else(|| nobody_owns_it(custody, observed, facts));
-    if let Some(finding) = not_ours {
-        return Judgement::finding(finding);
+    let owner = owner(desired, custody, observed, facts);
+    if let SecretOwner::Another(why) = owner {
+        return Judgement::finding(conflict(why));
     }
     match is_unsound(custody, content, observed, facts) {
         // What takes its place is the rotation's business.
         Some(_) if is_being_replaced(desired, observed) => Judgement::steps(Vec::new()),
         Some(finding) => Judgement::finding(finding),
         None => key_is_not_the_wanted_one(custody, content, observed, facts).map_or_else(
-            || take_or_keep(custody, observed, facts, now),
+            || take_or_keep(custody, &owner, observed, facts, now),
             Judgement::finding,
         ),
     }
@@ -80,8 +80,10 @@ pub(super) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool 
         wish: *wish,
         comment,
     };
-    another_object_owns_it(desired, custody, facts).is_none()
-        && nobody_owns_it(custody, observed, facts).is_none()
+    !matches!(
+        owner(desired, custody, observed, facts),
+        SecretOwner::Another(_)
+    )
         && is_unsound(custody, content, observed, facts).is_some()
         && another_key_is_asked_for(desired, custody, observed)
 }
@@ -94,48 +96,6 @@ fn is_unsound(
 ) -> Option<Finding> {
     private_key_is_unreadable(custody, facts)
         .or_else(|| private_key_was_replaced(custody, content, observed, facts))
-}
-
-fn another_object_owns_it(
-    desired: &Desired,
-    custody: &Custody,
-    facts: &SecretFacts,
-) -> Option<Finding> {
-    let owner = facts
-        .owner_name
-        .as_ref()
-        .filter(|owner| **owner != desired.mark.object)?;
-    Some(conflict(format!(
-        "Secret {} belongs to SshKey {owner}: create this SshKey again with another name in spec.secret.name",
-        custody.name
-    )))
-}
-
-fn nobody_owns_it(custody: &Custody, observed: &Observed, facts: &SecretFacts) -> Option<Finding> {
-    if facts.owner_name.is_some() || is_known_by_its_key(observed, facts) {
-        return None;
-    }
-    let name = &custody.name;
-    match (custody.conflict, &facts.key) {
-        (SecretConflictPolicy::Refuse, _) => Some(conflict(format!(
-            "Secret {name} exists and is not this SshKey's; it was left alone. Create this SshKey again with another name in spec.secret.name, remove the Secret, or take it over with spec.secret.conflictPolicy: Adopt"
-        ))),
-        (SecretConflictPolicy::Adopt, SecretKey::Readable(_)) => None,
-        (SecretConflictPolicy::Adopt, SecretKey::Missing) => Some(conflict(format!(
-            "Secret {name} can't be adopted: it has no entry ssh-privatekey. Create this SshKey again with another name in spec.secret.name, or put an OpenSSH private key there"
-        ))),
-        (SecretConflictPolicy::Adopt, SecretKey::Unreadable(why)) => Some(conflict(format!(
-            "Secret {name} can't be adopted: its entry ssh-privatekey is no key that can be used: {why}"
-        ))),
-    }
-}
-
-/// Its records were wiped, and its key is the one that this object reported.
-fn is_known_by_its_key(observed: &Observed, facts: &SecretFacts) -> bool {
-    match (&observed.object.reported_fingerprint, &facts.key) {
-        (Some(reported), SecretKey::Readable(key)) => *reported == key.fingerprint(),
-        _ => false,
-    }
 }
 
 fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<Finding> {
@@ -219,6 +179,7 @@ fn key_is_not_the_wanted_one(
 
 fn take_or_keep(
     custody: &Custody,
+    owner: &SecretOwner,
     observed: &Observed,
     facts: &SecretFacts,
     now: Timestamp,
@@ -233,7 +194,7 @@ fn take_or_keep(
         public_key: key.clone(),
     };
     let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
-    if facts.owner_name.is_none() && !is_known_by_its_key(observed, facts) {
+    if *owner == SecretOwner::ToAdopt {
         return Judgement::steps(vec![Step::AdoptSecret {
             secret: secret(key),
             now,
@@ -241,7 +202,8 @@ fn take_or_keep(
     }
     let is_recorded = facts.recorded == Some(key.fingerprint());
     let is_dated = facts.created_at.is_some();
-    if !ours || !facts.labelled || !is_recorded || !is_dated || !facts.public_entry_matches {
+    let is_named = facts.owner_name.is_some() && facts.owner_namespace.is_some();
+    if !ours || !is_named || !facts.labelled || !is_recorded || !is_dated || !facts.public_entry_matches {
         let revision = observed
             .object
             .reported_revision

@@ -21,6 +21,14 @@ pub enum Step {
         outputs: Vec<OutputRef>,
         /// The record of rotations from now on.
         rotation: RotationRecord,
+        /// The UID that is recorded: the object's own, or that of a predecessor whose things are being taken over.
+        recorded_uid: String,
+    },
+    /// Write into the status of the `SshKey` what must outlive a crash before Azure is written to: the place that is left,
+    /// or the key that is taken over.
+    RecordPlaces {
+        /// All places from now on.
+        places: Vec<AzureRecord>,
     },
     /// Hold a store for a key that is about to be in Azure through it.
     HoldStore {

@@ -28,7 +28,9 @@ impl Step {
     /// What the step is about.
     pub fn concern(&self) -> Concern {
         match self {
-            Self::Record { .. } | Self::RemoveFinalizer { .. } => Concern::Object,
+            Self::Record { .. } | Self::RecordPlaces { .. } | Self::RemoveFinalizer { .. } => {
+                Concern::Object
+            }
             Self::CreateSecret { .. }
             | Self::ImportKey { .. }
             | Self::StageKey { .. }
@@ -87,6 +89,9 @@ impl Step {
     pub fn describe(&self) -> String {
         match self {
             Self::Record { .. } => "record on the SshKey what may be created".to_owned(),
+            Self::RecordPlaces { .. } => {
+                "write into the status where in Azure the key is left or taken over".to_owned()
+            }
             Self::HoldStore { store, .. } => format!("hold {store} for the key"),
             Self::CreateOutput { object, shape, .. } => {
                 format!("create {object} in the shape of {}", shape.preset)

@@ -6,9 +6,10 @@ use super::{AzureRecord, Failure, Mark};
 use crate::api::{
     AzureStoreSpec, ClusterAzureStoreSpec, Reason, SshKeySpec, StoreKey, StoreKind,
     azure_store::Defaults,
-    cluster_azure_store::{Permission, Tenants},
+    cluster_azure_store::Tenants,
     names::DEFAULT_STORE,
     sshkey::{AzureSpec, StoreRef},
+    status::{Origin, Phase},
 };
 
 /// How a store stands.
@@ -45,15 +46,20 @@ impl StoreFact {
         }
     }
 
+    /// Whether it is open to a namespace: only then may the namespace's objects change how it stands.
+    pub fn is_open_to(&self, namespace: &str) -> bool {
+        match self {
+            Self::Shared(store) => is_open_to(store, namespace),
+            Self::Ready(_) | Self::NotReady(_) => true,
+            Self::NotFound => false,
+        }
+    }
+
     /// Whether it can be asked something.
     pub fn is_usable(&self) -> bool {
         *self != Self::NotFound && self.problem().is_none()
     }
 
-    /// Whether it is the cluster's and lets tenants take over keys that are in Azure.
-    pub(super) fn lets_adopt(&self) -> bool {
-        matches!(self, Self::Shared(store) if store.spec.tenants.allow(Permission::Adopt))
-    }
 }
 
 /// Every store that a spec names or records name.
@@ -69,9 +75,17 @@ pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<StoreKe
 /// The stores to look for, of which the first that is there is meant: the defaults, while none is named or recorded.
 pub fn default_stores(spec: &SshKeySpec, records: &[AzureRecord]) -> Vec<StoreKey> {
     match &spec.azure {
-        Some(azure) if azure.store_ref.is_none() && records.is_empty() => defaults().into(),
+        Some(azure) if azure.store_ref.is_none() && current(records).is_none() => {
+            defaults().into()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The place where the key is published, of those that are known: what a spec leaves open is filled in from it.
+pub(super) fn current(records: &[AzureRecord]) -> Option<&AzureRecord> {
+    let mut known = records.iter().rev();
+    known.find(|record| record.phase == Phase::Published && record.origin != Origin::Found)
 }
 
 fn defaults() -> [StoreKey; 2] {
@@ -88,7 +102,7 @@ pub(super) fn meant(
     if let Some(store) = &azure.store_ref {
         return store.key();
     }
-    if let Some(record) = records.last() {
+    if let Some(record) = current(records) {
         return record.store.clone();
     }
     let [own, shared] = defaults();
@@ -156,9 +170,18 @@ pub(super) fn offer<'a>(
     }
 }
 
-/// Named, or with the labels that are asked for.
-fn is_open_to(store: &SharedStore, namespace: &str) -> bool {
-    let allowed = &store.spec.tenants.namespaces;
+/// Whether a store lets an object's namespace in.
+pub(super) fn is_open_to(store: &SharedStore, namespace: &str) -> bool {
+    lets_in(&store.spec, namespace, &store.namespace_labels)
+}
+
+/// Whether a store lets a namespace in: it is named, or has the labels that are asked for.
+pub fn lets_in(
+    spec: &ClusterAzureStoreSpec,
+    namespace: &str,
+    labels_there: &BTreeMap<String, String>,
+) -> bool {
+    let allowed = &spec.tenants.namespaces;
     let mut names = allowed.names.iter().flatten();
     let labels = allowed.match_labels.as_ref();
     names.any(|name| name == "*" || name == namespace)
@@ -166,7 +189,7 @@ fn is_open_to(store: &SharedStore, namespace: &str) -> bool {
             !labels.is_empty()
                 && labels
                     .iter()
-                    .all(|(name, value)| store.namespace_labels.get(name) == Some(value))
+                    .all(|(name, value)| labels_there.get(name) == Some(value))
         })
 }
 

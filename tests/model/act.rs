@@ -1,11 +1,16 @@
-//! What a step does to a world, as the API server and Azure do it: at the version that was looked at, or not at all.
+//! What a step does to a world: at the version that was looked at, or not at all, as the API server and Azure do it. What
+//! it leaves behind, the plan itself says.
 
-use sshkey_operator::plan::{FormerKey, KeptFrom, Step};
+use sshkey_operator::api::status::Phase;
+use sshkey_operator::plan::{
+    Companion, Companions, Fresh, Freshness, KeptFrom, KeyView, Outcome, SecretView, Step, effect,
+};
 
 use crate::{
+    edits::FOREIGN,
     invariants,
-    view::{Mind, number, request_number},
-    world::{Former, Managed, Staged, World},
+    view::{Mind, number, place_number, public, request_number},
+    world::{Former, Managed, Previous, Seen, Slot, Staged, World},
 };
 
 /// What came of a step.
@@ -20,197 +25,249 @@ pub(crate) enum Done {
 
 /// Takes a step in a world, and tells the operator.
 pub(crate) fn act(world: &mut World, mind: &mut Mind, step: &Step) -> Done {
-    let (before, saw) = (world.clone(), mind.seen.clone());
-    if !write(world, mind, step) {
-        *world = before;
+    let (before, saw) = (world.clone(), mind.clone());
+    if is_overtaken(world, mind, step) {
         return Done::Conflict;
     }
+    // By UID: a name that is staged again is another object, and stays.
+    let drops = matches!(step, Step::DropStagedKey { .. });
+    if drops && world.seen.staged != mind.seen.staged {
+        mind.seen.staged = None;
+        return Done::Well;
+    }
+    let truth = Mind::truth(&world.seen);
+    let fresh = Fresh {
+        key: public(world.past.made),
+        uid: "x".into(),
+        resource_version: "1".into(),
+    };
+    let outcome = effect(step, truth.desired(), &truth.observed(), &fresh);
+    happens(world, step, &outcome);
+    turn_back(world, step);
+    tell(world, mind, &outcome);
     match invariants::of_step(&saw, &before, world, step) {
         None => Done::Well,
         Some(broken) => Done::Broken(broken),
     }
 }
 
-/// `false` when the version that was looked at is not the one that is there.
-fn write(world: &mut World, mind: &mut Mind, step: &Step) -> bool {
+/// Whether what the step names is not there any more as it was looked at.
+fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
+    let (there, seen) = (&world.seen, &mind.seen);
     match step {
-        Step::Record {
-            records, rotation, ..
-        } => {
-            if world.seen.object != mind.seen.object {
-                return false;
-            }
-            let handled = rotation.handled.iter();
-            let handled: Vec<u8> = handled.map(|text| text.parse().unwrap()).collect();
-            world.change(|object| {
-                object.finalizer = true;
-                object.place = !records.is_empty();
-                object.companions = rotation.companions;
-                object.handled = handled;
-            });
-            mind.seen.object = world.seen.object.clone();
+        Step::Record { .. } | Step::RecordPlaces { .. } | Step::RemoveFinalizer { .. } => {
+            there.object != seen.object
         }
-        Step::CreateSecret {
-            revision, request, ..
-        } => {
-            if world.seen.managed.is_none() {
-                let key = world.past.made;
-                world.past.made += 1;
-                world.seen.managed = Some(Managed {
-                    key: Some(key),
-                    recorded: key,
-                    revision: *revision,
-                    request: request_number(request.as_ref()),
-                });
-                use_as(world, *revision, key);
-            }
-            mind.seen.managed = world.seen.managed.clone();
-        }
-        Step::StageKey {
-            revision, request, ..
-        } => {
-            if world.seen.staged.is_none() {
-                let key = world.past.made;
-                world.past.made += 1;
-                world.seen.staged = Some(Staged {
-                    key,
-                    revision: *revision,
-                    request: request_number(request.as_ref()),
-                });
-            }
-            // The managed Secret is looked at after the next key was staged.
-            mind.seen.staged = world.seen.staged.clone();
-            mind.seen.managed = world.seen.managed.clone();
-        }
-        Step::KeepPreviousKey { .. } => return keep(world, mind, step),
-        Step::ActivateKey {
+        Step::KeepPreviousKey {
+            from,
             public_key,
-            revision,
-            request,
             resource_version,
             ..
         } => {
-            let key = number(public_key);
-            if world.seen.staged.as_ref().map(|staged| staged.key) != Some(key) {
-                return false;
-            }
-            let is_as_seen = match resource_version {
-                Some(_) => world.seen.managed == mind.seen.managed,
-                None => world.seen.managed.is_none(),
+            let key = match from {
+                KeptFrom::Managed => there.managed.as_ref().and_then(|managed| managed.key),
+                KeptFrom::Staging => there.staged.as_ref().map(|staged| staged.key),
             };
-            if !is_as_seen {
-                return false;
+            let is_changed = resource_version.is_some() && there.previous != seen.previous;
+            key != Some(number(public_key)) || is_changed
+        }
+        Step::ActivateKey {
+            public_key,
+            resource_version,
+            ..
+        } => {
+            let staged = there.staged.as_ref().map(|staged| staged.key);
+            let is_as_seen = match resource_version {
+                Some(_) => there.managed == seen.managed,
+                None => there.managed.is_none(),
+            };
+            staged != Some(number(public_key)) || !is_as_seen
+        }
+        Step::DateFormerKeys { .. } | Step::RetireKeys { .. } => there.previous != seen.previous,
+        // A key that is gone is not changed but reported as missing.
+        Step::UpdateAzureKey { id, .. } => there.azure[place_number(id)].is_none(),
+        _ => false,
+    }
+}
+
+/// The world after what a step has left behind.
+fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
+    match outcome {
+        Outcome::Object(facts) => {
+            let mut listed = [None; 2];
+            for place in &facts.places {
+                listed[place_number(&place.id)] = Some(place.phase == Phase::Leaving);
             }
-            world.seen.managed = Some(Managed {
-                key: Some(key),
-                recorded: key,
-                revision: *revision,
-                request: request_number(request.as_ref()),
+            let recorded = facts.hints.iter().flatten();
+            let mut places = [false; 2];
+            for record in recorded {
+                places[place_number(&record.id)] = true;
+            }
+            let handled = facts.rotation.handled.iter();
+            let handled: Vec<u8> = handled.map(|text| text.parse().unwrap()).collect();
+            let companions = facts.rotation.companions;
+            let has_finalizer = facts.has_finalizer;
+            world.change(|object| {
+                object.finalizer = has_finalizer;
+                object.places = places;
+                object.listed = listed;
+                object.companions = companions;
+                object.handled = handled;
             });
-            use_as(world, *revision, key);
-            mind.seen.managed = world.seen.managed.clone();
         }
-        // By UID: a name that is staged again is another object.
-        Step::DropStagedKey { .. } => {
-            if world.seen.staged == mind.seen.staged {
-                world.seen.staged = None;
+        Outcome::Secret(view) => {
+            let is_new = world.seen.managed.is_none();
+            world.seen.managed = managed(view);
+            if let Some(Managed {
+                key: Some(key),
+                revision,
+                ..
+            }) = world.seen.managed
+            {
+                let made = step.generates().is_some() && is_new;
+                world.past.made += u8::from(made);
+                use_as(world, revision, key);
             }
-            mind.seen.staged = None;
         }
-        Step::DateFormerKeys { keys, .. } => return put_former(world, mind, former(keys)),
-        Step::RetireKeys { kept, retired, .. } => {
-            if !put_former(world, mind, former(kept)) {
-                return false;
-            }
-            let gone = retired.iter().map(|key| number(&key.public_key));
-            world.past.retired.extend(gone);
+        Outcome::Companions(all) => beside(world, step, all),
+        Outcome::Custody(_, all) => {
+            let is_new = world.seen.staged.is_none();
+            beside(world, step, all);
+            world.past.made += u8::from(step.generates().is_some() && is_new);
         }
-        Step::PublishKey { public_key, .. } => {
-            let key = number(public_key.as_ref().unwrap());
-            world.seen.azure = Some(key);
-            published(world, key);
-            mind.seen.azure = world.seen.azure;
-        }
-        Step::UpdateAzureKey { public_key, .. } => {
-            // A key that is gone is not changed but reported as missing.
-            if world.seen.azure.is_none() {
-                return false;
-            }
-            if let Some(key) = public_key.as_ref().map(number) {
-                world.seen.azure = Some(key);
+        Outcome::Azure(id, view) => {
+            let slot = slot(view);
+            world.change_azure(|azure| azure[place_number(id)] = slot);
+            if let Some(Slot { key, .. }) = slot
+                && writes_key(step)
+            {
                 published(world, key);
             }
-            mind.seen.azure = world.seen.azure;
         }
-        Step::DeleteAzureKey { .. } => {
-            world.seen.azure = None;
-            mind.seen.azure = None;
-        }
-        Step::RemoveFinalizer { .. } => {
-            if world.seen.object != mind.seen.object {
-                return false;
+        Outcome::Released => world.change(|object| {
+            object.finalizer = false;
+            object.exists = false;
+        }),
+        other => panic!("{other:?} is no part of these worlds"),
+    }
+}
+
+fn writes_key(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::PublishKey { .. }
+            | Step::UpdateAzureKey {
+                public_key: Some(_),
+                ..
             }
-            world.change(|object| {
-                object.finalizer = false;
-                object.exists = false;
-            });
-            mind.seen.object = world.seen.object.clone();
+    )
+}
+
+/// A policy changes what was written to Azure before the answer is sent.
+fn turn_back(world: &mut World, step: &Step) {
+    if let Some(id) = step.azure_id()
+        && world.policy
+        && writes_key(step)
+    {
+        let turned = Slot {
+            key: FOREIGN,
+            ours: true,
+        };
+        world.seen.azure[place_number(id)] = Some(turned);
+    }
+}
+
+fn beside(world: &mut World, step: &Step, all: &Companions) {
+    let Companions::Read { staged, previous } = all else {
+        return;
+    };
+    if let Step::RetireKeys { retired, .. } = step {
+        let gone = retired.iter().map(|key| number(&key.public_key));
+        world.past.retired.extend(gone);
+    }
+    world.seen.staged = staged.ours().map(|facts| Staged {
+        key: facts.key.readable().map(number).unwrap(),
+        revision: facts.revision.unwrap(),
+        request: request_number(facts.request.as_ref()),
+    });
+    world.seen.previous = match previous {
+        Companion::Absent => None,
+        Companion::Foreign(_) => Some(Previous::Foreign),
+        Companion::Ours(facts) => {
+            let one = |key: &sshkey_operator::plan::FormerKey| Former {
+                key: number(&key.public_key),
+                revision: key.revision,
+                dated: key.retired_at.is_some(),
+            };
+            let keys: Vec<Former> = facts.keys.iter().map(one).collect();
+            Some(Previous::Ours(keys)).filter(|_| !facts.keys.is_empty())
+        }
+    };
+}
+
+fn managed(view: &SecretView) -> Option<Managed> {
+    let SecretView::Present(facts) = view else {
+        return None;
+    };
+    let key = facts.key.readable().map(number);
+    let recorded = facts.recorded.as_ref();
+    let recorded = (0..24).find(|key| Some(&public(*key).fingerprint()) == recorded);
+    Some(Managed {
+        key,
+        recorded: recorded.or(key).unwrap(),
+        revision: facts.revision,
+        request: request_number(facts.request.as_ref()),
+    })
+}
+
+fn slot(view: &KeyView) -> Option<Slot> {
+    match view {
+        KeyView::Present { key, .. } => Some(Slot {
+            key: number(key.public_key.as_ref().unwrap()),
+            ours: !key.tags.is_empty(),
+        }),
+        KeyView::Absent { .. } | KeyView::Unknown(_) => None,
+    }
+}
+
+/// The operator hears what is there after its step.
+fn tell(world: &World, mind: &mut Mind, outcome: &Outcome) {
+    let Seen {
+        object,
+        managed,
+        staged,
+        previous,
+        azure,
+    } = world.seen.clone();
+    match outcome {
+        Outcome::Object(_) | Outcome::Released => {
+            mind.seen.object = object;
+            mind.live = true;
+        }
+        Outcome::Secret(_) => mind.seen.managed = managed,
+        Outcome::Companions(_) => {
+            mind.seen.staged = staged;
+            mind.seen.previous = previous;
+            mind.looked = true;
+        }
+        Outcome::Custody(..) => {
+            // What is beside the managed Secret and was not looked at is not known after it either.
+            if mind.looked {
+                mind.seen.previous = previous;
+            } else {
+                mind.seen.previous = None;
+            }
+            mind.seen.managed = managed;
+            mind.seen.staged = staged;
+            mind.looked = true;
+        }
+        Outcome::Azure(id, _) => {
+            let number = place_number(id);
+            mind.seen.azure[number] = azure[number];
+            mind.known[number] = Freshness::Written;
         }
         other => panic!("{other:?} is no part of these worlds"),
     }
-    true
-}
-
-fn keep(world: &mut World, mind: &mut Mind, step: &Step) -> bool {
-    let Step::KeepPreviousKey {
-        from,
-        public_key,
-        revision,
-        resource_version,
-        kept,
-        ..
-    } = step
-    else {
-        return false;
-    };
-    let key = number(public_key);
-    let there = match from {
-        KeptFrom::Managed => world.seen.managed.as_ref().and_then(|managed| managed.key),
-        KeptFrom::Staging => world.seen.staged.as_ref().map(|staged| staged.key),
-    };
-    if there != Some(key) {
-        return false;
-    }
-    // A name that is taken is looked at, and nothing is written.
-    if resource_version.is_none() && world.seen.previous.is_some() {
-        mind.seen.previous = world.seen.previous.clone();
-        return true;
-    }
-    let newest = Former {
-        key,
-        revision: *revision,
-        dated: false,
-    };
-    let all = std::iter::once(newest).chain(former(kept)).collect();
-    put_former(world, mind, all)
-}
-
-fn former(keys: &[FormerKey]) -> Vec<Former> {
-    let one = |key: &FormerKey| Former {
-        key: number(&key.public_key),
-        revision: key.revision,
-        dated: key.retired_at.is_some(),
-    };
-    keys.iter().map(one).collect()
-}
-
-fn put_former(world: &mut World, mind: &mut Mind, keys: Vec<Former>) -> bool {
-    if world.seen.previous != mind.seen.previous {
-        return false;
-    }
-    world.seen.previous = Some(keys).filter(|keys| !keys.is_empty());
-    mind.seen.previous.clone_from(&world.seen.previous);
-    true
 }
 
 fn published(world: &mut World, key: u8) {

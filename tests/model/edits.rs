@@ -1,11 +1,11 @@
 //! What people do meanwhile.
 
-use crate::world::{Key, World};
+use crate::world::{Key, Previous, Slot, World};
 
 /// One thing that a person may do.
 pub(crate) type Edit = fn(&mut World) -> bool;
 
-/// All of them; each says whether it changed anything.
+/// What people do with the object and its Secrets, in any combination; each says whether it changed anything.
 pub(crate) const EDITS: &[(&str, Edit)] = &[
     ("asks for a rotation", |world| {
         let next = world.past.requests.last().map_or(1, |last| last + 1);
@@ -35,7 +35,11 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         destroyed(world, gone.map(|staged| staged.key))
     }),
     ("deletes the Secret of former keys", |world| {
-        let gone = world.seen.previous.take().unwrap_or_default();
+        let Some(Previous::Ours(gone)) = &world.seen.previous else {
+            return false;
+        };
+        let gone = gone.clone();
+        world.seen.previous = None;
         let mut any = false;
         for former in gone {
             any |= destroyed(world, Some(former.key));
@@ -48,15 +52,12 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         was.is_some()
     }),
     ("deletes the key in Azure", |world| {
-        world.seen.azure.take().is_some()
+        let place = world.seen.wanted();
+        world.change_azure(|azure| azure[place] = None);
+        world.listed[place].is_some()
     }),
     ("puts another key into Azure", |world| {
-        let foreign = 23;
-        let changed = world.seen.azure.is_some_and(|key| key != foreign);
-        if changed {
-            world.seen.azure = Some(foreign);
-        }
-        changed
+        put(world, Slot { key: FOREIGN, ours: true })
     }),
     ("deletes the object", |world| {
         let begins = world.seen.object.finalizer && !world.seen.object.deleting;
@@ -66,6 +67,43 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         begins
     }),
 ];
+
+/// What strangers, policies and moves bring: within the bounds of every run each of these comes alone.
+pub(crate) const RARE_EDITS: &[(&str, Edit)] = &[
+    ("creates a Secret of the name for former keys", |world| {
+        let is_free = world.seen.previous.is_none();
+        if is_free {
+            world.seen.previous = Some(Previous::Foreign);
+        }
+        is_free
+    }),
+    ("replaces the key in Azure by one of their own", |world| {
+        put(world, Slot { key: FOREIGN, ours: false })
+    }),
+    ("names another place in Azure", |world| {
+        let is_new = world.seen.object.wanted == 0 && !world.seen.object.deleting;
+        world.change(|object| object.wanted = 1);
+        is_new
+    }),
+    ("assigns a policy that turns back what is written to Azure", |world| {
+        let is_new = !world.policy;
+        world.policy = true;
+        is_new
+    }),
+];
+
+/// A key of nobody in this world.
+pub(crate) const FOREIGN: Key = 23;
+
+/// Puts a key into the place that is wanted, where one is.
+fn put(world: &mut World, slot: Slot) -> bool {
+    let place = world.seen.wanted();
+    let changes = world.seen.azure[place].is_some_and(|there| there != slot);
+    if changes {
+        world.change_azure(|azure| azure[place] = Some(slot));
+    }
+    changes
+}
 
 fn destroyed(world: &mut World, key: Option<Key>) -> bool {
     let Some(key) = key else { return false };

@@ -1,17 +1,17 @@
 //! The promises, as what must hold of every step and of every world at rest.
 
 use sshkey_operator::{
-    api::Reason,
-    plan::{Plan, Step},
+    api::{Reason, status::Phase},
+    plan::{Finding, Freshness, Plan, Step},
 };
 
 use crate::{
-    view::{Mind, number},
-    world::{Former, Seen, World},
+    view::{Mind, by_fingerprint, number, place_number},
+    world::{Former, Previous, Seen, World},
 };
 
 /// What a step has broken that an operator took who saw this.
-pub(crate) fn of_step(saw: &Seen, before: &World, after: &World, step: &Step) -> Option<String> {
+pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) -> Option<String> {
     let broken = |what: &str| Some(format!("{what} by {}", step.describe()));
     let publishes = match step {
         Step::PublishKey { public_key, .. } | Step::UpdateAzureKey { public_key, .. } => {
@@ -28,11 +28,14 @@ pub(crate) fn of_step(saw: &Seen, before: &World, after: &World, step: &Step) ->
     {
         return broken("promise 1: a key is published that is not stored");
     }
-    if publishes.is_some() && !before.seen.object.place {
-        return broken("a key is published in a place that is not recorded");
+    if let Some(what) = of_azure(saw, before, step, publishes.is_some()) {
+        return broken(what);
     }
-    if matches!(step, Step::DeleteAzureKey { .. }) && !before.seen.object.deleting {
-        return broken("promise 2: the key in Azure is deleted and its object is not");
+    if matches!(step, Step::StageKey { .. })
+        && before.seen.previous == Some(Previous::Foreign)
+        && !saw.looked
+    {
+        return broken("promise 7: a rotation begins that can't go on");
     }
     for key in 0..before.past.made {
         let was_trusted = before.past.published.contains(&key)
@@ -57,7 +60,7 @@ pub(crate) fn of_step(saw: &Seen, before: &World, after: &World, step: &Step) ->
     }
     if matches!(step, Step::CreateSecret { .. })
         && before.seen.managed.is_none()
-        && tells_of_a_key(saw)
+        && tells_of_a_key(&saw.seen)
         && !is_answer(before, after)
     {
         return broken("promise 2: a lost key is made anew and nobody has asked for it");
@@ -75,10 +78,34 @@ pub(crate) fn of_step(saw: &Seen, before: &World, after: &World, step: &Step) ->
     None
 }
 
+/// What a write to Azure has broken.
+fn of_azure(saw: &Mind, before: &World, step: &Step, publishes: bool) -> Option<&'static str> {
+    let place = place_number(step.azure_id()?);
+    let (seen, wanted) = (&before.seen, before.seen.wanted());
+    if publishes && !seen.object.places[place] {
+        return Some("a key is published in a place that is not recorded");
+    }
+    let is_strangers = seen.azure[place].is_some_and(|slot| !slot.ours);
+    if is_strangers && saw.known[place] != Freshness::Live {
+        return Some("promise 2: a key of somebody else is written to that a read would have shown");
+    }
+    if !matches!(step, Step::DeleteAzureKey { .. }) || seen.object.deleting {
+        return None;
+    }
+    if place == usize::from(saw.seen.object.wanted) {
+        return Some("promise 2: the key in Azure is deleted and its object is not");
+    }
+    let is_missing = seen.azure[wanted].is_none();
+    (is_missing && saw.known[wanted] == Freshness::Written).then_some(
+        "promise 2: the key is taken away where it was, and is not where it was sent to",
+    )
+}
+
 /// Something is seen by which it can be known that there was a key.
 fn tells_of_a_key(seen: &Seen) -> bool {
-    let kept = seen.staged.is_some() || seen.previous.is_some();
-    seen.object.reported.is_some() || seen.azure.is_some() || kept
+    let is_former = matches!(seen.previous, Some(Previous::Ours(_)));
+    let in_azure = seen.azure.iter().flatten().any(|slot| slot.ours);
+    seen.object.reported.is_some() || in_azure || seen.staged.is_some() || is_former
 }
 
 /// The Secret that was made is the first answer to a request.
@@ -94,9 +121,11 @@ pub(crate) fn at_rest(world: &World, plan: &Plan) -> Option<String> {
     let (seen, past) = (&world.seen, &world.past);
     let broken = |what: &str| Some(format!("promise 4: {what}"));
     if !seen.object.exists {
-        return match seen.azure {
-            Some(_) => broken("a key is left in Azure"),
-            None => None,
+        let is_left = seen.azure.iter().flatten().any(|slot| slot.ours);
+        return if is_left {
+            broken("a key is left in Azure")
+        } else {
+            None
         };
     }
     if seen.object.deleting {
@@ -116,30 +145,41 @@ pub(crate) fn at_rest(world: &World, plan: &Plan) -> Option<String> {
     let Some(managed) = &seen.managed else {
         return broken("there is no Secret");
     };
-    if seen.azure != managed.key {
+    let there = seen.azure[seen.wanted()];
+    if world.policy || there.is_some_and(|slot| !slot.ours) {
+        // It can't be as it is wanted; that nothing is written any more is what there is to see.
+        return None;
+    }
+    if there.map(|slot| slot.key) != managed.key {
         return broken("Azure holds another key than the Secret");
     }
+    let elsewhere = seen.azure[1 - seen.wanted()];
+    if elsewhere.is_some_and(|slot| slot.ours) {
+        return broken("a key is left where it was before");
+    }
+    let can_rotate = seen.previous != Some(Previous::Foreign);
     // One that two operators have left between them when a person took the Secret away meanwhile is known to nobody; the
     // next rotation finds it.
     let is_unknown = |key| past.meddled && !past.published.contains(&key);
     if seen
         .staged
         .as_ref()
-        .is_some_and(|staged| !is_unknown(staged.key))
+        .is_some_and(|staged| !is_unknown(staged.key) && can_rotate)
     {
         return broken("a key is staged and does not take over");
     }
     if seen.object.request > 0
+        && can_rotate
         && managed.request != seen.object.request
         && !seen.object.handled.contains(&seen.object.request)
     {
         return broken("a request is not answered");
     }
     let is_undated = |former: &Former| !former.dated && Some(former.key) != managed.key;
-    if seen.previous.iter().flatten().any(is_undated) {
+    if seen.former().iter().any(is_undated) {
         return broken("a former key has no date");
     }
-    if seen.staged.is_none() && seen.object.companions != seen.previous.is_some() {
+    if seen.staged.is_none() && can_rotate && seen.object.companions != seen.previous.is_some() {
         return broken("the record of former keys is wrong");
     }
     // What is generated and found to be late is put away; what was in use is what was asked for.
@@ -151,7 +191,7 @@ pub(crate) fn at_rest(world: &World, plan: &Plan) -> Option<String> {
 
 fn held(plan: &Plan) -> Option<Reason> {
     match &plan.secret {
-        sshkey_operator::plan::Finding::Blocked(failure) => Some(failure.reason),
+        Finding::Blocked(failure) => Some(failure.reason),
         _ => None,
     }
 }
@@ -165,6 +205,25 @@ pub(crate) fn report(world: &mut World, mind: &Mind, plan: &Plan) {
         && let Some(key) = managed.key
     {
         let reported = Some((key, managed.revision));
-        world.change(|object| object.reported = reported);
+        let is_published = plan.azure.as_ref().is_some_and(Finding::is_good);
+        let status = mind.report(plan);
+        let azure = status.azure.unwrap_or_default();
+        let mut listed = [None; 2];
+        for place in &azure.places {
+            listed[place_number(&place.id.parse().unwrap())] = Some(place.phase == Phase::Leaving);
+        }
+        let rotation = status.rotation.unwrap_or_default();
+        let former = rotation.previous.into_iter().map(|former| former.fingerprint);
+        let pending = rotation.pending.map(|pending| pending.fingerprint);
+        let mut others: Vec<_> = former.chain(pending).map(|text| by_fingerprint(&text)).collect();
+        others.sort_unstable();
+        world.change(|object| {
+            object.listed = listed;
+            object.others = others;
+            object.reported = reported;
+            if is_published {
+                object.shown = Some(mind.seen.object.wanted);
+            }
+        });
     }
 }

@@ -1,17 +1,84 @@
-//! Planners that are wrong in one thing each: the search must find every one of them out.
+//! Planners that are wrong in one thing each: the search must find every one of them out, by the promise that it breaks.
 
 use jiff::Timestamp;
 use sshkey_operator::{
     keys::{Comment, KeySpec},
-    plan::{Desired, Finding, KeyView, Observed, Plan, RotationRecord, SecretView, Step},
+    plan::{
+        Desired, Finding, KeyView, Move, Observed, Place, Plan, RotationRecord, SecretView, Step,
+    },
 };
 
 use crate::{search::Planner, view::place};
 
-/// Each with what is wrong with it.
-pub(crate) const MUTANTS: &[(&str, Planner)] = &[
+type Wrong = fn(&Desired, &Observed, Plan) -> Plan;
+type WrongNext = fn(&Plan, Move) -> Move;
+
+/// All of them: what is wrong, the promise that it breaks, and the planner.
+pub(crate) fn mutants() -> Vec<(&'static str, &'static str, Planner)> {
+    let plans = WRONG_PLANS.iter().map(|(name, promise, plan)| {
+        let planner = Planner {
+            plan: *plan,
+            ..Planner::RIGHT
+        };
+        (*name, *promise, planner)
+    });
+    let moves = WRONG_MOVES.iter().map(|(name, promise, next)| {
+        let planner = Planner {
+            next: *next,
+            ..Planner::RIGHT
+        };
+        (*name, *promise, planner)
+    });
+    plans.chain(moves).collect()
+}
+
+/// Wrong in what comes before a step, or in which step is left.
+const WRONG_MOVES: &[(&str, &str, WrongNext)] = &[
+    (
+        "writes to Azure upon a list",
+        "promise 2",
+        |plan, next| match (next, plan.steps.first()) {
+            (Move::Read(Place::Azure(id)), Some(step)) if step.azure_id() == Some(&id) => {
+                Move::Take(step.clone())
+            }
+            (next, _) => next,
+        },
+    ),
+    (
+        "deletes the old place before the new one was seen",
+        "promise 2",
+        |plan, next| match (next, plan.steps.first()) {
+            (Move::Read(Place::Azure(id)), Some(step @ Step::DeleteAzureKey { id: old }))
+                if *old != id =>
+            {
+                Move::Take(step.clone())
+            }
+            (next, _) => next,
+        },
+    ),
+    (
+        "stages a key before it was looked whether one is staged",
+        "promise 7",
+        |plan, next| match (next, plan.steps.first()) {
+            (Move::Read(Place::RotationSecrets), Some(step)) => Move::Take(step.clone()),
+            (next, _) => next,
+        },
+    ),
+    (
+        "fights what turns its changes back",
+        "promise 4",
+        |_, next| match next {
+            Move::GiveUp { step, .. } => Move::Take(step),
+            next => next,
+        },
+    ),
+];
+
+/// Wrong in the plan.
+const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
     (
         "lets the next key take over without keeping the old one",
+        "promise 2",
         |_, observed, mut plan| {
             replace(&mut plan, "KeepPreviousKey", || activate(observed));
             plan
@@ -19,6 +86,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "publishes the next key before it is staged for good",
+        "promise 1",
         |_, _, mut plan| {
             // The key that is about to be made: nobody has it.
             replace(&mut plan, "StageKey", publish_unmade);
@@ -27,6 +95,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "lets the next key take over before it is published",
+        "promise",
         |_, observed, mut plan| {
             if observed.companions.staged().is_some() {
                 replace(&mut plan, "UpdateAzureKey", || activate(observed));
@@ -36,21 +105,25 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "deletes what is staged once it is published",
+        "promise",
         |_, observed, mut plan| {
             replace(&mut plan, "ActivateKey", || drop_staged(observed));
             plan
         },
     ),
-    ("never tidies up what was staged", |_, _, mut plan| {
+    ("never tidies up what was staged",
+        "promise 4", |_, _, mut plan| {
         plan.steps.retain(|step| step.name() != "DropStagedKey");
         plan
     }),
-    ("never dates a former key", |_, _, mut plan| {
+    ("never dates a former key",
+        "promise 4", |_, _, mut plan| {
         plan.steps.retain(|step| step.name() != "DateFormerKeys");
         plan
     }),
     (
         "retires every former key at once",
+        "promise 2",
         |_, observed, mut plan| {
             if plan.steps.is_empty()
                 && let Some(previous) = observed.companions.previous()
@@ -69,6 +142,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "makes a lost key anew by itself",
+        "promise 2",
         |_, observed, mut plan| {
             let is_lost = matches!(plan.secret, Finding::Blocked(_));
             if is_lost && observed.secret == SecretView::Absent {
@@ -86,6 +160,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "forgets which requests were answered",
+        "promise",
         |_, observed, mut plan| {
             if plan.steps.is_empty()
                 && plan.secret.is_good()
@@ -107,6 +182,7 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "does not record that something is staged",
+        "promise",
         |_, _, mut plan| {
             for step in &mut plan.steps {
                 if let Step::Record { rotation, .. } = step {
@@ -120,7 +196,8 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
             plan
         },
     ),
-    ("does not record the place in Azure", |_, _, mut plan| {
+    ("does not record the place in Azure",
+        "promise", |_, _, mut plan| {
         for step in &mut plan.steps {
             if let Step::Record { records, .. } = step {
                 records.clear();
@@ -128,18 +205,21 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
         }
         plan
     }),
-    ("lets go of the object before Azure", |_, _, mut plan| {
+    ("lets go of the object before Azure",
+        "promise 4", |_, _, mut plan| {
         if plan.deleting {
             plan.steps.reverse();
         }
         plan
     }),
-    ("leaves the key in Azure behind", |_, _, mut plan| {
+    ("leaves the key in Azure behind",
+        "promise 4", |_, _, mut plan| {
         plan.steps.retain(|step| step.name() != "DeleteAzureKey");
         plan
     }),
     (
         "lets a key take over that was staged too late",
+        "promise",
         |_, observed, mut plan| {
             if is_stale(observed) {
                 plan.steps = vec![activate(observed)];
@@ -149,16 +229,18 @@ pub(crate) const MUTANTS: &[(&str, Planner)] = &[
     ),
     (
         "puts right in Azure what it has lost itself",
+        "promise 2",
         |_, observed, mut plan| {
             let is_lost = matches!(plan.secret, Finding::Blocked(_));
-            if is_lost && observed.azure.get(&place()).is_some_and(is_there) {
-                plan.steps.push(Step::DeleteAzureKey { id: place() });
+            if is_lost && observed.azure.get(place(0)).is_some_and(is_there) {
+                plan.steps.push(Step::DeleteAzureKey { id: place(0).clone() });
             }
             plan
         },
     ),
     (
         "overwrites an emptied Secret without being asked",
+        "promise",
         |desired, observed, mut plan| {
             if matches!(plan.secret, Finding::Blocked(_)) && is_emptied(observed) {
                 plan.steps = match observed.companions.staged() {
@@ -200,7 +282,7 @@ fn drop_staged(observed: &Observed) -> Step {
 
 fn publish_unmade() -> Step {
     Step::UpdateAzureKey {
-        id: place(),
+        id: place(0).clone(),
         public_key: Some(crate::view::public(22)),
         tags: None,
     }

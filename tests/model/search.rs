@@ -6,14 +6,14 @@ use std::{
     rc::Rc,
 };
 
-use sshkey_operator::plan::{Desired, Observed, Plan, Step};
+use sshkey_operator::plan::{Desired, Freshness, Move, Observed, Place, Plan, Step, next_move};
 
 use crate::{
     act::{Done, act},
-    edits::EDITS,
+    edits::{EDITS, RARE_EDITS},
     invariants::{at_rest, report},
-    view::Mind,
-    world::World,
+    view::{Mind, place_number},
+    world::{Seen, World},
 };
 
 /// How far is looked.
@@ -21,14 +21,28 @@ use crate::{
 pub(crate) struct Bounds {
     /// How often people do something.
     pub(crate) edits: u8,
+    /// For how many of these one of the rare edits counts.
+    pub(crate) rare: u8,
     /// How often an operator stops after a step that it does not hear of, or before one.
     pub(crate) stops: u8,
     /// More states than these are a fault of the model.
     pub(crate) states: usize,
 }
 
-/// A planner that may be wrong.
-pub(crate) type Planner = fn(&Desired, &Observed, Plan) -> Plan;
+/// A planner that may be wrong: in its plan, or in what it makes of it next.
+#[derive(Clone, Copy)]
+pub(crate) struct Planner {
+    pub(crate) plan: fn(&Desired, &Observed, Plan) -> Plan,
+    pub(crate) next: fn(&Plan, Move) -> Move,
+}
+
+impl Planner {
+    /// The planner as it is.
+    pub(crate) const RIGHT: Self = Self {
+        plan: |_, _, plan| plan,
+        next: |_, next| next,
+    };
+}
 
 /// What a search came to.
 pub(crate) enum Outcome {
@@ -75,22 +89,69 @@ struct Node {
 /// What a planner says, asked once for each mind.
 struct Plans {
     planner: Planner,
-    known: HashMap<Mind, Rc<Plan>>,
+    known: HashMap<Mind, Rc<(Plan, Move)>>,
+    /// The steps that minds remember, by number.
+    steps: Vec<Step>,
 }
 
 impl Plans {
-    fn plan(&mut self, mind: &Mind) -> Rc<Plan> {
+    fn next(&mut self, mind: &Mind) -> Rc<(Plan, Move)> {
         if let Some(known) = self.known.get(mind) {
             return Rc::clone(known);
         }
-        let plan = Rc::new((self.planner)(
-            mind.desired(),
-            &mind.observed(),
-            mind.plan(),
-        ));
-        self.known.insert(mind.clone(), Rc::clone(&plan));
-        plan
+        let (desired, observed) = (mind.desired(), mind.observed());
+        let plan = (self.planner.plan)(desired, &observed, mind.plan());
+        let taken: Vec<Step> = mind
+            .taken
+            .iter()
+            .map(|number| self.steps[usize::from(*number)].clone())
+            .collect();
+        let next = next_move(desired, &observed, &plan, &taken);
+        let next = (self.planner.next)(&plan, next);
+        let said = Rc::new((plan, next));
+        self.known.insert(mind.clone(), Rc::clone(&said));
+        said
     }
+
+    /// What is taken while something turns it back is remembered for the rest of the pass.
+    fn remember(&mut self, world: &World, mind: &mut Mind, step: &Step) {
+        if !world.policy {
+            return;
+        }
+        let number = match self.steps.iter().position(|known| known == step) {
+            Some(number) => number,
+            None => {
+                self.steps.push(step.clone());
+                self.steps.len() - 1
+            }
+        };
+        mind.taken.push(number.try_into().unwrap());
+    }
+}
+
+/// An operator reads what its next step rests on; `false` when the object is another than it saw, so that it begins again.
+fn read(seen: &Seen, mind: &mut Mind, place: &Place) -> bool {
+    match place {
+        Place::Object => {
+            let (is, was) = (&seen.object, &mind.seen.object);
+            if is.wanted != was.wanted || is.deleting != was.deleting || !is.exists {
+                return false;
+            }
+            mind.seen.object = seen.object.clone();
+            mind.live = true;
+        }
+        Place::Azure(id) => {
+            let number = place_number(id);
+            mind.seen.azure[number] = seen.azure[number];
+            mind.known[number] = Freshness::Live;
+        }
+        Place::RotationSecrets => {
+            mind.looked = true;
+            mind.seen.staged.clone_from(&seen.staged);
+            mind.seen.previous.clone_from(&seen.previous);
+        }
+    }
+    true
 }
 
 /// Visits every state that can be reached.
@@ -109,6 +170,7 @@ pub(crate) fn search(start: &World, bounds: Bounds, planner: Planner) -> Outcome
     let plans = &mut Plans {
         planner,
         known: HashMap::new(),
+        steps: Vec::new(),
     };
     let mut queue = VecDeque::from([0]);
     let mut transitions = 0;
@@ -164,14 +226,17 @@ fn successors(state: &State, bounds: Bounds, plans: &mut Plans) -> Vec<Next> {
             Some(mind) => works(state, operator, mind, bounds, plans, &mut all),
         }
     }
-    if state.world.past.edits < bounds.edits && state.world.seen.object.exists {
-        for (name, edit) in EDITS {
+    let often = EDITS.iter().map(|edit| (edit, 1));
+    let rare = RARE_EDITS.iter().map(|edit| (edit, bounds.rare));
+    if state.world.seen.object.exists {
+        for ((name, edit), cost) in often.chain(rare) {
             let mut next = state.clone();
-            if edit(&mut next.world) {
-                next.world.past.edits += 1;
-                // Nothing can stop an operator that has not heard of a deletion from finishing what it is at: the Lease
-                // keeps that to one operator, and this to one that has heard.
-                if next.world.seen.object.deleting && !state.world.seen.object.deleting {
+            next.world.past.edits += cost;
+            if next.world.past.edits <= bounds.edits && edit(&mut next.world) {
+                // Nothing can stop an operator that has not heard of a deletion or of a move from finishing what it is at:
+                // the Lease keeps that to one operator, and this to one that has heard.
+                let (was, is) = (&state.world.seen.object, &next.world.seen.object);
+                if was.deleting != is.deleting || was.wanted != is.wanted {
                     next.minds = [None, None];
                     next.world.older = next.world.seen.object.clone();
                 }
@@ -188,20 +253,29 @@ fn looks(state: &State, operator: usize, all: &mut Vec<Next>) {
     if !world.seen.object.exists {
         return;
     }
-    let mut views = vec![world.seen.clone()];
     let mut old = world.seen.clone();
     old.object = world.older.clone();
-    // What seems to be lost, or leaving, is looked at anew.
+    // What seems to be lost, or leaving, is looked at again.
     let looks_again = old.object.deleting || (old.object.finalizer && old.managed.is_none());
-    if old.object != world.seen.object && !looks_again {
-        views.push(old);
-    }
-    for seen in views {
-        let is_old = seen.object != world.seen.object;
-        let mut next = state.clone();
-        next.minds[operator] = Some(Mind::of(&seen));
-        let how = if is_old { " at an old object" } else { "" };
-        all.push((format!("operator {operator} looks{how}"), Ok(next)));
+    let is_older = old.object != world.seen.object && !looks_again;
+    let objects = [("", world.seen.clone())]
+        .into_iter()
+        .chain(is_older.then_some((" at an old object", old)));
+    for (how, seen) in objects {
+        let mut begins = |how: String, seen: &Seen| {
+            let mut next = state.clone();
+            next.minds[operator] = Some(Mind::of(seen));
+            all.push((format!("operator {operator} looks{how}"), Ok(next)));
+        };
+        begins(how.to_owned(), &seen);
+        let listed = seen.object.shown.filter(|_| !seen.object.deleting);
+        if let Some(place) = listed.map(usize::from)
+            && world.listed[place] != seen.azure[place]
+        {
+            let mut old_list = seen.clone();
+            old_list.azure[place] = world.listed[place];
+            begins(format!("{how} at an old list"), &old_list);
+        }
     }
 }
 
@@ -213,28 +287,25 @@ fn works(
     plans: &mut Plans,
     all: &mut Vec<Next>,
 ) {
-    let decided = plans.plan(mind);
-    let Some(step) = decided.steps.first() else {
-        let mut next = state.clone();
-        report(&mut next.world, mind, &decided);
-        next.minds[operator] = None;
-        all.push((format!("operator {operator} reports"), Ok(next)));
-        return;
-    };
-    let name = format!("operator {operator}: {} ({})", step.name(), step.describe());
+    let said = plans.next(mind);
     let mut next = state.clone();
     let mut told = mind.clone();
-    if is_unseen(mind, step) {
-        told.looked = true;
-        told.seen.staged.clone_from(&state.world.seen.staged);
-        told.seen.previous.clone_from(&state.world.seen.previous);
-        next.minds[operator] = Some(told);
-        all.push((
-            format!("operator {operator} looks beside the Secret"),
-            Ok(next),
-        ));
-        return;
-    }
+    let step = match &said.1 {
+        Move::Take(step) => step,
+        Move::Read(place) => {
+            let goes_on = read(&state.world.seen, &mut told, place);
+            next.minds[operator] = Some(told).filter(|_| goes_on);
+            all.push((format!("operator {operator} reads {place:?}"), Ok(next)));
+            return;
+        }
+        Move::Rest | Move::GiveUp { .. } => {
+            report(&mut next.world, mind, &said.0);
+            next.minds[operator] = None;
+            all.push((format!("operator {operator} reports"), Ok(next)));
+            return;
+        }
+    };
+    let name = format!("operator {operator}: {} ({})", step.name(), step.describe());
     let may_stop = state.world.past.stops < bounds.stops;
     if may_stop {
         let mut stopped = state.clone();
@@ -258,16 +329,12 @@ fn works(
                 lost.world.past.stops += 1;
                 all.push((format!("{name}, and stops"), Ok(lost)));
             }
+            plans.remember(&next.world, &mut told, step);
             // Whose object is gone has nothing left to do.
             next.minds[operator] = Some(told).filter(|_| next.world.seen.object.exists);
             all.push((name, Ok(next)));
         }
     }
-}
-
-/// Nothing is staged before it was looked whether something is.
-fn is_unseen(mind: &Mind, step: &Step) -> bool {
-    matches!(step, Step::StageKey { .. }) && !mind.looked
 }
 
 /// Worlds from which one operator, undisturbed, was seen to come to rest.
@@ -277,9 +344,10 @@ struct Rest {
 }
 
 impl Rest {
-    /// Lets one operator go on from a world alone, until it has nothing left to do.
+    /// Lets one operator go on from a world alone, until it has nothing left to do. It looks again after every step, so
+    /// that each world is asked about once; but for a policy that turns back what it writes, of which it learns in a pass.
     fn check(&mut self, world: &World, plans: &mut Plans) -> Option<String> {
-        const ENOUGH: usize = 64;
+        const ENOUGH: usize = 96;
         let mut world = plain(world);
         if self.known.contains(&world) {
             return None;
@@ -287,10 +355,14 @@ impl Rest {
         let mut way = vec![world.clone()];
         let mut mind = Mind::of(&world.seen);
         for _ in 0..ENOUGH {
-            let decided = plans.plan(&mind);
-            match decided.steps.first() {
-                Some(step) if is_unseen(&mind, step) => mind.looked = true,
-                Some(step) => {
+            let said = plans.next(&mind);
+            let mut looks = true;
+            match &said.1 {
+                Move::Read(place) => {
+                    read(&world.seen, &mut mind, place);
+                    continue;
+                }
+                Move::Take(step) => {
                     match act(&mut world, &mut mind, step) {
                         Done::Broken(promise) => return Some(promise),
                         Done::Conflict => {
@@ -298,32 +370,28 @@ impl Rest {
                         }
                         Done::Well => {}
                     }
+                    plans.remember(&world, &mut mind, step);
                     world = plain(&world);
+                    looks = !world.policy;
                 }
-                None => {
+                Move::Rest | Move::GiveUp { .. } => {
                     let before = world.seen.clone();
-                    report(&mut world, &mind, &decided);
+                    report(&mut world, &mind, &said.0);
                     world = plain(&world);
                     if world.seen == before {
-                        let broken = at_rest(&world, &decided);
-                        if broken.is_none() {
-                            self.known.extend(way);
-                        }
-                        return broken;
+                        return self.rests(&world, &said.0, way);
                     }
                 }
             }
             if !world.seen.object.exists {
-                let broken = at_rest(&world, &decided);
-                if broken.is_none() {
-                    self.known.extend(way);
-                }
-                return broken;
+                return self.rests(&world, &said.0, way);
             }
-            // Every pass begins with a look; each world is asked about once.
+            if !looks {
+                continue;
+            }
             mind = Mind {
                 looked: mind.looked || Mind::of(&world.seen).looked,
-                seen: world.seen.clone(),
+                ..Mind::of(&world.seen)
             };
             if self.known.contains(&world) {
                 self.known.extend(way);
@@ -333,11 +401,20 @@ impl Rest {
         }
         Some("promise 4: it does not come to rest".to_owned())
     }
+
+    fn rests(&mut self, world: &World, plan: &Plan, way: Vec<World>) -> Option<String> {
+        let broken = at_rest(world, plan);
+        if broken.is_none() {
+            self.known.extend(way);
+        }
+        broken
+    }
 }
 
-/// A world without what only the cache shows.
+/// A world without what only a cache or an old list shows.
 fn plain(world: &World) -> World {
     let mut world = world.clone();
     world.older = world.seen.object.clone();
+    world.listed = world.seen.azure;
     world
 }

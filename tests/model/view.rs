@@ -5,20 +5,21 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use jiff::{SignedDuration, Timestamp};
 use sshkey_operator::{
     api::{
-        ArmId, AzureStoreSpec, SshKeySpec, StoreKey, StoreKind,
+        ArmId, AzureStoreSpec, SshKeySpec, SshKeyStatus, StoreKey, StoreKind,
         azure_store::{Defaults, NamedDefaults, Subscription},
         rotation::{KeepPrevious, Rotation},
         sshkey::{AzureSpec, DeletionPolicy, ResourceGroup},
+        status::{Origin, Phase},
     },
     keys::{Comment, KeyPair, KeySpec, PublicKey},
     plan::{
         AzureKey, AzureRecord, Companion, Companions, Desired, FormerKey, Freshness, Group,
         KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, SecretFacts,
-        SecretKey, SecretView, StagedFacts, StoreFact, plan, resolve,
+        SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
     },
 };
 
-use crate::world::{Key, Seen};
+use crate::world::{Key, Previous, Seen};
 
 /// No life in the bounds makes more.
 const KEYS: usize = 24;
@@ -36,6 +37,12 @@ pub(crate) fn public(key: Key) -> PublicKey {
 pub(crate) fn number(key: &PublicKey) -> Key {
     let place = POOL.iter().position(|known| known == key).unwrap();
     place.try_into().unwrap()
+}
+
+/// Which key has a fingerprint.
+pub(crate) fn by_fingerprint(text: &str) -> Key {
+    let place = POOL.iter().position(|known| known.fingerprint().to_string() == text);
+    place.unwrap().try_into().unwrap()
 }
 
 /// A request in the words of an annotation.
@@ -61,31 +68,64 @@ fn mark() -> Mark {
     }
 }
 
-/// The place in Azure.
-pub(crate) fn place() -> ArmId {
-    ArmId {
+/// The places in Azure, by number.
+static PLACES: LazyLock<[ArmId; 2]> = LazyLock::new(|| {
+    ["n.web", "other"].map(|name| ArmId {
         subscription: "s".into(),
         resource_group: "g".into(),
-        name: "n.web".into(),
-    }
+        name: name.into(),
+    })
+});
+
+/// A place in Azure.
+pub(crate) fn place(number: usize) -> &'static ArmId {
+    &PLACES[number]
 }
 
-fn record() -> AzureRecord {
+/// Which place that is.
+pub(crate) fn place_number(id: &ArmId) -> usize {
+    PLACES.iter().position(|known| known == id).unwrap()
+}
+
+fn record(number: usize, phase: Phase) -> AzureRecord {
     AzureRecord {
-        id: place(),
+        id: place(number).clone(),
         location: "westeurope".into(),
         store: StoreKey::new(StoreKind::AzureStore, "default"),
         deletion_policy: DeletionPolicy::Delete,
-        adopted: false,
+        origin: Origin::Created,
+        phase,
         tags: Vec::new(),
         in_step: None,
     }
 }
 
+fn hints(places: [bool; 2]) -> Vec<AzureRecord> {
+    let known = (0..2).filter(|number| places[*number]);
+    known.map(|number| record(number, Phase::Published)).collect()
+}
+
+/// The places that a status lists.
+fn listed(places: [Option<bool>; 2]) -> Vec<AzureRecord> {
+    let place = |number: usize| {
+        let is_leaving = places[number]?;
+        let phase = if is_leaving {
+            Phase::Leaving
+        } else {
+            Phase::Published
+        };
+        Some(record(number, phase))
+    };
+    (0..2).filter_map(place).collect()
+}
+
 /// What is asked for: a key that is published, rotated at once, with one former key kept.
-fn desired(is_recorded: bool) -> Desired {
+fn desired(wanted: usize) -> Desired {
     let spec = SshKeySpec {
-        azure: Some(AzureSpec::default()),
+        azure: Some(AzureSpec {
+            name: (wanted == 1).then(|| place(1).name.clone()),
+            ..AzureSpec::default()
+        }),
         rotation: Some(Rotation {
             keep_previous: Some(KeepPrevious {
                 count: Some(1),
@@ -116,25 +156,29 @@ fn desired(is_recorded: bool) -> Desired {
     };
     let key = StoreKey::new(StoreKind::AzureStore, "default");
     let stores = BTreeMap::from([(key, StoreFact::Ready(Box::new(store)))]);
-    let records = if is_recorded {
-        vec![record()]
-    } else {
-        Vec::new()
-    };
-    resolve(&spec, mark(), &records, stores).unwrap()
+    // The spec and the store leave nothing open that a place would fill in.
+    resolve(&spec, mark(), &[], stores).unwrap()
 }
 
-static DESIRED: LazyLock<[Desired; 2]> = LazyLock::new(|| [desired(false), desired(true)]);
+static DESIRED: LazyLock<[Desired; 2]> = LazyLock::new(|| [desired(0), desired(1)]);
 
-/// What an operator has in mind: what it saw, and whether it looked beside the managed Secret.
+/// How an operator knows of both places in Azure.
+pub(crate) type Known = [Freshness; 2];
+
+/// What an operator has in mind: what it saw, how it knows of Azure, and whether it looked beside the managed Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Mind {
     pub(crate) seen: Seen,
     pub(crate) looked: bool,
+    /// Whether the object was read, and not taken from a cache.
+    pub(crate) live: bool,
+    pub(crate) known: Known,
+    /// What it has written in this pass while something turns that back; nothing else needs to be remembered.
+    pub(crate) taken: Vec<u16>,
 }
 
 impl Mind {
-    /// What an operator sees that looks now; `object` may be an older one.
+    /// What an operator sees that looks now; `object` may be an older one, and what a list shows of Azure as well.
     pub(crate) fn of(seen: &Seen) -> Self {
         let object = &seen.object;
         let was_changed = seen
@@ -142,48 +186,82 @@ impl Mind {
             .as_ref()
             .is_some_and(|managed| managed.revision > 1);
         let is_missing = object.finalizer && seen.managed.is_none();
+        // What the status names is known by a list, while the object is not being deleted.
+        let known = [0, 1].map(|number| {
+            if object.shown == Some(number) && !object.deleting {
+                Freshness::Listed
+            } else {
+                Freshness::Live
+            }
+        });
         Self {
             looked: object.companions || was_changed || is_missing || object.deleting,
+            live: object.deleting || is_missing,
+            known,
             seen: seen.clone(),
+            taken: Vec::new(),
+        }
+    }
+
+    /// All there is, as it is.
+    pub(crate) fn truth(seen: &Seen) -> Self {
+        Self {
+            looked: true,
+            known: [Freshness::Live; 2],
+            ..Self::of(seen)
         }
     }
 
     /// What the plan is made for.
     pub(crate) fn desired(&self) -> &'static Desired {
-        &DESIRED[usize::from(self.seen.object.place)]
+        &DESIRED[usize::from(self.seen.object.wanted)]
     }
 
     /// What the plan is made from.
     pub(crate) fn observed(&self) -> Observed {
-        let seen = &self.seen;
-        let freshness = Freshness::Live;
-        let azure = match seen.azure {
-            Some(key) => KeyView::Present {
-                key: AzureKey {
-                    location: "westeurope".into(),
-                    tags: mark()
-                        .tags()
-                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                        .into(),
-                    public_key: Ok(public(key)),
-                },
-                freshness,
-            },
-            None => KeyView::Absent {
-                group: Group::Exists,
-                freshness,
-            },
+        let object = &self.seen.object;
+        let matters = |number: &usize| {
+            let is_wanted = *number == usize::from(object.wanted) && !object.deleting;
+            object.places[*number] || object.listed[*number].is_some() || is_wanted
         };
+        let places = (0..2).filter(matters);
         Observed {
+            object_is_live: self.live,
+            stores_of_places: BTreeMap::new(),
+            known: Vec::new(),
+            crd_is_outdated: false,
             object: self.object(),
             secret: self.secret(),
             companions: self.companions(),
             given: None,
             outputs: BTreeMap::new(),
-            azure: BTreeMap::from([(place(), azure)]),
+            azure: places
+                .map(|number| (place(number).clone(), self.azure(number)))
+                .collect(),
             unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
+        }
+        .with_places(self.desired())
+    }
+
+    fn azure(&self, number: usize) -> KeyView {
+        let freshness = self.known[number];
+        let Some(slot) = self.seen.azure[number] else {
+            return KeyView::Absent {
+                group: Group::Exists,
+                freshness,
+            };
+        };
+        let own = mark();
+        let tags = own.tags().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        KeyView::Present {
+            key: AzureKey {
+                location: "westeurope".into(),
+                tags: if slot.ours { tags.into() } else { BTreeMap::new() },
+                public_key: Ok(public(slot.key)),
+            },
+            freshness,
         }
     }
 
@@ -193,18 +271,25 @@ impl Mind {
         plan(self.desired(), &self.observed(), wait, now())
     }
 
+    /// What the status says at the end of a pass.
+    pub(crate) fn report(&self, plan: &Plan) -> SshKeyStatus {
+        let before = SshKeyStatus::default();
+        report(self.desired(), &self.observed(), plan, None, &before, 1, now()).status
+    }
+
     fn object(&self) -> ObjectFacts {
         let object = &self.seen.object;
         ObjectFacts {
             uid: "u".into(),
             deleting_since: object.deleting.then(now),
             has_finalizer: object.finalizer,
-            records: Ok(if object.place {
-                vec![record()]
-            } else {
-                Vec::new()
-            }),
+            hints: Ok(hints(object.places)),
+            places: listed(object.listed),
+            has_status: object.reported.is_some(),
             outputs: Vec::new(),
+            reported_outputs: Vec::new(),
+            reported_requests: Vec::new(),
+            reported_others: object.others.iter().map(|key| public(*key).fingerprint()).collect(),
             rotation: RotationRecord {
                 companions: object.companions,
                 handled: object.handled.iter().map(u8::to_string).collect(),
@@ -228,6 +313,9 @@ impl Mind {
             labelled: true,
             owner_name: Some("web".into()),
             owner_uid: Some("u".into()),
+            owner_namespace: Some("n".into()),
+            is_well_formed: true,
+            may_be_adopted: false,
             recorded: Some(public(managed.recorded).fingerprint()),
             revision: managed.revision,
             created_at: Some(now()),
@@ -252,21 +340,26 @@ impl Mind {
             pending_since: None,
             key: SecretKey::Readable(public(staged.key)),
         });
-        let previous = self.seen.previous.as_ref().map(|former| PreviousFacts {
-            uid: "p".into(),
-            resource_version: "1".into(),
-            is_damaged: false,
-            keys: { former.iter() }
-                .map(|former| FormerKey {
-                    public_key: public(former.key),
-                    revision: former.revision,
-                    retired_at: former.dated.then(now),
-                })
-                .collect(),
-        });
+        let previous = match &self.seen.previous {
+            None => Companion::Absent,
+            Some(Previous::Foreign) => Companion::Foreign(None),
+            Some(Previous::Ours(former)) => Companion::Ours(Box::new(PreviousFacts {
+                uid: "p".into(),
+                resource_version: "1".into(),
+                is_damaged: false,
+                is_exact: true,
+                keys: { former.iter() }
+                    .map(|former| FormerKey {
+                        public_key: public(former.key),
+                        revision: former.revision,
+                        retired_at: former.dated.then(now),
+                    })
+                    .collect(),
+            })),
+        };
         Companions::Read {
             staged: staged.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
-            previous: previous.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
+            previous,
         }
     }
 }

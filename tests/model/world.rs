@@ -9,6 +9,10 @@ pub(crate) struct World {
     pub(crate) seen: Seen,
     /// What a cache may still show of the object.
     pub(crate) older: Object,
+    /// What a list may still show of Azure.
+    pub(crate) listed: Azure,
+    /// Whether a policy puts another key into Azure whenever one is written there.
+    pub(crate) policy: bool,
     pub(crate) past: Past,
 }
 
@@ -18,9 +22,26 @@ pub(crate) struct Seen {
     pub(crate) object: Object,
     pub(crate) managed: Option<Managed>,
     pub(crate) staged: Option<Staged>,
-    pub(crate) previous: Option<Vec<Former>>,
-    /// The public key in Azure, under our marks.
-    pub(crate) azure: Option<Key>,
+    pub(crate) previous: Option<Previous>,
+    pub(crate) azure: Azure,
+}
+
+/// Both places in Azure: the one that a new object has, and the one that a person may name later.
+pub(crate) type Azure = [Option<Slot>; 2];
+
+/// A public key in Azure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Slot {
+    pub(crate) key: Key,
+    /// Whether it is under our mark.
+    pub(crate) ours: bool,
+}
+
+/// The Secret that has the name of the one for former keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Previous {
+    Ours(Vec<Former>),
+    Foreign,
 }
 
 /// The `SshKey`.
@@ -29,8 +50,14 @@ pub(crate) struct Object {
     pub(crate) exists: bool,
     pub(crate) deleting: bool,
     pub(crate) finalizer: bool,
-    /// Whether the place in Azure is recorded.
-    pub(crate) place: bool,
+    /// Which place in Azure is wanted.
+    pub(crate) wanted: u8,
+    /// Which places in Azure are recorded.
+    pub(crate) places: [bool; 2],
+    /// The place that the status names.
+    pub(crate) shown: Option<u8>,
+    /// The places that the status lists, and whether each is being left.
+    pub(crate) listed: [Option<bool>; 2],
     /// Whether Secrets beside the managed one are recorded.
     pub(crate) companions: bool,
     /// The requests that were acted upon.
@@ -39,6 +66,8 @@ pub(crate) struct Object {
     pub(crate) request: u8,
     /// Fingerprint and revision in the status.
     pub(crate) reported: Option<(Key, u32)>,
+    /// The next and the former keys that the status names.
+    pub(crate) others: Vec<Key>,
 }
 
 /// The managed Secret.
@@ -95,20 +124,26 @@ impl World {
             exists: true,
             deleting: false,
             finalizer: false,
-            place: false,
+            wanted: 0,
+            places: [false; 2],
+            shown: None,
+            listed: [None; 2],
             companions: false,
             handled: Vec::new(),
             request: 0,
             reported: None,
+            others: Vec::new(),
         };
         Self {
             older: object.clone(),
+            listed: [None; 2],
+            policy: false,
             seen: Seen {
                 object,
                 managed: None,
                 staged: None,
                 previous: None,
-                azure: None,
+                azure: [None; 2],
             },
             past: Past::default(),
         }
@@ -118,7 +153,9 @@ impl World {
     pub(crate) fn ready() -> Self {
         let mut world = Self::new();
         world.seen.object.finalizer = true;
-        world.seen.object.place = true;
+        world.seen.object.places = [true, false];
+        world.seen.object.shown = Some(0);
+        world.seen.object.listed = [Some(false), None];
         world.seen.object.reported = Some((0, 1));
         world.older = world.seen.object.clone();
         world.seen.managed = Some(Managed {
@@ -127,11 +164,21 @@ impl World {
             revision: 1,
             request: 0,
         });
-        world.seen.azure = Some(0);
+        world.seen.azure = [Some(Slot { key: 0, ours: true }), None];
+        world.listed = world.seen.azure;
         world.past.made = 1;
         world.past.published = vec![0];
         world.past.used = vec![(1, 0)];
         world
+    }
+
+    /// Changes Azure; a list goes on to show what was before.
+    pub(crate) fn change_azure(&mut self, change: impl FnOnce(&mut Azure)) {
+        let before = self.seen.azure;
+        change(&mut self.seen.azure);
+        if self.seen.azure != before {
+            self.listed = before;
+        }
     }
 
     /// Changes the object; the cache goes on to show what was before.
@@ -152,11 +199,21 @@ impl Seen {
             || self.keeps(key)
     }
 
+    /// The former keys.
+    pub(crate) fn former(&self) -> &[Former] {
+        match &self.previous {
+            Some(Previous::Ours(former)) => former,
+            Some(Previous::Foreign) | None => &[],
+        }
+    }
+
+    /// The place that is wanted.
+    pub(crate) fn wanted(&self) -> usize {
+        self.object.wanted.into()
+    }
+
     /// Whether it is among the former ones.
     pub(crate) fn keeps(&self, key: Key) -> bool {
-        self.previous
-            .iter()
-            .flatten()
-            .any(|former| former.key == key)
+        self.former().iter().any(|former| former.key == key)
     }
 }

@@ -210,6 +210,7 @@ fn what_can_not_be_adopted_is_left_alone() {
             ..Default::default()
         });
         world.object.has_finalizer = true;
+        world.object.recorded_uid = Some("u1".into());
         world.secret = SecretView::Present(Box::new(facts));
         assert!(world.step_names().is_empty());
         assert_eq!(world.ready_reason(), Reason::SecretConflict);
@@ -301,7 +302,7 @@ fn tags_are_merged_and_what_others_put_there_stays() {
     );
     assert_eq!(world.azure[&id()].tags["Creator"], "policy");
     assert!(
-        world.object.records.unwrap()[0].tags.is_empty(),
+        world.object.hints.unwrap()[0].tags.is_empty(),
         "and recorded no more"
     );
 }
@@ -423,7 +424,7 @@ fn what_is_published_stays_while_what_is_wanted_instead_can_not_be_had() {
     world.azure.remove(&taken);
     assert_eq!(
         world.step_names(),
-        ["Record", "PublishKey", "DeleteAzureKey", "Record"]
+        ["Record", "RecordPlaces", "PublishKey", "DeleteAzureKey"]
     );
     let world = world.settled();
     assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&taken]);
@@ -434,7 +435,7 @@ fn a_place_that_is_never_written_to_is_not_recorded() {
     let mut world = World::published();
     world.groups.clear();
     world.reconcile(usize::MAX);
-    assert_eq!(world.object.records, Ok(Vec::new()));
+    assert_eq!(world.object.hints, Ok(Vec::new()));
     let StoreFact::Ready(store) = &mut world.store else {
         panic!()
     };
@@ -470,18 +471,22 @@ fn a_key_that_is_no_longer_wanted_in_azure_goes_by_its_recorded_policy() {
         world.spec.azure = None;
         let world = world.settled();
         assert_eq!(world.azure.len(), left);
-        assert_eq!(world.object.records, Ok(Vec::new()));
-        assert!(world.status.azure.is_none());
+        // What is retained is named as long as it is there: it carries the mark of this object.
+        assert_eq!(world.object.places.len(), left);
+        assert_eq!(world.object.hints.as_ref().unwrap().len(), left);
     }
 }
 
 #[test]
-fn records_that_can_not_be_read_stop_everything_that_touches_azure() {
+fn hints_that_can_not_be_read_change_nothing_and_are_put_back() {
     let mut world = World::published().settled();
-    world.object.records = Err("not JSON".into());
+    let before = world.object.hints.clone();
+    world.object.hints = Err("not JSON".into());
+    assert_eq!(world.step_names(), ["Record"]);
     world.azure.clear();
-    assert!(world.step_names().is_empty());
-    assert_eq!(world.ready_reason(), Reason::InvalidObject);
+    let world = world.settled();
+    assert_eq!(world.object.hints, before);
+    assert_eq!(world.azure.len(), 1, "and what is missing in Azure is put right");
 }
 
 #[test]

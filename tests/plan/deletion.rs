@@ -77,6 +77,7 @@ fn a_key_taken_over_and_not_marked_yet_is_deleted_with_its_object() {
         uid: "u0".into(),
         ..mark()
     };
+    world.object.recorded_uid = Some("u0".into());
     let stored = world.observed().stored_key().cloned().unwrap();
     world.azure.insert(id(), azure_key(&stored, tags(&former)));
     world.reconcile(usize::MAX);
@@ -164,7 +165,7 @@ fn a_namespace_in_deletion_is_held_no_longer_than_its_time() {
 fn a_key_that_was_never_published_leaves_nothing_behind() {
     let mut world = World::published();
     world.reconcile(1);
-    assert_eq!(world.object.records.as_ref().unwrap().len(), 1);
+    assert_eq!(world.object.hints.as_ref().unwrap().len(), 1);
     let mut world = deleting(world);
     world.reconcile(usize::MAX);
     assert!(world.released);

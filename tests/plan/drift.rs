@@ -34,7 +34,7 @@ fn says(world: &World, what: &str) {
 #[test]
 fn by_default_drift_is_repaired_and_nothing_more_is_recorded() {
     let mut world = World::published().settled();
-    assert_eq!(world.object.records.clone().unwrap()[0].in_step, None);
+    assert_eq!(world.object.hints.clone().unwrap()[0].in_step, None);
     stored(&mut world).tags.clear();
     assert_eq!(world.step_names(), ["UpdateAzureKey"]);
     world.azure.clear();
@@ -88,7 +88,7 @@ fn repair_puts_right_what_was_only_reported() {
     world.spec.azure.as_mut().unwrap().drift_policy = None;
     let world = world.settled();
     assert_eq!(world.azure.len(), 1);
-    assert_eq!(world.object.records.unwrap()[0].in_step, None);
+    assert_eq!(world.object.hints.unwrap()[0].in_step, None);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_new_name_is_created_before_the_old_one_is_deleted() {
     rename(&mut world, "other");
     assert_eq!(
         world.step_names(),
-        ["Record", "PublishKey", "DeleteAzureKey", "Record"]
+        ["Record", "RecordPlaces", "PublishKey", "DeleteAzureKey"]
     );
     let Step::Record { records, .. } = &world.plan().steps[0] else {
         panic!("the first step records")
@@ -42,7 +42,7 @@ fn a_new_name_is_created_before_the_old_one_is_deleted() {
     assert_eq!(records.len(), 2, "both places are recorded on the way");
     let world = world.settled();
     assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&named("other")]);
-    assert_eq!(world.object.records.unwrap().len(), 1);
+    assert_eq!(world.object.hints.unwrap().len(), 1);
 }
 
 #[test]

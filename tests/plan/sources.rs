@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sshkey_operator::{
     api::{
+        status::Origin,
         ConditionType, Reason,
         condition::find,
         source::{AzureKeySource, EntryRef, PrivateKeySource, PublicKeySource, Source},
@@ -248,7 +249,7 @@ fn a_key_in_azure_is_taken_over_only_as_the_policy_says() {
         if !taken {
             assert_eq!(world.ready_reason(), Reason::AzureKeyConflict);
             assert_eq!(published_key(&world), theirs);
-            assert!(!world.object.has_finalizer || world.object.records == Ok(Vec::new()));
+            assert!(!world.object.has_finalizer || world.object.hints == Ok(Vec::new()));
             continue;
         }
         assert_eq!(published_key(&world), mine);
@@ -293,7 +294,7 @@ fn a_key_that_was_created_and_lost_its_tags_is_not_an_adopted_one() {
     let mut world = adopting(AzureConflictPolicy::Adopt).settled();
     world.azure.get_mut(&id()).unwrap().tags.clear();
     let mut world = world.settled();
-    assert!(!world.object.records.as_ref().unwrap()[0].adopted);
+    assert_eq!(world.object.places[0].origin, Origin::Created);
     world.object.deleting_since = Some(at(0));
     world.reconcile(usize::MAX);
     assert!(world.azure.is_empty());

@@ -12,10 +12,10 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
-        Group, KeyView, Mark, ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Plan,
-        PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
-        StagedFacts, Step, StoreFact, default_stores, plan, report, resolve, stores_of,
+        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Entry, EntryFact, Failure, Freshness,
+        Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
+        Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView, Shape,
+        StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report, resolve, stores_of, vouched,
     },
 };
 
@@ -43,12 +43,18 @@ pub(crate) struct World {
     /// Outputs that can't be looked at.
     pub(crate) unseen_outputs: BTreeSet<OutputRef>,
     pub(crate) azure: BTreeMap<ArmId, AzureKey>,
+    /// What a list shows of Azure, where that is older than what is there.
+    pub(crate) listed: Option<BTreeMap<ArmId, AzureKey>>,
+    /// What takes back some of what is written, right after it was written.
+    pub(crate) webhook: Option<fn(&mut World)>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) azure_failure: Option<Failure>,
     pub(crate) unheld_stores: BTreeMap<StoreKey, String>,
     /// Tags that were put right often enough.
     pub(crate) tags_turned_back: BTreeMap<String, Option<String>>,
     pub(crate) namespace_terminating: bool,
+    /// Whether the definitions drop what a status must remember.
+    pub(crate) crd_is_outdated: bool,
     pub(crate) released: bool,
     pub(crate) status: SshKeyStatus,
     /// Every key that was generated and stored.
@@ -124,15 +130,20 @@ impl World {
                 uid: "u1".into(),
                 deleting_since: None,
                 has_finalizer: false,
-                records: Ok(Vec::new()),
+                hints: Ok(Vec::new()),
+                places: Vec::new(),
+                has_status: false,
                 outputs: Vec::new(),
+                reported_outputs: Vec::new(),
                 rotation: RotationRecord::default(),
+                reported_requests: Vec::new(),
                 recorded_uid: None,
                 rotate_requested: None,
                 activate: None,
                 abandoned: false,
                 reported_fingerprint: None,
                 reported_revision: None,
+                reported_others: Vec::new(),
             },
             store: StoreFact::Ready(Box::new(store)),
             cluster_stores: BTreeMap::new(),
@@ -144,11 +155,14 @@ impl World {
             outputs: BTreeMap::new(),
             unseen_outputs: BTreeSet::new(),
             azure: BTreeMap::new(),
+            listed: None,
+            webhook: None,
             groups: BTreeSet::from(["g".to_owned()]),
             azure_failure: None,
             unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
+            crd_is_outdated: false,
             released: false,
             status: SshKeyStatus::default(),
             generated: Vec::new(),
@@ -166,7 +180,13 @@ impl World {
 
     /// The same after it has come to rest.
     pub(crate) fn settled(mut self) -> Self {
-        self.reconcile(usize::MAX);
+        // A second rotation begins only once the status names the key of the first.
+        for _ in 0..2 {
+            self.reconcile(usize::MAX);
+            if self.plan().is_settled() {
+                break;
+            }
+        }
         assert!(self.plan().is_settled(), "{:?}", self.plan());
         self
     }
@@ -179,13 +199,9 @@ impl World {
     }
 
     pub(crate) fn desired(&self) -> Desired {
-        let records = self.object.records.clone().unwrap_or_default();
-        let mut stores: BTreeMap<StoreKey, StoreFact> = BTreeMap::new();
-        for key in stores_of(&self.spec, &records) {
-            let fact = self.store_fact(&key);
-            stores.insert(key, fact);
-        }
-        for key in default_stores(&self.spec, &records) {
+        let known = vouched(&self.mark(), &self.object, &self.seen_at_hints());
+        let mut stores = self.stores_named();
+        for key in default_stores(&self.spec, &known) {
             let fact = self.store_fact(&key);
             let is_there = fact != StoreFact::NotFound;
             stores.insert(key, fact);
@@ -193,7 +209,41 @@ impl World {
                 break;
             }
         }
-        resolve(&self.spec, mark(), &records, stores).unwrap()
+        resolve(&self.spec, self.mark(), &known, stores).unwrap()
+    }
+
+    /// Whose this object's things are.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            uid: self.object.uid.clone(),
+            ..mark()
+        }
+    }
+
+    fn stores_named(&self) -> BTreeMap<StoreKey, StoreFact> {
+        let hints = self.object.hints.iter().flatten();
+        let all: Vec<AzureRecord> = hints.chain(&self.object.places).cloned().collect();
+        let named = stores_of(&self.spec, &all).into_iter();
+        named
+            .map(|key| {
+                let fact = self.store_fact(&key);
+                (key, fact)
+            })
+            .collect()
+    }
+
+    /// What hints point at, as far as it may be asked about.
+    fn seen_at_hints(&self) -> BTreeMap<ArmId, KeyView> {
+        let hints = self.object.hints.iter().flatten();
+        let asked = hints.filter(|hint| self.may_ask(&hint.id, &hint.store, false));
+        asked
+            .map(|hint| (hint.id.clone(), self.view(&hint.id)))
+            .collect()
+    }
+
+    fn may_ask(&self, id: &ArmId, store: &StoreKey, is_listed: bool) -> bool {
+        let fact = self.store_fact(store);
+        fact.is_usable() && lets_ask(Some(&fact), &self.mark(), id, is_listed)
     }
 
     fn store_fact(&self, key: &StoreKey) -> StoreFact {
@@ -210,7 +260,7 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let desired = self.desired();
         let outputs = desired.outputs.iter().map(|output| &output.object);
-        let outputs = outputs.chain(&self.object.outputs).map(|object| {
+        let outputs = outputs.chain(self.object.all_outputs()).map(|object| {
             let view = match self.outputs.get(object) {
                 _ if self.unseen_outputs.contains(object) => OutputView::Unknown(transient()),
                 Some(facts) => OutputView::Present(Box::new(facts.clone())),
@@ -219,26 +269,32 @@ impl World {
             (object.clone(), view)
         });
         let outputs = outputs.collect();
-        let wanted = desired.azure.as_ref().and_then(|azure| {
-            let wanted = azure.target.as_ref().ok()?;
-            Some((wanted.id().clone(), azure.store.clone()))
-        });
-        let recorded = self
-            .object
-            .records
-            .iter()
-            .flatten()
-            .map(|record| (record.id.clone(), record.store.clone()));
-        let azure = recorded
-            .chain(wanted)
-            .filter(|(_, store)| self.store_fact(store).is_usable())
-            .map(|(id, _)| {
-                let view = self.view(&id);
-                (id, view)
-            })
+        let is_lost = self.object.places.is_empty() && self.object.has_finalizer;
+        let wanted = desired
+            .azure
+            .as_ref()
+            .filter(|_| self.object.deleting_since.is_none() || is_lost)
+            .and_then(|azure| {
+                let wanted = azure.target.as_ref().ok()?;
+                Some((wanted.id().clone(), azure.store.clone()))
+            });
+        let listed = self.object.places.iter();
+        let listed = listed.map(|place| (place.id.clone(), place.store.clone()));
+        let mut azure = self.seen_at_hints();
+        let hints = self.object.hints.iter().flatten();
+        let mut stores_of_places: BTreeMap<ArmId, StoreKey> = hints
+            .filter(|hint| azure.contains_key(&hint.id))
+            .map(|hint| (hint.id.clone(), hint.store.clone()))
             .collect();
+        for (id, store) in listed.chain(wanted) {
+            if self.may_ask(&id, &store, true) {
+                azure.insert(id.clone(), self.view(&id));
+                stores_of_places.insert(id, store);
+            }
+        }
         Observed {
             object: self.object.clone(),
+            object_is_live: self.object.deleting_since.is_some(),
             secret: self.secret.clone(),
             companions: self.companions(),
             given: self
@@ -247,10 +303,14 @@ impl World {
                 .filter(|_| self.object.deleting_since.is_none()),
             outputs,
             azure,
+            stores_of_places,
+            known: Vec::new(),
+            crd_is_outdated: self.crd_is_outdated,
             unheld_stores: self.unheld_stores.clone(),
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
         }
+        .with_places(&desired)
     }
 
     /// What the controller has seen beside the Secret: it looks when something says that there may be something.
@@ -274,20 +334,41 @@ impl World {
         }
     }
 
+    /// A look at a place in Azure: a list shows one that the status names, a read any other.
     fn view(&self, id: &ArmId) -> KeyView {
-        let freshness = Freshness::Live;
-        match (&self.azure_failure, self.azure.get(id)) {
+        let told = self.status.azure.as_ref();
+        let is_told = told.is_some_and(|azure| azure.resource_id == id.to_string());
+        if is_told && self.object.deleting_since.is_none() {
+            let listed = self.listed.as_ref().unwrap_or(&self.azure);
+            self.view_of(id, listed, Freshness::Listed)
+        } else {
+            self.read(id)
+        }
+    }
+
+    /// A read of a place in Azure.
+    pub(crate) fn read(&self, id: &ArmId) -> KeyView {
+        self.view_of(id, &self.azure, Freshness::Live)
+    }
+
+    fn view_of(
+        &self,
+        id: &ArmId,
+        keys: &BTreeMap<ArmId, AzureKey>,
+        freshness: Freshness,
+    ) -> KeyView {
+        match (&self.azure_failure, keys.get(id)) {
             (Some(failure), _) => KeyView::Unknown(failure.clone()),
             (None, Some(key)) => KeyView::Present {
                 key: key.clone(),
                 freshness,
             },
-            (None, None) if self.groups.contains(&id.resource_group) => KeyView::Absent {
-                group: Group::Exists,
-                freshness,
-            },
             (None, None) => KeyView::Absent {
-                group: Group::Missing,
+                group: if self.groups.contains(&id.resource_group) {
+                    Group::Exists
+                } else {
+                    Group::Missing
+                },
                 freshness,
             },
         }
@@ -322,316 +403,33 @@ impl World {
         )
     }
 
+    /// The status is written: what it says is what the object says of itself from now on.
+    pub(crate) fn status_is(&mut self, status: SshKeyStatus) {
+        let fingerprint = |text: &String| text.parse().unwrap();
+        let object = &mut self.object;
+        object.reported_fingerprint = status.fingerprint.as_ref().map(fingerprint);
+        let rotation = status.rotation.clone().unwrap_or_default();
+        let revision = status.rotation.as_ref().map(|rotation| rotation.revision);
+        object.reported_revision = revision.and_then(|revision| revision.try_into().ok());
+        let former = rotation.previous.iter().map(|former| &former.fingerprint);
+        let pending = rotation.pending.as_ref().map(|pending| &pending.fingerprint);
+        object.reported_others = former.chain(pending).map(fingerprint).collect();
+        object.reported_requests = rotation.handled_requests.clone();
+        object.has_status = status.recorded_for.is_some();
+        let azure = status.azure.clone().unwrap_or_default();
+        let places = azure.places.iter().filter_map(AzureRecord::from_status);
+        object.places = places.collect();
+        let outputs = status.outputs.iter().map(|output| OutputRef {
+            kind: output.kind.parse().unwrap(),
+            name: output.name.clone(),
+        });
+        object.reported_outputs = outputs.collect();
+        self.status = status;
+    }
+
     /// The reason of the Ready condition.
     pub(crate) fn ready_reason(&self) -> Reason {
         self.report().ready.reason
-    }
-
-    /// Observes, then plans and acts as the controller does, and stops (crashes) before the step of number `stop`.
-    /// Returns whether it came to the end.
-    pub(crate) fn reconcile(&mut self, stop: usize) -> bool {
-        let desired = self.desired();
-        let mut observed = self.observed();
-        for number in 0.. {
-            assert!(
-                number < 32,
-                "the plan does not settle: {:?}",
-                plan(&desired, &observed, ORPHAN_AFTER, at(self.now))
-            );
-            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(self.now));
-            let suspended = desired.suspended && !decided.deleting;
-            let next = decided.steps.first().filter(|_| !suspended);
-            let Some(next) = next else {
-                let written = report(
-                    &desired,
-                    &observed,
-                    &decided,
-                    None,
-                    &self.status,
-                    1,
-                    at(self.now),
-                )
-                .status;
-                self.writes += usize::from(written != self.status);
-                self.object.reported_fingerprint = written
-                    .fingerprint
-                    .as_deref()
-                    .map(|text| text.parse().unwrap());
-                self.object.reported_revision = written
-                    .rotation
-                    .as_ref()
-                    .and_then(|rotation| rotation.revision.try_into().ok());
-                self.status = written;
-                break;
-            };
-            if number == stop {
-                return false;
-            }
-            let stages = matches!(next, Step::StageKey { .. } | Step::StageImportedKey { .. });
-            if stages && observed.companions == Companions::Unread {
-                observed.companions = self.companions_read();
-                continue;
-            }
-            let outcome = self.act(next);
-            self.writes += 1;
-            observed = observed.after(outcome);
-            if self.released {
-                break;
-            }
-        }
-        true
-    }
-
-    fn act(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::Record {
-                records,
-                outputs,
-                rotation,
-            } => {
-                self.object.has_finalizer = true;
-                self.object.rotation = rotation.clone();
-                self.object.recorded_uid = Some(self.object.uid.clone());
-                self.object.records = Ok(records.clone());
-                self.object.outputs.clone_from(outputs);
-                Outcome::Object(self.object.clone())
-            }
-            Step::CreateSecret {
-                key: spec,
-                revision,
-                request,
-                now,
-                ..
-            } => {
-                if self.secret == SecretView::Absent {
-                    let key = pair(*spec);
-                    self.generated.push(key.clone());
-                    self.secret = SecretView::Present(Box::new(SecretFacts {
-                        revision: *revision,
-                        request: request.clone(),
-                        created_at: Some(*now),
-                        ..secret(&key)
-                    }));
-                }
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::ImportKey {
-                public_key,
-                revision,
-                ..
-            } => {
-                if self.secret == SecretView::Absent {
-                    self.secret = SecretView::Present(Box::new(SecretFacts {
-                        revision: *revision,
-                        ..secret(public_key)
-                    }));
-                }
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::AdoptSecret { secret: record, .. } => {
-                self.secret = SecretView::Present(Box::new(secret(&record.public_key)));
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::RepairSecret {
-                secret: record,
-                anew,
-            } => {
-                let before = match &self.secret {
-                    SecretView::Present(before) => SecretFacts::clone(before),
-                    SecretView::Absent => panic!("only a Secret that is there is repaired"),
-                };
-                let (revision, made) = match anew {
-                    Some((revision, made)) => (*revision, Some(*made)),
-                    None => (before.revision, before.created_at),
-                };
-                self.secret = SecretView::Present(Box::new(SecretFacts {
-                    revision,
-                    created_at: made,
-                    request: before.request,
-                    ..secret(&record.public_key)
-                }));
-                Outcome::Secret(self.secret.clone())
-            }
-            Step::StageKey { .. }
-            | Step::StageImportedKey { .. }
-            | Step::KeepPreviousKey { .. }
-            | Step::BeginDelay { .. }
-            | Step::ActivateKey { .. }
-            | Step::DropStagedKey { .. }
-            | Step::DateFormerKeys { .. }
-            | Step::RetireKeys { .. }
-            | Step::DeletePreviousKeys { .. } => self.act_on_rotation(step),
-            Step::DeleteSecret { .. } => {
-                self.secret = SecretView::Absent;
-                Outcome::Secret(SecretView::Absent)
-            }
-            Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
-                self.act_on_output(step)
-            }
-            Step::CreateResourceGroup { id, .. } => {
-                self.groups.insert(id.resource_group.clone());
-                Outcome::Group(id.group_key())
-            }
-            Step::PublishKey {
-                id,
-                location,
-                tags,
-                public_key,
-            } => {
-                let public_key = public_key.clone().expect("only a stored key is published");
-                self.check_published(id, &public_key);
-                let key = AzureKey {
-                    location: location.clone(),
-                    tags: tags.clone(),
-                    public_key: Ok(public_key),
-                };
-                self.azure.insert(id.clone(), key.clone());
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Present {
-                        key,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
-            Step::UpdateAzureKey {
-                id,
-                public_key,
-                tags,
-            } => self.update_azure_key(id, public_key.as_ref(), tags.as_ref()),
-            Step::DeleteAzureKey { id } => {
-                self.azure.remove(id);
-                Outcome::Azure(
-                    id.clone(),
-                    KeyView::Absent {
-                        group: Group::Exists,
-                        freshness: Freshness::Written,
-                    },
-                )
-            }
-            Step::HoldStore { store, .. } => {
-                self.unheld_stores.remove(store);
-                Outcome::Held(store.clone())
-            }
-            Step::RemoveFinalizer { .. } => {
-                self.object.has_finalizer = false;
-                self.released = true;
-                Outcome::Released
-            }
-        }
-    }
-
-    fn update_azure_key(
-        &mut self,
-        id: &ArmId,
-        public_key: Option<&PublicKey>,
-        tags: Option<&BTreeMap<String, String>>,
-    ) -> Outcome {
-        if let Some(public_key) = public_key {
-            self.check_published(id, public_key);
-        }
-        let there = self
-            .azure
-            .get_mut(id)
-            .expect("only a key that is there is updated");
-        if let Some(public_key) = public_key {
-            there.public_key = Ok(public_key.clone());
-        }
-        if let Some(tags) = tags {
-            there.tags.clone_from(tags);
-        }
-        let key = there.clone();
-        Outcome::Azure(
-            id.clone(),
-            KeyView::Present {
-                key,
-                freshness: Freshness::Written,
-            },
-        )
-    }
-
-    fn act_on_output(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-                trusted,
-            } => {
-                if !self.outputs.contains_key(object) {
-                    self.check_output(object, shape, public_key.as_ref());
-                    let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
-                    self.outputs.insert(object.clone(), facts);
-                }
-                self.output(object)
-            }
-            Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                trusted,
-                ..
-            } => {
-                self.check_output(object, shape, public_key.as_ref());
-                let facts = holding(shape, public_key.as_ref().unwrap(), trusted);
-                self.outputs.insert(object.clone(), facts);
-                self.output(object)
-            }
-            Step::DeleteOutput { object, .. } => {
-                self.outputs.remove(object);
-                self.output(object)
-            }
-            other => panic!("{other:?} is about no output"),
-        }
-    }
-
-    fn output(&self, object: &OutputRef) -> Outcome {
-        let view = match self.outputs.get(object) {
-            Some(facts) => OutputView::Present(Box::new(facts.clone())),
-            None => OutputView::Absent,
-        };
-        Outcome::Output(object.clone(), view)
-    }
-
-    /// An output holds the object's key, is recorded, and takes the place of nobody else's.
-    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
-        let known = self.observed().key(&self.desired()).cloned();
-        if key.is_none() || known.as_ref() != key {
-            self.violations
-                .push(format!("{object} ({}) holds another key", shape.preset));
-        }
-        if !self.object.outputs.contains(object) {
-            self.violations.push(format!("{object} is not recorded"));
-        }
-        let owner = self.outputs.get(object).map(|facts| &facts.owner_name);
-        if owner.is_some_and(|owner| owner.as_deref() != Some("web")) {
-            self.violations
-                .push(format!("{object} of somebody else was changed"));
-        }
-    }
-
-    /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
-    fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
-        let stored = self.observed().key(&self.desired()).cloned();
-        let staged = self.staged.ours().and_then(|staged| staged.key.readable());
-        if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
-            self.violations
-                .push(format!("{id} was published without being stored"));
-        }
-        if !self
-            .object
-            .records
-            .iter()
-            .flatten()
-            .any(|record| record.id == *id)
-        {
-            self.violations
-                .push(format!("{id} was published without being recorded"));
-        }
-        if !self.object.has_finalizer {
-            self.violations
-                .push(format!("{id} was published without a finalizer"));
-        }
     }
 
     /// Changes what the Secret says.
@@ -661,6 +459,7 @@ pub(crate) fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> 
         is_output: true,
         owner_name: Some("web".into()),
         owner_uid: Some("u1".into()),
+        owner_namespace: Some("n".into()),
         recorded: Some(key.fingerprint()),
         metadata_fits: true,
         changeable: Changeable::Everything,
@@ -681,6 +480,9 @@ pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
         labelled: true,
         owner_name: Some("web".into()),
         owner_uid: Some("u1".into()),
+        owner_namespace: Some("n".into()),
+        is_well_formed: true,
+        may_be_adopted: false,
         recorded: Some(key.fingerprint()),
         revision: 1,
         created_at: Some(at(0)),
@@ -698,6 +500,9 @@ pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
         labelled: false,
         owner_name: None,
         owner_uid: None,
+        owner_namespace: None,
+        is_well_formed: true,
+        may_be_adopted: false,
         recorded: None,
         revision: 1,
         created_at: None,

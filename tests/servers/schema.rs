@@ -276,7 +276,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
             azure("{deletionPolicy: Orphan}"),
             r#"supported values: "Delete", "Retain""#,
         ),
-        (tags(47), "must have at most 46 items"),
+        (tags(46), "must have at most 45 items"),
         (tag(&"n".repeat(513), "v"), forbidden),
         (tag("", "v"), forbidden),
         (tag("a<b", "v"), forbidden),
@@ -311,7 +311,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let longest = json!({ "azure": { "name": "a".repeat(128), "tags": { "n".repeat(512): "v".repeat(256) } } });
     let cases = [
         key(&"n".repeat(128), &longest.to_string()),
-        tags(46),
+        tags(45),
         key(
             "rsa",
             "{source: {generate: {algorithm: RSA, size: 8192, comment: a.b_c+d@e-f}}, azure: {}}",

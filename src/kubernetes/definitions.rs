@@ -1,0 +1,32 @@
+//! Whether the custom resource definitions in the cluster are as new as the operator.
+
+use http::Request;
+use kube::Client;
+
+use super::error::{KubernetesError, attempt};
+use crate::api::names::{GROUP, VERSION};
+
+/// A field of the status that earlier definitions do not have: with those, the API server drops it from each write.
+const NEWEST_FIELD: &str = "\"recordedFor\"";
+
+/// Whether the definitions keep what the operator must remember, as the API server publishes its schema. Everybody who is
+/// authenticated may read that.
+/// <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3>
+///
+/// # Errors
+/// When the schema can't be read.
+pub async fn are_current(client: &Client) -> Result<bool, KubernetesError> {
+    let path = format!("/openapi/v3/apis/{GROUP}/{VERSION}");
+    let text = attempt(
+        "read the schema of",
+        || "SshKeys".to_owned(),
+        async {
+            let request = Request::get(path.as_str())
+                .body(Vec::new())
+                .map_err(kube::Error::HttpError)?;
+            client.request_text(request).await
+        },
+    )
+    .await?;
+    Ok(text.contains(NEWEST_FIELD))
+}

@@ -1,0 +1,212 @@
+//! What steps leave in the Secrets that keep a key: the managed one, and those of the next and the former keys.
+
+use jiff::Timestamp;
+
+use super::{
+    Companion, Companions, FormerKey, PreviousFacts, SecretFacts, SecretKey, SecretView,
+    StagedFacts, Step, effect::World,
+};
+use crate::keys::PublicKey;
+
+impl World<'_> {
+    /// The managed Secret after a step that is about it.
+    pub(super) fn managed_secret(&self, step: &Step) -> SecretView {
+        let before = match &self.observed.secret {
+            SecretView::Present(before) => Some(before.as_ref()),
+            SecretView::Absent => None,
+        };
+        let facts = match (step, before) {
+            (Step::DeleteSecret { .. }, _) => return SecretView::Absent,
+            (Step::CreateSecret { .. } | Step::ImportKey { .. }, Some(there))
+            | (
+                Step::ActivateKey {
+                    resource_version: None,
+                    ..
+                },
+                Some(there),
+            ) => there.clone(),
+            (
+                Step::CreateSecret {
+                    revision,
+                    request,
+                    now,
+                    ..
+                },
+                None,
+            ) => SecretFacts {
+                revision: *revision,
+                request: request.clone(),
+                created_at: Some(*now),
+                ..self.our_secret(&self.fresh.key)
+            },
+            (
+                Step::ImportKey {
+                    public_key,
+                    revision,
+                    now,
+                    ..
+                },
+                None,
+            ) => SecretFacts {
+                revision: *revision,
+                created_at: Some(*now),
+                ..self.our_secret(public_key)
+            },
+            (
+                Step::ActivateKey {
+                    public_key,
+                    revision,
+                    request,
+                    made,
+                    ..
+                },
+                before,
+            ) => SecretFacts {
+                uid: before.map_or_else(|| self.fresh.uid.clone(), |before| before.uid.clone()),
+                revision: *revision,
+                request: request.clone(),
+                created_at: Some(*made),
+                ..self.our_secret(public_key)
+            },
+            (Step::AdoptSecret { secret, now }, Some(before)) => SecretFacts {
+                uid: before.uid.clone(),
+                created_at: Some(*now),
+                ..self.our_secret(&secret.public_key)
+            },
+            (Step::RepairSecret { secret, anew }, Some(before)) => {
+                let (revision, created_at) = match anew {
+                    Some((revision, made)) => (*revision, Some(*made)),
+                    None => (before.revision, before.created_at),
+                };
+                SecretFacts {
+                    uid: before.uid.clone(),
+                    revision,
+                    created_at,
+                    request: before.request.clone(),
+                    ..self.our_secret(&secret.public_key)
+                }
+            }
+            _ => return self.observed.secret.clone(),
+        };
+        SecretView::Present(Box::new(facts))
+    }
+
+    /// Our Secret with a key, just written.
+    fn our_secret(&self, key: &PublicKey) -> SecretFacts {
+        SecretFacts {
+            uid: self.fresh.uid.clone(),
+            resource_version: self.fresh.resource_version.clone(),
+            labelled: true,
+            owner_name: Some(self.desired.mark.object.clone()),
+            owner_uid: Some(self.observed.object.uid.clone()),
+            owner_namespace: Some(self.desired.mark.namespace.clone()),
+            is_well_formed: match &self.observed.secret {
+                SecretView::Present(before) => before.is_well_formed,
+                SecretView::Absent => true,
+            },
+            may_be_adopted: match &self.observed.secret {
+                SecretView::Present(before) => before.may_be_adopted,
+                SecretView::Absent => false,
+            },
+            recorded: Some(key.fingerprint()),
+            revision: 1,
+            created_at: None,
+            request: None,
+            key: SecretKey::Readable(key.clone()),
+            public_entry_matches: true,
+        }
+    }
+
+    /// What is beside the managed Secret after a step of a rotation.
+    pub(super) fn rotation_secrets(&self, step: &Step) -> Companions {
+        let (mut staged, mut previous) = match &self.observed.companions {
+            Companions::Read { staged, previous } => (staged.clone(), previous.clone()),
+            Companions::Unread => (Companion::Absent, Companion::Absent),
+        };
+        match step {
+            Step::StageKey {
+                revision,
+                request,
+                now,
+                ..
+            } if staged == Companion::Absent => {
+                let key = &self.fresh.key;
+                staged = self.staged(key, *revision, request.clone(), *now);
+            }
+            Step::StageImportedKey {
+                public_key,
+                revision,
+                now,
+                ..
+            } if staged == Companion::Absent => {
+                staged = self.staged(public_key, *revision, None, *now);
+            }
+            Step::BeginDelay { now, .. } => {
+                if let Companion::Ours(facts) = &mut staged {
+                    facts.pending_since = Some(*now);
+                    facts.resource_version.clone_from(&self.fresh.resource_version);
+                }
+            }
+            Step::DropStagedKey { .. } => staged = Companion::Absent,
+            // A create that meets a Secret of that name changes nothing.
+            Step::KeepPreviousKey {
+                resource_version: None,
+                ..
+            } if previous != Companion::Absent => {}
+            Step::KeepPreviousKey {
+                public_key,
+                revision,
+                kept,
+                ..
+            } => {
+                let newest = FormerKey {
+                    public_key: public_key.clone(),
+                    revision: *revision,
+                    retired_at: None,
+                };
+                let keys = std::iter::once(newest).chain(kept.iter().cloned());
+                previous = self.previous(&previous, keys.collect());
+            }
+            Step::DateFormerKeys { keys, .. } => previous = self.previous(&previous, keys.clone()),
+            Step::RetireKeys { whole: true, .. } | Step::DeletePreviousKeys { .. } => {
+                previous = Companion::Absent;
+            }
+            Step::RetireKeys { kept, .. } => previous = self.previous(&previous, kept.clone()),
+            _ => {}
+        }
+        Companions::Read { staged, previous }
+    }
+
+    fn staged(
+        &self,
+        key: &PublicKey,
+        revision: u32,
+        request: Option<String>,
+        now: Timestamp,
+    ) -> Companion<StagedFacts> {
+        Companion::Ours(Box::new(StagedFacts {
+            uid: self.fresh.uid.clone(),
+            resource_version: self.fresh.resource_version.clone(),
+            revision: Some(revision),
+            request,
+            created_at: Some(now),
+            pending_since: None,
+            key: SecretKey::Readable(key.clone()),
+        }))
+    }
+
+    fn previous(
+        &self,
+        before: &Companion<PreviousFacts>,
+        keys: Vec<FormerKey>,
+    ) -> Companion<PreviousFacts> {
+        let before = before.ours();
+        Companion::Ours(Box::new(PreviousFacts {
+            uid: before.map_or_else(|| self.fresh.uid.clone(), |before| before.uid.clone()),
+            resource_version: self.fresh.resource_version.clone(),
+            keys,
+            is_exact: true,
+            is_damaged: before.is_some_and(|before| before.is_damaged),
+        }))
+    }
+}

@@ -1,0 +1,295 @@
+//! A pass over a world of values, as the controller makes one: the same moves, each step with the effect that the plan
+//! says it has.
+
+use sshkey_operator::{
+    api::{ArmId, OutputRef},
+    keys::PublicKey,
+    plan::{
+        AzureRecord, Companion, Companions, Freshness, Fresh, KeyView, Move, Observed, Outcome, OutputView,
+        Place, Plan, Step, SecretView, Shape, effect, next_move, plan, report,
+    },
+};
+
+use crate::world::{ORPHAN_AFTER, World, at, key, pair};
+
+/// More steps than any life takes.
+const TOO_MANY: usize = 32;
+
+impl World {
+    /// Observes, then plans and acts as the controller does, and stops (crashes) before the step of number `stop`.
+    /// Returns whether it came to the end.
+    pub(crate) fn reconcile(&mut self, stop: usize) -> bool {
+        self.pass(stop).is_some()
+    }
+
+    /// The steps of one pass; `None` when it stopped before the one of number `stop`.
+    pub(crate) fn pass(&mut self, stop: usize) -> Option<Vec<Step>> {
+        let desired = self.desired();
+        let mut observed = self.observed();
+        let mut taken = Vec::new();
+        loop {
+            let decided = plan(&desired, &observed, ORPHAN_AFTER, at(self.now));
+            assert!(taken.len() < TOO_MANY, "it does not settle: {decided:?}");
+            match next_move(&desired, &observed, &decided, &taken) {
+                Move::Rest => {
+                    self.report_of(&observed, &decided, None);
+                    return Some(taken);
+                }
+                Move::GiveUp { step, failure } => {
+                    if let Some(output) = step.output() {
+                        observed.output_failed(output, failure);
+                        continue;
+                    }
+                    self.report_of(&observed, &decided, Some((&step, &failure)));
+                    return Some(taken);
+                }
+                Move::Read(place) => observed = observed.after(self.read_place(&place)),
+                Move::Take(_) if taken.len() == stop => return None,
+                Move::Take(step) => {
+                    let outcome = self.act(&step);
+                    self.writes += 1;
+                    observed = observed.after(outcome);
+                    taken.push(step);
+                    if self.released {
+                        return Some(taken);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the status of a pass that has come to its end.
+    fn report_of(
+        &mut self,
+        observed: &Observed,
+        decided: &Plan,
+        failed: Option<(&Step, &sshkey_operator::plan::Failure)>,
+    ) {
+        let now = at(self.now);
+        let desired = self.desired();
+        let written = report(&desired, observed, decided, failed, &self.status, 1, now).status;
+        self.writes += usize::from(written != self.status);
+        self.status_is(written);
+    }
+
+    /// A read that goes before a step. What it has shown, the next look knows.
+    pub(crate) fn read_place(&mut self, place: &Place) -> Outcome {
+        match place {
+            Place::Azure(id) => {
+                if let Some(listed) = &mut self.listed {
+                    listed.remove(id);
+                    let there = self.azure.get(id).cloned();
+                    listed.extend(there.map(|key| (id.clone(), key)));
+                }
+                Outcome::Azure(id.clone(), self.read(id))
+            }
+            Place::RotationSecrets => Outcome::Companions(self.companions_read()),
+            Place::Object => Outcome::Object(self.object.clone()),
+        }
+    }
+
+    /// Everything there is, as it is.
+    pub(crate) fn truth(&self) -> Observed {
+        let mut truth = Observed {
+            companions: self.companions_read(),
+            ..self.observed()
+        };
+        let all = self.azure.keys().chain(truth.azure.keys());
+        let azure = all.map(|id| (id.clone(), self.read(id))).collect();
+        truth.azure = azure;
+        truth
+    }
+
+    /// Takes a step, and answers with what is there after it.
+    pub(crate) fn act(&mut self, step: &Step) -> Outcome {
+        self.check(step);
+        let fresh = self.fresh(step);
+        let is_made = match step {
+            Step::CreateSecret { .. } => self.secret == SecretView::Absent,
+            Step::StageKey { .. } => self.staged == Companion::Absent,
+            _ => false,
+        };
+        if is_made {
+            self.generated.push(fresh.key.clone());
+        }
+        let outcome = effect(step, &self.desired(), &self.truth(), &fresh);
+        self.become_as_after(step, &outcome);
+        if let Some(webhook) = self.webhook {
+            webhook(self);
+        }
+        self.answer(outcome)
+    }
+
+    fn fresh(&self, step: &Step) -> Fresh {
+        let uid = match step {
+            Step::StageKey { revision, .. } | Step::StageImportedKey { revision, .. } => {
+                format!("n{revision}")
+            }
+            Step::KeepPreviousKey { .. } => "p1".to_owned(),
+            _ if step.output().is_some() => "o1".to_owned(),
+            _ => "s1".to_owned(),
+        };
+        Fresh {
+            key: step.generates().map_or_else(key, pair),
+            uid,
+            resource_version: "1".to_owned(),
+        }
+    }
+
+    /// The world after what a step has left behind.
+    fn become_as_after(&mut self, step: &Step, outcome: &Outcome) {
+        match outcome.clone() {
+            // A write of the status goes there, one of the metadata to the object.
+            Outcome::Object(object) => {
+                if let Step::RecordPlaces { places } = step {
+                    let mut status = self.status.clone();
+                    status.recorded_for = Some(self.object.uid.clone());
+                    let azure = status.azure.get_or_insert_default();
+                    azure.places = places.iter().map(AzureRecord::to_status).collect();
+                    self.status_is(status);
+                }
+                self.object = object;
+            }
+            Outcome::Secret(secret) => self.secret = secret,
+            Outcome::Companions(companions) => self.companions_are(companions),
+            Outcome::Custody(secret, companions) => {
+                self.secret = secret;
+                self.companions_are(companions);
+            }
+            Outcome::Output(object, OutputView::Present(facts)) => {
+                self.outputs.insert(object, *facts);
+            }
+            Outcome::Output(object, _) => {
+                self.outputs.remove(&object);
+            }
+            Outcome::Azure(id, KeyView::Present { key, .. }) => {
+                self.azure.insert(id, key);
+            }
+            Outcome::Azure(id, _) => {
+                self.azure.remove(&id);
+            }
+            Outcome::Held(store) => {
+                self.unheld_stores.remove(&store);
+            }
+            Outcome::Group((_, group)) => {
+                self.groups.insert(group);
+            }
+            Outcome::Released => {
+                self.object.has_finalizer = false;
+                self.released = true;
+            }
+        }
+    }
+
+    fn companions_are(&mut self, companions: Companions) {
+        if let Companions::Read { staged, previous } = companions {
+            self.staged = staged;
+            self.previous = previous;
+        }
+    }
+
+    /// What the server answers: what is there once the webhook has had its say.
+    fn answer(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Object(_) => Outcome::Object(self.object.clone()),
+            Outcome::Secret(_) => Outcome::Secret(self.secret.clone()),
+            Outcome::Companions(_) => Outcome::Companions(self.companions_read()),
+            Outcome::Custody(..) => Outcome::Custody(self.secret.clone(), self.companions_read()),
+            Outcome::Output(object, _) => {
+                let facts = self.outputs.get(&object).cloned();
+                let view = facts.map_or(OutputView::Absent, |facts| {
+                    OutputView::Present(Box::new(facts))
+                });
+                Outcome::Output(object, view)
+            }
+            Outcome::Azure(id, _) => {
+                let view = match self.read(&id) {
+                    KeyView::Present { key, .. } => KeyView::Present {
+                        key,
+                        freshness: Freshness::Written,
+                    },
+                    KeyView::Absent { group, .. } => KeyView::Absent {
+                        group,
+                        freshness: Freshness::Written,
+                    },
+                    unknown @ KeyView::Unknown(_) => unknown,
+                };
+                Outcome::Azure(id, view)
+            }
+            Outcome::Held(_) | Outcome::Group(_) | Outcome::Released => outcome,
+        }
+    }
+
+    /// What a step must not do in this world.
+    fn check(&mut self, step: &Step) {
+        match step {
+            Step::CreateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            }
+            | Step::UpdateOutput {
+                object,
+                shape,
+                public_key,
+                ..
+            } => {
+                if !matches!(step, Step::CreateOutput { .. }) || !self.outputs.contains_key(object)
+                {
+                    self.check_output(object, shape, public_key.as_ref());
+                }
+            }
+            Step::PublishKey { id, public_key, .. } => {
+                let key = public_key.clone().expect("only a stored key is published");
+                self.check_published(id, &key);
+            }
+            Step::UpdateAzureKey { id, public_key, .. } => {
+                assert!(self.azure.contains_key(id), "only what is there is updated");
+                if let Some(key) = public_key {
+                    self.check_published(id, key);
+                }
+            }
+            Step::KeepPreviousKey {
+                from, public_key, ..
+            } => self.check_kept(*from, public_key),
+            Step::ActivateKey { public_key, .. } => self.check_activated(public_key),
+            _ => {}
+        }
+    }
+
+    /// An output holds the object's key, is recorded, and takes the place of nobody else's.
+    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
+        let known = self.observed().key(&self.desired()).cloned();
+        if key.is_none() || known.as_ref() != key {
+            self.violations
+                .push(format!("{object} ({}) holds another key", shape.preset));
+        }
+        if !self.object.outputs.contains(object) {
+            self.violations.push(format!("{object} is not recorded"));
+        }
+        let owner = self.outputs.get(object).map(|facts| &facts.owner_name);
+        if owner.is_some_and(|owner| owner.as_deref() != Some("web")) {
+            self.violations
+                .push(format!("{object} of somebody else was changed"));
+        }
+    }
+
+    /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
+    fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
+        let stored = self.observed().key(&self.desired()).cloned();
+        let staged = self.staged.ours().and_then(|staged| staged.key.readable());
+        if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
+            self.violations
+                .push(format!("{id} was published without being stored"));
+        }
+        if self.object.hint(id).is_none() {
+            self.violations
+                .push(format!("{id} was published without being recorded"));
+        }
+        if !self.object.has_finalizer {
+            self.violations
+                .push(format!("{id} was published without a finalizer"));
+        }
+    }
+}
