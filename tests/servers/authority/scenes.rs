@@ -15,6 +15,9 @@ use crate::{
 const HOSTS: &str =
     "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
+/// By this the owner of a Secret with other entries lets an `SshKey` adopt it.
+const ADOPT_BY: &str = "sshkey-operator.io/adopt-by";
+
 /// The names of the scenes, which are those of their objects too.
 pub(super) const SCENES: [&str; 13] = [
     "local",
@@ -90,7 +93,8 @@ pub(super) async fn play(world: &World, scene: &str) {
             let entries =
                 serde_json::json!({ "ssh-privatekey": made.private(), "known_hosts": HOSTS });
             let theirs = format!(
-                "apiVersion: v1\nkind: Secret\nmetadata: {{name: mixed-theirs}}\nstringData: {entries}\n"
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: mixed-theirs, annotations: {{{ADOPT_BY}: {}/{scene}}}}}\nstringData: {entries}\n",
+                world.namespace()
             );
             world.apply(&theirs).await;
             apply("{secret: {name: mixed-theirs, conflictPolicy: Adopt}, azure: {}}").await;
