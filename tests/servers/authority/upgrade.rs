@@ -112,7 +112,13 @@ async fn what_an_operator_leaves_is_taken_over_by_the_same_operator_without_a_wr
     }
     sweeps_pass(&world).await;
     assert_eq!(azure(&world), found);
-    assert_eq!(writes(&world), BTreeMap::new());
+    let mut writes = writes(&world);
+    // Outputs have other UIDs here, which the status names, and so has the digest of what was in step.
+    for scene in ["outputs", "reported"] {
+        let what = format!("patch sshkeys/status/{scene}");
+        assert!(writes.remove(&what).unwrap_or(1) == 1, "{what}");
+    }
+    assert_eq!(writes, BTreeMap::new());
 }
 
 #[tokio::test]
