@@ -6,6 +6,7 @@
 // Tables of what is refused are long, and read best in one piece.
 #![allow(clippy::too_many_lines)]
 
+mod authority;
 mod azure_errors;
 mod azure_faults;
 mod azure_lists;
@@ -39,11 +40,13 @@ mod recovery;
 mod rights;
 mod rotation;
 mod schema;
+mod seen;
 mod soak;
 mod store_deletion;
 mod stores;
 mod successors;
 mod takeover;
+mod tenants;
 mod throttle;
 mod two_operators;
 mod uploads;

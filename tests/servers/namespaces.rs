@@ -26,7 +26,7 @@ fn namespaces(world: &World) -> Api<Namespace> {
 }
 
 /// Gives the operator its rights cluster-wide, as an operator of all namespaces has them: those within a namespace go with it.
-async fn grant_everywhere(world: &World) {
+pub(crate) async fn grant_everywhere(world: &World) {
     let bindings = world
         .api::<RoleBinding>()
         .list(&ListParams::default())
@@ -64,7 +64,7 @@ async fn grant_everywhere(world: &World) {
 }
 
 /// Deletes the namespace and waits until its credentials are gone.
-async fn delete_namespace(world: &World) {
+pub(crate) async fn delete_namespace(world: &World) {
     namespaces(world)
         .delete(world.namespace(), &DeleteParams::default())
         .await
@@ -72,7 +72,7 @@ async fn delete_namespace(world: &World) {
     world.wait_gone::<Secret>(CREDENTIALS).await;
 }
 
-async fn wait_namespace_gone(world: &World) {
+pub(crate) async fn wait_namespace_gone(world: &World) {
     world
         .until("the namespace is gone", async || {
             match namespaces(world).get_opt(world.namespace()).await {

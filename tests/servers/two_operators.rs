@@ -21,7 +21,7 @@ fn names() -> impl Iterator<Item = String> {
 }
 
 /// A second cluster that publishes into the Azure of the first.
-async fn beside(
+pub(crate) async fn beside(
     first: &World,
     cluster: &str,
     namespace: Option<&str>,
