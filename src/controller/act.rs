@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     api::{
-        ArmId, AzureStore, ClusterAzureStore, ErrorClass, Reason, SshKey, StoreKey, StoreKind,
-        output_ref::outputs_text,
+        ArmId, AzureStore, ClusterAzureStore, ErrorClass, OutputRef, Reason, SshKey, StoreKey,
+        StoreKind, output_ref::outputs_text,
     },
     azure::AzureError,
     keys::{Algorithm, Comment, KeyError, KeyPair, KeySpec, PublicKey},
@@ -24,7 +24,9 @@ use crate::{
         secrets::{self, FoundSecret, Replacement, SecretOwner},
         sshkeys, stores,
     },
-    plan::{AzureRecord, Failure, Outcome, SecretRecord, SecretView, Step, records_json},
+    plan::{
+        AzureRecord, Failure, Outcome, RotationRecord, SecretRecord, SecretView, Step, records_json,
+    },
 };
 
 /// Why a step failed.
@@ -138,18 +140,7 @@ pub(super) async fn act(
             outputs,
             rotation,
             recorded_uid,
-        } => {
-            let rotation = rotation.text();
-            let json = (!records.is_empty()).then(|| records_json(records));
-            let outputs = (!outputs.is_empty()).then(|| outputs_text(outputs));
-            let annotations = sshkeys::Records {
-                azure: json.as_deref(),
-                outputs: outputs.as_deref(),
-                rotation: rotation.as_deref(),
-                uid: recorded_uid,
-            };
-            record(context, at, annotations).await
-        }
+        } => record(context, at, records, outputs, rotation, recorded_uid).await,
         Step::RecordPlaces { places } => record_places(context, at, places).await,
         Step::CreateSecret {
             name,
@@ -226,8 +217,20 @@ pub(super) async fn act(
 async fn record(
     context: &Context,
     at: &mut Observation,
-    annotations: sshkeys::Records<'_>,
+    records: &[AzureRecord],
+    outputs: &[OutputRef],
+    rotation: &RotationRecord,
+    recorded_uid: &str,
 ) -> Result<Outcome, StepError> {
+    let rotation = rotation.text();
+    let json = (!records.is_empty()).then(|| records_json(records));
+    let outputs = (!outputs.is_empty()).then(|| outputs_text(outputs));
+    let annotations = sshkeys::Records {
+        azure: json.as_deref(),
+        outputs: outputs.as_deref(),
+        rotation: rotation.as_deref(),
+        uid: recorded_uid,
+    };
     let live = sshkeys::record(&context.client, &at.object, annotations).await?;
     context.own_writes.remember(live.clone());
     let facts = facts::object(&live);

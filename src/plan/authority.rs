@@ -106,7 +106,7 @@ pub(super) fn places(desired: &Desired, observed: &Observed) -> Vec<AzureRecord>
     let wanted = desired
         .azure
         .as_ref()
-        .and_then(|azure| Some(azure.target.as_ref().ok()?.published()?));
+        .and_then(|azure| azure.target.as_ref().ok()?.published());
     let phase = |id: &ArmId| match wanted {
         Some(target) if target.id == *id => Phase::Published,
         // What can't be resolved now says nothing of what is wanted.

@@ -166,12 +166,11 @@ fn leave(
         return Leaving::Gone;
     }
     match observed.azure.get(&record.id) {
-        Some(KeyView::Absent { .. }) => Leaving::Gone,
         Some(KeyView::Present { key, .. }) if may_delete(desired, observed, record, key) => {
             Leaving::Delete
         }
-        // Another key belongs to whoever came before or after.
-        Some(KeyView::Present { .. }) => Leaving::Gone,
+        // Another key belongs to an object that came before or after.
+        Some(KeyView::Absent { .. } | KeyView::Present { .. }) => Leaving::Gone,
         Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
         None => Leaving::Blocked(out_of_reach(desired, record)),
     }

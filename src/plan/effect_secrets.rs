@@ -17,9 +17,10 @@ impl World<'_> {
         };
         let facts = match (step, before) {
             (Step::DeleteSecret { .. }, _) => return SecretView::Absent,
-            (Step::CreateSecret { .. } | Step::ImportKey { .. }, Some(there))
-            | (
-                Step::ActivateKey {
+            (
+                Step::CreateSecret { .. }
+                | Step::ImportKey { .. }
+                | Step::ActivateKey {
                     resource_version: None,
                     ..
                 },

@@ -92,6 +92,10 @@ pub enum SecretView {
 }
 
 /// What a Secret says.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about one Secret, and none follows from another"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFacts {
     /// Its UID, for deleting this one and no other.

@@ -53,7 +53,7 @@ pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) ->
         return broken("promise 2: a former key is deleted that was to be kept");
     }
     if let (Some(was), Some(is)) = (&before.seen.managed, &after.seen.managed)
-        && was.key.is_some()
+        && is.key.is_some()
         && was.key != is.key
         && !before.past.requests.contains(&is.request)
     {

@@ -49,6 +49,7 @@ const BOUNDS_OF_NEW: Bounds = Bounds { edits: 1, ..BOUNDS };
 const BOUNDS_OF_MUTANTS: Bounds = Bounds {
     rare: 1,
     old_lists: true,
+    stops: 0,
     ..BOUNDS
 };
 

@@ -136,13 +136,11 @@ impl Plans {
         if !world.policy {
             return;
         }
-        let number = match self.steps.iter().position(|known| known == step) {
-            Some(number) => number,
-            None => {
-                self.steps.push(step.clone());
-                self.steps.len() - 1
-            }
-        };
+        let known = self.steps.iter().position(|known| known == step);
+        let number = known.unwrap_or_else(|| {
+            self.steps.push(step.clone());
+            self.steps.len() - 1
+        });
         mind.taken.push(number.try_into().unwrap());
     }
 }

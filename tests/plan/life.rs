@@ -22,8 +22,8 @@ impl World {
         self.pass(stop).is_some()
     }
 
-    /// The steps of one pass; `None` when it stopped before the one of number `stop`.
-    pub(crate) fn pass(&mut self, stop: usize) -> Option<Vec<Step>> {
+    /// The steps of one pass; `None` when it stopped before the one of number `most`.
+    pub(crate) fn pass(&mut self, most: usize) -> Option<Vec<Step>> {
         let desired = self.desired();
         let mut observed = self.observed();
         let mut taken = Vec::new();
@@ -44,7 +44,7 @@ impl World {
                     return Some(taken);
                 }
                 Move::Read(place) => observed = observed.after(self.read_place(&place)),
-                Move::Take(_) if taken.len() == stop => return None,
+                Move::Take(_) if taken.len() == most => return None,
                 Move::Take(step) => {
                     let outcome = self.act(&step);
                     self.writes += 1;
@@ -103,7 +103,7 @@ impl World {
     /// Takes a step, and answers with what is there after it.
     pub(crate) fn act(&mut self, step: &Step) -> Outcome {
         self.check(step);
-        let fresh = self.fresh(step);
+        let fresh = Self::fresh(step);
         let is_made = match step {
             Step::CreateSecret { .. } => self.secret == SecretView::Absent,
             Step::StageKey { .. } => self.staged == Companion::Absent,
@@ -120,7 +120,7 @@ impl World {
         self.answer(outcome)
     }
 
-    fn fresh(&self, step: &Step) -> Fresh {
+    fn fresh(step: &Step) -> Fresh {
         let uid = match step {
             Step::StageKey { revision, .. } | Step::StageImportedKey { revision, .. } => {
                 format!("n{revision}")
@@ -234,11 +234,10 @@ impl World {
                 shape,
                 public_key,
                 ..
-            } => {
-                if !matches!(step, Step::CreateOutput { .. }) || !self.outputs.contains_key(object)
-                {
-                    self.check_output(object, shape, public_key.as_ref());
-                }
+            } if !matches!(step, Step::CreateOutput { .. })
+                || !self.outputs.contains_key(object) =>
+            {
+                self.check_output(object, shape, public_key.as_ref());
             }
             Step::PublishKey { id, public_key, .. } => {
                 let key = public_key.clone().expect("only a stored key is published");

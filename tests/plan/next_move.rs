@@ -56,7 +56,6 @@ fn what_a_list_shows_is_read_before_it_is_written_to() {
             .iter()
             .any(|step| step.azure_id().is_some())
     );
-    let mut world = world;
     world.reconcile(1);
     assert_eq!(first_move(&world), Move::Read(Place::Azure(id())));
 }

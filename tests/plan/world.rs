@@ -426,7 +426,9 @@ impl World {
             .as_ref()
             .map(|pending| &pending.fingerprint);
         object.reported_others = former.chain(pending).map(fingerprint).collect();
-        object.reported_requests = rotation.handled_requests.clone();
+        object
+            .reported_requests
+            .clone_from(&rotation.handled_requests);
         object.has_status = status.recorded_for.is_some();
         let azure = status.azure.clone().unwrap_or_default();
         let places = azure.places.iter().filter_map(AzureRecord::from_status);

@@ -55,8 +55,8 @@ impl World {
             metadata: metadata.clone(),
             rules: Some(rules.to_vec()),
         };
-        let roles: Api<Role> = Api::namespaced(self.client.clone(), namespace);
-        roles
+        let in_namespace: Api<Role> = Api::namespaced(self.client.clone(), namespace);
+        in_namespace
             .create(&params, &role)
             .await
             .context("create its role")?;
