@@ -70,6 +70,7 @@ mod tests {
             },
             private: None,
             public: None,
+            is_well_formed: true,
         }
     }
 

@@ -325,7 +325,7 @@ fn somebodys_key(world: &World, name: &str) -> String {
 }
 
 const PUBLIC_KEY: &str =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB7f0HNDVIEiAmZeLPlBPhIZgrW4cDFhqrQfBP5eANO1";
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKhbloPfATE9aasQ0jKdFIA9LYwsdw2rd4GfSn0GkBNM";
 
 #[tokio::test]
 async fn taking_over_a_key_is_refused() {

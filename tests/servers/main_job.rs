@@ -229,7 +229,7 @@ async fn a_changed_or_deleted_azure_key_is_put_back() {
     let mut changed = ours.clone();
     changed.id = String::new();
     changed.public_key = Some(
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ eve"
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIGx2aoq4LqJkwcfR0rMXYUyWuEO/7ai2DJkf4e8IzA+ eve"
             .to_owned(),
     );
     world.emulator().put_key_as_someone_else(changed);

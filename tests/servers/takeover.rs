@@ -14,7 +14,7 @@ use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 use crate::manifests::key;
 
 const STRANGER: &str =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ eve";
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIGx2aoq4LqJkwcfR0rMXYUyWuEO/7ai2DJkf4e8IzA+ eve";
 
 fn stored(name: &str, public_key: &str) -> StoredKey {
     StoredKey {

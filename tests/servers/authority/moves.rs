@@ -61,8 +61,9 @@ async fn crashed(crash: Crash) -> World {
     world.apply(&key("web", "{azure: {name: second}}")).await;
     let reached = || match crash {
         Crash::BeforePut => None,
-        Crash::AfterPut => Some(names_in_azure(&world) == ["first", "second"]),
-        Crash::BeforeDelete => Some(names_in_azure(&world) == ["first", "second"]),
+        Crash::AfterPut | Crash::BeforeDelete => {
+            Some(names_in_azure(&world) == ["first", "second"])
+        }
         Crash::AfterDelete => Some(names_in_azure(&world) == ["second"]),
     };
     match crash {

@@ -32,7 +32,7 @@ spec:
   azure: {tags: {stage: live}, resourceGroup: {name: rg-made, creationPolicy: IfMissing}}
   outputs:
     - name: files
-      flux: {knownHosts: 'host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ'}
+      flux: {knownHosts: 'host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIGx2aoq4LqJkwcfR0rMXYUyWuEO/7ai2DJkf4e8IzA+'}
     - {name: shared, publicConfigMap: {}}
 ",
         ),

@@ -27,7 +27,7 @@ use super::{
 
 /// A public key of somebody else.
 pub(super) const STRANGER: &str =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE0TRrxpMHJ8mjOzWqEzxWyFiO2yKMHNcRyKVBJ5gXdQ eve";
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIGx2aoq4LqJkwcfR0rMXYUyWuEO/7ai2DJkf4e8IzA+ eve";
 
 pub(super) struct Stage {
     pub(super) world: Arc<World>,
