@@ -14,7 +14,7 @@ demo: control-plane build ## The same, and ends when the keys are Ready
 test: ## Every test, on real servers
 	@dev/timed "OpenSSH" dev/openssh
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
-	@dev/timed "tests" cargo test --workspace
+	@dev/timed "tests" cargo test --workspace --no-fail-fast
 
 nightly: control-plane build ## Every kind of fault at every write of the operator; about 20 minutes
 	@dev/timed "model" cargo test --package sshkey-operator --test model -- --ignored
