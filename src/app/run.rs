@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use futures::future::{OptionFuture, join, join_all};
+use futures::future::{OptionFuture, join_all, join3};
 use kube::{Api, Client, api::ListParams};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -288,7 +288,8 @@ async fn watch(
         let ready = move || readiness.done(what);
         controller::run_cluster_stores(Arc::clone(&context), shutdown.clone(), ready)
     }));
-    let running = join(cluster_stores, join_all(runs));
+    let unclaimed = controller::count_unclaimed(Arc::clone(&context), shutdown.clone());
+    let running = join3(cluster_stores, join_all(runs), unclaimed);
     tokio::pin!(running);
     tokio::select! {
         _ = &mut running => {}

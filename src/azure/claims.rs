@@ -1,5 +1,6 @@
-//! Who is about to create a key at an ARM id: two objects that resolve to one name may both have seen it free. From the
-//! moment that the first has written, its mark in Azure says whose it is; until the second must have seen that, this does.
+//! Which object is about to create, take over or delete a key at an ARM id: two objects that resolve to one name may both
+//! have seen it free, and one that is gone may still have its key deleted while its successor takes it over. Once the first
+//! has written, its mark in Azure says whose the key is; until the second must have seen that, this does.
 
 use std::{
     collections::HashMap,
@@ -30,6 +31,14 @@ impl Claims {
         }
         *since = now;
         true
+    }
+
+    /// Gives up a claim: nothing is there any more.
+    pub fn give_up(&self, id: &ArmId, uid: &str) {
+        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if claims.get(id).is_some_and(|(owner, _)| owner == uid) {
+            claims.remove(id);
+        }
     }
 
     /// Gives up every claim of an object that is gone.
@@ -65,6 +74,10 @@ mod tests {
         assert!(claims.claim(&id, "1", now));
         assert!(!claims.claim(&id, "2", now));
         assert!(claims.claim(&id, "1", now), "it may try again");
+        claims.give_up(&id, "2");
+        assert!(!claims.claim(&id, "2", now), "it is not the second's to give up");
+        claims.give_up(&id, "1");
+        assert!(claims.claim(&id, "1", now));
         claims.release("1");
         assert!(claims.claim(&id, "2", now));
         assert!(claims.claim(&id, "3", now + HOLDS));

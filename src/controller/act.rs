@@ -63,9 +63,9 @@ pub(super) enum StepError {
     /// No session reaches the place that the step writes to.
     #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
-    /// Another object is creating a key there at this moment.
+    /// Another object is writing there at this moment.
     #[error(
-        "another SshKey is creating {0} at this moment; if both mean it, give one of them another name in spec.azure.name"
+        "another SshKey is writing to {0} at this moment; if both mean it, give one of them another name in spec.azure.name"
     )]
     Claimed(ArmId),
     /// The object is gone.
@@ -201,7 +201,10 @@ pub(super) async fn act(
         }
         Step::HoldStore { store, uid } => hold_store(context, at, store, uid).await,
         Step::RemoveFinalizer { .. } => {
-            sshkeys::release(client, &at.object).await?;
+            // Told first: the watch may tell the end of the object before the answer is here.
+            context.released.begin(&uid);
+            let released = sshkeys::release(client, &at.object).await;
+            released.inspect_err(|_| context.released.failed(&uid))?;
             Ok(Outcome::Released)
         }
         Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {

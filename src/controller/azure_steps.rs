@@ -13,7 +13,7 @@ use crate::{
     api::ArmId,
     azure::Seen,
     keys::PublicKey,
-    plan::{Freshness, KeyView, Outcome, Step},
+    plan::{Freshness, KeyView, Outcome, Ownership, Step},
 };
 
 /// Takes a step that writes to Azure.
@@ -32,18 +32,28 @@ pub(super) async fn act(
                 .await?;
             Ok(Outcome::Group(id.group_key()))
         }
-        Step::PublishKey { .. }
-            if !context
-                .claims
-                .claim(id, &at.observed.object.uid, Instant::now()) =>
-        {
-            Err(StepError::Claimed(id.clone()))
-        }
         _ => {
+            let uid = &at.observed.object.uid;
+            if needs_claim(at, id, step) && !context.claims.claim(id, uid, Instant::now()) {
+                return Err(StepError::Claimed(id.clone()));
+            }
             let written = write_azure(context, at, id, step).await?;
+            if matches!(step, Step::DeleteAzureKey { .. }) {
+                context.claims.give_up(id, uid);
+            }
             remember_tags(context, at, step);
             Ok(written)
         }
+    }
+}
+
+/// Whether another object may be about to write there too: what carries this object's mark, only this object changes.
+fn needs_claim(at: &Observation, id: &ArmId, step: &Step) -> bool {
+    match (step, at.observed.azure.get(id)) {
+        (Step::UpdateAzureKey { .. }, Some(KeyView::Present { key, .. })) => {
+            at.desired.mark.ownership(&key.tags) != Ownership::Ours
+        }
+        _ => true,
     }
 }
 

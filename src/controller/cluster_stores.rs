@@ -112,7 +112,7 @@ pub async fn run_cluster_stores(
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = access::watch(context.options.watch_timeout);
-    let stores = watch::controller(api, watched)
+    let stores = watch::controller(api, watched, |_| |_| {})
         .with_config(watch::settings())
         .trigger_backoff(watch::after_watch_error(&context))
         .reconcile_on(stores_to_look_at(&context))

@@ -10,7 +10,7 @@ use super::{
     backoff::Backoffs, blocking::Blocking, certificate::Certificates,
     cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
     levels::Watched, measure, own_writes::OwnWrites, patience::Patience, presence::Presence,
-    refusals::Refusals, sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
+    refusals::Refusals, released::Released, sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
     turns::Turns,
 };
 use crate::{
@@ -52,6 +52,14 @@ pub struct Options {
     pub limits: Limits,
 }
 
+impl Options {
+    /// Whether the objects of a namespace are watched.
+    pub(super) fn watches(&self, namespace: &str) -> bool {
+        let mut watched = self.watched.iter();
+        watched.any(|scope| scope.as_deref().is_none_or(|one| one == namespace))
+    }
+}
+
 /// Everything that reconciles share.
 pub struct Context {
     pub(super) client: Client,
@@ -64,6 +72,7 @@ pub struct Context {
     pub(super) presence: Presence,
     pub(super) own_writes: OwnWrites,
     pub(super) refusals: Refusals,
+    pub(super) released: Released,
     pub(super) tag_repairs: TagRepairs,
     pub(super) store_uses: StoreUses,
     pub(super) given: Given,
@@ -117,6 +126,7 @@ impl Context {
             presence: Presence::default(),
             own_writes: OwnWrites::default(),
             refusals: Refusals::default(),
+            released: Released::default(),
             tag_repairs: TagRepairs::default(),
             store_uses: StoreUses::default(),
             given: Given::default(),

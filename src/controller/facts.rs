@@ -50,8 +50,8 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         abandoned: text(annotation::ABANDON) == Some(uid.as_str()),
         rotation: RotationRecord::parse(text(annotation::ROTATION)),
         reported_requests: rotation
-            .map(|rotation| rotation.handled_requests.clone())
-            .unwrap_or_default(),
+            .filter(|_| status.is_some_and(|status| status.recorded_for.is_some()))
+            .map(|rotation| rotation.handled_requests.clone()),
         recorded_uid: text(annotation::RECORDED_UID)
             .filter(|recorded| recorded.len() <= UID_MAX)
             .map(str::to_owned),

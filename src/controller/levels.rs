@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use kube::{Resource, core::DeserializeGuard, runtime::reflector::Store};
 
-use super::{context::Context, facts::now, store_object::StoreObject};
+use super::{context::Context, facts::now, store_object::StoreObject, unclaimed::uids_of};
 use crate::{
     api::{AzureStore, Condition, ConditionType, Reason, SshKey, condition::find},
     azure::{Bucket, Level},
@@ -51,6 +51,14 @@ impl Watched {
 }
 
 impl Watched {
+    /// The UIDs that the objects answer for that are there; `None` before all that is watched, in so many scopes, was listed.
+    pub(super) fn claimed_uids(&self, scopes: usize) -> Option<HashSet<String>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = known.iter().flat_map(|known| known.keys.state());
+        let uids = keys.flat_map(|key| uids_of(&*key).collect::<Vec<_>>());
+        (known.len() >= scopes).then(|| uids.collect())
+    }
+
     /// The UIDs of the keys that are so, of those that are known.
     pub(super) fn uids(&self, is_so: impl Fn(&SshKey) -> bool) -> HashSet<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,13 +6,15 @@ use std::{
     time::Instant,
 };
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::{
     companions::{self, Owner},
     context::Scope,
-    facts, given,
-    observe_azure::Look,
+    facts::{self, now},
+    given,
+    observe_azure::{Look, Seen},
     outputs,
     sessions::Session,
     store_object::StoreId,
@@ -23,7 +25,7 @@ use crate::{
     azure::Caller,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        Companions, Desired, Mark, Observed, Outcome, SecretView, resolve, secret_name,
+        Companions, Desired, Mark, ObjectFacts, Observed, Outcome, SecretView, resolve, secret_name,
         strange_hints, takes_up_secret, vouched,
     },
 };
@@ -111,46 +113,71 @@ pub(super) async fn observe(
     scope: &Scope,
     seen: &SshKey,
 ) -> Result<Option<Observation>, ObserveError> {
-    let client = &scope.context.client;
-    let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
-    let secret_name = secret_name(&seen.spec, &name);
-    let secret = match &secret_name {
-        Some(secret_name) => {
-            let found = secrets::read(client, &namespace, secret_name).await?;
-            let uid = seen.uid().unwrap_or_default();
-            scope.context.key_ages.read(&uid, found.as_ref());
-            facts::secret(found, &namespace, &name).await
-        }
-        None => SecretView::Absent,
-    };
-
+    let secret = look_at_secret(scope, seen).await?;
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
-    // second look: its first step is a patch at the version that was looked at.
+    // second read: its first step is a patch at the version that was read.
     let held = seen
         .finalizers()
         .iter()
         .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
-    let is_missing = secret_name.is_some() && secret == SecretView::Absent;
-    let object = if deleting || (held && is_missing) {
-        match sshkeys::read(client, &namespace, &name).await? {
+    let has_custody = secret_name(&seen.spec, &seen.name_any()).is_some();
+    let is_live = deleting || (held && has_custody && secret == SecretView::Absent);
+    let object = if is_live {
+        let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
+        match sshkeys::read(&scope.context.client, &namespace, &name).await? {
             Some(live) if live.uid() == seen.uid() => live,
             _ => return Ok(None),
         }
     } else {
         seen.clone()
     };
+    observe_all(scope, object, secret, is_live).await.map(Some)
+}
+
+/// Observes what belongs to an object that is gone, as if it were being deleted with our finalizer on it.
+pub(super) async fn observe_gone(
+    scope: &Scope,
+    mut gone: SshKey,
+) -> Result<Observation, ObserveError> {
+    gone.metadata.deletion_timestamp = Some(Time(now()));
+    gone.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    let secret = look_at_secret(scope, &gone).await?;
+    observe_all(scope, gone, secret, true).await
+}
+
+async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, ObserveError> {
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let Some(secret_name) = secret_name(&object.spec, &name) else {
+        return Ok(SecretView::Absent);
+    };
+    let found = secrets::read(&scope.context.client, &namespace, &secret_name).await?;
+    let uid = object.uid().unwrap_or_default();
+    scope.context.key_ages.read(&uid, found.as_ref());
+    Ok(facts::secret(found, &namespace, &name).await)
+}
+
+/// Observes all else.
+async fn observe_all(
+    scope: &Scope,
+    object: SshKey,
+    secret: SecretView,
+    is_live: bool,
+) -> Result<Observation, ObserveError> {
+    let context = &scope.context;
+    let client = &context.client;
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let deleting = object.metadata.deletion_timestamp.is_some();
     let facts = facts::object(&object);
-    let is_lost_or_leaving = deleting || (held && is_missing);
-    let companions = match &secret_name {
-        Some(secret_name) if companions::may_be_there(&facts, &secret, is_lost_or_leaving) => {
+    let companions = match secret_name(&object.spec, &name) {
+        Some(secret_name) if companions::may_be_there(&facts, &secret, is_live) => {
             let owner = Owner::of(&namespace, &name, &facts, &secret);
-            companions::look(client, owner, secret_name).await?
+            companions::look(client, owner, &secret_name).await?
         }
         _ => Companions::Unread,
     };
     let mark = Mark {
-        cluster: scope.context.options.cluster_id.clone(),
+        cluster: context.options.cluster_id.clone(),
         namespace: namespace.clone(),
         object: name,
         uid: facts.uid.clone(),
@@ -167,27 +194,21 @@ pub(super) async fn observe(
         mark: &mark,
         deleting,
     };
-    let mut seen = look.at_stores(&facts).await?;
-    look.at_hints(&facts, &mut seen).await;
-    let known = vouched(&mark, &facts, &seen.azure);
-    look.at_default_stores(&known, &mut seen).await?;
-    let desired = resolve(&object.spec, mark.clone(), &known, seen.stores.clone())
-        .map_err(ObserveError::Invalid)?;
-    look.at_places(&facts, &desired, &mut seen).await;
-    // What is leaving needs no key, and shall not wait for one.
+    let (desired, seen) = look_at_azure(&look, &facts, &secret).await?;
+    // What is leaving needs no key, and must not wait for one.
     let given = if deleting {
         None
     } else {
-        given::look(&scope.context, &object).await?
+        given::look(context, &object).await?
     };
     let outputs = outputs::look(client, &object, &desired, facts.all_outputs());
     let outputs = Box::pin(outputs).await;
     let namespace_terminating = deleting && namespaces::is_terminating(client, &namespace).await?;
-    let poll = scope.context.options.intervals.poll;
-    let crd_is_outdated = scope.context.definitions.are_outdated(client, poll).await;
+    let poll = context.options.intervals.poll;
+    let crd_is_outdated = context.definitions.are_outdated(client, poll).await;
     let observed = Observed {
         object: facts,
-        object_is_live: deleting || (held && is_missing),
+        object_is_live: is_live,
         secret,
         companions,
         given,
@@ -197,20 +218,36 @@ pub(super) async fn observe(
         known: Vec::new(),
         crd_is_outdated,
         unheld_stores: seen.unheld,
-        tags_turned_back: scope
-            .context
-            .tag_repairs
-            .enough(&caller.object, Instant::now()),
+        tags_turned_back: context.tag_repairs.enough(&caller.object, Instant::now()),
         namespace_terminating,
     };
     let observed = observed.with_places(&desired);
-    Ok(Some(Observation {
-        object,
-        caller,
+    Ok(Observation {
         strange_hints: strange_hints(&observed),
         takes_up_secret: takes_up_secret(&desired, &observed),
+        object,
+        caller,
         desired,
         observed,
         sessions: seen.sessions,
-    }))
+    })
+}
+
+/// What is wanted, and what is in Azure: where hints point, then every place that is known or wanted, then what only lists
+/// show.
+async fn look_at_azure(
+    look: &Look<'_>,
+    facts: &ObjectFacts,
+    secret: &SecretView,
+) -> Result<(Desired, Seen), ObserveError> {
+    let mut seen = look.at_stores(facts).await?;
+    look.at_hints(facts, &mut seen).await;
+    let known = vouched(look.mark, facts, &seen.azure);
+    look.at_default_stores(&known, &mut seen).await?;
+    let spec = &look.object.spec;
+    let desired = resolve(spec, look.mark.clone(), &known, seen.stores.clone())
+        .map_err(ObserveError::Invalid)?;
+    look.at_places(facts, &desired, &mut seen).await;
+    look.at_marks(facts, secret, &desired, &mut seen).await;
+    Ok((desired, seen))
 }

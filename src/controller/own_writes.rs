@@ -34,6 +34,12 @@ impl OwnWrites {
             .remove(uid);
     }
 
+    /// What was written last of an object, if the watch has not caught up with it.
+    pub(super) fn last(&self, uid: &str) -> Option<Arc<SshKey>> {
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.get(uid).cloned()
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()

@@ -17,9 +17,10 @@ use super::{
     facts::{self, now},
     measure,
     observe::{Observation, ObserveError, observe},
+    outcome_check,
     refusals::Refused,
     tell::{tell, tell_of_deletion, tell_store},
-    vanished::put_away,
+    vanished::put_away_observed,
     waiting::{WaitsFor, wait},
 };
 use crate::{
@@ -105,7 +106,7 @@ async fn carry_out(scope: &Scope, mut at: Observation) -> Result<Action, Reconci
     match finish(context, &at, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
         None if at.observed.object.has_finalizer && !decided.deleting => {
-            Ok(Box::pin(put_away(scope, at)).await)
+            Ok(Box::pin(put_away_observed(scope, at)).await)
         }
         None => {
             context.forget(&at.observed.object.uid);
@@ -163,6 +164,9 @@ async fn advance(
     match outcome {
         Ok(outcome) => {
             if !is_read {
+                if cfg!(debug_assertions) {
+                    outcome_check::compare(&step, &at.desired, &at.observed, &outcome);
+                }
                 context.metrics.steps.count([step.name(), "done"]);
                 taken.push(step);
             }

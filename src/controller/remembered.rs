@@ -53,7 +53,7 @@ impl Context {
     }
 
     /// How much is kept, by what it is. Who waits for a budget has a metric of its own.
-    pub(super) fn remembered(&self) -> [(&'static str, usize); 13] {
+    pub(super) fn remembered(&self) -> [(&'static str, usize); 14] {
         [
             ("objects", self.presence.len()),
             ("own_writes", self.own_writes.len()),
@@ -66,6 +66,7 @@ impl Context {
             ("claims", self.claims.len()),
             ("tag_repairs", self.tag_repairs.len()),
             ("refusals", self.refusals.len()),
+            ("released", self.released.len()),
             ("store_holds", self.store_uses.holds()),
             ("store_leavers", self.store_uses.leavers()),
         ]

@@ -74,6 +74,13 @@ impl Sessions {
         self.get(id)?.session
     }
 
+    /// The last session of every store.
+    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let sessions = looked.values().filter_map(|looked| looked.session.clone());
+        sessions.collect()
+    }
+
     /// Whether a store was looked at as it is now.
     pub(super) fn is_known(&self, store: &StoreView) -> bool {
         self.get(&store.id)

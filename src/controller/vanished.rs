@@ -1,6 +1,7 @@
-//! An object that is gone although our finalizer was on it. The API server looks for finalizers before it deletes and not
-//! again while it does, so a deletion that comes together with the first finalizer takes the object away in spite of it.
-//! What was made for it meanwhile nobody would ever look for again: it is put away at once, from what is in memory.
+//! An object that is gone although this operator did not let it go. A tool that replaces an object drops its finalizer, and
+//! the deletion that follows waits for nobody. And the API server looks for finalizers before it deletes and not again
+//! while it does, so a deletion that comes together with the first finalizer takes the object away in spite of it.
+//! Nobody would ever look again for what was made for it: it is put away at once, from the object's last state.
 //! <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go>
 
 use std::collections::BTreeSet;
@@ -13,48 +14,114 @@ use super::{
     azure_steps::read_azure,
     context::Scope,
     facts::{self, now},
-    observe::Observation,
+    observe::{Observation, ObserveError, observe_gone},
     reconcile::read,
     tell::tell_of_deletion,
+    turns::Turns,
 };
 use crate::{
-    api::ArmId,
-    plan::{KeyView, Move, Step, next_move, plan},
+    api::{ArmId, ErrorClass, SshKey},
+    kubernetes::sshkeys,
+    plan::{KeyView, Move, Outcome, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
 const TRIES: usize = 5;
 
-/// Does what the object's deletion would have done.
-pub(super) async fn put_away(scope: &Scope, mut at: Observation) -> Action {
+/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt is a turn of its
+/// namespace; no turn is held while it waits for the next.
+pub(super) async fn put_away_gone(scope: &Scope, last: SshKey) {
+    let context = &scope.context;
+    let uid = last.uid().unwrap_or_default();
+    let namespace = last.namespace().unwrap_or_default();
+    for attempt in 1..=TRIES {
+        if attempt > 1 {
+            tokio::time::sleep(context.backoffs.next(&uid)).await;
+        }
+        let turn = context.turns.take(&namespace).await;
+        let observed = observe_if_gone(scope, &last).await;
+        drop(turn);
+        match observed {
+            Ok(Some(at)) => {
+                put_away(scope, at, Some(&context.turns)).await;
+                return;
+            }
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "what belongs to an SshKey that is gone could not be looked at");
+            }
+        }
+    }
+    context.forget(&uid);
+}
+
+/// What belongs to it; `None` when it is still there after all.
+async fn observe_if_gone(
+    scope: &Scope,
+    last: &SshKey,
+) -> Result<Option<Observation>, ObserveError> {
+    let (namespace, name) = (last.namespace().unwrap_or_default(), last.name_any());
+    let live = sshkeys::read(&scope.context.client, &namespace, &name).await?;
+    if live.is_some_and(|live| live.uid() == last.uid()) {
+        return Ok(None);
+    }
+    observe_gone(scope, last.clone()).await.map(Some)
+}
+
+/// Does the same for an object that was gone when its reconcile came to an end.
+pub(super) async fn put_away_observed(scope: &Scope, mut at: Observation) -> Action {
+    at.object.metadata.deletion_timestamp = Some(Time(now()));
+    at.observed.object = facts::object(&at.object);
+    at.observed.object_is_live = true;
+    put_away(scope, at, None).await;
+    Action::await_change()
+}
+
+async fn put_away(scope: &Scope, mut at: Observation, turns: Option<&Turns>) {
     let context = &scope.context;
     let (namespace, name) = (at.object.namespace(), at.object.name_any());
     tracing::warn!(
         namespace,
         name,
-        "deleted while it was created, in spite of its finalizer: what was made for it is put away"
+        "the SshKey is gone and this operator did not let it go: what was made for it is put away"
     );
-    at.object.metadata.deletion_timestamp = Some(Time(now()));
-    at.observed.object = facts::object(&at.object);
-    at.observed.object_is_live = true;
     let uid = at.observed.object.uid.clone();
     let mut taken = Vec::new();
     for attempt in 1..=TRIES {
         if attempt > 1 {
             tokio::time::sleep(context.backoffs.next(&uid)).await;
         }
+        let _turn = match turns {
+            Some(turns) => Some(turns.take(&at.caller.namespace).await),
+            None => None,
+        };
         look_again(&mut at).await;
-        if leave(scope, &mut at, &mut taken).await {
-            break;
+        match leave(scope, &mut at, &mut taken).await {
+            Left::All => break,
+            Left::ForAPerson => {
+                let orphans = published(&at);
+                taken.push(Step::RemoveFinalizer { orphans });
+                break;
+            }
+            Left::NotYet if attempt == TRIES => {
+                let orphans = published(&at);
+                taken.push(Step::RemoveFinalizer { orphans });
+            }
+            Left::NotYet => {}
         }
-    }
-    if at.observed.object.has_finalizer {
-        let orphans = published(&at);
-        taken.push(Step::RemoveFinalizer { orphans });
     }
     tell_of_deletion(context, &at, &taken).await;
     context.forget(&uid);
-    Action::await_change()
+}
+
+/// What came of an attempt to put everything away.
+enum Left {
+    /// Nothing is left.
+    All,
+    /// Something may work the next time.
+    NotYet,
+    /// Only a person can change what stands against it.
+    ForAPerson,
 }
 
 /// Each place in Azure, itself: what was just written there, and what was not answered.
@@ -78,8 +145,8 @@ async fn look_again(at: &mut Observation) {
     }
 }
 
-/// Takes the steps of the deletion; whether all are done.
-async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bool {
+/// Takes the steps of the deletion.
+async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Left {
     let context = &scope.context;
     loop {
         let decided = plan(
@@ -89,9 +156,18 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bo
             now(),
         );
         let made = match next_move(&at.desired, &at.observed, &decided, taken) {
-            Move::Rest => return !at.observed.object.has_finalizer,
-            Move::GiveUp { .. } => return false,
+            Move::Rest if !at.observed.object.has_finalizer => return Left::All,
+            Move::Rest => {
+                let is_to_fix = decided.obstacle() == Some(ErrorClass::UserFixable);
+                return if is_to_fix { Left::ForAPerson } else { Left::NotYet };
+            }
+            Move::GiveUp { .. } => return Left::NotYet,
             Move::Read(place) => read(context, at, &place).await,
+            // There is no object any more.
+            Move::Take(step @ Step::RemoveFinalizer { .. }) => {
+                taken.push(step);
+                Ok(Outcome::Released)
+            }
             Move::Take(step) => act(scope, at, &step).await.inspect(|_| taken.push(step)),
         };
         match made {
@@ -99,7 +175,7 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> bo
             Err(error) => {
                 let cause = error.failure().message;
                 tracing::info!(cause, "a step failed");
-                return false;
+                return Left::NotYet;
             }
         }
     }

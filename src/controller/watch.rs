@@ -3,7 +3,11 @@
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::{FutureExt, StreamExt, future::ready};
+use futures::{
+    FutureExt, StreamExt, TryStreamExt,
+    channel::mpsc::{UnboundedReceiver, unbounded},
+    future::ready,
+};
 use kube::{
     Api, Resource,
     core::DeserializeGuard,
@@ -20,10 +24,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     context::{Context, Scope},
     first_look,
+    gone::Departures,
     guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
     reconcile, store,
     store_object::{StoreId, StoreObject},
+    vanished::put_away_gone,
     waiting::{WaitsFor, wait},
     wakers::{stores_to_look_at, wakers},
 };
@@ -52,6 +58,7 @@ pub async fn run(
     let stores = controller(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
         watched.clone(),
+        |_| |_| {},
     )
     .with_config(settings())
     .trigger_backoff(after_watch_error(&context))
@@ -69,9 +76,14 @@ pub async fn run(
         stores_listed: first_list.boxed().shared(),
     });
 
+    let (tell, departed) = unbounded();
     let keys = controller(
         api::<Guarded<SshKey>>(&context, namespace.as_deref()),
         watched,
+        |known| {
+            let mut departures = Departures::new(Arc::clone(&context), known.clone(), tell);
+            move |event| departures.hear(event)
+        },
     )
     .with_config(settings())
     .trigger_backoff(after_watch_error(&context))
@@ -89,6 +101,7 @@ pub async fn run(
             }
         }
     };
+    let departed = put_away(departed, &scope, shutdown.clone());
     let reconcile_key = {
         let shutdown = shutdown.clone();
         move |object, scope| reconcile_key(object, scope, shutdown.clone())
@@ -127,7 +140,7 @@ pub async fn run(
             log(result);
             ready(())
         });
-    tokio::join!(keys, stores, listed);
+    tokio::join!(keys, stores, listed, departed);
 }
 
 /// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
@@ -137,13 +150,23 @@ pub(super) fn settings() -> controller::Config {
         .debounce(DEBOUNCE)
 }
 
-/// A controller whose memory of an object holds what the operator reads of it and no more.
-pub(super) fn controller<K>(api: Api<K>, watched: watcher::Config) -> Controller<K>
+/// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
+/// knows, and makes what hears each of its events before that changes.
+pub(super) fn controller<K, H>(
+    api: Api<K>,
+    watched: watcher::Config,
+    hear: impl FnOnce(&reflector::Store<K>) -> H,
+) -> Controller<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    H: FnMut(&watcher::Event<K>) + Send + 'static,
 {
     let (reader, writer) = reflector::store();
-    let seen = watcher(api, watched).modify(cut).reflect(writer);
+    let mut hear = hear(&reader);
+    let seen = watcher(api, watched)
+        .modify(cut)
+        .inspect_ok(move |event| hear(event))
+        .reflect(writer);
     Controller::for_stream(seen.applied_objects(), reader)
 }
 
@@ -200,6 +223,13 @@ async fn reconcile_key(
     }
     context.let_go(&*object, &done);
     done
+}
+
+/// Puts away what belongs to objects that are gone unexpectedly. What is under way when the operator ends is finished.
+async fn put_away(gone: UnboundedReceiver<SshKey>, scope: &Scope, shutdown: CancellationToken) {
+    let one = |last| Box::pin(put_away_gone(scope, last));
+    gone.take_until(shutdown.cancelled_owned())
+        .for_each_concurrent(None, one).await;
 }
 
 /// Reconciles a store of either kind when its turn comes.

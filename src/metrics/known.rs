@@ -43,6 +43,8 @@ pub struct Metrics {
     pub budget_waiting: Gauges<3>,
     /// Keys that were left behind in Azure.
     pub orphans: Counters<0>,
+    /// Keys in Azure that carry a mark of this cluster and whose `SshKey` is gone.
+    pub unclaimed: Gauges<0>,
     /// Entries that are kept of objects between their looks, by what they are.
     pub remembered: Gauges<1>,
     /// Watches that failed, by the kind whose controller they feed.
@@ -135,6 +137,11 @@ impl Metrics {
             orphans: all.counter(
                 "sshkey_azure_orphans",
                 "Keys that were left behind in Azure, since nothing could reach them any more or on request",
+                [],
+            ),
+            unclaimed: all.gauge(
+                "sshkey_azure_unclaimed_keys",
+                "Keys in Azure that carry a mark of this cluster and whose SshKey is gone, as the last sweep saw them",
                 [],
             ),
             remembered: all.gauge(

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureKey, AzureRecord, Desired, KeyView, Mark, ObjectFacts, Observed, Ownership, SecretView,
-    ownership::value, permits,
+    AzureKey, AzureRecord, Desired, KeyView, Mark, ObjectFacts, Observed, Ownership, PLACES_MAX,
+    SecretView, ownership::value, permits,
 };
 use crate::{
     api::{
@@ -78,8 +78,7 @@ pub(super) fn right(desired: &Desired, observed: &Observed, id: &ArmId, key: &Az
 /// Whether the key is one whose private half this object keeps. A public key that was uploaded, or is followed, proves
 /// nothing: everybody has it.
 pub(super) fn keeps(desired: &Desired, observed: &Observed, key: &AzureKey) -> bool {
-    let is_own = |key: &PublicKey| observed.is_own_key(desired, key);
-    desired.source.private_secret().is_some() && key.public_key.as_ref().is_ok_and(is_own)
+    desired.source.private_secret().is_some() && is_our_key(desired, observed, key)
 }
 
 /// Whether a UID is that of an object whose place this one has taken: the object itself recorded it before it was
@@ -146,9 +145,21 @@ pub(super) fn places(desired: &Desired, observed: &Observed) -> Vec<AzureRecord>
         if is_known || !right(desired, observed, id, key).may_change() {
             continue;
         }
-        places.extend(found(desired, observed, id, key, phase(id)));
+        let found = found(desired, observed, id, key, phase(id));
+        // What only a list has shown displaces nothing, and is this object's only with this object's key.
+        let is_taken = |place: &AzureRecord| {
+            place.origin != Origin::Found
+                || (places.len() < PLACES_MAX && is_our_key(desired, observed, key))
+        };
+        places.extend(found.filter(is_taken));
     }
     places
+}
+
+/// Whether the key is the one that this object has, had, or is about to have.
+fn is_our_key(desired: &Desired, observed: &Observed, key: &AzureKey) -> bool {
+    let is_own = |key: &PublicKey| observed.is_own_key(desired, key);
+    key.public_key.as_ref().is_ok_and(is_own)
 }
 
 /// A place that the status does not list, where the key carries our mark.
@@ -219,7 +230,7 @@ pub(super) fn may_delete(
     key: &AzureKey,
 ) -> bool {
     match right(desired, observed, &place.id, key) {
-        Right::Marked => place.origin != Origin::Found || keeps(desired, observed, key),
+        Right::Marked => place.origin != Origin::Found || is_our_key(desired, observed, key),
         Right::Inherited | Right::Stripped | Right::Adopted => true,
         Right::Nothing => false,
     }

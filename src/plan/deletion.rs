@@ -84,17 +84,18 @@ pub(super) fn judge(
 }
 
 /// The keys at places that are no longer wanted, while the object stays: the steps to be rid of them. `Err` is what stands
-/// against it. What only a list has shown stays until the object goes.
+/// against it. What only a list has shown stays until the object goes, or has no other place.
 pub(super) fn obsolete(
     desired: &Desired,
     observed: &Observed,
     wanted: Option<&ArmId>,
 ) -> Result<Vec<Step>, Finding> {
     let mut steps = Vec::new();
-    let left = observed
-        .known
-        .iter()
-        .filter(|place| Some(&place.id) != wanted && place.origin != Origin::Found);
+    let is_found = |place: &AzureRecord| place.origin == Origin::Found;
+    let has_another = wanted.is_some() || observed.known.iter().any(|place| !is_found(place));
+    let left = observed.known.iter().filter(|place| {
+        Some(&place.id) != wanted && !(is_found(place) && has_another)
+    });
     for place in left {
         match leave(desired, observed, place, place.deletion_policy) {
             Leaving::Gone => {}

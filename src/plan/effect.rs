@@ -16,8 +16,8 @@ use crate::{
 /// What only the world can tell of what a step makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
-    /// The public half of the key pair that a step generates; any key for other steps.
-    pub key: PublicKey,
+    /// The public half of the key pair that a step generates; `None` for other steps.
+    pub key: Option<PublicKey>,
     /// The UID of an object that is created.
     pub uid: String,
     /// The version of what is written.

@@ -11,12 +11,19 @@ use crate::keys::PublicKey;
 impl World<'_> {
     /// The managed Secret after a step that is about it.
     pub(super) fn managed_secret(&self, step: &Step) -> SecretView {
+        match self.kept_secret(step) {
+            Some(facts) => SecretView::Present(Box::new(facts)),
+            None => SecretView::Absent,
+        }
+    }
+
+    fn kept_secret(&self, step: &Step) -> Option<SecretFacts> {
         let before = match &self.observed.secret {
             SecretView::Present(before) => Some(before.as_ref()),
             SecretView::Absent => None,
         };
-        let facts = match (step, before) {
-            (Step::DeleteSecret { .. }, _) => return SecretView::Absent,
+        Some(match (step, before) {
+            (Step::DeleteSecret { .. }, _) => return None,
             (
                 Step::CreateSecret { .. }
                 | Step::ImportKey { .. }
@@ -38,7 +45,7 @@ impl World<'_> {
                 revision: *revision,
                 request: request.clone(),
                 created_at: Some(*now),
-                ..self.our_secret(&self.fresh.key)
+                ..self.our_secret(self.fresh.key.as_ref()?)
             },
             (
                 Step::ImportKey {
@@ -87,9 +94,8 @@ impl World<'_> {
                     ..self.our_secret(&secret.public_key)
                 }
             }
-            _ => return self.observed.secret.clone(),
-        };
-        SecretView::Present(Box::new(facts))
+            _ => before?.clone(),
+        })
     }
 
     /// Our Secret with a key, just written.
@@ -131,8 +137,9 @@ impl World<'_> {
                 now,
                 ..
             } if staged == Companion::Absent => {
-                let key = &self.fresh.key;
-                staged = self.staged(key, *revision, request.clone(), *now);
+                if let Some(key) = &self.fresh.key {
+                    staged = self.staged(key, *revision, request.clone(), *now);
+                }
             }
             Step::StageImportedKey {
                 public_key,

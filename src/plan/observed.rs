@@ -64,8 +64,8 @@ pub struct ObjectFacts {
     pub reported_outputs: Vec<OutputRef>,
     /// What its annotation says of its rotations. A hint.
     pub rotation: RotationRecord,
-    /// The requests that its status says were acted upon.
-    pub reported_requests: Vec<String>,
+    /// The requests that its status says were acted upon; `None` while it says nothing of rotations.
+    pub reported_requests: Option<Vec<String>>,
     /// The UID that its annotation records: its own, or that of a predecessor whose things are being taken over.
     pub recorded_uid: Option<String>,
     /// What a person writes to have the key rotated, each value once.
@@ -291,6 +291,13 @@ impl ObjectFacts {
     pub fn hint(&self, id: &ArmId) -> Option<&AzureRecord> {
         let mut hints = self.hints.iter().flatten();
         hints.find(|hint| hint.id == *id)
+    }
+
+    /// The requests that were acted upon: by the status, or by the hint while the status says nothing.
+    pub fn handled_requests(&self) -> &[String] {
+        self.reported_requests
+            .as_ref()
+            .unwrap_or(&self.rotation.handled)
     }
 
     /// Every output that may be there.

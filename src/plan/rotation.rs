@@ -107,12 +107,7 @@ pub(super) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Opt
         SecretView::Present(facts) => facts.request.as_deref(),
         SecretView::Absent => None,
     };
-    let object = &observed.object;
-    let mut handled = object
-        .rotation
-        .handled
-        .iter()
-        .chain(&object.reported_requests);
+    let mut handled = observed.object.handled_requests().iter();
     let is_handled = in_secret == Some(asked) || handled.any(|handled| handled == asked);
     (matches!(desired.source, KeySource::Generated { .. }) && !is_handled).then_some(asked)
 }

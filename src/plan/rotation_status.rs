@@ -78,15 +78,11 @@ pub(super) fn pending_note(desired: &Desired, observed: &Observed) -> Option<Str
 
 /// The requests that were acted upon, as far back as they are remembered.
 fn handled_requests(observed: &Observed, facts: &SecretFacts) -> Vec<String> {
-    let object = &observed.object;
-    let mut record = RotationRecord {
+    let record = RotationRecord {
         companions: false,
-        handled: object.reported_requests.clone(),
+        handled: observed.object.handled_requests().to_vec(),
     };
-    for request in object.rotation.handled.iter().chain(&facts.request) {
-        record = record.with(Some(request));
-    }
-    record.handled
+    record.with(facts.request.as_deref()).handled
 }
 
 fn previous(desired: &Desired, former: &[&FormerKey]) -> Vec<PreviousKey> {

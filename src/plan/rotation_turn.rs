@@ -94,7 +94,7 @@ pub(super) fn rotation_to_record(
     };
     RotationRecord {
         companions: is_there || !turn.is_resting,
-        handled: before.handled.clone(),
+        handled: observed.object.handled_requests().to_vec(),
     }
     .with(handled)
 }

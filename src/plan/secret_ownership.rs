@@ -117,12 +117,17 @@ fn adopt(desired: &Desired, custody: &Custody, facts: &SecretFacts, what: &str) 
     })
 }
 
-/// Whether the managed Secret is that of an object of this name that is gone, which this object takes up.
+/// Whether this object takes up the managed Secret of an object of this name that is gone. One that was restored goes on
+/// with its own.
 pub fn takes_up_secret(desired: &Desired, observed: &Observed) -> bool {
-    match (&observed.secret, desired.source.custody()) {
-        (SecretView::Present(facts), Some(custody)) => {
-            owner(desired, custody, observed, facts) == SecretOwner::TakenUp
-        }
-        _ => false,
-    }
+    let (SecretView::Present(facts), Some(custody)) = (&observed.secret, desired.source.custody())
+    else {
+        return false;
+    };
+    let uid = facts.owner_uid.as_deref();
+    let is_anothers = uid.is_some_and(|uid| uid != observed.object.uid);
+    let owner = owner(desired, custody, observed, facts);
+    is_anothers
+        && !is_predecessors(observed, uid)
+        && matches!(owner, SecretOwner::Ours | SecretOwner::TakenUp)
 }

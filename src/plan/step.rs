@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// One change to the world. Its name is the event's reason, the metric's label and the line that a plan prints.
-#[derive(Clone, Debug, PartialEq, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, strum::IntoStaticStr, strum::VariantNames)]
 pub enum Step {
     /// Patch the `SshKey`: our finalizer, and these records of Azure and of outputs.
     Record {

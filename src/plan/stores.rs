@@ -55,6 +55,28 @@ impl StoreFact {
         }
     }
 
+    /// Its subscription, and the groups that it names: the default one, and those that namespaces may use.
+    pub fn groups(&self) -> Option<(&str, Vec<String>)> {
+        let (subscription, default, allowed) = match self {
+            Self::Ready(spec) => {
+                let defaults = spec.defaults.as_ref();
+                let group = defaults.and_then(|defaults| defaults.common.resource_group.as_ref());
+                (&spec.subscription, group.and_then(|group| group.name.as_ref()), None)
+            }
+            Self::Shared(store) => {
+                let spec = &store.spec;
+                let defaults = spec.defaults.as_ref();
+                let group = defaults.and_then(|defaults| defaults.resource_group.as_ref());
+                let allowed = spec.tenants.resource_groups.as_ref();
+                (&spec.subscription, group.and_then(|group| group.name.as_ref()), allowed)
+            }
+            Self::NotReady(_) | Self::NotFound => return None,
+        };
+        let groups = default.into_iter().chain(allowed.into_iter().flatten());
+        let groups = groups.cloned().collect();
+        Some((&subscription.subscription_id, groups))
+    }
+
     /// Whether it can be asked something.
     pub fn is_usable(&self) -> bool {
         *self != Self::NotFound && self.problem().is_none()

@@ -44,7 +44,7 @@ pub(crate) fn act(
     }
     let truth = Mind::truth(&world.seen);
     let fresh = Fresh {
-        key: public(world.past.made),
+        key: Some(public(world.past.made)),
         uid: "x".into(),
         resource_version: "1".into(),
     };

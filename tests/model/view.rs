@@ -322,7 +322,7 @@ impl Mind {
             has_status: object.reported.is_some(),
             outputs: Vec::new(),
             reported_outputs: Vec::new(),
-            reported_requests: Vec::new(),
+            reported_requests: None,
             reported_others: object.others.iter().map(|key| fingerprint(*key)).collect(),
             rotation: RotationRecord {
                 companions: object.companions,

@@ -130,7 +130,7 @@ impl World {
             _ => "s1".to_owned(),
         };
         Fresh {
-            key: step.generates().map_or_else(key, pair),
+            key: step.generates().map(pair),
             uid,
             resource_version: "1".to_owned(),
         }

@@ -137,7 +137,7 @@ impl World {
                 outputs: Vec::new(),
                 reported_outputs: Vec::new(),
                 rotation: RotationRecord::default(),
-                reported_requests: Vec::new(),
+                reported_requests: None,
                 recorded_uid: None,
                 rotate_requested: None,
                 activate: None,
@@ -426,9 +426,8 @@ impl World {
             .as_ref()
             .map(|pending| &pending.fingerprint);
         object.reported_others = former.chain(pending).map(fingerprint).collect();
-        object
-            .reported_requests
-            .clone_from(&rotation.handled_requests);
+        let rotation = status.rotation.as_ref();
+        object.reported_requests = rotation.map(|rotation| rotation.handled_requests.clone());
         object.has_status = status.recorded_for.is_some();
         let azure = status.azure.clone().unwrap_or_default();
         let places = azure.places.iter().filter_map(AzureRecord::from_status);

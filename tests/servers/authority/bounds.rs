@@ -32,7 +32,6 @@ async fn until_reason(world: &World, name: &str, reason: &str) -> SshKey {
         .await
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_seventeenth_place_is_refused_and_all_others_go_once_they_can() {
     let world = World::start(WorldOptions::new()).await;

@@ -63,7 +63,6 @@ fn damages(hint: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_that_is_missing_or_spoiled_changes_nothing_and_is_put_back() {
     let world = world().await;
@@ -152,7 +151,6 @@ async fn hints_from_before_a_move_bring_nothing_back_and_leave_nothing_behind() 
     assert_eq!(names_in_azure(&world), Vec::<String>::new());
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_copy_of_an_object_with_all_its_hints_begins_as_an_object_of_its_own() {
     let world = world().await;

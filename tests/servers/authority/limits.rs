@@ -47,7 +47,6 @@ async fn published(world: &World, spec: &str) -> String {
     place_ids(&seen).remove(0)
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_key_beyond_limits_that_were_tightened_later_is_not_changed_and_goes_with_its_object() {
     for (limits, reason) in [

@@ -195,7 +195,6 @@ async fn an_export_from_before_a_rotation_rotates_nothing_and_brings_no_old_key_
     }
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn an_object_that_is_deleted_as_soon_as_it_was_replaced_leaves_no_key_in_azure() {
     let world = World::start(WorldOptions::new()).await;

@@ -44,7 +44,6 @@ async fn is_told(world: &World, id: &str) {
     );
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn each_deletion_in_azure_is_an_event_and_a_line_of_the_log() {
     let world = World::start(WorldOptions::new()).await;
@@ -62,7 +61,6 @@ async fn each_deletion_in_azure_is_an_event_and_a_line_of_the_log() {
     is_told(&world, &resource_id("third")).await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_key_whose_object_is_gone_by_force_is_counted_told_and_left() {
     let world = World::start(WorldOptions::new()).await;
@@ -92,7 +90,6 @@ async fn a_key_whose_object_is_gone_by_force_is_counted_told_and_left() {
     metrics::until(&world, UNCLAIMED, &[], 0.0).await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn an_object_that_vanishes_by_force_while_the_operator_watches_takes_its_places_along() {
     let world = World::start(WorldOptions::new()).await;

@@ -26,7 +26,6 @@ fn is_up_to_date(seen: &Value) -> bool {
     ready_reason(seen).as_deref() == Some("UpToDate")
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_at_a_strangers_key_reads_and_deletes_nothing_from_a_namespace_that_may_use_no_store()
  {
@@ -58,7 +57,6 @@ async fn a_hint_at_a_strangers_key_reads_and_deletes_nothing_from_a_namespace_th
     }
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_reaches_no_group_name_or_subscription_beyond_the_limits_of_a_store_that_is_open() {
     let stage = Stage::start().await;
@@ -87,7 +85,6 @@ async fn a_hint_reaches_no_group_name_or_subscription_beyond_the_limits_of_a_sto
     }
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_and_the_strangers_own_public_key_delete_nothing_in_the_tenants_own_place() {
     let stage = Stage::start().await;
@@ -105,7 +102,6 @@ async fn a_hint_and_the_strangers_own_public_key_delete_nothing_in_the_tenants_o
     }
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_is_no_adoption() {
     let stage = Stage::start().await;
@@ -135,7 +131,6 @@ async fn a_hint_is_no_adoption() {
     stage.is_untouched(&victim);
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_says_nothing_in_the_conditions_of_a_store_that_is_not_open() {
     let stage = Stage::start().await;
@@ -158,7 +153,6 @@ async fn a_hint_says_nothing_in_the_conditions_of_a_store_that_is_not_open() {
     assert_eq!(said, None, "nor does any event repeat it");
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn hints_that_nobody_can_read_hold_no_store_that_is_deleted() {
     let stage = Stage::start().await;
@@ -190,7 +184,6 @@ async fn hints_that_nobody_can_read_hold_no_store_that_is_deleted() {
         .await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_thousand_hints_cost_no_request_each_and_are_replaced() {
     let stage = Stage::start().await;
@@ -217,7 +210,6 @@ async fn a_thousand_hints_cost_no_request_each_and_are_replaced() {
     assert!(kept.iter().all(|key| key.name != format!("{GOOD}.web")));
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn hints_of_another_object_give_no_defaults() {
     let stage = Stage::start().await;

@@ -43,7 +43,6 @@ fn is_settled(seen: &Value) -> bool {
     ready_reason(seen).is_some_and(|reason| reason != "Progressing")
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn places_that_a_tenant_writes_into_the_status_reach_no_strangers_key() {
     let stage = Stage::start().await;
@@ -85,7 +84,6 @@ async fn places_that_a_tenant_writes_into_the_status_reach_no_strangers_key() {
     stage.store_is_as_it_was(CUSTOM).await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_place_and_a_hint_and_the_same_public_key_together_are_no_proof_either() {
     let stage = Stage::start().await;
@@ -115,7 +113,6 @@ async fn a_place_and_a_hint_and_the_same_public_key_together_are_no_proof_either
     stage.is_untouched(&victim);
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_status_that_a_tenant_has_wiped_or_filled_with_lies_loses_no_key() {
     let stage = Stage::start().await;

@@ -57,7 +57,6 @@ async fn good_key(stage: &Stage) -> StoredKey {
     stage.world.emulator().key(&id).unwrap()
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_key_of_another_namespace_in_the_same_group_is_neither_taken_nor_deleted() {
     let stage = Stage::start().await;
@@ -88,7 +87,6 @@ async fn a_key_of_another_namespace_in_the_same_group_is_neither_taken_nor_delet
     stage.until_reason(GOOD, "web", "UpToDate").await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_hint_through_ones_own_store_deletes_no_key_that_nobody_has_marked() {
     let stage = Stage::start().await;
@@ -111,7 +109,6 @@ async fn a_hint_through_ones_own_store_deletes_no_key_that_nobody_has_marked() {
     stage.is_untouched(&victim);
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_key_that_is_adopted_through_ones_own_store_stays_when_the_object_goes() {
     let stage = Stage::start().await;
@@ -128,7 +125,6 @@ async fn a_key_that_is_adopted_through_ones_own_store_stays_when_the_object_goes
     assert_eq!(left.and_then(|key| key.public_key), Some(victim.public_key));
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn an_uploaded_key_that_equals_a_strangers_is_a_conflict_and_no_claim() {
     let stage = Stage::start().await;

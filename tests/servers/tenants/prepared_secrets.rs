@@ -70,7 +70,6 @@ fn warnings(events: &[Event], reason: &str) -> Vec<String> {
     of.filter_map(|event| event.note.clone()).collect()
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_prepared_secret_is_taken_up_only_where_it_is_well_formed_and_names_the_object_and_that_is_told()
  {
@@ -132,7 +131,6 @@ async fn a_prepared_secret_is_taken_up_only_where_it_is_well_formed_and_names_th
     assert!(told.iter().any(says_all), "{told:?}");
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_secret_that_was_prepared_as_the_next_key_is_not_published() {
     let world = World::start(WorldOptions::new()).await;
@@ -185,7 +183,6 @@ async fn a_secret_that_was_prepared_as_the_next_key_is_not_published() {
     assert_ne!(current(&world, "web").await, attackers);
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_former_key_that_was_slipped_in_is_kept_but_not_trusted_and_displaces_none() {
     let world = World::start(WorldOptions::new()).await;
@@ -236,7 +233,6 @@ async fn a_former_key_that_was_slipped_in_is_kept_but_not_trusted_and_displaces_
     );
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_secret_that_was_prepared_for_former_keys_costs_no_key() {
     let world = World::start(WorldOptions::new()).await;
@@ -271,7 +267,6 @@ async fn a_secret_that_was_prepared_for_former_keys_costs_no_key() {
     assert!(!trusted.contains(made.material().split(' ').next_back().unwrap()));
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn absurd_records_on_secrets_stop_nothing_and_are_put_right() {
     let world = World::start(WorldOptions::new()).await;

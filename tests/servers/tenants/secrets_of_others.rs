@@ -48,7 +48,6 @@ async fn consent(stage: &Stage, name: &str, to: &str) {
         .unwrap();
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_secret_with_entries_of_others_is_adopted_only_by_the_sshkey_that_it_names() {
     let stage = Stage::start().await;
@@ -87,7 +86,6 @@ async fn a_secret_with_entries_of_others_is_adopted_only_by_the_sshkey_that_it_n
     assert_eq!(left.data.unwrap()["db-password"].0, b"hunter2");
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_secret_of_a_single_key_is_adopted_as_ever_and_one_of_another_type_is_not() {
     let stage = Stage::start().await;
@@ -105,7 +103,6 @@ async fn a_secret_of_a_single_key_is_adopted_as_ever_and_one_of_another_type_is_
     assert_eq!(seen["status"]["fingerprint"], key.fingerprint());
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_secret_that_another_sshkey_keeps_is_not_adopted_whatever_it_consents_to() {
     let stage = Stage::start().await;

@@ -66,7 +66,6 @@ async fn delete(world: &World) {
     world.wait_gone::<SshKey>("web").await;
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_mark_that_is_stripped_in_whole_or_in_part_is_put_back_and_the_key_goes_with_the_object()
 {
@@ -87,7 +86,6 @@ async fn a_mark_that_is_stripped_in_whole_or_in_part_is_put_back_and_the_key_goe
     assert_eq!(world.emulator().keys(), [], "it was ours without its mark");
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_mark_whose_names_a_policy_writes_in_capitals_is_still_a_mark() {
     let (world, stored) = world().await;
@@ -107,7 +105,6 @@ async fn a_mark_whose_names_a_policy_writes_in_capitals_is_still_a_mark() {
     assert!(left.iter().all(|key| !key.name.ends_with(".web")));
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_whole_mark_of_another_object_vetoes_every_write_and_the_end_of_the_object_too() {
     for (part, value) in [
@@ -135,7 +132,6 @@ async fn a_whole_mark_of_another_object_vetoes_every_write_and_the_end_of_the_ob
     }
 }
 
-#[ignore = "make tenants runs it: what it asks for is not built yet, or it was not seen to pass"]
 #[tokio::test]
 async fn a_mark_that_is_copied_to_a_second_key_moves_nothing_and_claims_only_our_key() {
     let (world, stored) = world().await;

@@ -1,0 +1,147 @@
+//! Where to look for keys of an object that neither its metadata nor its status names: an object that was replaced or
+//! restored may have forgotten them, and their marks name its UID.
+
+use std::collections::BTreeSet;
+
+use super::{Desired, ObjectFacts, SecretView, StoreFact};
+use crate::api::{ArmId, StoreKey};
+
+/// The UIDs whose marks this object may answer for: its own, the one that it recorded, and the one that its Secret names.
+/// Whether it does, the plan says.
+pub fn uids_to_search<'a>(facts: &'a ObjectFacts, secret: &'a SecretView) -> BTreeSet<&'a String> {
+    let in_secret = match secret {
+        SecretView::Present(secret) => secret.owner_uid.as_ref(),
+        SecretView::Absent => None,
+    };
+    let recorded = facts.recorded_uid.as_ref();
+    [Some(&facts.uid), recorded, in_secret]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The stores of the known places and the one that the spec means.
+pub fn stores_to_search(facts: &ObjectFacts, desired: &Desired) -> BTreeSet<StoreKey> {
+    let known = facts.places.iter().map(|place| &place.store);
+    let wanted = desired.azure.iter().map(|azure| &azure.store);
+    known.chain(wanted).cloned().collect()
+}
+
+/// Whether metadata and status do not agree on where the object has keys, or one of them is missing: as after a restore, a
+/// replace or a lost status. A new object has neither, and no Secret.
+pub fn is_in_doubt(facts: &ObjectFacts, secret: &SecretView) -> bool {
+    let hints = facts.hints.as_deref().unwrap_or_default();
+    if !facts.has_status {
+        return facts.has_finalizer
+            || !hints.is_empty()
+            || facts.hints.is_err()
+            || facts.recorded_uid.is_some()
+            || matches!(secret, SecretView::Present(_));
+    }
+    let hinted: BTreeSet<String> = hints.iter().map(|hint| folded(&hint.id)).collect();
+    let listed: BTreeSet<String> = facts.places.iter().map(|place| folded(&place.id)).collect();
+    !facts.has_finalizer || hinted != listed
+}
+
+fn folded(id: &ArmId) -> String {
+    id.to_string().to_lowercase()
+}
+
+/// The groups of a store in which an object of this namespace may have keys: the default, the allowed ones, and those of its
+/// known places. Each is named by an ID in it.
+pub fn groups_to_search(
+    fact: &StoreFact,
+    store: &StoreKey,
+    facts: &ObjectFacts,
+    desired: &Desired,
+) -> Vec<ArmId> {
+    let Some((subscription, mut names)) = fact.groups() else {
+        return Vec::new();
+    };
+    let known = facts.places.iter().filter(|place| place.store == *store);
+    names.extend(known.map(|place| place.id.resource_group.clone()));
+    let azure = desired.azure.as_ref().filter(|azure| azure.store == *store);
+    let target = azure.and_then(|azure| azure.target.as_ref().ok());
+    names.extend(target.map(|target| target.id().resource_group.clone()));
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.to_lowercase()));
+    let id = |resource_group| ArmId {
+        subscription: subscription.to_owned(),
+        resource_group,
+        name: "any".to_owned(),
+    };
+    names.into_iter().map(id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{AzureRecord, RotationRecord, parse_records};
+
+    fn place(name: &str) -> AzureRecord {
+        let text = format!(
+            r#"[{{"deletionPolicy":"Delete","id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/{name}","location":"l","store":"s"}}]"#
+        );
+        parse_records(Some(&text)).unwrap().remove(0)
+    }
+
+    fn new() -> ObjectFacts {
+        ObjectFacts {
+            uid: "uid".to_owned(),
+            deleting_since: None,
+            has_finalizer: false,
+            hints: Ok(Vec::new()),
+            places: Vec::new(),
+            has_status: false,
+            outputs: Vec::new(),
+            reported_outputs: Vec::new(),
+            rotation: RotationRecord::default(),
+            reported_requests: None,
+            recorded_uid: None,
+            rotate_requested: None,
+            activate: None,
+            abandoned: false,
+            reported_fingerprint: None,
+            reported_revision: None,
+            reported_others: Vec::new(),
+        }
+    }
+
+    fn facts(status: &[&str], hints: &[&str]) -> ObjectFacts {
+        let places = |names: &[&str]| names.iter().map(|name| place(name)).collect();
+        ObjectFacts {
+            has_finalizer: true,
+            has_status: true,
+            places: places(status),
+            hints: Ok(places(hints)),
+            ..new()
+        }
+    }
+
+    #[test]
+    fn metadata_and_status_that_agree_leave_no_doubt() {
+        let secret = SecretView::Absent;
+        assert!(!is_in_doubt(&facts(&["a", "b"], &["b", "A"]), &secret));
+        assert!(!is_in_doubt(&facts(&[], &[]), &secret));
+        assert!(!is_in_doubt(&new(), &secret), "a new one");
+    }
+
+    #[test]
+    fn what_is_missing_or_differs_is_in_doubt() {
+        let secret = SecretView::Absent;
+        assert!(is_in_doubt(&facts(&["a"], &["b"]), &secret));
+        assert!(is_in_doubt(&facts(&["a"], &[]), &secret));
+        let with = |change: fn(&mut ObjectFacts)| {
+            let mut facts = facts(&["a"], &["a"]);
+            change(&mut facts);
+            is_in_doubt(&facts, &secret)
+        };
+        assert!(with(|facts| facts.has_finalizer = false), "replaced");
+        assert!(with(|facts| facts.has_status = false), "status lost");
+        let restored = ObjectFacts {
+            recorded_uid: Some("before".to_owned()),
+            ..new()
+        };
+        assert!(is_in_doubt(&restored, &secret));
+    }
+}
