@@ -75,7 +75,10 @@ mod tests {
         assert!(!claims.claim(&id, "2", now));
         assert!(claims.claim(&id, "1", now), "it may try again");
         claims.give_up(&id, "2");
-        assert!(!claims.claim(&id, "2", now), "it is not the second's to give up");
+        assert!(
+            !claims.claim(&id, "2", now),
+            "it is not the second's to give up"
+        );
         claims.give_up(&id, "1");
         assert!(claims.claim(&id, "1", now));
         claims.release("1");

@@ -206,23 +206,6 @@ impl Inventory {
         Ok(())
     }
 
-    /// Whether the last that was seen at `id`, by whichever request of anybody, is a key that is `so`. Asks nothing.
-    pub fn has_shown(&self, id: &ArmId, so: impl Fn(&SshPublicKey) -> bool) -> bool {
-        let group = self.group(id);
-        let state = group.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = id.name.to_lowercase();
-        match state.over.get(&name).map(|overlay| &overlay.seen) {
-            Some(Seen::Present(key)) => so(key),
-            Some(Seen::Absent | Seen::GroupAbsent) => false,
-            None => {
-                let listed = state.listed.as_ref();
-                let keys = listed.and_then(|listed| listed.keys.as_ref());
-                keys.and_then(|keys| keys.get(&name))
-                    .is_some_and(|key| so(key))
-            }
-        }
-    }
-
     /// Remembers what a write of ours has left at `id`.
     pub fn wrote(&self, id: &ArmId, seen: Seen, now: Timestamp) {
         self.group(id).lay_over(id, Overlay { at: now, seen });
@@ -333,10 +316,10 @@ fn marks(id: &ArmId, keys: &[SshPublicKey]) -> HashMap<String, Vec<ArmId>> {
         let mut uids = tags.filter(|(name, _)| name.eq_ignore_ascii_case(tag::UID));
         if let Some((_, uid)) = uids.next() {
             let name = key.name.clone();
-            marks.entry(uid.clone()).or_default().push(ArmId {
-                name,
-                ..id.clone()
-            });
+            marks
+                .entry(uid.clone())
+                .or_default()
+                .push(ArmId { name, ..id.clone() });
         }
     }
     marks

@@ -23,28 +23,24 @@ pub(super) async fn act(
     id: &ArmId,
     step: &Step,
 ) -> Result<Outcome, StepError> {
-    match step {
-        Step::CreateResourceGroup { location, .. } => {
-            let session = session(at, id)?;
-            session
-                .inventory
-                .ensure_group(&session.arm, id, location, &at.caller)
-                .await?;
-            Ok(Outcome::Group(id.group_key()))
-        }
-        _ => {
-            let uid = &at.observed.object.uid;
-            if needs_claim(at, id, step) && !context.claims.claim(id, uid, Instant::now()) {
-                return Err(StepError::Claimed(id.clone()));
-            }
-            let written = write_azure(context, at, id, step).await?;
-            if matches!(step, Step::DeleteAzureKey { .. }) {
-                context.claims.give_up(id, uid);
-            }
-            remember_tags(context, at, step);
-            Ok(written)
-        }
+    if let Step::CreateResourceGroup { location, .. } = step {
+        let session = session(at, id)?;
+        session
+            .inventory
+            .ensure_group(&session.arm, id, location, &at.caller)
+            .await?;
+        return Ok(Outcome::Group(id.group_key()));
     }
+    let uid = &at.observed.object.uid;
+    if needs_claim(at, id, step) && !context.claims.claim(id, uid, Instant::now()) {
+        return Err(StepError::Claimed(id.clone()));
+    }
+    let written = write_azure(context, at, id, step).await?;
+    if matches!(step, Step::DeleteAzureKey { .. }) {
+        context.claims.give_up(id, uid);
+    }
+    remember_tags(context, at, step);
+    Ok(written)
 }
 
 /// Whether another object may be about to write there too: what carries this object's mark, only this object changes.

@@ -10,8 +10,8 @@ use super::{
     backoff::Backoffs, blocking::Blocking, certificate::Certificates,
     cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
     levels::Watched, measure, own_writes::OwnWrites, patience::Patience, presence::Presence,
-    refusals::Refusals, released::Released, sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs,
-    turns::Turns,
+    refusals::Refusals, released::Released, sessions::Sessions, store_uses::StoreUses,
+    tag_repairs::TagRepairs, turns::Turns,
 };
 use crate::{
     api::{AzureStore, SshKey},

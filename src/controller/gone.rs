@@ -72,7 +72,11 @@ impl Departures {
     /// The object as the watch saw it last, with what this operator wrote on it meanwhile.
     fn last_state(&self, gone: &SshKey) -> SshKey {
         let mut last = gone.clone();
-        if let Some(written) = self.context.own_writes.last(&gone.uid().unwrap_or_default()) {
+        if let Some(written) = self
+            .context
+            .own_writes
+            .last(&gone.uid().unwrap_or_default())
+        {
             last.status = last.status.or_else(|| written.status.clone());
             let own = written.annotations().clone();
             let mut all = own;

@@ -21,12 +21,12 @@ use super::{
     waiting::WaitsFor,
 };
 use crate::{
-    api::{ArmId, SshKey, StoreKey, names::FINALIZER},
+    api::{ArmId, SshKey, StoreKey, names::FINALIZER, status::Origin},
     azure::Caller,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        Companions, Desired, Mark, ObjectFacts, Observed, Outcome, SecretView, resolve, secret_name,
-        strange_hints, takes_up_secret, vouched,
+        AzureRecord, Companions, Desired, Mark, ObjectFacts, Observed, Outcome, SecretView,
+        resolve, secret_name, strange_hints, takes_up_secret, vouched,
     },
 };
 
@@ -42,6 +42,8 @@ pub(super) struct Observation {
     pub(super) strange_hints: Option<String>,
     /// Whether the managed Secret was that of an object of this name that is gone.
     pub(super) takes_up_secret: bool,
+    /// Places that only lists of Azure show, and that the status did not have when it was looked at.
+    pub(super) finds: Vec<ArmId>,
     /// How each store is reached.
     pub(super) sessions: BTreeMap<StoreKey, Arc<Session>>,
 }
@@ -132,7 +134,9 @@ pub(super) async fn observe(
     } else {
         seen.clone()
     };
-    observe_all(scope, object, secret, is_live).await.map(Some)
+    Box::pin(observe_all(scope, object, secret, is_live))
+        .await
+        .map(Some)
 }
 
 /// Observes what belongs to an object that is gone, as if it were being deleted with our finalizer on it.
@@ -143,7 +147,7 @@ pub(super) async fn observe_gone(
     gone.metadata.deletion_timestamp = Some(Time(now()));
     gone.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     let secret = look_at_secret(scope, &gone).await?;
-    observe_all(scope, gone, secret, true).await
+    Box::pin(observe_all(scope, gone, secret, true)).await
 }
 
 async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, ObserveError> {
@@ -225,12 +229,22 @@ async fn observe_all(
     Ok(Observation {
         strange_hints: strange_hints(&observed),
         takes_up_secret: takes_up_secret(&desired, &observed),
+        finds: finds(&observed),
         object,
         caller,
         desired,
         observed,
         sessions: seen.sessions,
     })
+}
+
+fn finds(observed: &Observed) -> Vec<ArmId> {
+    let listed = &observed.object.places;
+    let is_new = |place: &&AzureRecord| {
+        place.origin == Origin::Found && !listed.iter().any(|listed| listed.id == place.id)
+    };
+    let finds = observed.known.iter().filter(is_new);
+    finds.map(|place| place.id.clone()).collect()
 }
 
 /// What is wanted, and what is in Azure: where hints point, then every place that is known or wanted, then what only lists

@@ -15,8 +15,8 @@ use super::{
     store_object::StoreId,
 };
 use crate::{
-    api::{ArmId, SshKey, StoreKey, StoreKind, sshkey::StoreRef},
-    azure::{AzureError, Caller, Cause, Operation, SshPublicKey},
+    api::{ArmId, SshKey, StoreKey, StoreKind, sshkey::StoreRef, status::Origin},
+    azure::{AzureError, Caller, Cause, Operation},
     plan::{
         AzureRecord, Desired, Freshness, KeyView, Mark, ObjectFacts, Ownership, StoreFact,
         default_stores, lets_ask,
@@ -115,8 +115,7 @@ impl Look<'_> {
             if facts.places.iter().any(|place| place.id == hint.id) {
                 continue;
             }
-            self.at_place(&hint.id, &hint.store, false, None, seen)
-                .await;
+            self.at_place(&hint.id, &hint.store, None, None, seen).await;
         }
     }
 
@@ -132,45 +131,34 @@ impl Look<'_> {
         let listed = facts.places.iter();
         let listed = listed.map(|place| (place.id.clone(), place.store.clone(), false));
         for (id, store, is_wanted) in wanted.chain(listed) {
-            let is_listed = facts.places.iter().any(|place| place.id == id);
+            let listed = facts.places.iter().find(|place| place.id == id);
             let told = is_wanted.then_some(desired);
-            self.at_place(&id, &store, is_listed, told, seen).await;
+            self.at_place(&id, &store, listed, told, seen).await;
         }
     }
 
-    /// Looks at one place, if its store lets this object ask. `told` is given where the answer may change how the store
-    /// stands.
+    /// Looks at one place, which the status lists or not, if its store lets this object ask. `told` is given where the answer
+    /// may change how the store stands.
     async fn at_place(
         &self,
         id: &ArmId,
         store: &StoreKey,
-        is_listed: bool,
+        listed: Option<&AzureRecord>,
         told: Option<&Desired>,
         seen: &mut Seen,
     ) {
         let fact = seen.stores.get(store);
         // A store whose identity fails is not asked by each of its keys, but for the last that can be done for them.
         let is_usable = self.deleting || fact.is_some_and(StoreFact::is_usable);
-        let is_known = seen.azure.contains_key(id);
-        let Some(session) = seen.sessions.get(store).cloned() else {
+        let session = seen.sessions.get(store).cloned();
+        let Some(session) = session.filter(|_| is_usable && !seen.azure.contains_key(id)) else {
             return;
         };
-        // What the status lists beyond the limits of its store is asked about only if a list has shown our mark there.
-        let own = |key: &SshPublicKey| {
-            let tags = key.tags.clone().unwrap_or_default();
-            self.mark.ownership(&tags) == Ownership::Ours
-        };
-        let is_vouched = match store.kind {
-            StoreKind::AzureStore => is_listed,
-            StoreKind::ClusterAzureStore => is_listed && session.inventory.has_shown(id, own),
-        };
-        if is_known || !is_usable || !lets_ask(fact, self.mark, id, is_vouched) {
-            return;
-        }
-        let view = match self.view(&session, id).await {
-            Ok(view) => view,
+        let is_open = fact.is_some_and(|fact| fact.is_open_to(&self.mark.namespace));
+        let view = match self.within_limits(&session, id, store, listed, fact).await {
+            Ok(Some(view)) => view,
+            Ok(None) => return,
             Err(error) => {
-                let is_open = fact.is_some_and(|fact| fact.is_open_to(&self.mark.namespace));
                 if told.is_some() && is_open && session.met(&error) {
                     self.scope.context.store_uses.wake(&session.id);
                 }
@@ -179,6 +167,54 @@ impl Look<'_> {
         };
         seen.azure.insert(id.clone(), view);
         seen.stores_of_places.insert(id.clone(), store.clone());
+    }
+
+    /// What is at a place; `None` where it may not be asked about. What the status lists beyond the limits of its store is
+    /// read only if a list shows our mark there.
+    async fn within_limits(
+        &self,
+        session: &Session,
+        id: &ArmId,
+        store: &StoreKey,
+        listed: Option<&AzureRecord>,
+        fact: Option<&StoreFact>,
+    ) -> Result<Option<KeyView>, AzureError> {
+        let is_own_store = store.kind == StoreKind::AzureStore;
+        if !lets_ask(fact, self.mark, id, listed.is_some() && is_own_store) {
+            if listed.is_none() || !lets_ask(fact, self.mark, id, true) {
+                return Ok(None);
+            }
+            let shown = self.listed(session, id).await?;
+            if !self.is_marked(&shown) {
+                return Ok(Some(shown));
+            }
+        }
+        // What only lists have shown, lists go on to show.
+        let is_found = listed.is_some_and(|place| place.origin == Origin::Found);
+        if is_found && !self.deleting {
+            return self.listed(session, id).await.map(Some);
+        }
+        self.view(session, id).await.map(Some)
+    }
+
+    fn is_marked(&self, view: &KeyView) -> bool {
+        let KeyView::Present { key, .. } = view else {
+            return false;
+        };
+        self.mark.ownership(&key.tags) == Ownership::Ours
+    }
+
+    /// What a list shows at a place.
+    pub(super) async fn listed(
+        &self,
+        session: &Session,
+        id: &ArmId,
+    ) -> Result<KeyView, AzureError> {
+        let intervals = &self.scope.context.options.intervals;
+        let (sweep, settle) = (intervals.sweep, intervals.settle());
+        let (arm, inventory) = (&session.arm, &session.inventory);
+        let known = inventory.known(arm, id, sweep, settle, self.caller, now());
+        known.await.map(facts::azure)
     }
 
     /// What is at a place: from a list, where the status says that our key is there; by a read otherwise.
@@ -196,13 +232,7 @@ impl Look<'_> {
             .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
             .is_some_and(|published| published == *id);
         if is_published && !self.deleting {
-            let intervals = &context.options.intervals;
-            let (sweep, settle) = (intervals.sweep, intervals.settle());
-            let arm = &session.arm;
-            let known = session
-                .inventory
-                .known(arm, id, sweep, settle, self.caller, now);
-            return known.await.map(facts::azure);
+            return self.listed(session, id).await;
         }
         let seen = session
             .inventory

@@ -27,11 +27,8 @@ impl Look<'_> {
     ) {
         let uids = uids_to_search(facts, secret);
         for store in stores_to_search(facts, desired) {
-            let is_usable = self.deleting
-                || seen
-                    .stores
-                    .get(&store)
-                    .is_some_and(StoreFact::is_usable);
+            let is_usable =
+                self.deleting || seen.stores.get(&store).is_some_and(StoreFact::is_usable);
             let Some(session) = seen.sessions.get(&store).cloned().filter(|_| is_usable) else {
                 continue;
             };
@@ -78,15 +75,11 @@ impl Look<'_> {
 
     /// What the list says; what a deletion rests on is read.
     async fn view_of_marked(&self, session: &Session, id: &ArmId) -> KeyView {
-        let (arm, inventory) = (&session.arm, &session.inventory);
         let view = if self.deleting {
-            let read = inventory.read(arm, id, self.caller).await;
+            let read = session.inventory.read(&session.arm, id, self.caller).await;
             read.map(|seen| facts::seen_as(&seen, Freshness::Live))
         } else {
-            let intervals = &self.scope.context.options.intervals;
-            let (sweep, settle) = (intervals.sweep, intervals.settle());
-            let known = inventory.known(arm, id, sweep, settle, self.caller, now());
-            known.await.map(facts::azure)
+            self.listed(session, id).await
         };
         view.unwrap_or_else(|error| KeyView::Unknown(facts::azure_failure(&error)))
     }

@@ -4,8 +4,8 @@ use kube::ResourceExt;
 
 use super::{context::Context, observe::Observation};
 use crate::{
-    api::{ConditionType, Reason, SshKeyStatus, condition, status::Origin},
-    plan::{AzureRecord, Report, Step},
+    api::{ConditionType, Reason, SshKeyStatus, condition},
+    plan::{Report, Step},
 };
 
 /// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle;
@@ -56,7 +56,7 @@ pub(super) async fn tell(
     }
     tell_of_hints(context, at, taken).await;
     tell_of_secret(context, at, taken).await;
-    tell_of_found(context, at, before).await;
+    tell_of_found(context, at).await;
     tell_of_change(context, at, before, report).await;
 }
 
@@ -92,21 +92,12 @@ async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
 }
 
 /// Keys of this object that only a list of Azure has shown: they stay until the object goes.
-async fn tell_of_found(context: &Context, at: &Observation, before: &SshKeyStatus) {
-    let known = before.azure.as_ref().map_or(&[][..], |azure| &azure.places);
-    let is_new = |place: &&AzureRecord| {
-        let id = place.id.to_string();
-        place.origin == Origin::Found && !known.iter().any(|known| known.id == id)
-    };
-    for place in at.observed.known.iter().filter(is_new) {
+async fn tell_of_found(context: &Context, at: &Observation) {
+    for id in &at.finds {
         let note = format!(
-            "{} carries the mark of this SshKey and its key, and nothing but a list of Azure names it: it stays until this SshKey is deleted, or is deleted in Azure by whoever knows that nobody needs it",
-            place.id
+            "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays until this SshKey is deleted"
         );
-        context
-            .events
-            .warning(&at.object, "KeyFound", &note)
-            .await;
+        context.events.warning(&at.object, "KeyFound", &note).await;
     }
 }
 

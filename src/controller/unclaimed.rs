@@ -36,10 +36,7 @@ pub async fn count_unclaimed(context: Arc<Context>, shutdown: CancellationToken)
             tracing::warn!(%id, sshkey = whose, "a key in Azure belongs to an SshKey that is gone; it was left as it is");
         }
         let count = u32::try_from(unclaimed.len()).unwrap_or(u32::MAX);
-        context
-            .metrics
-            .unclaimed
-            .replace([([""; 0], count.into())]);
+        context.metrics.unclaimed.replace([([""; 0], count.into())]);
         told = unclaimed.into_keys().collect();
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn put_away_gone(scope: &Scope, last: SshKey) {
         drop(turn);
         match observed {
             Ok(Some(at)) => {
-                put_away(scope, at, Some(&context.turns)).await;
+                Box::pin(put_away(scope, at, Some(&context.turns))).await;
                 return;
             }
             Ok(None) => return,
@@ -73,7 +73,7 @@ pub(super) async fn put_away_observed(scope: &Scope, mut at: Observation) -> Act
     at.object.metadata.deletion_timestamp = Some(Time(now()));
     at.observed.object = facts::object(&at.object);
     at.observed.object_is_live = true;
-    put_away(scope, at, None).await;
+    Box::pin(put_away(scope, at, None)).await;
     Action::await_change()
 }
 
@@ -159,7 +159,11 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Le
             Move::Rest if !at.observed.object.has_finalizer => return Left::All,
             Move::Rest => {
                 let is_to_fix = decided.obstacle() == Some(ErrorClass::UserFixable);
-                return if is_to_fix { Left::ForAPerson } else { Left::NotYet };
+                return if is_to_fix {
+                    Left::ForAPerson
+                } else {
+                    Left::NotYet
+                };
             }
             Move::GiveUp { .. } => return Left::NotYet,
             Move::Read(place) => read(context, at, &place).await,

@@ -229,7 +229,8 @@ async fn reconcile_key(
 async fn put_away(gone: UnboundedReceiver<SshKey>, scope: &Scope, shutdown: CancellationToken) {
     let one = |last| Box::pin(put_away_gone(scope, last));
     gone.take_until(shutdown.cancelled_owned())
-        .for_each_concurrent(None, one).await;
+        .for_each_concurrent(None, one)
+        .await;
 }
 
 /// Reconciles a store of either kind when its turn comes.

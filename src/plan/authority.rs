@@ -284,7 +284,9 @@ pub fn strange_hints(observed: &Observed) -> Option<String> {
             annotation::AZURE_KEYS
         ));
     }
-    let is_lost = |place: &AzureRecord| !hints.iter().any(|hint| hint.id == place.id);
+    let is_lost = |place: &AzureRecord| {
+        place.origin != Origin::Found && !hints.iter().any(|hint| hint.id == place.id)
+    };
     let is_replaced = object.has_status && !object.has_finalizer;
     (is_replaced || object.places.iter().any(is_lost)).then(|| {
         format!(

@@ -7,6 +7,7 @@ use super::{
     AzureRecord, Desired, KeyView, ObjectFacts, Observed, Ownership, PLACES_MAX, Step, Target,
     azure::{self, published_target, wanted_record},
     decide::Finding,
+    lost,
     secret_ownership::{self, SecretOwner},
 };
 use crate::{
@@ -33,10 +34,11 @@ pub(super) fn hints_to_write(
         ids.any(|id| *id == target.id)
     };
     let mut places = azure::places_to_report(desired, observed, published);
-    // One that is left and where nothing was seen is read once more, and then forgotten.
+    // One that is left and where nothing was seen is read once more, and then forgotten. What only a list has shown, lists
+    // show again.
     places.retain(|place| {
         let is_absent = matches!(observed.azure.get(&place.id), Some(KeyView::Absent { .. }));
-        !is_absent || is_target(&place.id)
+        is_target(&place.id) || (!is_absent && place.origin != Origin::Found)
     });
     let unseen = observed.object.hints.iter().flatten().filter(|hint| {
         let is_unknown = matches!(observed.azure.get(&hint.id), Some(KeyView::Unknown(_)));
@@ -108,14 +110,15 @@ pub(super) fn places_to_record(
     (listed(&places) != listed(&observed.object.places)).then_some(Step::RecordPlaces { places })
 }
 
-/// The UID that the object shall record: that of a predecessor until all that it left is marked again, its own then.
+/// The UID that the object shall record: that of a predecessor until all that it left is marked again, its own then. An
+/// object that was copied from another of another name has no predecessor.
 pub(super) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: bool) -> String {
     let own = || observed.object.uid.clone();
     let recorded = observed
         .object
         .recorded_uid
         .as_ref()
-        .filter(|uid| **uid != own());
+        .filter(|uid| **uid != own() && !lost::is_a_copy(desired, observed));
     let in_secret = match (&observed.secret, desired.source.custody()) {
         (super::SecretView::Present(facts), Some(custody)) => {
             let owner = secret_ownership::owner(desired, custody, observed, facts);

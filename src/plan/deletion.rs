@@ -93,9 +93,10 @@ pub(super) fn obsolete(
     let mut steps = Vec::new();
     let is_found = |place: &AzureRecord| place.origin == Origin::Found;
     let has_another = wanted.is_some() || observed.known.iter().any(|place| !is_found(place));
-    let left = observed.known.iter().filter(|place| {
-        Some(&place.id) != wanted && !(is_found(place) && has_another)
-    });
+    let left = observed
+        .known
+        .iter()
+        .filter(|place| Some(&place.id) != wanted && !(is_found(place) && has_another));
     for place in left {
         match leave(desired, observed, place, place.deletion_policy) {
             Leaving::Gone => {}

@@ -121,7 +121,7 @@ pub(super) fn private_key_is_lost(
 }
 
 /// Whether the records are those of an object of another name, whose mark is where they point: the object was copied from it.
-fn is_a_copy(desired: &Desired, observed: &Observed) -> bool {
+pub(super) fn is_a_copy(desired: &Desired, observed: &Observed) -> bool {
     let mut hints = observed.object.hints.iter().flatten();
     hints.any(|hint| match observed.azure.get(&hint.id) {
         Some(KeyView::Present { key, .. }) => {

@@ -14,6 +14,7 @@ mod desired;
 mod difference;
 mod effect;
 mod effect_secrets;
+mod failure;
 mod key_wish;
 mod lost;
 mod next_move;
@@ -49,6 +50,7 @@ pub use desired::{
 };
 pub use difference::{listed, names_that_differ};
 pub use effect::{Fresh, effect};
+pub use failure::Failure;
 pub use key_wish::KeyWish;
 pub use next_move::{MOST_STEPS, Move, Place, next_move};
 pub use observed::{
@@ -58,7 +60,7 @@ pub use observed::{
 pub use ownership::{Mark, Ownership};
 pub use permits::lets_ask;
 pub use record::{AzureRecord, PLACES_MAX, parse_records, records_json};
-pub use report::{Failure, Report, report};
+pub use report::{Report, report};
 pub use rotation_policy::RotationPolicy;
 pub use rotation_record::RotationRecord;
 pub use schedule::Intervals;

@@ -4,8 +4,8 @@ use super::{Desired, Mark, StoreFact, desired::name_from_template, stores::is_op
 use crate::api::{ArmId, StoreKey, cluster_azure_store::Permission};
 
 /// Whether a place may be asked about through a store. `is_listed` says that the object's status lists the place and, where
-/// the store is the cluster's, that our mark was seen there: what was published once may be read and deleted after the
-/// limits of its store were tightened, while the subscription is its own.
+/// the store is the cluster's, that a list has shown our mark there: what was published once may be read and deleted after
+/// the limits of its store were tightened, while the subscription is its own.
 pub fn lets_ask(fact: Option<&StoreFact>, mark: &Mark, id: &ArmId, is_listed: bool) -> bool {
     match fact {
         Some(StoreFact::Ready(spec)) => is_same(&spec.subscription.subscription_id, id),

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Concern, Desired, KeyView, Observed, OutputView, SecretView, Step, Wanted, azure,
+    AzureRecord, Concern, Desired, Failure, KeyView, Observed, OutputView, SecretView, Step,
+    Wanted, azure,
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
     secret,
@@ -16,42 +17,6 @@ use crate::{
     },
     keys::PublicKey,
 };
-
-/// Why something could not be looked at or done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// What to do about it.
-    pub class: ErrorClass,
-    /// For machines.
-    pub reason: Reason,
-    /// What is the matter and what to do about it, for people.
-    pub message: String,
-    /// What Azure calls the request that it refused: for events and a support case, and not for the status, where each
-    /// try would change it.
-    pub request_ids: Option<String>,
-}
-
-impl Failure {
-    /// A failure of which Azure knows nothing.
-    pub fn new(class: ErrorClass, reason: Reason, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            reason,
-            message: message.into(),
-            request_ids: None,
-        }
-    }
-
-    /// Whether a person has to change something.
-    pub fn is_to_fix(&self) -> bool {
-        self.class == ErrorClass::UserFixable
-    }
-
-    /// Something that a person has to change.
-    pub fn to_fix(reason: Reason, message: impl Into<String>) -> Self {
-        Self::new(ErrorClass::UserFixable, reason, message)
-    }
-}
 
 /// What is to be written as the status.
 #[derive(Clone, Debug, PartialEq)]
@@ -262,7 +227,14 @@ fn standing(finding: &Finding, failed: Option<(&Step, &Failure)>, concern: Conce
     if let Some((step, failure)) = failed
         && step.concern() == concern
     {
-        return Standing::failed(failure);
+        return match finding {
+            // What stands against all of it is the reason; what failed on the way is added.
+            Finding::Blocked(first) => Standing::failed(&Failure {
+                message: format!("{}; {}", first.message, failure.message),
+                ..first.clone()
+            }),
+            Finding::Good { .. } | Finding::Pending => Standing::failed(failure),
+        };
     }
     match finding {
         Finding::Good { reason, message } => Standing {
@@ -373,7 +345,7 @@ fn progress(
         return None;
     }
     let acts = match failed {
-        Some((_, failure)) => failure.class == ErrorClass::UserFixable,
+        Some((_, failure)) => failure.is_to_fix(),
         None => plan.steps.is_empty() && plan.obstacle() == Some(ErrorClass::UserFixable),
     };
     // A suspended object that is held stays held; one that would go on by itself is not going on.

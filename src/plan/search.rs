@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Desired, ObjectFacts, SecretView, StoreFact};
-use crate::api::{ArmId, StoreKey};
+use crate::api::{ArmId, StoreKey, status::Origin};
 
 /// The UIDs whose marks this object may answer for: its own, the one that it recorded, and the one that its Secret names.
 /// Whether it does, the plan says.
@@ -39,7 +39,10 @@ pub fn is_in_doubt(facts: &ObjectFacts, secret: &SecretView) -> bool {
             || matches!(secret, SecretView::Present(_));
     }
     let hinted: BTreeSet<String> = hints.iter().map(|hint| folded(&hint.id)).collect();
-    let listed: BTreeSet<String> = facts.places.iter().map(|place| folded(&place.id)).collect();
+    // What only a list has shown is in no hint.
+    let listed = facts.places.iter();
+    let listed = listed.filter(|place| place.origin != Origin::Found);
+    let listed: BTreeSet<String> = listed.map(|place| folded(&place.id)).collect();
     !facts.has_finalizer || hinted != listed
 }
 

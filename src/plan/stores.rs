@@ -61,14 +61,22 @@ impl StoreFact {
             Self::Ready(spec) => {
                 let defaults = spec.defaults.as_ref();
                 let group = defaults.and_then(|defaults| defaults.common.resource_group.as_ref());
-                (&spec.subscription, group.and_then(|group| group.name.as_ref()), None)
+                (
+                    &spec.subscription,
+                    group.and_then(|group| group.name.as_ref()),
+                    None,
+                )
             }
             Self::Shared(store) => {
                 let spec = &store.spec;
                 let defaults = spec.defaults.as_ref();
                 let group = defaults.and_then(|defaults| defaults.resource_group.as_ref());
                 let allowed = spec.tenants.resource_groups.as_ref();
-                (&spec.subscription, group.and_then(|group| group.name.as_ref()), allowed)
+                (
+                    &spec.subscription,
+                    group.and_then(|group| group.name.as_ref()),
+                    allowed,
+                )
             }
             Self::NotReady(_) | Self::NotFound => return None,
         };

@@ -10,7 +10,7 @@ use sshkey_operator::{
     },
 };
 
-use crate::world::{ORPHAN_AFTER, World, at, key, pair};
+use crate::world::{ORPHAN_AFTER, World, at, pair};
 
 /// More steps than any life takes.
 const TOO_MANY: usize = 32;
@@ -110,7 +110,7 @@ impl World {
             _ => false,
         };
         if is_made {
-            self.generated.push(fresh.key.clone());
+            self.generated.extend(fresh.key.clone());
         }
         let outcome = effect(step, &self.desired(), &self.truth(), &fresh);
         self.become_as_after(step, &outcome);

@@ -157,10 +157,7 @@ async fn a_restore_from_before_a_move_finds_the_place_that_the_key_moved_to_and_
             .any(|place| place["id"] == found && place["origin"] == "Found")
     })
     .await;
-    assert_eq!(
-        seen["status"]["azure"]["resourceID"],
-        resource_id("first")
-    );
+    assert_eq!(seen["status"]["azure"]["resourceID"], resource_id("first"));
     let notes = told(&world, "web", "KeyFound", "Warning").await;
     assert!(notes.iter().any(|note| note.contains(&found)), "{notes:?}");
     sweeps_pass(&world).await;
