@@ -45,12 +45,18 @@ pub enum Reason {
     PrivateKeyReplaced,
     /// The Secret is this object's, and its private key is missing or cannot be read.
     PrivateKeyUnreadable,
+    /// The Secret that keeps the private key is being deleted, and a finalizer holds it.
+    SecretTerminating,
+    /// A Secret that has to be changed is immutable.
+    SecretImmutable,
     /// The key pair could not be generated.
     KeyGenerationFailed,
 
     // The key that the user gives.
     /// The Secret or `ConfigMap` that `spec.source` names does not exist.
     SourceNotFound,
+    /// It is being deleted.
+    SourceTerminating,
     /// It lacks the entry that is named.
     SourceEntryMissing,
     /// It is larger than any key.
@@ -85,6 +91,8 @@ pub enum Reason {
     // The outputs.
     /// The name of an output is taken.
     OutputConflict,
+    /// An output is being deleted, and a finalizer holds it.
+    OutputTerminating,
     /// What is asked for in an output can't be.
     OutputInvalid,
 
@@ -97,6 +105,8 @@ pub enum Reason {
     StoreNotReady,
     /// A Secret that a store refers to does not exist.
     CredentialSecretNotFound,
+    /// A Secret that a store refers to is being deleted.
+    CredentialSecretTerminating,
     /// A Secret that a store refers to lacks the key that is named.
     CredentialSecretInvalid,
     /// What a store names is no certificate with its private key.

@@ -6,117 +6,24 @@ use kube::{Api, Client, ResourceExt};
 use super::{
     azure_steps,
     context::{Context, Scope},
-    facts,
-    given::{self, GivenError},
+    facts, given,
     observe::Observation,
     outputs, rotation_steps,
+    step_error::StepError,
     store_object::StoreId,
 };
 use crate::{
     api::{
-        ArmId, AzureStore, ClusterAzureStore, ErrorClass, OutputRef, Reason, SshKey, StoreKey,
-        StoreKind, output_ref::outputs_text,
+        AzureStore, ClusterAzureStore, OutputRef, SshKey, StoreKey, StoreKind,
+        output_ref::outputs_text,
     },
-    azure::AzureError,
-    keys::{Algorithm, Comment, KeyError, KeyPair, KeySpec, PublicKey},
+    keys::{Algorithm, Comment, KeyPair, KeySpec, PublicKey},
     kubernetes::{
-        KubernetesError,
         secrets::{self, FoundSecret, Replacement, SecretOwner},
         sshkeys, stores,
     },
-    plan::{
-        AzureRecord, Failure, Outcome, RotationRecord, SecretRecord, SecretView, Step, records_json,
-    },
+    plan::{AzureRecord, Outcome, RotationRecord, SecretRecord, SecretView, Step, records_json},
 };
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StepError {
-    /// The API server refused or did not answer.
-    #[error(transparent)]
-    Kubernetes(#[from] KubernetesError),
-    /// Azure refused or did not answer.
-    #[error(transparent)]
-    Azure(#[from] AzureError),
-    /// The key pair could not be generated.
-    #[error("can't generate a key pair: {0}")]
-    Generate(#[from] KeyError),
-    /// The key pair is generated outside of this reconcile.
-    #[error("the key pair is about to be generated")]
-    Waiting,
-    /// The key that the user gives can't be had any more.
-    #[error(transparent)]
-    Given(#[from] GivenError),
-    /// It is another one than when it was looked at.
-    #[error(
-        "the key that spec.source names is changing at this moment; it will be looked at again"
-    )]
-    Changing,
-    /// A Secret with a key is another one than when it was looked at.
-    #[error(
-        "a Secret with a key of this SshKey is changing at this moment; it will be looked at again"
-    )]
-    SecretChanging,
-    /// A step came to where it is not taken: a fault of the operator.
-    #[error("the step {0} is not taken here; please report it")]
-    Misplaced(&'static str),
-    /// No session reaches the place that the step writes to.
-    #[error("no store reaches {0}; it will be tried again")]
-    OutOfReach(ArmId),
-    /// Another object is writing there at this moment.
-    #[error(
-        "another SshKey is writing to {0} at this moment; if both mean it, give one of them another name in spec.azure.name"
-    )]
-    Claimed(ArmId),
-    /// The object is gone.
-    #[error("the SshKey is gone")]
-    Gone,
-    /// The object is another one than the one that was looked at.
-    #[error("the SshKey is changing at this moment; it will be looked at again")]
-    Overtaken,
-    /// The key that the step would publish is not stored: a step of a preview.
-    #[error("{0} can't be created before its private key is stored; it will be tried again")]
-    NotStored(ArmId),
-}
-
-impl StepError {
-    /// Whether somebody has changed what was to be changed since it was looked at.
-    pub(super) fn is_conflict(&self) -> bool {
-        match self {
-            Self::Kubernetes(error) => error.code() == Some(409),
-            Self::Gone | Self::Overtaken => true,
-            _ => false,
-        }
-    }
-
-    /// Whether the step can be taken only when work outside of this reconcile is done.
-    pub(super) fn is_waiting(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Given(GivenError::Waiting))
-    }
-
-    /// What it comes to for the report.
-    pub(super) fn failure(&self) -> Failure {
-        match self {
-            Self::Kubernetes(error) => facts::kubernetes_failure(error),
-            Self::Azure(error) => facts::azure_failure(error),
-            Self::Generate(_) => transient(Reason::KeyGenerationFailed, self),
-            Self::Given(error) => error.failure(),
-            Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),
-            Self::Claimed(_) => transient(Reason::AzureKeyConflict, self),
-            Self::Waiting
-            | Self::Changing
-            | Self::SecretChanging
-            | Self::Misplaced(_)
-            | Self::NotStored(_)
-            | Self::Gone
-            | Self::Overtaken => transient(Reason::Progressing, self),
-        }
-    }
-}
-
-fn transient(reason: Reason, error: &StepError) -> Failure {
-    Failure::new(ErrorClass::Transient, reason, error.to_string())
-}
 
 /// Takes a step.
 pub(super) async fn act(
@@ -310,10 +217,39 @@ async fn record_secret(
     owner: SecretOwner<'_>,
     anew: Option<(u32, Timestamp)>,
 ) -> Result<FoundSecret, StepError> {
-    let (name, version) = (&secret.name, &secret.resource_version);
-    let public = &secret.public_key;
-    let found = secrets::record(client, namespace, name, version, owner, public, anew).await?;
-    Ok(found)
+    let rewritten = if secret.rewrites {
+        Some(pair_in(client, namespace, secret).await?)
+    } else {
+        None
+    };
+    let repair = secrets::Repair {
+        name: &secret.name,
+        resource_version: &secret.resource_version,
+        public: &secret.public_key,
+        anew,
+        rewritten: rewritten.as_ref(),
+    };
+    Ok(secrets::record(client, namespace, owner, repair).await?)
+}
+
+/// The pair that a Secret holds, if it still is what was looked at.
+async fn pair_in(
+    client: &Client,
+    namespace: &str,
+    secret: &SecretRecord,
+) -> Result<KeyPair, StepError> {
+    let found = secrets::read(client, namespace, &secret.name).await?;
+    let is_same = |found: &FoundSecret| {
+        found.meta.resource_version.as_ref() == Some(&secret.resource_version)
+    };
+    let private = found.filter(is_same).and_then(|found| found.private);
+    let private = private.ok_or(StepError::SecretChanging)?;
+    let pair = facts::off_thread(move || KeyPair::from_openssh_amid(&private)).await?;
+    if pair.public_key() == secret.public_key {
+        Ok(pair)
+    } else {
+        Err(StepError::SecretChanging)
+    }
 }
 
 /// The Secret that was created. If there was one of that name, somebody was faster, or it is somebody's: what it is, it

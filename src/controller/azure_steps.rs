@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
-    act::StepError,
     context::Context,
     facts::{self, now},
     observe::Observation,
     sessions::Session,
+    step_error::StepError,
 };
 use crate::{
     api::ArmId,

@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use super::{
     blocking::Asker,
     context::Context,
-    credentials::{Credential, no_credential, unreadable},
+    credentials::{Credential, lasts, no_credential, unreadable},
     facts::now,
     store_object::StoreView,
 };
 use crate::{
     api::{Reason, azure_store::ClientCertificate as Auth, source::EntryRef},
     azure::{Cause, CertificateError, ClientCertificate},
-    kubernetes::secrets,
+    kubernetes::user_secrets,
 };
 
 /// Entries of Secrets of type `kubernetes.io/tls`.
@@ -143,28 +143,31 @@ async fn one(
     name: &str,
     key: &str,
 ) -> Result<Versioned, Cause> {
-    let found = secrets::read_entries(&context.client, namespace, name, [key]).await;
+    let found = user_secrets::read_entries(&context.client, namespace, name, [key]).await;
     let found = found.map_err(|error| unreadable(&error))?;
-    let (version, [value]) = found.ok_or_else(|| missing(namespace, name, key))?;
+    let found = found.ok_or_else(|| missing(namespace, name, key))?;
+    lasts(name, found.held_by.as_deref())?;
+    let [value] = found.values;
     let value = value.filter(|value| !value.is_empty());
-    let version = format!("{name}/{key}@{version}");
+    let version = format!("{name}/{key}@{}", found.version);
     Ok((version, value.ok_or_else(|| empty(name, key))?))
 }
 
 /// Certificate and key, one after the other, as they are in one file.
 async fn tls(context: &Context, namespace: &str, name: &str) -> Result<Versioned, Cause> {
-    let found = secrets::read_entries(&context.client, namespace, name, TLS).await;
+    let found = user_secrets::read_entries(&context.client, namespace, name, TLS).await;
     let found = found.map_err(|error| unreadable(&error))?;
     let both = TLS.join(" and ");
-    let (version, values) = found.ok_or_else(|| missing(namespace, name, &both))?;
-    let [Some(certificate), Some(key)] = values else {
+    let found = found.ok_or_else(|| missing(namespace, name, &both))?;
+    lasts(name, found.held_by.as_deref())?;
+    let [Some(certificate), Some(key)] = found.values else {
         return Err(empty(name, &both));
     };
     let mut file = Zeroizing::new(Vec::with_capacity(certificate.len() + key.len() + 1));
     file.extend_from_slice(&certificate);
     file.push(b'\n');
     file.extend_from_slice(&key);
-    Ok((format!("{name}@{version}"), file))
+    Ok((format!("{name}@{}", found.version), file))
 }
 
 fn missing(namespace: &str, name: &str, key: &str) -> Cause {

@@ -2,7 +2,7 @@
 
 use kube::{Client, api::ObjectMeta};
 
-use super::facts::{QUICKLY_READ, off_thread};
+use super::facts::{QUICKLY_READ, durability, off_thread};
 use crate::{
     api::{
         names::{annotation, label},
@@ -103,6 +103,7 @@ pub(super) async fn staged(found: Option<FoundKeys>, owner: Owner<'_>) -> Compan
             request: text(annotation::HANDLED_REQUEST),
             created_at: time(annotation::CREATED_AT),
             pending_since: time(annotation::PENDING_SINCE),
+            durability: durability(&found.meta, found.immutable),
             key: match found.keys.values().next() {
                 None => SecretKey::Missing,
                 Some(bytes) => match KeyPair::from_openssh(bytes) {
@@ -134,6 +135,7 @@ pub(super) async fn previous(
             uid: found.meta.uid.clone().unwrap_or_default(),
             resource_version: found.meta.resource_version.clone().unwrap_or_default(),
             is_exact,
+            durability: durability(&found.meta, found.immutable),
             is_damaged: keys.len() < found.keys.len(),
             keys,
         }

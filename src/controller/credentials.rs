@@ -12,7 +12,8 @@ use crate::{
         Assertion, AzureError, Cause, ClientCertificate, Endpoints, Identity, Operation,
         PodIdentity,
     },
-    kubernetes::{KubernetesError, secrets, tokens},
+    kubernetes::{KubernetesError, tokens, user_secrets},
+    plan::finalizers,
 };
 
 /// What an identity is made of.
@@ -141,13 +142,14 @@ async fn client_secret(
     auth: &ClientSecret,
 ) -> Result<Credential, Cause> {
     let (name, key) = (&auth.secret_ref.name, auth.secret_ref.key());
-    let entry = secrets::read_entry(&context.client, namespace, name, key)
+    let entry = user_secrets::read_entry(&context.client, namespace, name, key)
         .await
         .map_err(|error| unreadable(&error))?
         .ok_or_else(|| {
             let message = format!("Secret {name} does not exist in namespace {namespace}: create it with the client secret under {key}");
             no_credential(Reason::CredentialSecretNotFound, message)
         })?;
+    lasts(name, entry.held_by.as_deref())?;
     if entry.is_ours {
         let message = format!(
             "Secret {name} holds a key of an SshKey and no client secret: it was not sent to Entra. Name the Secret with the client secret in secretRef.name"
@@ -211,6 +213,18 @@ fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Caus
         );
     }
     unreadable(error)
+}
+
+/// What is being deleted proves nobody's identity for long: better told now than when it is gone.
+pub(super) fn lasts(name: &str, held_by: Option<&[String]>) -> Result<(), Cause> {
+    let Some(held_by) = held_by else {
+        return Ok(());
+    };
+    let message = format!(
+        "Secret {name} is being deleted and is held only by {}: no new key rests on it. Create a Secret of another name with the same content and name it in the store's auth",
+        finalizers(held_by)
+    );
+    Err(no_credential(Reason::CredentialSecretTerminating, message))
 }
 
 pub(super) fn unreadable(error: &KubernetesError) -> Cause {

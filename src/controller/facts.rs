@@ -1,7 +1,7 @@
 //! From what was read to what is decided upon.
 
 use jiff::Timestamp;
-use kube::ResourceExt;
+use kube::{ResourceExt, api::ObjectMeta};
 
 use crate::{
     api::{
@@ -10,11 +10,11 @@ use crate::{
         output_ref::parse_outputs,
     },
     azure::{AzureError, Seen, SshPublicKey, View},
-    keys::{Fingerprint, KeyPair, PublicKey},
+    keys::{Fingerprint, KeyPair, PublicKey, is_openssh_file},
     kubernetes::{KubernetesError, secrets},
     plan::{
-        AzureKey, AzureRecord, Failure, Freshness, Group, KeyView, ObjectFacts, RotationRecord,
-        SecretFacts, SecretKey, SecretView, parse_records,
+        AzureKey, AzureRecord, Durability, Failure, Freshness, Group, KeyView, ObjectFacts,
+        RotationRecord, SecretFacts, SecretKey, SecretView, parse_records,
     },
 };
 
@@ -145,11 +145,15 @@ fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
     let text = |name: &str| annotations.get(name).cloned();
     let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
         None => SecretKey::Missing,
-        Some(bytes) => match KeyPair::from_openssh(bytes) {
+        Some(bytes) => match KeyPair::from_openssh_amid(bytes) {
             Ok(pair) => SecretKey::Readable(pair.public_key()),
             Err(error) => SecretKey::Unreadable(error.to_string()),
         },
     };
+    let private_entry_is_a_file = found
+        .private
+        .as_ref()
+        .is_some_and(|bytes| is_openssh_file(bytes));
     let public_entry_matches = match (&key, &found.public) {
         (SecretKey::Readable(key), Some(entry)) => *entry == secrets::public_entry(key),
         _ => false,
@@ -173,6 +177,16 @@ fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
         request: text(annotation::HANDLED_REQUEST),
         key,
         public_entry_matches,
+        private_entry_is_a_file,
+        durability: durability(&found.meta, found.immutable),
+    }
+}
+
+/// Whether what is written into an object stays.
+pub(super) fn durability(meta: &ObjectMeta, is_immutable: bool) -> Durability {
+    Durability {
+        held_by: secrets::held_by(meta),
+        is_immutable,
     }
 }
 

@@ -21,8 +21,8 @@ use crate::{
         source::{EntryRef, PrivateKeySource, PublicKeySource},
     },
     keys::{KeyError, KeyPair, KeyRefusal, PublicKey},
-    kubernetes::{KubernetesError, configmaps, secrets},
-    plan::Failure,
+    kubernetes::{KubernetesError, configmaps, user_secrets},
+    plan::{Failure, finalizers},
 };
 
 /// What was found in what users refer to, by the UID of the object that refers to it: to open an encrypted key takes
@@ -85,6 +85,11 @@ pub(super) enum GivenError {
         namespace: String,
         key: String,
     },
+    /// It is being deleted: what rests on it alone would soon rest on nothing.
+    #[error(
+        "{subject} is being deleted and is held only by {held_by}: no key is taken from it. Copy the key now into a Secret of another name, and name that in spec.source"
+    )]
+    Terminating { subject: String, held_by: String },
     /// It lacks the entry.
     #[error(
         "{subject} has nothing under {key}: put the key there, or correct the entry's name in spec.source"
@@ -111,6 +116,7 @@ impl GivenError {
                 return Failure::new(class, Reason::Progressing, self.to_string());
             }
             Self::NotFound { .. } => Reason::SourceNotFound,
+            Self::Terminating { .. } => Reason::SourceTerminating,
             Self::EntryMissing { .. } => Reason::SourceEntryMissing,
             Self::Refused { error, .. } => reason(error.refusal()),
         };
@@ -299,8 +305,15 @@ async fn secret_entry(
     entry: &EntryRef,
 ) -> Result<Entry, GivenError> {
     let subject = format!("Secret {}", entry.name);
-    let found = secrets::read_entry(&context.client, namespace, &entry.name, &entry.key).await?;
+    let found =
+        user_secrets::read_entry(&context.client, namespace, &entry.name, &entry.key).await?;
     let found = found.ok_or_else(|| not_found(&subject, namespace, entry))?;
+    if let Some(held_by) = &found.held_by {
+        return Err(GivenError::Terminating {
+            subject,
+            held_by: finalizers(held_by),
+        });
+    }
     let value = found.value.filter(|value| !value.is_empty());
     Ok(Entry {
         value: value.ok_or_else(|| entry_missing(&subject, entry))?,

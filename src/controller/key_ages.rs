@@ -70,6 +70,7 @@ mod tests {
             },
             private: None,
             public: None,
+            immutable: false,
             is_well_formed: true,
         }
     }

@@ -34,6 +34,7 @@ mod released;
 mod remembered;
 mod rotation_steps;
 mod sessions;
+mod step_error;
 mod store;
 mod store_facts;
 mod store_object;

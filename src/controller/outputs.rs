@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Client, Resource, ResourceExt};
 use zeroize::Zeroizing;
 
-use super::{act::StepError, context::Context, facts, given, observe::Observation};
+use super::{context::Context, facts, given, observe::Observation, step_error::StepError};
 use crate::{
     api::{
         OutputRef, SshKey,
@@ -110,6 +110,7 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
         changeable,
         entries: entries.collect(),
         superfluous: superfluous.cloned().collect(),
+        held_by: secrets::held_by(&found.meta),
     }
 }
 
@@ -122,15 +123,33 @@ fn fact(entry: &Entry, bytes: &[u8]) -> EntryFact {
                 let lines = text.lines().map(PublicKey::parse);
                 lines.collect::<Result<Vec<_>, _>>().ok()
             });
+            let written = |keys: &Vec<PublicKey>| -> Vec<u8> {
+                keys.iter().flat_map(secrets::public_entry).collect()
+            };
+            let keys = keys.filter(|keys| written(keys) == bytes);
             return keys.map_or(EntryFact::Other, EntryFact::Keys);
         }
-        Entry::Public => text().and_then(|text| PublicKey::parse(text).ok()),
+        Entry::Public => {
+            let key = text().and_then(|text| PublicKey::parse(text).ok());
+            key.filter(|key| secrets::public_entry(key) == bytes)
+        }
         Entry::PrivateOpenSsh | Entry::PrivatePem => {
             let pair = KeyPair::read(bytes, None).ok();
+            let pair = pair.filter(|pair| is_as_written(entry, pair, bytes));
             pair.map(|pair| pair.public_key())
         }
     };
     key.map_or(EntryFact::Other, EntryFact::Key)
+}
+
+/// Whether a private entry is, byte for byte, what this operator writes for its key: a file with other line ends, or with
+/// text beside the key, is one that OpenSSH may not read.
+fn is_as_written(entry: &Entry, pair: &KeyPair, bytes: &[u8]) -> bool {
+    let written = match entry {
+        Entry::PrivatePem => pair.to_pem(),
+        _ => pair.to_openssh(),
+    };
+    written.is_ok_and(|written| written.as_bytes() == bytes)
 }
 
 /// Takes a step that is about an output.

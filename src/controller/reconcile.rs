@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
-    act::{StepError, act, read_object},
+    act::{act, read_object},
     azure_steps::read_azure,
     blocked::{refuse, write_blocked},
     companions,
@@ -19,6 +19,7 @@ use super::{
     observe::{Observation, ObserveError, observe},
     outcome_check,
     refusals::Refused,
+    step_error::StepError,
     tell::{tell, tell_of_deletion, tell_store},
     vanished::put_away_observed,
     waiting::{WaitsFor, wait},

@@ -3,11 +3,12 @@
 use kube::ResourceExt;
 
 use super::{
-    act::{StepError, generate, given, secret_outcome},
+    act::{generate, given, secret_outcome},
     companions,
     context::Context,
     facts::off_thread,
     observe::Observation,
+    step_error::StepError,
 };
 use crate::{
     api::rotation::staging_name,

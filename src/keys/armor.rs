@@ -10,6 +10,32 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
+/// Whether bytes are a private key file as OpenSSH writes and reads it: one block of its own format, LF line ends, the last
+/// one included, and nothing beside it. (A file whose last line has no end is refused: *error in libcrypto*.)
+pub fn is_openssh_file(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let lines = text
+        .strip_prefix("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        .and_then(|rest| rest.strip_suffix("-----END OPENSSH PRIVATE KEY-----\n"));
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    lines.is_some_and(|lines| {
+        lines.ends_with('\n')
+            && lines
+                .lines()
+                .all(|line| !line.is_empty() && line.bytes().all(is_base64))
+            && !lines.contains('\r')
+    })
+}
+
+/// The one block of OpenSSH's format in a text, whatever stands around it; `None` where there is none, or another block too.
+pub(super) fn openssh_block(text: &[u8]) -> Option<&[u8]> {
+    let text = std::str::from_utf8(text).ok()?;
+    let begin = text.find("-----BEGIN OPENSSH PRIVATE KEY-----")?;
+    let end = "-----END OPENSSH PRIVATE KEY-----";
+    let length = text[begin..].find(end)? + end.len();
+    (text.matches(BEGIN).count() == 1).then(|| &text.as_bytes()[begin..begin + length])
+}
+
 /// One block.
 pub(super) struct Block<'a> {
     /// What stands between `BEGIN` and the dashes.

@@ -49,6 +49,7 @@ mod weak;
 mod why_not;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
+pub use armor::is_openssh_file;
 pub use comment::{Comment, CommentRefused};
 pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};

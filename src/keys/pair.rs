@@ -75,6 +75,19 @@ impl KeyPair {
         Self::proven(private, comment)
     }
 
+    /// Reads what [`KeyPair::from_openssh`] does, whatever stands around the one block: a byte order mark, text of a person.
+    /// The key is whole, though OpenSSH may refuse such a file.
+    ///
+    /// # Errors
+    /// As [`KeyPair::from_openssh`], of the block or, where there is no single one, of the whole.
+    pub fn from_openssh_amid(text: &[u8]) -> Result<Self, KeyError> {
+        let strict = Self::from_openssh(text);
+        match (&strict, armor::openssh_block(text)) {
+            (Err(_), Some(block)) if block.len() < text.len() => Self::from_openssh(block),
+            _ => strict,
+        }
+    }
+
     fn proven(private: ssh_key::PrivateKey, comment: Comment) -> Result<Self, KeyError> {
         let private = Box::new(private);
         let public = PublicKey::new(private.public_key().key_data(), comment)?;

@@ -33,6 +33,8 @@ pub struct FoundKeys {
     pub meta: ObjectMeta,
     /// The private keys in it, by their names.
     pub keys: BTreeMap<String, Zeroizing<Vec<u8>>>,
+    /// Whether its content is immutable.
+    pub immutable: bool,
 }
 
 impl fmt::Debug for FoundKeys {
@@ -54,6 +56,7 @@ impl From<Secret> for FoundKeys {
             }
         }
         Self {
+            immutable: secret.immutable == Some(true),
             meta: secret.metadata,
             keys,
         }

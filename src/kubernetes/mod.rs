@@ -17,5 +17,6 @@ pub mod secrets;
 pub mod sshkeys;
 pub mod stores;
 pub mod tokens;
+pub mod user_secrets;
 
 pub use error::KubernetesError;

@@ -5,10 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
-    Api, Client, ResourceExt,
+    Api, Client,
     api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
-use serde_json::json;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
@@ -30,6 +29,8 @@ pub struct FoundSecret {
     pub public: Option<Vec<u8>>,
     /// Whether it is of a managed Secret's type and holds no other entries.
     pub is_well_formed: bool,
+    /// Whether its content is immutable.
+    pub immutable: bool,
 }
 
 impl fmt::Debug for FoundSecret {
@@ -54,6 +55,7 @@ impl From<Secret> for FoundSecret {
             meta: secret.metadata,
             private,
             public,
+            immutable: secret.immutable == Some(true),
             is_well_formed: secret.type_.as_deref() == Some(SECRET_TYPE) && data.is_empty(),
         }
     }
@@ -97,71 +99,10 @@ pub async fn read(
     Ok(optional(found)?.map(FoundSecret::from))
 }
 
-/// One entry of a Secret that a user named; `None` when there is no Secret of that name.
-///
-/// # Errors
-/// When it can't be read.
-pub async fn read_entry(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-    key: &str,
-) -> Result<Option<UserEntry>, KubernetesError> {
-    let found = read_user_secret(client, namespace, name).await?;
-    Ok(found.map(|mut secret| UserEntry {
-        version: secret.resource_version().unwrap_or_default(),
-        is_ours: secret.labels().contains_key(label::SECRET_ROLE),
-        value: take_values(&mut secret, [key]).into_iter().next().flatten(),
-    }))
-}
-
-/// What is under some keys of a Secret, in their order.
-type Values<const N: usize> = [Option<Zeroizing<Vec<u8>>>; N];
-
-/// Some entries of a Secret that a user named, at one version; `None` when there is none of that name.
-///
-/// # Errors
-/// When it can't be read.
-pub async fn read_entries<const N: usize>(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-    keys: [&str; N],
-) -> Result<Option<(String, Values<N>)>, KubernetesError> {
-    let found = read_user_secret(client, namespace, name).await?;
-    Ok(found.map(|mut secret| {
-        let version = secret.resource_version().unwrap_or_default();
-        (version, take_values(&mut secret, keys))
-    }))
-}
-
-async fn read_user_secret(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<Secret>, KubernetesError> {
-    let api = secrets(client, namespace);
-    optional(attempt_on(name, "read", || subject(name), api.get(name)).await)
-}
-
-/// Takes some values out, and wipes the others.
-fn take_values<const N: usize>(secret: &mut Secret, keys: [&str; N]) -> Values<N> {
-    let mut data = secret.data.take().unwrap_or_default();
-    let values = keys.map(|key| data.remove(key).map(|bytes| Zeroizing::new(bytes.0)));
-    for other in data.values_mut() {
-        other.0.zeroize();
-    }
-    values
-}
-
-/// An entry of a Secret that a user named.
-pub struct UserEntry {
-    /// The Secret's version: another one may hold another value.
-    pub version: String,
-    /// Whether the Secret is one that the operator keeps.
-    pub is_ours: bool,
-    /// The entry's bytes, if there is such an entry.
-    pub value: Option<Zeroizing<Vec<u8>>>,
+/// While an object is being deleted: the finalizers that hold it.
+pub fn held_by(meta: &ObjectMeta) -> Option<Vec<String>> {
+    meta.deletion_timestamp.as_ref()?;
+    Some(meta.finalizers.clone().unwrap_or_default())
 }
 
 /// Creates the managed Secret with a new key pair. `None` when a Secret of that name exists: it is left alone.
@@ -304,43 +245,81 @@ pub(super) fn unencodable(operation: &'static str, name: &str, error: KeyError) 
     }
 }
 
-/// Puts labels, records and the public entry on a Secret, at the version that was looked at. `anew` is given when it
-/// becomes ours by this, or when it does not say any more which key it holds: which one, from 1, and since when.
+/// What is put right in a Secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Repair<'a> {
+    /// The Secret's name.
+    pub name: &'a str,
+    /// The version that was looked at.
+    pub resource_version: &'a str,
+    /// The public half of the key that it holds.
+    pub public: &'a PublicKey,
+    /// Given when it becomes ours by this, or when it does not say any more which key it holds: which one, from 1, and since
+    /// when.
+    pub anew: Option<(u32, Timestamp)>,
+    /// Given when its private entry is written again: the pair that it holds.
+    pub rewritten: Option<&'a KeyPair>,
+}
+
+/// Puts labels, records and entries on a Secret, at the version that was looked at.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
 pub async fn record(
     client: &Client,
     namespace: &str,
-    name: &str,
-    resource_version: &str,
     owner: SecretOwner<'_>,
-    public: &PublicKey,
-    anew: Option<(u32, Timestamp)>,
+    repair: Repair<'_>,
 ) -> Result<FoundSecret, KubernetesError> {
-    let annotations: BTreeMap<&str, String> = records(owner, public)
+    let Repair {
+        name,
+        resource_version,
+        public,
+        anew,
+        rewritten,
+    } = repair;
+    let annotations: BTreeMap<String, String> = records(owner, public)
         .into_iter()
         .chain(
             anew.into_iter()
                 .flat_map(|(revision, now)| key_records(public, revision, now)),
         )
+        .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    let patch = json!({
-        "metadata": { "resourceVersion": resource_version, "labels": labels(), "annotations": annotations },
-        "data": { data_key::PUBLIC: ByteString(public_entry(public)) },
-    });
+    let mut data = BTreeMap::from([(
+        data_key::PUBLIC.to_owned(),
+        ByteString(public_entry(public)),
+    )]);
+    if let Some(pair) = rewritten {
+        let private = pair
+            .to_openssh()
+            .map_err(|error| unencodable("update", name, error))?;
+        let private = ByteString(private.as_bytes().to_vec());
+        data.insert(data_key::PRIVATE.to_owned(), private);
+    }
+    let mut patch = Secret {
+        metadata: ObjectMeta {
+            resource_version: Some(resource_version.to_owned()),
+            labels: Some(labels()),
+            annotations: Some(annotations),
+            ..ObjectMeta::default()
+        },
+        data: Some(data),
+        ..Secret::default()
+    };
     let params = PatchParams {
         field_manager: Some(manager::SECRET.to_owned()),
         ..PatchParams::default()
     };
     let api = secrets(client, namespace);
-    attempt(
+    let recorded = attempt(
         "update",
         || subject(name),
         api.patch(name, &params, &Patch::Merge(&patch)),
     )
-    .await
-    .map(FoundSecret::from)
+    .await;
+    wipe(&mut patch);
+    recorded.map(FoundSecret::from)
 }
 
 /// Deletes a Secret: this one and no other of its name.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::SecretKey;
+use super::{Durability, SecretKey};
 use crate::keys::{Fingerprint, PublicKey};
 
 /// What is beside the managed Secret.
@@ -57,6 +57,8 @@ pub struct StagedFacts {
     pub pending_since: Option<Timestamp>,
     /// The key.
     pub key: SecretKey,
+    /// Whether what is written into it stays.
+    pub durability: Durability,
 }
 
 /// The Secret of former keys.
@@ -72,6 +74,8 @@ pub struct PreviousFacts {
     pub is_exact: bool,
     /// Whether it holds what can't be read: somebody may still mend that, so the Secret stays.
     pub is_damaged: bool,
+    /// Whether what is written into it stays.
+    pub durability: Durability,
 }
 
 /// A former key.

@@ -159,6 +159,7 @@ impl World<'_> {
                 .map(|(name, entry)| (name.clone(), fact(entry)))
                 .collect(),
             superfluous: Vec::new(),
+            held_by: None,
         };
         Outcome::Output(object.clone(), OutputView::Present(Box::new(facts)))
     }

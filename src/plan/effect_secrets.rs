@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Companion, Companions, FormerKey, PreviousFacts, SecretFacts, SecretKey, SecretView,
-    StagedFacts, Step, effect::World,
+    Companion, Companions, Durability, FormerKey, PreviousFacts, SecretFacts, SecretKey,
+    SecretView, StagedFacts, Step, effect::World,
 };
 use crate::keys::PublicKey;
 
@@ -121,6 +121,11 @@ impl World<'_> {
             request: None,
             key: SecretKey::Readable(key.clone()),
             public_entry_matches: true,
+            private_entry_is_a_file: true,
+            durability: match &self.observed.secret {
+                SecretView::Present(before) => before.durability.clone(),
+                SecretView::Absent => Durability::default(),
+            },
         }
     }
 
@@ -202,6 +207,7 @@ impl World<'_> {
             created_at: Some(now),
             pending_since: None,
             key: SecretKey::Readable(key.clone()),
+            durability: Durability::default(),
         }))
     }
 
@@ -217,6 +223,7 @@ impl World<'_> {
             keys,
             is_exact: true,
             is_damaged: before.is_some_and(|before| before.is_damaged),
+            durability: before.map_or_else(Durability::default, |before| before.durability.clone()),
         }))
     }
 }

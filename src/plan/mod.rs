@@ -12,6 +12,7 @@ mod decide;
 mod deletion;
 mod desired;
 mod difference;
+mod durability;
 mod effect;
 mod effect_secrets;
 mod failure;
@@ -49,6 +50,7 @@ pub use desired::{
     Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
 };
 pub use difference::{listed, names_that_differ};
+pub use durability::{Durability, finalizers};
 pub use effect::{Fresh, effect};
 pub use failure::Failure;
 pub use key_wish::KeyWish;

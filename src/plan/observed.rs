@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Companions, Desired, Failure, RotationRecord, authority};
+use super::{AzureRecord, Companions, Desired, Durability, Failure, RotationRecord, authority};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Fingerprint, PublicKey},
@@ -126,6 +126,11 @@ pub struct SecretFacts {
     pub key: SecretKey,
     /// Whether its public entry is the line that belongs to the private key.
     pub public_entry_matches: bool,
+    /// Whether its private entry is a file that OpenSSH reads: one block with LF line ends, the last one included, and
+    /// nothing beside it.
+    pub private_entry_is_a_file: bool,
+    /// Whether what is written into it stays.
+    pub durability: Durability,
 }
 
 /// The private key of a Secret, of which only the public half is let out of the room that read it.
@@ -185,6 +190,8 @@ pub struct OutputFacts {
     pub entries: BTreeMap<String, EntryFact>,
     /// Data keys that must not be there.
     pub superfluous: Vec<String>,
+    /// While it is being deleted: the finalizers that hold it.
+    pub held_by: Option<Vec<String>>,
 }
 
 /// What of an output can be changed in place.

@@ -6,6 +6,7 @@ use super::{
     Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
     OutputView, SecretView, Shape, Step,
     decide::{Finding, Judgement},
+    durability::finalizers,
 };
 use crate::{
     api::{OutputKind, OutputRef, Reason},
@@ -90,6 +91,9 @@ fn one(
         Some(OutputView::Absent) => Ok(vec![create()]),
         Some(OutputView::Present(facts)) => {
             another_has_it(desired, observed, object, facts)?;
+            if let Some(held_by) = &facts.held_by {
+                return Err(is_going(object, held_by));
+            }
             let holds =
                 key.is_none_or(|key| holds(shape, facts, key, &trusted(observed, Some(key))));
             // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
@@ -117,6 +121,16 @@ fn one(
             }])
         }
     }
+}
+
+fn is_going(object: &OutputRef, held_by: &[String]) -> Failure {
+    Failure::to_fix(
+        Reason::OutputTerminating,
+        format!(
+            "{object} is being deleted and is held only by {}: nothing is written into it. It is created again once it is gone",
+            finalizers(held_by)
+        ),
+    )
 }
 
 /// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
@@ -238,8 +252,10 @@ pub(super) fn leave(
     }
     match observed.outputs.get(object) {
         Some(OutputView::Unknown(failure)) => Err(failure.clone()),
+        // What is being deleted goes by itself, once its finalizers are taken away.
         Some(OutputView::Present(facts))
             if facts.is_output
+                && facts.held_by.is_none()
                 && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
                 && is_in_namespace(desired, facts)
                 && is_owned(observed, facts) =>

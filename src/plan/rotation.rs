@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     Companion, Companions, Custody, Desired, Failure, FormerKey, KeptFrom, KeySource, Observed,
-    PreviousFacts, RotationPolicy, SecretFacts, SecretView, StagedFacts, Step, secret,
+    PreviousFacts, RotationPolicy, SecretFacts, SecretView, StagedFacts, Step,
+    durability::{secret_is_going, secret_is_immutable},
+    secret,
 };
 use crate::{
     api::{
@@ -78,8 +80,9 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> R
     let begin = ground.begin(due);
     let staged = observed.companions.staged();
     let is_wanted = begin.is_some() || staged.is_some();
-    if let Some(clash) = ground.clash().filter(|_| is_wanted) {
-        return Stage::Blocked(clash).into();
+    let obstacle = ground.clash().or_else(|| ground.can_not_be_kept());
+    if let Some(obstacle) = obstacle.filter(|_| is_wanted) {
+        return Stage::Blocked(obstacle).into();
     }
     if let Some(staged) = staged {
         return ground.under_way(staged);
@@ -218,6 +221,36 @@ impl Ground<'_> {
         }
     }
 
+    /// A Secret that the rotation writes into, or that it rests on, does not last or takes nothing.
+    fn can_not_be_kept(&self) -> Option<Failure> {
+        let mark = &self.desired.mark;
+        if self.managed.durability.is_immutable {
+            let so = "no next key can take the place of the current one";
+            return Some(secret_is_immutable(mark, &self.custody.name, so));
+        }
+        let staging = staging_name(&self.custody.name);
+        let staged =
+            self.observed.companions.staged().and_then(|staged| {
+                secret_is_going(mark, &staging, "the next key", &staged.durability)
+            });
+        let name = previous_name(&self.custody.name);
+        let previous = self.previous();
+        let going = previous
+            .and_then(|facts| secret_is_going(mark, &name, "former keys", &facts.durability));
+        let is_kept = self
+            .current
+            .is_some_and(|key| self.observed.companions.keeps(key));
+        let is_full = previous.is_some_and(|facts| facts.durability.is_immutable) && !is_kept;
+        let immutable = is_full.then(|| {
+            secret_is_immutable(
+                mark,
+                &name,
+                "the current key can't be kept beside the next one",
+            )
+        });
+        staged.or(going).or(immutable)
+    }
+
     /// What to do while a key is staged.
     fn under_way(&self, staged: &StagedFacts) -> Rotation {
         let drop = Step::DropStagedKey {
@@ -315,6 +348,9 @@ impl Ground<'_> {
     /// Former keys without a date get one: they are former ones as of now.
     fn date(&self) -> Option<Step> {
         let facts = self.previous()?;
+        if facts.durability.is_going() {
+            return None;
+        }
         let is_undated =
             |key: &FormerKey| key.retired_at.is_none() && Some(&key.public_key) != self.current;
         facts.keys.iter().any(is_undated).then(|| {
@@ -337,7 +373,7 @@ impl Ground<'_> {
         if let Some(date) = self.date() {
             return (Some(date), None);
         }
-        let Some(facts) = self.previous() else {
+        let Some(facts) = self.previous().filter(|facts| !facts.durability.is_going()) else {
             return (None, None);
         };
         let (gone, next) = retirement(self.policy, &self.observed.former_keys(), self.now);

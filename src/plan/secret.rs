@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Custody, Desired, KeySource, KeyWish, Observed, SecretFacts, SecretKey, SecretRecord,
+    Custody, Desired, Failure, KeySource, KeyWish, Observed, SecretFacts, SecretKey, SecretRecord,
     SecretView, Step,
     decide::{Finding, Judgement},
+    durability::{secret_is_going, secret_is_immutable},
     lost::{
         another_key_is_asked_for, azure_might_hold_the_key, create, make_anew, private_key_is_lost,
     },
@@ -51,15 +52,27 @@ pub(super) fn judge(
     if let SecretOwner::Another(why) = owner {
         return Judgement::finding(conflict(why));
     }
+    if let Some(failure) = is_going(desired, custody, facts) {
+        return Judgement::finding(Finding::Blocked(failure));
+    }
     match is_unsound(custody, content, observed, facts) {
         // What takes its place is the rotation's business.
         Some(_) if is_being_replaced(desired, observed) => Judgement::steps(Vec::new()),
         Some(finding) => Judgement::finding(finding),
         None => key_is_not_the_wanted_one(custody, content, observed, facts).map_or_else(
-            || take_or_keep(custody, &owner, observed, facts, now),
+            || take_or_keep(desired, custody, &owner, observed, facts, now),
             Judgement::finding,
         ),
     }
+}
+
+/// The Secret is being deleted: what is in it is there for as long as somebody holds it, and no longer.
+fn is_going(desired: &Desired, custody: &Custody, facts: &SecretFacts) -> Option<Failure> {
+    let keeps = match readable(facts) {
+        Some(key) => format!("the private key {}", key.fingerprint()),
+        None => "the private key".to_owned(),
+    };
+    secret_is_going(&desired.mark, &custody.name, &keeps, &facts.durability)
 }
 
 /// Whether the key in our Secret can't be used as it is, and another shall take its place: a person has asked for it, once
@@ -80,10 +93,12 @@ pub(super) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool 
         wish: *wish,
         comment,
     };
-    !matches!(
-        owner(desired, custody, observed, facts),
-        SecretOwner::Another(_)
-    ) && is_unsound(custody, content, observed, facts).is_some()
+    !facts.durability.is_going()
+        && !matches!(
+            owner(desired, custody, observed, facts),
+            SecretOwner::Another(_)
+        )
+        && is_unsound(custody, content, observed, facts).is_some()
         && another_key_is_asked_for(desired, custody, observed)
 }
 
@@ -177,6 +192,7 @@ fn key_is_not_the_wanted_one(
 }
 
 fn take_or_keep(
+    desired: &Desired,
     custody: &Custody,
     owner: &SecretOwner,
     observed: &Observed,
@@ -191,7 +207,14 @@ fn take_or_keep(
         resource_version: facts.resource_version.clone(),
         fingerprint: key.fingerprint(),
         public_key: key.clone(),
+        rewrites: !facts.private_entry_is_a_file,
     };
+    let is_whole = facts.private_entry_is_a_file && facts.public_entry_matches;
+    if facts.durability.is_immutable && !is_whole {
+        let so = "its entries can't be written as the files that OpenSSH reads";
+        let failure = secret_is_immutable(&desired.mark, &custody.name, so);
+        return Judgement::finding(Finding::Blocked(failure));
+    }
     let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
     if *owner == SecretOwner::ToAdopt {
         return Judgement::steps(vec![Step::AdoptSecret {
@@ -202,13 +225,7 @@ fn take_or_keep(
     let is_recorded = facts.recorded == Some(key.fingerprint());
     let is_dated = facts.created_at.is_some();
     let is_named = facts.owner_name.is_some() && facts.owner_namespace.is_some();
-    if !ours
-        || !is_named
-        || !facts.labelled
-        || !is_recorded
-        || !is_dated
-        || !facts.public_entry_matches
-    {
+    if !ours || !is_named || !facts.labelled || !is_recorded || !is_dated || !is_whole {
         let revision = observed
             .object
             .reported_revision

@@ -177,7 +177,8 @@ pub enum Step {
         /// When it was decided.
         now: Timestamp,
     },
-    /// Put back labels, records and the public entry of our Secret. The private key is not touched.
+    /// Put back labels, records and the public entry of our Secret, and the private entry where it is no file that OpenSSH
+    /// reads. The key stays the same.
     RepairSecret {
         /// The Secret as it was looked at.
         secret: SecretRecord,
@@ -276,6 +277,8 @@ pub struct SecretRecord {
     pub fingerprint: Fingerprint,
     /// The public half of that key.
     pub public_key: PublicKey,
+    /// Whether the private entry is written again, with the same key: as it is, OpenSSH may not read the file.
+    pub rewrites: bool,
 }
 
 /// Where a key is that is put among the former ones.

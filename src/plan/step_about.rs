@@ -158,6 +158,10 @@ impl Step {
                 "adopt Secret {} with its key {}",
                 secret.name, secret.fingerprint
             ),
+            Self::RepairSecret { secret, .. } if secret.rewrites => format!(
+                "write the same private key {} into Secret {} again, as a file that OpenSSH reads",
+                secret.fingerprint, secret.name
+            ),
             Self::RepairSecret { secret, .. } => format!(
                 "put back the records and the public key of Secret {}",
                 secret.name

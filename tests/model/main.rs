@@ -92,7 +92,6 @@ fn keeps_its_promises(searches: &[(World, Bounds)]) -> usize {
 }
 
 #[test]
-#[ignore = "takes minutes: make nightly runs it"]
 fn every_planner_that_is_made_wrong_is_found_out() {
     let mutants = mutants();
     let mut alive = Vec::new();

@@ -13,9 +13,9 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, AzureRecord, Companion, Companions, Desired, FormerKey, Freshness, Group,
-        KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, SecretFacts,
-        SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
+        AzureKey, AzureRecord, Companion, Companions, Desired, Durability, FormerKey, Freshness,
+        Group, KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord,
+        SecretFacts, SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
     },
 };
 
@@ -358,6 +358,8 @@ impl Mind {
                 .key
                 .map_or(SecretKey::Missing, |key| SecretKey::Readable(public(key))),
             public_entry_matches: managed.key.is_some(),
+            private_entry_is_a_file: true,
+            durability: Durability::default(),
         }))
     }
 
@@ -373,6 +375,7 @@ impl Mind {
             created_at: Some(now()),
             pending_since: None,
             key: SecretKey::Readable(public(staged.key)),
+            durability: Durability::default(),
         });
         let previous = match &self.seen.previous {
             None => Companion::Absent,
@@ -382,6 +385,7 @@ impl Mind {
                 resource_version: "1".into(),
                 is_damaged: false,
                 is_exact: true,
+                durability: Durability::default(),
                 keys: { former.iter() }
                     .map(|former| FormerKey {
                         public_key: public(former.key),

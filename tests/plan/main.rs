@@ -9,6 +9,7 @@ mod crashes;
 mod decisions;
 mod deletion;
 mod drift;
+mod durability;
 mod holds;
 mod life;
 mod moves;

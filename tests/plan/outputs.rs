@@ -40,14 +40,14 @@ fn map() -> Output {
     }
 }
 
-fn pem(name: &str) -> Output {
+pub(crate) fn pem(name: &str) -> Output {
     Output {
         pem: Some(Pem {}),
         ..named(name)
     }
 }
 
-fn world(outputs: Vec<Output>) -> World {
+pub(crate) fn world(outputs: Vec<Output>) -> World {
     let mut world = World::published();
     world.spec.outputs = Some(outputs);
     world

@@ -323,6 +323,7 @@ fn what_another_operator_staged_too_late_does_not_take_over() {
         created_at: Some(at(0)),
         pending_since: None,
         key: SecretKey::Readable(late.clone()),
+        durability: sshkey_operator::plan::Durability::default(),
     }));
     world.azure.insert(id(), azure_key(&late, tags(&mark())));
     let world = world.settled();

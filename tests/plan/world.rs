@@ -12,11 +12,11 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Entry, EntryFact,
-        Failure, Freshness, Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts, OutputView,
-        Ownership, Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey, SecretView,
-        Shape, StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report, resolve,
-        stores_of, vouched,
+        AzureKey, AzureRecord, Changeable, Companion, Companions, Desired, Durability, Entry,
+        EntryFact, Failure, Freshness, Group, KeyView, Mark, ObjectFacts, Observed, OutputFacts,
+        OutputView, Ownership, Plan, PreviousFacts, Report, RotationRecord, SecretFacts, SecretKey,
+        SecretView, Shape, StagedFacts, Step, StoreFact, default_stores, lets_ask, plan, report,
+        resolve, stores_of, vouched,
     },
 };
 
@@ -482,6 +482,7 @@ pub(crate) fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> 
             .map(|(name, entry)| (name.clone(), fact(entry)))
             .collect(),
         superfluous: Vec::new(),
+        held_by: None,
     }
 }
 
@@ -502,6 +503,8 @@ pub(crate) fn secret(key: &PublicKey) -> SecretFacts {
         request: None,
         key: SecretKey::Readable(key.clone()),
         public_entry_matches: true,
+        private_entry_is_a_file: true,
+        durability: Durability::default(),
     }
 }
 
@@ -522,6 +525,8 @@ pub(crate) fn foreign_secret(key: SecretKey) -> SecretFacts {
         request: None,
         key,
         public_entry_matches: false,
+        private_entry_is_a_file: true,
+        durability: Durability::default(),
     }
 }
 

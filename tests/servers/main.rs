@@ -15,6 +15,7 @@ mod certificates;
 mod cluster_schema;
 mod cluster_stores;
 mod drift;
+mod durability;
 mod effects;
 mod ending;
 mod fairness;
