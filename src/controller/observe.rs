@@ -224,6 +224,7 @@ async fn observe_all(
         unheld_stores: seen.unheld,
         tags_turned_back: context.tag_repairs.enough(&caller.object, Instant::now()),
         namespace_terminating,
+        refused: Vec::new(),
     };
     let observed = observed.with_places(&desired);
     Ok(Observation {

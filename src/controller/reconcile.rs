@@ -28,7 +28,8 @@ use crate::{
     api::{ErrorClass, Reason, SshKey},
     kubernetes::{KubernetesError, sshkeys},
     plan::{
-        Failure, MOST_STEPS, Move, Observed, Outcome, Place, Plan, Step, next_move, plan, report,
+        Failure, MOST_STEPS, Move, Observed, Outcome, Place, Plan, Step, next_move, next_step,
+        plan, report,
     },
 };
 
@@ -139,20 +140,21 @@ async fn advance(
     let context = &scope.context;
     let uid = at.observed.object.uid.clone();
     let next = next_move(&at.desired, &at.observed, decided, taken);
-    let (Move::Read(_) | Move::Take(_), Some(step)) = (&next, decided.steps.first().cloned())
-    else {
-        return Ok(match next {
-            Move::GiveUp { step, failure } => halt.stop(&mut at.observed, step, failure),
-            _ => Advance::Halted,
-        });
+    let step = match next {
+        Move::GiveUp { step, failure } => {
+            return Ok(halt.stop(&mut at.observed, step, failure));
+        }
+        Move::Rest => return Ok(Advance::Halted),
+        Move::Read(_) | Move::Take(_) => next_step(decided, &at.observed).cloned(),
     };
-    let refused = context
-        .refusals
-        .of(&uid, at.caller.generation, &step, Instant::now());
-    if let Some((failure, wait)) = refused {
-        halt.wait = Some(wait);
-        halt.at = Some((step, failure));
+    let Some(step) = step else {
         return Ok(Advance::Halted);
+    };
+    let generation = at.caller.generation;
+    let refused = context.refusals.of(&uid, generation, &step, Instant::now());
+    if let Some(refused) = refused {
+        halt.refused.push(refused.clone());
+        return Ok(halt.stop(&mut at.observed, step, refused.failure));
     }
     if taken.len() == MOST_STEPS {
         return Err(ReconcileError::Unsettled(step.name()));
@@ -194,7 +196,9 @@ async fn advance(
                 request_ids = failure.request_ids,
                 "a step failed"
             );
-            halt.by_azure = matches!(error, StepError::Azure(_));
+            if matches!(error, StepError::Azure(_)) {
+                halt.by_azure.push((step.clone(), failure.clone()));
+            }
             Ok(halt.stop(&mut at.observed, step, failure))
         }
     }
@@ -216,14 +220,14 @@ pub(super) async fn read(
 /// Where a reconcile has stopped before everything was done.
 #[derive(Default)]
 struct Halt {
-    /// The step that did not work, and why.
+    /// The step that ended the pass, and why.
     at: Option<(Step, Failure)>,
-    /// It was Azure that refused it or did not answer.
-    by_azure: bool,
-    /// It was not even tried, since it was refused before: how long that holds.
-    wait: Option<Duration>,
-    /// An output could not be had.
-    output_failed: bool,
+    /// The steps that Azure refused, or did not answer, in this pass.
+    by_azure: Vec<(Step, Failure)>,
+    /// Those that were not even tried, since they were refused before.
+    refused: Vec<Refused>,
+    /// A step that nothing but itself waits for could not be had.
+    is_held_up: bool,
 }
 
 impl Halt {
@@ -231,16 +235,28 @@ impl Halt {
         self.at.as_ref().map(|(_, failure)| failure)
     }
 
-    /// A step can't be had. An output holds up no other, nor Azure: what it met is what is known of it.
+    /// A step can't be had. An output holds up no other, nor Azure: what it met is what is known of it. One that is refused
+    /// for good stops those that rest on it; the others go on. All else is tried again, with all that comes after it.
     fn stop(&mut self, observed: &mut Observed, step: Step, failure: Failure) -> Advance {
         if let Some(output) = step.output() {
             observed.output_failed(output, failure);
-            self.output_failed = true;
-            self.by_azure = false;
+            self.is_held_up = true;
+            return Advance::On;
+        }
+        if failure.is_to_fix() {
+            observed.refuse(step, failure);
+            self.is_held_up = true;
             return Advance::On;
         }
         self.at = Some((step, failure));
         Advance::Halted
+    }
+
+    /// How long nothing has to be tried again, if nothing was but what was refused before.
+    fn wait(&self) -> Option<Duration> {
+        let is_new = self.at.is_some() || !self.by_azure.is_empty();
+        let due = self.refused.iter().map(|refused| refused.due).min()?;
+        (!is_new).then(|| due.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -295,33 +311,38 @@ async fn finish(
     }
     tell(context, at, &before, &report, taken).await;
     tell_store(context, at, &report).await;
-    if let Some(wait) = halt.wait {
+    if let Some(wait) = halt.wait() {
         return Ok(Some(Action::requeue(wait)));
     }
     let wait = next_look(context, at, decided, halt);
-    match &halt.at {
-        Some((step, failure)) if halt.by_azure && failure.reason != Reason::Throttled => {
-            let refused = Refused {
-                generation,
-                step: step.clone(),
-                failure: failure.clone(),
-                due: Instant::now() + wait,
-            };
-            context.refusals.remember(uid, refused);
-        }
-        _ => context.refusals.forget(uid),
-    }
+    remember_refusals(context, at, halt, wait);
     Ok(Some(Action::requeue(wait)))
+}
+
+/// The same request is not sent to Azure again before its time, whatever wakes the object meanwhile.
+fn remember_refusals(context: &Context, at: &Observation, halt: &Halt, wait: Duration) {
+    let is_refused = |(_, failure): &&(Step, Failure)| failure.reason != Reason::Throttled;
+    let new = halt.by_azure.iter().filter(is_refused);
+    let new = new.map(|(step, failure)| Refused {
+        generation: at.caller.generation,
+        step: step.clone(),
+        failure: failure.clone(),
+        due: Instant::now() + wait,
+    });
+    let all = halt.refused.iter().cloned().chain(new).collect();
+    context.refusals.remember(&at.observed.object.uid, all);
 }
 
 fn next_look(context: &Context, at: &Observation, decided: &Plan, halt: &Halt) -> Duration {
     let uid = &at.observed.object.uid;
     let poll = context.options.intervals.poll;
+    let refused = at.observed.refused.first();
     let class = halt
         .failure()
+        .or(refused.map(|(_, failure)| failure))
         .map(|failure| failure.class)
         .or_else(|| decided.obstacle());
-    let refused = halt.output_failed || halt.at.is_some();
+    let refused = halt.is_held_up || halt.at.is_some();
     if !matches!(class, Some(ErrorClass::Throttled(_))) {
         context.budget.withdraw(uid);
     }

@@ -3,14 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crate::plan::{Failure, Step};
 
-/// The last refusal of each object, by UID.
+/// The refusals of the last pass of each object, by UID.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<String, Refused>>);
+pub(super) struct Refusals(Mutex<HashMap<String, Vec<Refused>>>);
 
 /// A step that was refused.
 #[derive(Clone, Debug)]
@@ -24,27 +24,30 @@ pub(super) struct Refused {
 }
 
 impl Refusals {
-    /// Why the step is not to be taken now, and how long not; `None` when it may be.
+    /// The refusal for which the step is not to be taken now; `None` when it may be.
     pub(super) fn of(
         &self,
         uid: &str,
         generation: i64,
         step: &Step,
         now: Instant,
-    ) -> Option<(Failure, Duration)> {
+    ) -> Option<Refused> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = all.get(uid)?;
-        let is_it = refused.generation == generation && refused.step == *step;
-        (is_it && refused.due > now)
-            .then(|| (refused.failure.clone(), refused.due.duration_since(now)))
+        let mut refused = all.get(uid)?.iter();
+        let holds = |refused: &&Refused| {
+            refused.generation == generation && refused.step == *step && refused.due > now
+        };
+        refused.find(holds).cloned()
     }
 
-    /// A step was refused.
-    pub(super) fn remember(&self, uid: &str, refused: Refused) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(uid.to_owned(), refused);
+    /// These steps were refused in the last pass, and no other.
+    pub(super) fn remember(&self, uid: &str, refused: Vec<Refused>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.is_empty() {
+            all.remove(uid);
+        } else {
+            all.insert(uid.to_owned(), refused);
+        }
     }
 
     /// Nothing of an object is refused any more.
@@ -63,6 +66,8 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::api::Reason;
 
@@ -85,15 +90,22 @@ mod tests {
             failure: Failure::to_fix(Reason::ScopeLocked, "no"),
             due: now + Duration::from_mins(1),
         };
-        refusals.remember("u", refused);
-        let (failure, wait) = refusals.of("u", 1, &delete("a"), now).unwrap();
-        assert_eq!((failure.reason, wait.as_secs()), (Reason::ScopeLocked, 60));
-        assert_eq!(refusals.of("u", 2, &delete("a"), now), None);
-        assert_eq!(refusals.of("u", 1, &delete("b"), now), None);
-        assert_eq!(refusals.of("v", 1, &delete("a"), now), None);
-        let later = now + Duration::from_mins(1);
-        assert_eq!(refusals.of("u", 1, &delete("a"), later), None);
-        refusals.forget("u");
-        assert_eq!(refusals.of("u", 1, &delete("a"), now), None);
+        let other = Refused {
+            step: delete("c"),
+            ..refused.clone()
+        };
+        refusals.remember("u", vec![refused, other]);
+        let of = |uid, generation, name, now| refusals.of(uid, generation, &delete(name), now);
+        for name in ["a", "c"] {
+            let refused = of("u", 1, name, now).unwrap();
+            assert_eq!(refused.failure.reason, Reason::ScopeLocked);
+        }
+        assert!(of("u", 2, "a", now).is_none());
+        assert!(of("u", 1, "b", now).is_none());
+        assert!(of("v", 1, "a", now).is_none());
+        assert!(of("u", 1, "a", now + Duration::from_mins(1)).is_none());
+        refusals.remember("u", Vec::new());
+        assert!(of("u", 1, "a", now).is_none());
+        assert_eq!(refusals.len(), 0);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     secret, source,
 };
 use crate::{
-    api::{ErrorClass, OutputRef, Reason},
+    api::{ErrorClass, OutputRef, Reason, StoreKey},
     keys::PublicKey,
 };
 
@@ -187,6 +187,11 @@ pub fn plan(
     }
 }
 
+/// Why the store can't be held for the key.
+fn hold_refused<'a>(observed: &'a Observed, store: &StoreKey) -> Option<&'a Failure> {
+    observed.refusal(|step| matches!(step, Step::HoldStore { store: held, .. } if held == store))
+}
+
 /// What to do about the key in Azure; `None` when none is wanted.
 fn in_azure(
     desired: &Desired,
@@ -200,6 +205,13 @@ fn in_azure(
         (Ok(Wanted::Followed(_)), finding) => Judgement::finding(finding.clone()),
         (Err(problem), Finding::Good { .. } | Finding::Pending) => {
             Judgement::finding(Finding::Blocked(problem.clone()))
+        }
+        // Nothing may be published through a store that could be gone before the key is.
+        (Ok(Wanted::Published(_)), Finding::Good { .. } | Finding::Pending)
+            if hold_refused(observed, &wanted.store).is_some() =>
+        {
+            let failure = hold_refused(observed, &wanted.store).cloned();
+            Judgement::finding(failure.map_or(Finding::Pending, Finding::Blocked))
         }
         (Ok(Wanted::Published(_)), Finding::Good { .. } | Finding::Pending)
             if observed.crd_is_outdated =>

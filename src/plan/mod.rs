@@ -10,6 +10,7 @@ mod bookkeeping;
 mod companions;
 mod decide;
 mod deletion;
+mod dependents;
 mod desired;
 mod difference;
 mod durability;
@@ -27,6 +28,7 @@ mod permits;
 mod record;
 mod report;
 mod rotation;
+mod rotation_obstacle;
 mod rotation_policy;
 mod rotation_record;
 mod rotation_status;
@@ -54,7 +56,7 @@ pub use durability::{Durability, finalizers};
 pub use effect::{Fresh, effect};
 pub use failure::Failure;
 pub use key_wish::KeyWish;
-pub use next_move::{MOST_STEPS, Move, Place, next_move};
+pub use next_move::{MOST_STEPS, Move, Place, next_move, next_step};
 pub use observed::{
     AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
     OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,

@@ -48,6 +48,7 @@ pub enum Place {
 /// - A place in Azure is forgotten only after it was read.
 /// - A key, a Secret and an output are deleted only after the object was read, and not upon a cached copy.
 /// - No key is staged before the Secrets of the rotation were read.
+/// - A step that was refused for good stops those that rest on it, and no other.
 /// - What was written once in a pass is not written again: whatever turned it back would do so again.
 ///
 /// # Assumptions
@@ -57,7 +58,7 @@ pub fn next_move(desired: &Desired, observed: &Observed, plan: &Plan, taken: &[S
     if desired.suspended && !plan.deleting {
         return Move::Rest;
     }
-    let Some(step) = plan.steps.first() else {
+    let Some(step) = next_step(plan, observed) else {
         return Move::Rest;
     };
     if let Some(failure) = was_turned_back(taken, step) {
@@ -67,6 +68,11 @@ pub fn next_move(desired: &Desired, observed: &Observed, plan: &Plan, taken: &[S
         };
     }
     read_first(desired, observed, step).map_or_else(|| Move::Take(step.clone()), Move::Read)
+}
+
+/// The step that the next move is about: the first that was not refused and rests on none that was.
+pub fn next_step<'a>(plan: &'a Plan, observed: &Observed) -> Option<&'a Step> {
+    plan.steps.iter().find(|step| observed.is_open(step))
 }
 
 /// The most steps of one pass. A plan that is not settled after so many never will be: an outcome does not change what

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, Companions, Desired, Durability, Failure, RotationRecord, authority};
+use super::{
+    AzureRecord, Companions, Desired, Durability, Failure, RotationRecord, Step, authority,
+};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Fingerprint, PublicKey},
@@ -41,6 +43,8 @@ pub struct Observed {
     pub tags_turned_back: BTreeMap<String, Option<String>>,
     /// Whether the namespace is being deleted. Looked up only while the object is.
     pub namespace_terminating: bool,
+    /// The steps that were refused for good in this pass, and why.
+    pub refused: Vec<(Step, Failure)>,
 }
 
 /// What the `SshKey` says of itself, apart from its spec.

@@ -40,19 +40,23 @@ pub fn report(
     now: Timestamp,
 ) -> Report {
     let observed = &observed.clone().with_places(desired);
-    let key = standing(&plan.secret, failed, Concern::Secret);
-    let azure = plan
-        .azure
-        .as_ref()
-        .map(|finding| standing(finding, failed, Concern::Azure));
-    let outputs = plan
-        .outputs
-        .as_ref()
-        .map(|finding| standing(finding, failed, Concern::Outputs));
+    let refused = observed
+        .refused
+        .iter()
+        .map(|(step, failure)| (step, failure));
+    let failures: Vec<(&Step, &Failure)> = failed.into_iter().chain(refused).collect();
+    let failed = failures.first().copied();
+    let of = |concern| failure_of(&failures, concern);
+    let key = key_standing(plan, observed, of(Concern::Secret));
+    let azure = plan.azure.as_ref();
+    let azure = azure.map(|finding| standing(finding, of(Concern::Azure)));
+    let outputs = plan.outputs.as_ref();
+    let outputs = outputs.map(|finding| standing(finding, of(Concern::Outputs)));
     let ready = if plan.deleting {
         deleting(plan, failed)
     } else {
-        let rotation = plan.rotation.as_ref().map(Standing::failed);
+        let rotation = plan.rotation.as_ref().or_else(|| of(Concern::Rotation));
+        let rotation = rotation.map(Standing::failed);
         let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
         let verdict = ready(desired, plan, &key, others, failed);
         match pending_note(desired, observed).filter(|_| verdict.status == Some(true)) {
@@ -223,10 +227,37 @@ impl Standing {
     }
 }
 
-fn standing(finding: &Finding, failed: Option<(&Step, &Failure)>, concern: Concern) -> Standing {
-    if let Some((step, failure)) = failed
-        && step.concern() == concern
-    {
+/// The first failure of a step that is about this.
+fn failure_of<'a>(failures: &[(&Step, &'a Failure)], concern: Concern) -> Option<&'a Failure> {
+    let mut of = failures
+        .iter()
+        .filter(|(step, _)| step.concern() == concern);
+    of.next().map(|(_, failure)| *failure)
+}
+
+/// How the key pair stands. It is there as long as its Secret can be used, whatever else can't be written on that.
+fn key_standing(plan: &Plan, observed: &Observed, failed: Option<&Failure>) -> Standing {
+    let standing = standing(&plan.secret, failed);
+    match (failed, &observed.secret, &plan.secret) {
+        (Some(failure), SecretView::Present(facts), Finding::Pending)
+            if facts.owner_uid.as_ref() == Some(&observed.object.uid)
+                && facts.private_entry_is_a_file =>
+        {
+            Standing {
+                status: Some(true),
+                reason: Reason::KeyStored,
+                message: format!(
+                    "the Secret holds the key; its records can't be written: {}",
+                    failure.message
+                ),
+            }
+        }
+        _ => standing,
+    }
+}
+
+fn standing(finding: &Finding, failed: Option<&Failure>) -> Standing {
+    if let Some(failure) = failed {
         return match finding {
             // What stands against all of it is the reason; what failed on the way is added.
             Finding::Blocked(first) => Standing::failed(&Failure {
@@ -274,8 +305,11 @@ fn ready(
             ),
         );
     }
+    let stands_true = key.status == Some(true);
     let bookkeeping = failed
-        .filter(|(step, _)| step.concern() == Concern::Object)
+        .filter(|(step, _)| {
+            step.concern() == Concern::Object || (step.concern() == Concern::Secret && stands_true)
+        })
         .map(|(_, failure)| Standing::failed(failure));
     let first_bad = bookkeeping
         .as_ref()

@@ -5,16 +5,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Companion, Companions, Custody, Desired, Failure, FormerKey, KeptFrom, KeySource, Observed,
-    PreviousFacts, RotationPolicy, SecretFacts, SecretView, StagedFacts, Step,
-    durability::{secret_is_going, secret_is_immutable},
-    secret,
+    Custody, Desired, Failure, FormerKey, KeptFrom, KeySource, Observed, PreviousFacts,
+    RotationPolicy, SecretFacts, SecretView, StagedFacts, Step, secret,
 };
 use crate::{
-    api::{
-        Reason,
-        rotation::{Activation, previous_name, staging_name},
-    },
+    api::rotation::{Activation, previous_name, staging_name},
     keys::PublicKey,
 };
 
@@ -49,15 +44,15 @@ pub(super) enum Stage {
 }
 
 /// What a rotation starts from.
-struct Ground<'a> {
-    desired: &'a Desired,
-    observed: &'a Observed,
-    policy: &'a RotationPolicy,
-    custody: &'a Custody,
-    managed: &'a SecretFacts,
+pub(super) struct Ground<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) policy: &'a RotationPolicy,
+    pub(super) custody: &'a Custody,
+    pub(super) managed: &'a SecretFacts,
     /// The current key; `None` when it is lost and another is to take its place.
-    current: Option<&'a PublicKey>,
-    now: Timestamp,
+    pub(super) current: Option<&'a PublicKey>,
+    pub(super) now: Timestamp,
 }
 
 /// How far the rotation is of a key that is sound, or that is to be replaced since it is not.
@@ -80,8 +75,7 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> R
     let begin = ground.begin(due);
     let staged = observed.companions.staged();
     let is_wanted = begin.is_some() || staged.is_some();
-    let obstacle = ground.clash().or_else(|| ground.can_not_be_kept());
-    if let Some(obstacle) = obstacle.filter(|_| is_wanted) {
+    if let Some(obstacle) = ground.obstacle().filter(|_| is_wanted) {
         return Stage::Blocked(obstacle).into();
     }
     if let Some(staged) = staged {
@@ -197,60 +191,6 @@ impl Ground<'_> {
         }
     }
 
-    /// A name that the rotation needs is somebody else's.
-    fn clash(&self) -> Option<Failure> {
-        let Companions::Read { staged, previous } = &self.observed.companions else {
-            return None;
-        };
-        let clash = |name: String, owner: &Option<String>| {
-            let whose = match owner {
-                Some(owner) => format!("belongs to SshKey {owner}"),
-                None => "exists and is not this SshKey's".to_owned(),
-            };
-            Failure::to_fix(
-                Reason::SecretConflict,
-                format!(
-                    "the key is to be rotated, and Secret {name}, which that needs, {whose}; it was left alone, and the key stays as it is. Remove that Secret, or create an SshKey with another spec.secret.name"
-                ),
-            )
-        };
-        match (staged, previous) {
-            (Companion::Foreign(owner), _) => Some(clash(staging_name(&self.custody.name), owner)),
-            (_, Companion::Foreign(owner)) => Some(clash(previous_name(&self.custody.name), owner)),
-            _ => None,
-        }
-    }
-
-    /// A Secret that the rotation writes into, or that it rests on, does not last or takes nothing.
-    fn can_not_be_kept(&self) -> Option<Failure> {
-        let mark = &self.desired.mark;
-        if self.managed.durability.is_immutable {
-            let so = "no next key can take the place of the current one";
-            return Some(secret_is_immutable(mark, &self.custody.name, so));
-        }
-        let staging = staging_name(&self.custody.name);
-        let staged =
-            self.observed.companions.staged().and_then(|staged| {
-                secret_is_going(mark, &staging, "the next key", &staged.durability)
-            });
-        let name = previous_name(&self.custody.name);
-        let previous = self.previous();
-        let going = previous
-            .and_then(|facts| secret_is_going(mark, &name, "former keys", &facts.durability));
-        let is_kept = self
-            .current
-            .is_some_and(|key| self.observed.companions.keeps(key));
-        let is_full = previous.is_some_and(|facts| facts.durability.is_immutable) && !is_kept;
-        let immutable = is_full.then(|| {
-            secret_is_immutable(
-                mark,
-                &name,
-                "the current key can't be kept beside the next one",
-            )
-        });
-        staged.or(going).or(immutable)
-    }
-
     /// What to do while a key is staged.
     fn under_way(&self, staged: &StagedFacts) -> Rotation {
         let drop = Step::DropStagedKey {
@@ -309,7 +249,7 @@ impl Ground<'_> {
         })
     }
 
-    fn previous(&self) -> Option<&PreviousFacts> {
+    pub(super) fn previous(&self) -> Option<&PreviousFacts> {
         self.observed.companions.previous()
     }
 

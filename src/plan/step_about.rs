@@ -13,6 +13,8 @@ pub enum Concern {
     Object,
     /// The key pair and its Secret.
     Secret,
+    /// Another key in the place of the current one, and the former ones.
+    Rotation,
     /// The outputs.
     Outputs,
     /// The key in Azure.
@@ -31,9 +33,7 @@ impl Step {
             Self::Record { .. } | Self::RecordPlaces { .. } | Self::RemoveFinalizer { .. } => {
                 Concern::Object
             }
-            Self::CreateSecret { .. }
-            | Self::ImportKey { .. }
-            | Self::StageKey { .. }
+            Self::StageKey { .. }
             | Self::StageImportedKey { .. }
             | Self::KeepPreviousKey { .. }
             | Self::BeginDelay { .. }
@@ -41,7 +41,9 @@ impl Step {
             | Self::DropStagedKey { .. }
             | Self::DateFormerKeys { .. }
             | Self::RetireKeys { .. }
-            | Self::DeletePreviousKeys { .. }
+            | Self::DeletePreviousKeys { .. } => Concern::Rotation,
+            Self::CreateSecret { .. }
+            | Self::ImportKey { .. }
             | Self::AdoptSecret { .. }
             | Self::RepairSecret { .. }
             | Self::DeleteSecret { .. } => Concern::Secret,

@@ -260,6 +260,7 @@ impl Mind {
             unheld_stores: BTreeMap::new(),
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
+            refused: Vec::new(),
         }
         .with_places(self.desired())
     }

@@ -2,11 +2,11 @@
 //! says it has.
 
 use sshkey_operator::{
-    api::{ArmId, OutputRef},
+    api::{ArmId, OutputRef, Reason},
     keys::PublicKey,
     plan::{
-        AzureRecord, Companion, Companions, Fresh, Freshness, KeyView, Move, Observed, Outcome,
-        OutputView, Place, Plan, SecretView, Shape, Step, effect, next_move, plan, report,
+        AzureRecord, Companion, Companions, Failure, Fresh, Freshness, KeyView, Move, Observed,
+        Outcome, OutputView, Place, Plan, SecretView, Shape, Step, effect, next_move, plan, report,
     },
 };
 
@@ -45,6 +45,13 @@ impl World {
                 }
                 Move::Read(place) => observed = observed.after(self.read_place(&place)),
                 Move::Take(_) if taken.len() == most => return None,
+                Move::Take(step) if self.refuses == Some(step.name()) => {
+                    let failure = Failure::to_fix(Reason::AccessDenied, "refused for good");
+                    match step.output().cloned() {
+                        Some(output) => observed.output_failed(&output, failure),
+                        None => observed.refuse(step, failure),
+                    }
+                }
                 Move::Take(step) => {
                     let outcome = self.act(&step);
                     self.writes += 1;
@@ -63,7 +70,7 @@ impl World {
         &mut self,
         observed: &Observed,
         decided: &Plan,
-        failed: Option<(&Step, &sshkey_operator::plan::Failure)>,
+        failed: Option<(&Step, &Failure)>,
     ) {
         let now = at(self.now);
         let desired = self.desired();

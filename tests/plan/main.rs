@@ -16,6 +16,7 @@ mod moves;
 mod next_move;
 mod outputs;
 mod recovery;
+mod refusals;
 mod reporting;
 mod rotation;
 mod rotation_world;

@@ -57,6 +57,8 @@ pub(crate) struct World {
     /// Whether the definitions drop what a status must remember.
     pub(crate) crd_is_outdated: bool,
     pub(crate) released: bool,
+    /// The name of the steps that are refused for good.
+    pub(crate) refuses: Option<&'static str>,
     pub(crate) status: SshKeyStatus,
     /// Every key that was generated and stored.
     pub(crate) generated: Vec<PublicKey>,
@@ -165,6 +167,7 @@ impl World {
             namespace_terminating: false,
             crd_is_outdated: false,
             released: false,
+            refuses: None,
             status: SshKeyStatus::default(),
             generated: Vec::new(),
             violations: Vec::new(),
@@ -318,6 +321,7 @@ impl World {
             unheld_stores: self.unheld_stores.clone(),
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
+            refused: Vec::new(),
         }
         .with_places(&desired)
     }

@@ -1,0 +1,73 @@
+//! What stands against a rotation: a Secret that it needs is another object's, does not last, or takes nothing. It is seen
+//! before the next key is staged.
+
+use super::{
+    Companion, Companions, Failure,
+    durability::{secret_is_going, secret_is_immutable},
+    rotation::Ground,
+};
+use crate::api::{
+    Reason,
+    rotation::{previous_name, staging_name},
+};
+
+impl Ground<'_> {
+    /// The first thing that stands against it.
+    pub(super) fn obstacle(&self) -> Option<Failure> {
+        self.clash().or_else(|| self.can_not_be_kept())
+    }
+
+    /// A name that the rotation needs is another object's.
+    fn clash(&self) -> Option<Failure> {
+        let Companions::Read { staged, previous } = &self.observed.companions else {
+            return None;
+        };
+        let clash = |name: String, owner: &Option<String>| {
+            let whose = match owner {
+                Some(owner) => format!("belongs to SshKey {owner}"),
+                None => "exists and is not this SshKey's".to_owned(),
+            };
+            Failure::to_fix(
+                Reason::SecretConflict,
+                format!(
+                    "the key is to be rotated, and Secret {name}, which that needs, {whose}; it was left alone, and the key stays as it is. Remove that Secret, or create an SshKey with another spec.secret.name"
+                ),
+            )
+        };
+        match (staged, previous) {
+            (Companion::Foreign(owner), _) => Some(clash(staging_name(&self.custody.name), owner)),
+            (_, Companion::Foreign(owner)) => Some(clash(previous_name(&self.custody.name), owner)),
+            _ => None,
+        }
+    }
+
+    /// A Secret that the rotation writes into, or that it rests on, does not last or takes nothing.
+    fn can_not_be_kept(&self) -> Option<Failure> {
+        let mark = &self.desired.mark;
+        if self.managed.durability.is_immutable {
+            let so = "no next key can take the place of the current one";
+            return Some(secret_is_immutable(mark, &self.custody.name, so));
+        }
+        let staging = staging_name(&self.custody.name);
+        let staged =
+            self.observed.companions.staged().and_then(|staged| {
+                secret_is_going(mark, &staging, "the next key", &staged.durability)
+            });
+        let name = previous_name(&self.custody.name);
+        let previous = self.previous();
+        let going = previous
+            .and_then(|facts| secret_is_going(mark, &name, "former keys", &facts.durability));
+        let is_kept = self
+            .current
+            .is_some_and(|key| self.observed.companions.keeps(key));
+        let is_full = previous.is_some_and(|facts| facts.durability.is_immutable) && !is_kept;
+        let immutable = is_full.then(|| {
+            secret_is_immutable(
+                mark,
+                &name,
+                "the current key can't be kept beside the next one",
+            )
+        });
+        staged.or(going).or(immutable)
+    }
+}
