@@ -15,10 +15,10 @@ use super::{
     store_object::StoreId,
 };
 use crate::{
-    api::{ArmId, SshKey, StoreKey, StoreKind, sshkey::StoreRef, status::Origin},
+    api::{ArmId, Reason, SshKey, StoreKey, StoreKind, sshkey::StoreRef, status::Origin},
     azure::{AzureError, Caller, Cause, Operation},
     plan::{
-        AzureRecord, Desired, Freshness, KeyView, Mark, ObjectFacts, Ownership, StoreFact,
+        AzureRecord, Desired, Failure, Freshness, KeyView, Mark, ObjectFacts, Ownership, StoreFact,
         default_stores, lets_ask,
     },
 };
@@ -162,7 +162,11 @@ impl Look<'_> {
                 if told.is_some() && is_open && session.met(&error) {
                     self.scope.context.store_uses.wake(&session.id);
                 }
-                KeyView::Unknown(facts::azure_failure(&error))
+                KeyView::Unknown(if is_open {
+                    facts::azure_failure(&error)
+                } else {
+                    unread(&error, id)
+                })
             }
         };
         seen.azure.insert(id.clone(), view);
@@ -240,4 +244,17 @@ impl Look<'_> {
             .await?;
         Ok(facts::seen_as(&seen, Freshness::Live))
     }
+}
+
+/// What is said of a place that can't be read through a store that is not open to the namespace: not what Azure says, which
+/// names the store's identity.
+fn unread(error: &AzureError, id: &ArmId) -> Failure {
+    let reason = Reason::NamespaceNotAllowed;
+    Failure::new(
+        error.class(),
+        reason,
+        format!(
+            "{id} can't be read now, through a store that is not open to this namespace any more"
+        ),
+    )
 }

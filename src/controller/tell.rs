@@ -95,7 +95,7 @@ async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
 async fn tell_of_found(context: &Context, at: &Observation) {
     for id in &at.finds {
         let note = format!(
-            "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays until this SshKey is deleted"
+            "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays while this SshKey has another place, and goes with it"
         );
         context.events.warning(&at.object, "KeyFound", &note).await;
     }
@@ -136,7 +136,7 @@ pub(super) async fn tell_of_deletion(context: &Context, at: &Observation, taken:
                 for id in orphans {
                     context.metrics.orphans.count::<&str>([]);
                     let note = format!(
-                        "{id} was left behind: nothing could reach it any more; delete it in Azure"
+                        "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
                     );
                     tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
                     context.events.warning(&at.object, "Orphaned", &note).await;

@@ -181,7 +181,7 @@ fn leave(
 /// A recorded place that no store reaches.
 pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
-    let (id, object) = (&record.id, &desired.mark.object);
+    let (id, mark) = (&record.id, &desired.mark);
     let (failure, why) = match desired.stores.get(store).and_then(StoreFact::problem) {
         Some(failure) => (
             Failure {
@@ -207,9 +207,11 @@ pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     };
     Finding::Blocked(Failure {
         message: format!(
-            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {object} {}={}",
+            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {} --namespace {} {}={}",
+            mark.object,
+            mark.namespace,
             annotation::ABANDON,
-            desired.mark.uid
+            mark.uid
         ),
         ..failure
     })

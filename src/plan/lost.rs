@@ -82,8 +82,9 @@ pub(super) fn private_key_is_lost(
         return Some(Finding::held(
             Reason::PrivateKeyLost,
             format!(
-                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
                 desired.mark.object,
+                desired.mark.namespace,
                 annotation::ROTATE_REQUESTED_AT
             ),
         ));
@@ -93,8 +94,9 @@ pub(super) fn private_key_is_lost(
         return Some(Finding::held(
             Reason::PrivateKeyLost,
             format!(
-                "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+                "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
                 desired.mark.object,
+                desired.mark.namespace,
                 annotation::ROTATE_REQUESTED_AT
             ),
         ));
@@ -113,8 +115,9 @@ pub(super) fn private_key_is_lost(
     Some(Finding::held(
         Reason::PrivateKeyLost,
         format!(
-            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} {}=\"$(date)\" --overwrite",
+            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
             desired.mark.object,
+            desired.mark.namespace,
             annotation::ROTATE_REQUESTED_AT
         ),
     ))

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Changeable, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed, OutputFacts,
-    OutputView, SecretView, Shape, Step,
+    Changeable, Custody, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed,
+    OutputFacts, OutputView, SecretView, Shape, Step,
     decide::{Finding, Judgement},
     durability::finalizers,
 };
 use crate::{
-    api::{OutputKind, OutputRef, Reason},
+    api::{
+        OutputKind, OutputRef, Reason,
+        rotation::{previous_name, staging_name},
+    },
     keys::{Fingerprint, PublicKey},
 };
 
@@ -176,6 +179,11 @@ fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'st
         return None;
     }
     let is = |name: &str| name == object.name;
+    let beside =
+        |custody: &Custody| is(&staging_name(&custody.name)) || is(&previous_name(&custody.name));
+    if desired.source.custody().is_some_and(beside) {
+        return Some("where a rotation keeps the next or the former keys");
+    }
     match &desired.source {
         KeySource::Imported { secret, .. } if is(secret) => Some("where the key is imported from"),
         source => source
@@ -219,7 +227,7 @@ fn another_has_it(
     Err(Failure::to_fix(
         Reason::OutputConflict,
         format!(
-            "{object} {whose}; it was left alone. Give the output another name, or remove {object}"
+            "{object} {whose}; it was left alone. Give the output another name; remove {object} only once you know that nobody reads it"
         ),
     ))
 }

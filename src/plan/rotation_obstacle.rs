@@ -30,7 +30,7 @@ impl Ground<'_> {
             Failure::to_fix(
                 Reason::SecretConflict,
                 format!(
-                    "the key is to be rotated, and Secret {name}, which that needs, {whose}; it was left alone, and the key stays as it is. Remove that Secret, or create an SshKey with another spec.secret.name"
+                    "the key is to be rotated, and Secret {name}, which that needs, {whose}; it was left alone, and the key stays as it is. Create an SshKey with another spec.secret.name and move to it; remove that Secret only once you know that nobody needs what it holds, which is then lost"
                 ),
             )
         };

@@ -176,7 +176,7 @@ fn key_is_not_the_wanted_one(
     match content {
         Content::Generated { wish, .. } if is_spec(found, wish.first()) => None,
         Content::Generated { wish, .. } => Some(conflict(format!(
-            "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again to ask for the key that is there or with another name in spec.secret.name, or remove the Secret",
+            "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again, to ask for the key that exists or with another name in spec.secret.name. Removing the Secret destroys the key that it holds",
             found.algorithm(),
             found.bits(),
             wish.first().algorithm(),
@@ -184,7 +184,7 @@ fn key_is_not_the_wanted_one(
         ))),
         Content::Imported(wanted) if found == wanted => None,
         Content::Imported(wanted) => Some(conflict(format!(
-            "Secret {name} holds the key {} and spec.source.privateKey brings {}: create this SshKey again with another name in spec.secret.name, or remove the Secret",
+            "Secret {name} holds the key {} and spec.source.privateKey brings {}: create this SshKey again with another name in spec.secret.name. Removing the Secret destroys the key that it holds",
             found.fingerprint(),
             wanted.fingerprint()
         ))),
