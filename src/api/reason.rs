@@ -49,6 +49,8 @@ pub enum Reason {
     SecretTerminating,
     /// A Secret that has to be changed is immutable.
     SecretImmutable,
+    /// As many former keys are kept as can be, and a rotation is due.
+    TooManyFormerKeys,
     /// The key pair could not be generated.
     KeyGenerationFailed,
 

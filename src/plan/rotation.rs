@@ -78,6 +78,15 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> R
     if let Some(obstacle) = ground.obstacle().filter(|_| is_wanted) {
         return Stage::Blocked(obstacle).into();
     }
+    // What has taken over already is only to be tidied up.
+    let has_taken_over = staged.is_some_and(|staged| staged.key.readable() == ground.current);
+    if let Some(full) = ground.is_full().filter(|_| is_wanted && !has_taken_over) {
+        let (tidy, retires) = ground.tidy();
+        return Rotation {
+            stage: tidy.map_or(Stage::Blocked(full), Stage::Tidy),
+            wake_at: retires,
+        };
+    }
     if let Some(staged) = staged {
         return ground.under_way(staged);
     }

@@ -11,10 +11,32 @@ use crate::api::{
     rotation::{previous_name, staging_name},
 };
 
+/// The most former keys that are kept: as many as a status lists. (A Secret has 1 MiB, and a pair of RSA with 8192 bits
+/// 8 KiB.)
+pub const FORMER_KEYS_MAX: usize = 64;
+
 impl Ground<'_> {
-    /// The first thing that stands against it.
+    /// The first thing that stands against it and that time alone does not change.
     pub(super) fn obstacle(&self) -> Option<Failure> {
         self.clash().or_else(|| self.can_not_be_kept())
+    }
+
+    /// No former key goes before its time, so there is no room for another.
+    pub(super) fn is_full(&self) -> Option<Failure> {
+        let previous = self.previous()?;
+        let is_kept = self
+            .current
+            .is_some_and(|key| self.observed.companions.keeps(key));
+        (previous.keys.len() >= FORMER_KEYS_MAX && !is_kept).then(|| {
+            Failure::to_fix(
+                Reason::TooManyFormerKeys,
+                format!(
+                    "Secret {} keeps {} former keys, and that is the most: the key stays as it is until the first of them goes. Shorten spec.rotation.keepPrevious.minDuration once nobody needs the oldest; those that status.rotation.previous does not name are yours to remove",
+                    previous_name(&self.custody.name),
+                    previous.keys.len()
+                ),
+            )
+        })
     }
 
     /// A name that the rotation needs is another object's.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     Desired, FormerKey, Observed, RotationRecord, SecretFacts, SecretView,
     rotation::{activation_time, retire_time},
+    rotation_obstacle::FORMER_KEYS_MAX,
 };
 use crate::api::{
     Time,
@@ -87,7 +88,8 @@ fn handled_requests(observed: &Observed, facts: &SecretFacts) -> Vec<String> {
 
 fn previous(desired: &Desired, former: &[&FormerKey]) -> Vec<PreviousKey> {
     let policy = &desired.rotation;
-    let told = former.iter().enumerate().map(|(place, key)| PreviousKey {
+    let shown = former.iter().take(FORMER_KEYS_MAX);
+    let told = shown.enumerate().map(|(place, key)| PreviousKey {
         fingerprint: key.public_key.fingerprint().to_string(),
         revision: key.revision.into(),
         retire_time: retire_time(policy, key)

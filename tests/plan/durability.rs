@@ -1,7 +1,11 @@
 //! Secrets that can't keep a key, since they are being deleted or are immutable: seen before anything changes elsewhere.
 
 use sshkey_operator::{
-    api::{Reason, sshkey::SecretConflictPolicy, sshkey::SecretSpec},
+    api::{
+        Reason,
+        rotation::{KeepPrevious, Rotation},
+        sshkey::{SecretConflictPolicy, SecretSpec},
+    },
     plan::{Companion, Durability, SecretView},
 };
 
@@ -166,4 +170,42 @@ fn an_output_that_is_being_deleted_is_left_and_told_and_the_others_go_on() {
     world.reconcile(usize::MAX);
     assert_eq!(world.ready_reason(), Reason::OutputTerminating);
     assert!(world.report().ready.message.contains("example.com/backup"));
+}
+
+#[test]
+fn the_sixty_fifth_former_key_waits_until_one_may_go_and_the_status_is_written_all_the_while() {
+    let mut world = World::published();
+    world.spec.rotation = Some(Rotation {
+        keep_previous: Some(KeepPrevious {
+            count: Some(0),
+            min_duration: Some("1h".into()),
+        }),
+        ..Rotation::default()
+    });
+    let mut world = world.settled();
+    for number in 0..64 {
+        ask(&mut world, &format!("{number}"));
+        world = world.settled();
+    }
+    assert_eq!(world.former().len(), 64);
+    let current = world.current();
+    ask(&mut world, "one more");
+    world.reconcile(usize::MAX);
+    assert_eq!(world.ready_reason(), Reason::TooManyFormerKeys);
+    assert_eq!(world.current(), current);
+    let told = world.status.rotation.clone().unwrap();
+    assert_eq!(
+        told.previous.len(),
+        64,
+        "as many as the schema lets it list"
+    );
+    assert!(world.plan().wake_at.is_some(), "it is looked at in time");
+    // Everything else goes on.
+    world.azure.clear();
+    world.reconcile(usize::MAX);
+    assert_eq!(published(&world), current);
+    world.now += 7_200;
+    let world = world.settled();
+    assert_ne!(world.current(), current);
+    assert!(world.violations.is_empty(), "{:?}", world.violations);
 }
