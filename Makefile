@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test nightly tenants lint bench soak charts image e2e clients terraform crds fmt build control-plane
+.PHONY: help run demo test nightly lint bench soak charts image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -19,9 +19,6 @@ test: ## Every test, on real servers
 nightly: control-plane build ## Every kind of fault at every write of the operator; about 20 minutes
 	@dev/timed "model" cargo test --package sshkey-operator --test model -- --ignored
 	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
-
-tenants: control-plane build ## What tenants, tools and backups write: the tests that make test leaves out, some of which fail
-	@dev/timed "tenants" cargo test --package sshkey-operator --test servers -- --ignored authority:: tenants::
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings

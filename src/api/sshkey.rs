@@ -279,8 +279,8 @@ pub struct ResourceGroup {
     #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')").message("a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'"))]
     pub name: Option<String>,
 
-    /// Whether the operator may create the group: Never or IfMissing. When absent: in an SshKey as the store's default says,
-    /// in a store Never. A group is never changed or deleted.
+    /// Whether the operator may create the group: Never or IfMissing. When absent: Never; but in an SshKey that is in the
+    /// store's default group, as the store says. A group is never changed or deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_policy: Option<CreationPolicy>,
 }

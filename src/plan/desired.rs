@@ -328,14 +328,15 @@ fn target(
             ),
         ));
     }
+    // A store's policy is about its own group: a name that is mistyped must not create another one.
+    let default_name = default_group.name.unwrap_or_default();
+    let is_default = default_name.eq_ignore_ascii_case(&id.resource_group);
+    let of_store = default_group.creation_policy.filter(|_| is_default);
     Ok(Target {
         id,
         location,
         tags,
-        group_creation: group
-            .creation_policy
-            .or(default_group.creation_policy)
-            .unwrap_or_default(),
+        group_creation: group.creation_policy.or(of_store).unwrap_or_default(),
         conflict: azure.conflict_policy.unwrap_or_default(),
         replace: azure.replace_policy.unwrap_or_default(),
         drift: azure.drift_policy.unwrap_or_default(),

@@ -39,6 +39,7 @@ mod secret;
 mod secret_ownership;
 mod shape;
 mod source;
+mod standing;
 mod step;
 mod step_about;
 mod step_written;

@@ -8,6 +8,7 @@ use super::{
     decide::{Finding, Plan},
     rotation_status::{pending_note, rotation_status},
     secret,
+    standing::{Standing, failure_of, key_standing, standing},
 };
 use crate::{
     api::{
@@ -206,82 +207,6 @@ fn describe_key(status: &mut SshKeyStatus, secret: Option<&str>, key: &PublicKey
     status.secret_name = secret.map(str::to_owned);
 }
 
-/// How one thing stands, step failures included.
-struct Standing {
-    status: Option<bool>,
-    reason: Reason,
-    message: String,
-}
-
-impl Standing {
-    fn about(&self, kind: ConditionType) -> Verdict {
-        Verdict::new(kind, self.status, self.reason, self.message.clone())
-    }
-
-    fn failed(failure: &Failure) -> Self {
-        Self {
-            status: Some(false),
-            reason: failure.reason,
-            message: failure.message.clone(),
-        }
-    }
-}
-
-/// The first failure of a step that is about this.
-fn failure_of<'a>(failures: &[(&Step, &'a Failure)], concern: Concern) -> Option<&'a Failure> {
-    let mut of = failures
-        .iter()
-        .filter(|(step, _)| step.concern() == concern);
-    of.next().map(|(_, failure)| *failure)
-}
-
-/// How the key pair stands. It is there as long as its Secret can be used, whatever else can't be written on that.
-fn key_standing(plan: &Plan, observed: &Observed, failed: Option<&Failure>) -> Standing {
-    let standing = standing(&plan.secret, failed);
-    match (failed, &observed.secret, &plan.secret) {
-        (Some(failure), SecretView::Present(facts), Finding::Pending)
-            if facts.owner_uid.as_ref() == Some(&observed.object.uid)
-                && facts.private_entry_is_a_file =>
-        {
-            Standing {
-                status: Some(true),
-                reason: Reason::KeyStored,
-                message: format!(
-                    "the Secret holds the key; its records can't be written: {}",
-                    failure.message
-                ),
-            }
-        }
-        _ => standing,
-    }
-}
-
-fn standing(finding: &Finding, failed: Option<&Failure>) -> Standing {
-    if let Some(failure) = failed {
-        return match finding {
-            // What stands against all of it is the reason; what failed on the way is added.
-            Finding::Blocked(first) => Standing::failed(&Failure {
-                message: format!("{}; {}", first.message, failure.message),
-                ..first.clone()
-            }),
-            Finding::Good { .. } | Finding::Pending => Standing::failed(failure),
-        };
-    }
-    match finding {
-        Finding::Good { reason, message } => Standing {
-            status: Some(true),
-            reason: *reason,
-            message: message.clone(),
-        },
-        Finding::Pending => Standing {
-            status: Some(false),
-            reason: Reason::Progressing,
-            message: "under way".to_owned(),
-        },
-        Finding::Blocked(failure) => Standing::failed(failure),
-    }
-}
-
 fn ready(
     desired: &Desired,
     plan: &Plan,
@@ -320,7 +245,12 @@ fn ready(
     match first_bad {
         Some(bad) => bad.about(kind),
         None if plan.steps.is_empty() => {
-            Verdict::new(kind, Some(true), Reason::UpToDate, up_to_date(key, others))
+            let mut message = up_to_date(key, others);
+            // `azure:` without braces is null, which the API server drops.
+            if desired.azure.is_none() {
+                message.push_str("; not published: spec.azure is absent");
+            }
+            Verdict::new(kind, Some(true), Reason::UpToDate, message)
         }
         None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
     }

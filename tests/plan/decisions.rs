@@ -67,6 +67,25 @@ fn a_missing_resource_group_is_created_only_where_that_is_allowed() {
 }
 
 #[test]
+fn what_a_store_says_of_its_own_group_creates_no_other() {
+    let mut world = World::published();
+    world.groups.clear();
+    let StoreFact::Ready(store) = &mut world.store else {
+        panic!("{:?}", world.store)
+    };
+    let defaults = store.defaults.as_mut().unwrap();
+    let group = defaults.common.resource_group.as_mut().unwrap();
+    group.creation_policy = Some(CreationPolicy::IfMissing);
+    assert!(world.step_names().contains(&"CreateResourceGroup"));
+    world.spec.azure.as_mut().unwrap().resource_group = Some(sshkey::ResourceGroup {
+        name: Some("typo".into()),
+        creation_policy: None,
+    });
+    let world = world.settled_but_for(Reason::ResourceGroupNotFound);
+    assert!(world.azure.is_empty());
+}
+
+#[test]
 fn a_key_is_stored_although_azure_is_away_and_published_when_it_is_back() {
     let mut world = World::published();
     world.azure_failure = Some(transient());
