@@ -14,6 +14,7 @@ mod life;
 mod moves;
 mod next_move;
 mod outputs;
+mod promises;
 mod recovery;
 mod reporting;
 mod rotation;
