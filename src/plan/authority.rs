@@ -124,17 +124,22 @@ pub(super) fn places(desired: &Desired, observed: &Observed) -> Vec<AzureRecord>
             _ => true,
         }
     });
+    let says_adopted = |id: &ArmId| match observed.azure.get(id) {
+        Some(KeyView::Present { key, .. }) => is_tagged_adopted(key),
+        _ => false,
+    };
     let mut places: Vec<AzureRecord> = listed
         .map(|place| AzureRecord {
             phase: match (place.phase, phase(&place.id)) {
                 (Phase::Leaving, _) if wanted.is_none() => Phase::Leaving,
                 (_, phase) => phase,
             },
-            origin: match observed.azure.get(&place.id) {
-                Some(KeyView::Present { key, .. }) if is_tagged_adopted(key) => Origin::Adopted,
-                _ => place.origin,
-            },
-            ..place.clone()
+            // Where the key and the status disagree, the key stays in Azure.
+            ..if place.origin != Origin::Adopted && says_adopted(&place.id) {
+                as_adopted(place)
+            } else {
+                place.clone()
+            }
         })
         .collect();
     for (id, view) in &observed.azure {
@@ -206,6 +211,15 @@ fn found(
         tags: hint.map(|hint| hint.tags.clone()).unwrap_or_default(),
         in_step: hint.and_then(|hint| hint.in_step.clone()),
     })
+}
+
+/// The place of a key that was there before its object and stays unless the spec says otherwise.
+fn as_adopted(place: &AzureRecord) -> AzureRecord {
+    AzureRecord {
+        origin: Origin::Adopted,
+        deletion_policy: DeletionPolicy::Retain,
+        ..place.clone()
+    }
 }
 
 /// Whether the key says of itself that it was there before its object.
