@@ -5,6 +5,7 @@
 // A step a line: the list of all steps is long.
 #![allow(clippy::too_many_lines)]
 
+mod authority;
 mod crashes;
 mod decisions;
 mod deletion;

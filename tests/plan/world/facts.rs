@@ -56,7 +56,7 @@ pub(crate) fn output(shape: &Shape, key: &PublicKey) -> OutputFacts {
 }
 
 /// Our output with a key, and all that may be trusted.
-pub(crate) fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> OutputFacts {
+fn holding(shape: &Shape, key: &PublicKey, trusted: &[PublicKey]) -> OutputFacts {
     let fact = |entry: &Entry| match entry {
         Entry::Text(_) => EntryFact::Text(true),
         Entry::AuthorizedKeys => EntryFact::Keys(trusted.to_vec()),

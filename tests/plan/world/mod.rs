@@ -6,7 +6,7 @@ mod look;
 mod state;
 
 pub(crate) use facts::{
-    at, azure_key, fingerprint, foreign_secret, holding, id, key, mark, output, pair, secret, tags,
+    at, azure_key, fingerprint, foreign_secret, id, key, mark, output, pair, secret, tags,
     transient,
 };
 pub(crate) use state::{ORPHAN_AFTER, World};

@@ -1,0 +1,6 @@
+//! Hints and authority.
+
+mod acts;
+mod hints;
+mod recreated;
+mod replaced;
