@@ -192,6 +192,13 @@ fn a_copy_of_key_and_mark_stays_while_the_object_lives_and_goes_with_it() {
     let hints = world.object.hints.clone().unwrap();
     assert_eq!(hints.len(), 1, "what only a list shows is in no hint");
 
+    // Another key in its place is not this object's, whatever mark it carries.
+    let mut changed = world.clone();
+    put_stranger(&mut changed, &named("second"), &key(), tags(&mark()));
+    let at_once = deleted(changed.clone());
+    assert_eq!(names(&at_once), ["second"]);
+    assert_eq!(names(&deleted(rested(changed))), ["second"]);
+
     // It takes no room from what was made: a move goes to its place, and the copy stays.
     let mut moved = world.clone();
     rename(&mut moved, "other");

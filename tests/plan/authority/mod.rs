@@ -15,16 +15,16 @@
 //! | tags copied to a second key | `marks::a_mark_that_was_copied_to_a_second_key_gives_no_right_to_that`, `marks::a_copy_of_key_and_mark_stays_while_the_object_lives_and_goes_with_it`, `marks::what_only_lists_show_displaces_no_place_and_lets_nothing_grow` |
 //! | crash after PUT; crash after the finalizer | `moves::a_creation_that_was_stopped_at_any_step_ends_with_one_key_whatever_is_lost`, `crashes::creation_ends_with_one_key_whatever_crashes`, `crashes::a_deletion_in_the_middle_of_creation_leaves_nothing_in_azure` |
 //! | status wiped | `status::a_wiped_status_is_written_again_without_a_write_to_azure`, `crashes::a_wiped_status_changes_nothing` |
-//! | status restored | `status::a_status_from_before_a_move_brings_no_old_place_back_and_loses_no_new_one` |
+//! | status restored | `status::a_status_from_before_a_move_brings_no_old_place_back_and_loses_no_new_one`, `status::a_key_that_moved_to_another_group_is_found_there_when_status_and_metadata_are_from_before` |
 //! | status of another uid | `status::a_status_of_another_uid_says_nothing` |
-//! | status forged by a `*` Role | `status::a_forged_status_reaches_no_key_of_anothers`, `status::a_forged_fingerprint_makes_no_key_of_anothers_this_objects`, `status::a_followed_key_is_never_written_or_deleted_whatever_the_status_says`, `limits::without_leave_to_adopt_a_forged_adoption_gives_no_right_to_a_key_without_a_mark` |
-//! | move and crash at each step | `moves::a_move_that_was_stopped_at_any_step_ends_in_one_place_or_takes_both_along`, `moves::an_object_that_is_deleted_in_the_middle_of_a_move_leaves_neither_place_wherever_that_is_stopped`, `moves::a_mind_that_changes_in_the_middle_of_a_move_ends_where_the_last_spec_says`, `moves::a_seventeenth_place_is_refused_and_no_other_is_forgotten`, and `whatever_crashes_on_the_way_no_key_is_left_behind` in the file `moves.rs` of the plan's tests |
+//! | status forged by a `*` Role | `status::a_forged_status_reaches_no_key_of_anothers`, `status::a_forged_fingerprint_makes_no_key_of_anothers_this_objects`, `public_keys::a_followed_key_is_never_written_or_deleted_whatever_the_status_says`, `limits::without_leave_to_adopt_a_forged_adoption_gives_no_right_to_a_key_without_a_mark` |
+//! | move and crash at each step | `moves::a_move_that_was_stopped_at_any_step_ends_in_one_place_or_takes_both_along`, `moves::an_object_that_is_deleted_in_the_middle_of_a_move_leaves_neither_place_wherever_that_is_stopped`, `moves::a_mind_that_changes_in_the_middle_of_a_move_ends_where_the_last_spec_says`, `moves::a_list_that_lags_makes_no_place_forgotten`, `moves::a_seventeenth_place_is_refused_and_no_other_is_forgotten`, and `whatever_crashes_on_the_way_no_key_is_left_behind` in the file `moves.rs` of the plan's tests |
 //! | store switched | `stores::a_switched_store_moves_the_key_and_leaves_nothing_in_the_other_subscription` |
 //! | store re-created with another subscription | `stores::a_store_that_was_created_again_with_another_subscription_is_not_asked_about_the_old_one` |
 //! | store deleted first | `stores::a_store_that_is_deleted_first_is_waited_for_whatever_the_hints_say`, `deletion::a_missing_store_holds_the_object_and_the_message_names_the_way_out` |
 //! | limits tightened, store closed to the namespace | `limits::a_marked_key_beyond_limits_that_were_tightened_is_not_changed_and_goes_with_its_object`, `limits::beyond_the_limits_nothing_is_asked_that_mark_and_status_do_not_both_vouch_for`, `limits::a_key_that_comes_back_within_the_limits_goes_on`, `limits::an_adopted_key_stays_when_adoption_is_no_longer_allowed`, `tenants::what_is_not_allowed_any_more_is_not_changed_and_can_still_be_deleted` |
 //! | own AzureStore on the same group as a ClusterAzureStore | `stores::a_store_of_ones_own_reaches_no_key_that_others_have_in_the_same_group`, `stores::a_key_that_passes_from_the_clusters_store_to_the_namespaces_own_stays_one_key`, `stores::the_same_place_through_two_stores_belongs_to_whoever_marked_it` |
-//! | uploaded key equal to a stranger's | `status::an_uploaded_key_that_equals_a_strangers_gives_no_right_to_that` |
+//! | uploaded key equal to a stranger's | `public_keys::an_uploaded_key_that_equals_a_strangers_gives_no_right_to_that` |
 //! | prepared Secret of that name | `secrets::a_secret_that_is_not_this_objects_is_neither_used_nor_changed_nor_deleted`, `secrets::a_secret_of_anothers_in_the_place_of_the_key_changes_nothing_in_azure`, `secrets::a_prepared_secret_that_records_this_name_is_taken_up_and_that_is_told`, `secrets::a_secret_from_before_the_namespace_was_recorded_needs_a_witness`, `secrets::a_secret_is_adopted_with_other_entries_only_by_its_own_word_and_never_deleted_then` |
 //! | prepared Secret of `-next` | `secrets::former_keys_that_were_prepared_for_a_new_object_are_kept_and_not_trusted`, `rotation::a_name_that_is_somebody_elses_stops_the_rotation_and_nothing_else`, `rotation::what_another_operator_staged_too_late_does_not_take_over` |
 //! | prepared Secret of `-previous` | `secrets::former_keys_that_were_prepared_for_a_new_object_are_kept_and_not_trusted`, `secrets::an_entry_that_somebody_adds_to_the_former_keys_is_kept_not_trusted_and_not_counted` |
@@ -40,6 +40,7 @@ mod leaving;
 mod limits;
 mod marks;
 mod moves;
+mod public_keys;
 mod recreated;
 mod replaced;
 mod secrets;

@@ -1,6 +1,6 @@
 //! Crashes at each step of a creation and of a move, and what tools take away meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sshkey_operator::api::{ArmId, Reason, sshkey::DeletionPolicy, status::Origin};
 
@@ -80,6 +80,27 @@ fn a_move_that_was_stopped_at_any_step_ends_in_one_place_or_takes_both_along() {
             }
             assert!(deleted(world).azure.is_empty(), "{here}");
         }
+    }
+}
+
+#[test]
+fn a_list_that_lags_makes_no_place_forgotten() {
+    for (lost, lose) in LOSSES {
+        let mut world = World::published().settled();
+        world.listed = Some(BTreeMap::new());
+        rename(&mut world, "other");
+        lose(&mut world);
+        rest(&mut world);
+        is_published(&world, &named("other"), lost);
+        // Only a list can show the old place then, and this one shows it later.
+        if lost == "all of them" {
+            world.listed = None;
+            lose_status(&mut world);
+            rest(&mut world);
+        } else {
+            assert_eq!(names(&world), ["other"], "{lost}");
+        }
+        assert!(deleted(world).azure.is_empty(), "{lost}");
     }
 }
 

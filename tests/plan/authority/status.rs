@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use sshkey_operator::{
     api::{
-        Reason, SshKeyStatus,
-        source::{AzureKeySource, PublicKeySource, Source},
-        sshkey::{AzureSpec, DeletionPolicy},
+        ArmId, Reason, SshKeyStatus,
+        sshkey::ResourceGroup,
         status::{AzureStatus, Origin},
     },
     keys::PublicKey,
@@ -14,22 +13,23 @@ use sshkey_operator::{
 };
 
 use super::acts::{
-    another_mark, ask_for_output, deleted, is_published, lose_hints, lose_status, named, names,
-    place, put_stranger, rename, replace, rest, rested,
+    another_mark, ask_for_output, azure, deleted, is_published, lose_hints, lose_status, named,
+    names, place, put_stranger, rename, replace, rest, rested,
 };
 use crate::{
     rotation::ask,
+    tenants::{limit, tenant},
     world::{World, id, key, tags},
 };
 
 /// Changes the status as whoever may write it does.
-fn forge(world: &mut World, edit: impl FnOnce(&mut SshKeyStatus)) {
+pub(super) fn forge(world: &mut World, edit: impl FnOnce(&mut SshKeyStatus)) {
     let mut status = world.status.clone();
     edit(&mut status);
     world.status_is(status);
 }
 
-fn places(status: &mut SshKeyStatus) -> &mut AzureStatus {
+pub(super) fn places(status: &mut SshKeyStatus) -> &mut AzureStatus {
     status.azure.get_or_insert_default()
 }
 
@@ -77,6 +77,53 @@ fn a_status_from_before_a_move_brings_no_old_place_back_and_loses_no_new_one() {
         assert_eq!(names(&world), ["other"], "{what}");
         is_published(&world, &named("other"), what);
         assert_eq!(world.object.places.len(), 1, "{what}");
+        assert!(deleted(world).azure.is_empty(), "{what}");
+    }
+}
+
+/// Only a list of that group can show it: the groups of the store are searched while metadata and status do not agree.
+#[test]
+fn a_key_that_moved_to_another_group_is_found_there_when_status_and_metadata_are_from_before() {
+    for (what, act) in [
+        ("hints lost", lose_hints as fn(&mut World)),
+        ("replaced", replace),
+    ] {
+        let mut before = tenant();
+        limit(&mut before, |tenants| {
+            tenants.resource_groups = Some(vec!["h".into()]);
+        });
+        before.groups.insert("h".into());
+        let before = before.settled();
+        let moved_to = ArmId {
+            resource_group: "h".into(),
+            ..id()
+        };
+        let mut world = before.clone();
+        azure(&mut world).resource_group = Some(ResourceGroup {
+            name: Some("h".into()),
+            creation_policy: None,
+        });
+        let mut world = world.settled();
+        assert_eq!(
+            world.azure.keys().collect::<Vec<_>>(),
+            [&moved_to],
+            "{what}"
+        );
+        world.status_is(before.status.clone());
+        world.spec = before.spec.clone();
+        act(&mut world);
+        let at_once = super::acts::put_away(world.clone());
+        assert!(at_once.azure.is_empty(), "{what}");
+        let world = rested(world);
+        assert_eq!(world.ready_reason(), Reason::UpToDate, "{what}");
+        is_published(&world, &id(), what);
+        let mut places = world.object.places.iter();
+        let found = places.find(|place| place.id == moved_to);
+        assert_eq!(
+            found.map(|place| place.origin),
+            Some(Origin::Found),
+            "{what}"
+        );
         assert!(deleted(world).azure.is_empty(), "{what}");
     }
 }
@@ -176,83 +223,5 @@ fn a_forged_fingerprint_makes_no_key_of_anothers_this_objects() {
         assert_eq!(world.azure[&named("theirs")], stranger, "{what}");
         let world = deleted(world);
         assert_eq!(names(&world), ["theirs"], "{what}");
-    }
-}
-
-/// A public key that everybody has proves nothing: it is uploaded, and a stranger's key is the same.
-#[test]
-fn an_uploaded_key_that_equals_a_strangers_gives_no_right_to_that() {
-    let theirs = key();
-    let mut new = World::published();
-    new.spec.source = Some(Source {
-        public_key: Some(PublicKeySource {
-            value: Some(theirs.to_line()),
-            ..PublicKeySource::default()
-        }),
-        ..Source::default()
-    });
-    new.given = Some(Ok(theirs.clone()));
-    for marks in [BTreeMap::new(), tags(&another_mark())] {
-        let mut there = new.clone();
-        put_stranger(&mut there, &id(), &theirs, marks.clone());
-        rest(&mut there);
-        assert_eq!(there.ready_reason(), Reason::AzureKeyConflict);
-        // Status and hints say that it is this object's.
-        let mut claimed = there.clone();
-        forge(&mut claimed, |status| {
-            places(status).places = vec![place(id(), Origin::Created).to_status()];
-        });
-        claimed.object.hints = Ok(vec![place(id(), Origin::Created)]);
-        let at_once = deleted(claimed.clone());
-        assert_eq!(at_once.azure, there.azure);
-        rest(&mut claimed);
-        assert_eq!(claimed.ready_reason(), Reason::AzureKeyConflict);
-        for world in [there, claimed] {
-            assert_eq!(names(&deleted(world)), ["n.web"]);
-        }
-        // Beside a key of its own.
-        let mut beside = new.clone().settled();
-        put_stranger(&mut beside, &named("theirs"), &theirs, marks.clone());
-        forge(&mut beside, |status| {
-            let theirs = place(named("theirs"), Origin::Created).to_status();
-            places(status).places.push(theirs);
-        });
-        assert_eq!(names(&deleted(beside)), ["theirs"]);
-    }
-}
-
-#[test]
-fn a_followed_key_is_never_written_or_deleted_whatever_the_status_says() {
-    for origin in [Origin::Created, Origin::Adopted, Origin::Found] {
-        for has_mark in [false, true] {
-            let mut world = World::published();
-            world.spec.source = Some(Source {
-                azure_key: Some(AzureKeySource {}),
-                ..Source::default()
-            });
-            let marks = if has_mark {
-                tags(&another_mark())
-            } else {
-                BTreeMap::new()
-            };
-            put_stranger(&mut world, &id(), &key(), marks);
-            let mut world = world.settled();
-            assert_eq!(world.object.places, Vec::new(), "{origin:?}");
-            forge(&mut world, |status| {
-                let mut forged = place(id(), origin);
-                forged.deletion_policy = DeletionPolicy::Delete;
-                places(status).places = vec![forged.to_status()];
-            });
-            world.object.hints = Ok(vec![place(id(), Origin::Created)]);
-            world.spec.azure = Some(AzureSpec {
-                deletion_policy: None,
-                ..AzureSpec::default()
-            });
-            let before = world.azure.clone();
-            assert_eq!(deleted(world.clone()).azure, before, "{origin:?}");
-            rest(&mut world);
-            assert_eq!(world.azure, before, "{origin:?}");
-            assert_eq!(deleted(world).azure, before, "{origin:?}");
-        }
     }
 }
