@@ -99,7 +99,7 @@ fn a_mark_that_was_stripped_is_put_back_and_one_that_became_anothers_is_left_alo
     }
 }
 
-/// With neither mark nor status nothing tells our key from one that somebody has uploaded.
+/// With neither mark nor status nothing tells our key from one that another has uploaded.
 #[test]
 fn a_stripped_key_that_no_status_vouches_for_is_a_conflict_and_stays() {
     for hints_too in [false, true] {

@@ -1,4 +1,4 @@
-//! Secrets that somebody has prepared, or copied from another namespace.
+//! Secrets that a person has prepared, or copied from another namespace.
 
 use sshkey_operator::{
     api::{
@@ -220,7 +220,7 @@ fn add_former(world: &mut World, theirs: &PublicKey) {
 }
 
 #[test]
-fn an_entry_that_somebody_adds_to_the_former_keys_is_kept_not_trusted_and_not_counted() {
+fn an_entry_that_a_person_adds_to_the_former_keys_is_kept_not_trusted_and_not_counted() {
     let theirs = key();
     let mut world = rotated();
     let (current, former) = (world.current(), world.former()[0].public_key.clone());
