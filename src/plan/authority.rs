@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AzureKey, AzureRecord, Desired, KeyView, Mark, ObjectFacts, Observed, Ownership, PLACES_MAX,
-    SecretView, ownership::value, permits,
+    AzureKey, AzureRecord, Desired, KeySource, KeyView, Mark, ObjectFacts, Observed, Ownership,
+    PLACES_MAX, SecretView, ownership::value, permits,
 };
 use crate::{
     api::{
@@ -52,9 +52,13 @@ impl Right {
 /// | none | kept by this object, at a listed place whose name the store lets it have | [`Right::Stripped`] |
 /// | none | any other, at a listed place that was adopted and where the store lets keys be adopted | [`Right::Adopted`] |
 /// | another object's | any | none |
+/// | any | followed by this object | none |
 pub(super) fn right(desired: &Desired, observed: &Observed, id: &ArmId, key: &AzureKey) -> Right {
     let is_kept = keeps(desired, observed, key);
     let listed = observed.object.places.iter().find(|place| place.id == *id);
+    if desired.source == KeySource::Followed {
+        return Right::Nothing;
+    }
     match (desired.mark.ownership(&key.tags), listed) {
         (Ownership::Ours, _) => Right::Marked,
         (Ownership::Namesake(uid), _) if is_kept && is_predecessor(observed, key, &uid) => {
@@ -77,8 +81,19 @@ pub(super) fn right(desired: &Desired, observed: &Observed, id: &ArmId, key: &Az
 
 /// Whether the key is one whose private half this object keeps. A public key that was uploaded, or is followed, proves
 /// nothing: everybody has it.
+///
+/// Whoever writes the status can report any key there. So what it reports counts only where no private key can be looked at:
+/// the Secrets of a namespace that goes are gone before its objects, and an imported key may have no Secret of its own.
 pub(super) fn keeps(desired: &Desired, observed: &Observed, key: &AzureKey) -> bool {
-    desired.source.private_secret().is_some() && is_our_key(desired, observed, key)
+    let (Some(_), Ok(key)) = (desired.source.private_secret(), &key.public_key) else {
+        return false;
+    };
+    let has_no_other_witness = match desired.source.custody() {
+        Some(_) => observed.namespace_terminating && observed.stored_key().is_none(),
+        None => true,
+    };
+    observed.has_private_half(desired, key)
+        || (has_no_other_witness && observed.is_own_key(desired, key))
 }
 
 /// Whether a UID is that of an object whose place this one has taken: the object itself recorded it before it was
@@ -117,24 +132,31 @@ pub(super) fn places(desired: &Desired, observed: &Observed) -> Vec<AzureRecord>
             Some(KeyView::Present { key, .. }) => {
                 // Without its mark, the very key stays listed while its store does not let it be touched.
                 let is_unmarked = desired.mark.ownership(&key.tags) == Ownership::Unmarked;
+                let may_be_kept =
+                    desired.source.private_secret().is_some() && is_our_key(desired, observed, key);
                 right(desired, observed, &place.id, key) != Right::Nothing
-                    || (is_unmarked && keeps(desired, observed, key))
+                    || (is_unmarked && may_be_kept)
             }
             // A place that nobody could look at, or whose key is missing, is kept: it may only be late.
             _ => true,
         }
     });
+    let says_adopted = |id: &ArmId| match observed.azure.get(id) {
+        Some(KeyView::Present { key, .. }) => is_tagged_adopted(key),
+        _ => false,
+    };
     let mut places: Vec<AzureRecord> = listed
         .map(|place| AzureRecord {
             phase: match (place.phase, phase(&place.id)) {
                 (Phase::Leaving, _) if wanted.is_none() => Phase::Leaving,
                 (_, phase) => phase,
             },
-            origin: match observed.azure.get(&place.id) {
-                Some(KeyView::Present { key, .. }) if is_tagged_adopted(key) => Origin::Adopted,
-                _ => place.origin,
-            },
-            ..place.clone()
+            // Where the key and the status disagree, the key stays in Azure.
+            ..if place.origin != Origin::Adopted && says_adopted(&place.id) {
+                as_adopted(place)
+            } else {
+                place.clone()
+            }
         })
         .collect();
     for (id, view) in &observed.azure {
@@ -206,6 +228,15 @@ fn found(
         tags: hint.map(|hint| hint.tags.clone()).unwrap_or_default(),
         in_step: hint.and_then(|hint| hint.in_step.clone()),
     })
+}
+
+/// The place of a key that was there before its object and stays unless the spec says otherwise.
+fn as_adopted(place: &AzureRecord) -> AzureRecord {
+    AzureRecord {
+        origin: Origin::Adopted,
+        deletion_policy: DeletionPolicy::Retain,
+        ..place.clone()
+    }
 }
 
 /// Whether the key says of itself that it was there before its object.

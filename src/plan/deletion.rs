@@ -236,12 +236,17 @@ fn secret_to_delete<'a>(
     observed: &'a Observed,
 ) -> Option<(&'a Custody, &'a SecretFacts)> {
     let custody = desired.source.custody()?;
+    let is_of_another_namespace = |facts: &SecretFacts| {
+        let recorded = facts.owner_namespace.as_ref();
+        recorded.is_some_and(|namespace| *namespace != desired.mark.namespace)
+    };
     match &observed.secret {
         SecretView::Present(facts)
             if custody.deletion == DeletionPolicy::Delete
                 && facts.is_well_formed
                 && !public_key_stays(desired, observed)
                 && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+                && !is_of_another_namespace(facts)
                 && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
         {
             Some((custody, facts))

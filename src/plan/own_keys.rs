@@ -49,10 +49,13 @@ impl Observed {
     /// Whether this is a key that the object is or was about: the current, the next or a former one, or the one that it
     /// last reported.
     pub(super) fn is_own_key(&self, desired: &Desired, key: &PublicKey) -> bool {
-        let fingerprint = key.fingerprint();
-        self.key(desired) == Some(key)
-            || self.object.reported_fingerprint == Some(fingerprint)
-            || self.companions.knows(&fingerprint)
+        self.has_private_half(desired, key)
+            || self.object.reported_fingerprint == Some(key.fingerprint())
+    }
+
+    /// Whether this is the current, the next or a former key, as a look at it has shown.
+    pub(super) fn has_private_half(&self, desired: &Desired, key: &PublicKey) -> bool {
+        self.key(desired) == Some(key) || self.companions.knows(&key.fingerprint())
     }
 
     /// The key pair in the managed Secret, when there is one to be read.

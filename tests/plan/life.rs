@@ -2,11 +2,11 @@
 //! says it has.
 
 use sshkey_operator::{
-    api::{ArmId, OutputRef, Reason},
-    keys::PublicKey,
+    api::Reason,
     plan::{
-        AzureRecord, Companion, Companions, Failure, Fresh, Freshness, KeyView, Move, Observed,
-        Outcome, OutputView, Place, Plan, SecretView, Shape, Step, effect, next_move, plan, report,
+        AzureRecord, Companion, Companions, Concern, Failure, Fresh, Freshness, KeyView, Move,
+        Observed, Outcome, OutputView, Place, Plan, SecretView, Step, effect, next_move, plan,
+        report,
     },
 };
 
@@ -53,6 +53,14 @@ impl World {
                     }
                 }
                 Move::Take(step) => {
+                    if self.another_operator_before == Some(taken.len()) {
+                        self.another_operator_before = None;
+                        self.reconcile(usize::MAX);
+                        // The API server refuses a change of an object that was changed meanwhile.
+                        if self.released || matches!(step.concern(), Concern::Object) {
+                            return None;
+                        }
+                    }
                     let outcome = self.act(&step);
                     self.writes += 1;
                     observed = observed.after(outcome);
@@ -224,78 +232,6 @@ impl World {
                 Outcome::Azure(id, view)
             }
             Outcome::Held(_) | Outcome::Group(_) | Outcome::Released => outcome,
-        }
-    }
-
-    /// What a step must not do in this world.
-    fn check(&mut self, step: &Step) {
-        match step {
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            }
-            | Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            } if !matches!(step, Step::CreateOutput { .. })
-                || !self.outputs.contains_key(object) =>
-            {
-                self.check_output(object, shape, public_key.as_ref());
-            }
-            Step::PublishKey { id, public_key, .. } => {
-                let key = public_key.clone().expect("only a stored key is published");
-                self.check_published(id, &key);
-            }
-            Step::UpdateAzureKey { id, public_key, .. } => {
-                assert!(self.azure.contains_key(id), "only what is there is updated");
-                if let Some(key) = public_key {
-                    self.check_published(id, key);
-                }
-            }
-            Step::KeepPreviousKey {
-                from, public_key, ..
-            } => self.check_kept(*from, public_key),
-            Step::ActivateKey { public_key, .. } => self.check_activated(public_key),
-            _ => {}
-        }
-    }
-
-    /// An output holds the object's key, is recorded, and takes the place of nobody else's.
-    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
-        let known = self.observed().key(&self.desired()).cloned();
-        if key.is_none() || known.as_ref() != key {
-            self.violations
-                .push(format!("{object} ({}) holds another key", shape.preset));
-        }
-        if !self.object.outputs.contains(object) {
-            self.violations.push(format!("{object} is not recorded"));
-        }
-        let owner = self.outputs.get(object).map(|facts| &facts.owner_name);
-        if owner.is_some_and(|owner| owner.as_deref() != Some("web")) {
-            self.violations
-                .push(format!("{object} of somebody else was changed"));
-        }
-    }
-
-    /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
-    fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
-        let stored = self.observed().key(&self.desired()).cloned();
-        let staged = self.staged.ours().and_then(|staged| staged.key.readable());
-        if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
-            self.violations
-                .push(format!("{id} was published without being stored"));
-        }
-        if self.object.hint(id).is_none() {
-            self.violations
-                .push(format!("{id} was published without being recorded"));
-        }
-        if !self.object.has_finalizer {
-            self.violations
-                .push(format!("{id} was published without a finalizer"));
         }
     }
 }

@@ -5,6 +5,7 @@
 // A step a line: the list of all steps is long.
 #![allow(clippy::too_many_lines)]
 
+mod authority;
 mod crashes;
 mod decisions;
 mod deletion;
@@ -15,6 +16,7 @@ mod life;
 mod moves;
 mod next_move;
 mod outputs;
+mod promises;
 mod recovery;
 mod refusals;
 mod reporting;

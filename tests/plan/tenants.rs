@@ -25,7 +25,7 @@ fn group(name: &str) -> ResourceGroup {
 }
 
 /// A store that the namespace `n` may use, and that allows nothing beyond.
-fn shared() -> SharedStore {
+pub(crate) fn shared() -> SharedStore {
     SharedStore {
         spec: ClusterAzureStoreSpec {
             subscription: Subscription {
@@ -52,14 +52,14 @@ fn shared() -> SharedStore {
 }
 
 /// A key that is to be published through the default store of the cluster.
-fn tenant() -> World {
+pub(crate) fn tenant() -> World {
     let mut world = World::published();
     world.store = StoreFact::NotFound;
     put(&mut world, "default", shared());
     world
 }
 
-fn put(world: &mut World, name: &str, store: SharedStore) {
+pub(crate) fn put(world: &mut World, name: &str, store: SharedStore) {
     world
         .cluster_stores
         .insert(name.into(), StoreFact::Shared(Box::new(store)));
@@ -73,7 +73,7 @@ fn change(world: &mut World, change: impl FnOnce(&mut SharedStore)) {
     }
 }
 
-fn limit(world: &mut World, limit: impl FnOnce(&mut Tenants)) {
+pub(crate) fn limit(world: &mut World, limit: impl FnOnce(&mut Tenants)) {
     change(world, |store| limit(&mut store.spec.tenants));
 }
 
