@@ -11,7 +11,7 @@ use kube::ResourceExt;
 
 use super::{
     companions::{self, Owner},
-    context::Scope,
+    context::{Context, Scope},
     facts::{self, now},
     given,
     observe_azure::{Look, Seen},
@@ -23,10 +23,11 @@ use super::{
 use crate::{
     api::{ArmId, SshKey, StoreKey, names::FINALIZER, status::Origin},
     azure::Caller,
+    keys::PublicKey,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Companions, Desired, Mark, ObjectFacts, Observed, Outcome, SecretView,
-        resolve, secret_name, strange_hints, takes_up_secret, vouched,
+        AzureRecord, Companions, Desired, Failure, Mark, ObjectFacts, Observed, Outcome,
+        SecretView, resolve, secret_name, strange_hints, takes_up_secret, vouched,
     },
 };
 
@@ -199,9 +200,8 @@ async fn observe_all(
         deleting,
     };
     let (desired, seen) = look_at_azure(&look, &facts, &secret).await?;
-    // What is leaving needs no key, and must not wait for one.
     let given = if deleting {
-        None
+        given_at_the_end(context, &object, &desired).await
     } else {
         given::look(context, &object).await?
     };
@@ -246,6 +246,20 @@ fn finds(observed: &Observed) -> Vec<ArmId> {
     };
     let finds = observed.known.iter().filter(is_new);
     finds.map(|place| place.id.clone()).collect()
+}
+
+/// What is leaving needs no key, and must not wait for one. Of one that is kept nowhere else, the source says which key is
+/// this object's.
+async fn given_at_the_end(
+    context: &Context,
+    object: &SshKey,
+    desired: &Desired,
+) -> Option<Result<PublicKey, Failure>> {
+    let source = &desired.source;
+    if source.private_secret().is_none() || source.custody().is_some() {
+        return None;
+    }
+    given::look(context, object).await.ok().flatten()
 }
 
 /// What is wanted, and what is in Azure: where hints point, then every place that is known or wanted, then what only lists

@@ -88,10 +88,7 @@ pub(super) fn keeps(desired: &Desired, observed: &Observed, key: &AzureKey) -> b
     let (Some(_), Ok(key)) = (desired.source.private_secret(), &key.public_key) else {
         return false;
     };
-    let has_no_other_witness = match desired.source.custody() {
-        Some(_) => observed.namespace_terminating && observed.stored_key().is_none(),
-        None => true,
-    };
+    let has_no_other_witness = observed.namespace_terminating && observed.key(desired).is_none();
     observed.has_private_half(desired, key)
         || (has_no_other_witness && observed.is_own_key(desired, key))
 }

@@ -89,7 +89,7 @@ pub(super) fn lose_hints(world: &mut World) {
 pub(super) fn make_again(world: &mut World, uid: &str) {
     replace(world);
     world.object.deleting_since = None;
-    world.object.uid = uid.to_owned();
+    uid.clone_into(&mut world.object.uid);
     world.released = false;
     lose_status(world);
 }
@@ -97,7 +97,7 @@ pub(super) fn make_again(world: &mut World, uid: &str) {
 /// A backup of the object is restored: its metadata is as it was then, the UID is another, and there is no status.
 pub(super) fn restore(world: &mut World, backup: &World, uid: &str) {
     world.object.deleting_since = None;
-    world.object.uid = uid.to_owned();
+    uid.clone_into(&mut world.object.uid);
     world.released = false;
     lose_status(world);
     apply_export(world, backup);

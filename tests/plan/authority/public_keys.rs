@@ -95,7 +95,6 @@ fn a_followed_key_is_never_written_or_deleted_whatever_the_status_says() {
 
 /// A deletion reads no imported key, so that it waits for none: what is left to vouch for it is the status.
 #[test]
-#[ignore = "at a deletion only the status says which key was imported: the user's Secret would have to be read"]
 fn an_imported_key_and_a_forged_fingerprint_give_no_right_to_a_strangers() {
     let theirs = key();
     let mut world = World::published();

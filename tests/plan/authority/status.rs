@@ -150,7 +150,8 @@ fn a_status_of_another_uid_says_nothing() {
 /// Places that a Role with `*` lets a person write into the status.
 #[test]
 fn a_forged_status_reaches_no_key_of_anothers() {
-    let made: [(&str, fn(&World) -> PublicKey, BTreeMap<String, String>); 3] = [
+    type Made = fn(&World) -> PublicKey;
+    let made: [(&str, Made, BTreeMap<String, String>); 3] = [
         ("under another mark", |_| key(), tags(&another_mark())),
         (
             "under another mark with our key",
@@ -197,7 +198,7 @@ fn a_forged_fingerprint_makes_no_key_of_anothers_this_objects() {
     for (what, act) in [
         ("the Secret is there", (|_| ()) as fn(&mut World)),
         ("the Secret is gone", |world| {
-            world.secret = SecretView::Absent
+            world.secret = SecretView::Absent;
         }),
         ("another key is in the Secret", |world| {
             world.edit_secret(|facts| facts.key = SecretKey::Readable(key()));

@@ -73,7 +73,7 @@ impl World {
             given: self
                 .given
                 .clone()
-                .filter(|_| self.object.deleting_since.is_none()),
+                .filter(|_| self.object.deleting_since.is_none() || self.keeps_no_copy(&desired)),
             outputs: self.seen_outputs(&desired),
             azure,
             stores_of_places,
@@ -188,6 +188,15 @@ impl World {
     pub(super) fn may_ask(&self, id: &ArmId, store: &StoreKey, is_listed: bool) -> bool {
         let fact = self.store_fact(store);
         fact.is_usable() && lets_ask(Some(&fact), &self.mark(), id, is_listed)
+    }
+
+    /// Whether the private half is nowhere but where the user keeps it: at a deletion it is read once more.
+    fn keeps_no_copy(&self, desired: &Desired) -> bool {
+        let source = &self.spec.source;
+        let is_imported = source
+            .as_ref()
+            .is_some_and(|source| source.private_key.is_some());
+        is_imported && desired.source.custody().is_none()
     }
 
     /// What the controller has seen beside the Secret: it looks when something says that there may be something.
