@@ -21,6 +21,7 @@ use crate::{
 /// Counts them once a sweep, from the lists of Azure that sweeps have read, until `shutdown` comes.
 pub async fn count_unclaimed(context: Arc<Context>, shutdown: CancellationToken) {
     let mut told = BTreeSet::new();
+    context.metrics.unclaimed.replace([([""; 0], 0.0)]);
     let sweep = context.options.intervals.sweep;
     while shutdown
         .run_until_cancelled(tokio::time::sleep(sweep))

@@ -9,7 +9,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 use sshkey_operator::{
-    api::{ConditionType, Reason, SshKey},
+    api::{AzureStore, Condition, ConditionType, Reason, SshKey},
     keys::PublicKey,
 };
 
@@ -212,6 +212,25 @@ async fn no_key_is_taken_from_a_source_that_is_being_deleted() {
     world.apply(&key("web", &from("copied"))).await;
     world.wait_ready("web").await;
     let_go(&world, "mine").await;
+}
+
+#[tokio::test]
+async fn a_store_does_not_rest_on_credentials_that_are_being_deleted() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    begin_deletion(&world, "azure-credentials").await;
+    let (kind, reason) = (ConditionType::Ready, Reason::CredentialSecretTerminating);
+    let store: AzureStore = world.wait_condition("default", kind, "False", reason).await;
+    let conditions = store.status.unwrap().conditions;
+    let says_who = |one: &Condition| one.message.contains(HOLDER);
+    assert!(conditions.iter().any(says_who), "{conditions:?}");
+    // Its key can still be deleted, by the token in memory.
+    let api: Api<SshKey> = world.api();
+    api.delete("web", &DeleteParams::default()).await.unwrap();
+    world.wait_gone::<SshKey>("web").await;
+    assert!(world.emulator().keys().is_empty());
+    let_go(&world, "azure-credentials").await;
 }
 
 /// The ways in which a file with the same key is none that OpenSSH reads.

@@ -162,7 +162,8 @@ async fn a_namespace_waits_for_azure_until_somebody_gives_it_up() {
     let conditions = held.status.unwrap().conditions;
     let said = &find(&conditions, ConditionType::Ready).unwrap().message;
     let abandon = format!(
-        "kubectl annotate sshkey web sshkey-operator.io/abandon={}",
+        "kubectl annotate sshkey web --namespace {} sshkey-operator.io/abandon={}",
+        world.namespace(),
         held.metadata.uid.unwrap()
     );
     assert!(

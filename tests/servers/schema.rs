@@ -52,6 +52,13 @@ pub(crate) async fn taken(world: &World, cases: &[String]) {
 }
 
 #[tokio::test]
+async fn a_name_of_the_secret_may_be_written_as_what_it_is_anyway_and_left_out_again() {
+    let world = no_operator().await;
+    let cases = ["{}", "{secret: {name: same}}", "{}"];
+    taken(&world, &cases.map(|spec| key("same", spec))).await;
+}
+
+#[tokio::test]
 async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let world = no_operator().await;
     let generate = |generate: &str| key("x", &format!("{{source: {{generate: {generate}}}}}"));
@@ -70,6 +77,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let output = |outputs: &str| key("x", &format!("{{outputs: [{outputs}]}}"));
     let kept_there =
         "the Secret of that name is where the private key is kept: give the output another name";
+    let rotation_needs = "a rotation keeps the next key in the Secret with -next after its name";
     let ssh_url = "Argo CD uses an SSH key for SSH only: write argoCD.url as git@HOST:PATH";
     let one_shape = "an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap";
     let secret_name = "a Secret's name has lower-case letters, digits, '-' and '.'";
@@ -228,6 +236,18 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
             "knownHosts takes public host keys, and this is a private key",
         ),
         (output("{name: x, pem: {}}"), kept_there),
+        (output("{name: x-next, pem: {}}"), rotation_needs),
+        (
+            output("{name: x-previous, publicSecret: {}}"),
+            rotation_needs,
+        ),
+        (
+            key(
+                "x",
+                "{secret: {name: a}, outputs: [{name: a-next, pem: {}}]}",
+            ),
+            rotation_needs,
+        ),
         (
             key(
                 "x",
