@@ -156,7 +156,7 @@ async fn advance(
         halt.refused.push(refused.clone());
         return Ok(halt.stop(&mut at.observed, step, refused.failure));
     }
-    if taken.len() == MOST_STEPS {
+    if taken.len() + at.observed.refused.len() >= MOST_STEPS {
         return Err(ReconcileError::Unsettled(step.name()));
     }
     let is_read = matches!(next, Move::Read(_));

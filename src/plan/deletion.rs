@@ -54,7 +54,7 @@ pub(super) fn judge(
             Leaving::Blocked(finding) => return Judgement { steps, finding },
         }
     }
-    match hints_to_wait_for(observed) {
+    match hints_to_wait_for(desired, observed) {
         Some(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {}
         Some(finding) => return Judgement { steps, finding },
         None => {}
@@ -110,14 +110,21 @@ pub(super) fn obsolete(
 }
 
 /// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
-fn hints_to_wait_for(observed: &Observed) -> Option<Finding> {
+fn hints_to_wait_for(desired: &Desired, observed: &Observed) -> Option<Finding> {
     let hints = observed.object.hints.iter().flatten();
     let mut unknown = hints
         .filter(|hint| observed.record(&hint.id).is_none())
         .filter_map(|hint| match observed.azure.get(&hint.id) {
-            Some(KeyView::Unknown(failure)) if !failure.is_to_fix() => Some(failure),
-            _ => None,
-        });
+            Some(KeyView::Unknown(failure)) => Some(failure),
+            // Nothing could be asked, since its store can't be used at this moment.
+            None => desired
+                .stores
+                .get(&hint.store)
+                .filter(|fact| fact.is_open_to(&desired.mark.namespace))
+                .and_then(StoreFact::problem),
+            Some(_) => None,
+        })
+        .filter(|failure| !failure.is_to_fix());
     unknown
         .next()
         .map(|failure| Finding::Blocked(failure.clone()))
