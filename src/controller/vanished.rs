@@ -34,6 +34,8 @@ pub(super) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;
     let uid = last.uid().unwrap_or_default();
     let namespace = last.namespace().unwrap_or_default();
+    // What failed while it was there does not make its end longer.
+    context.backoffs.reset(&uid);
     for attempt in 1..=TRIES {
         if attempt > 1 {
             tokio::time::sleep(context.backoffs.next(&uid)).await;
