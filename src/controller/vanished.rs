@@ -17,10 +17,9 @@ use super::{
     observe::{Observation, ObserveError, observe_gone},
     reconcile::read,
     tell::tell_of_deletion,
-    turns::Turns,
 };
 use crate::{
-    api::{ArmId, ErrorClass, SshKey},
+    api::{ArmId, ErrorClass, SshKey, sshkey::DeletionPolicy},
     kubernetes::sshkeys,
     plan::{KeyView, Move, Outcome, Step, next_move, plan},
 };
@@ -28,46 +27,55 @@ use crate::{
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
 const TRIES: usize = 5;
 
-/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt is a turn of its
-/// namespace; no turn is held while it waits for the next.
+/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt looks anew and is a turn
+/// of its namespace; no turn is held while it waits for the next.
 pub(super) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;
     let uid = last.uid().unwrap_or_default();
     let namespace = last.namespace().unwrap_or_default();
     // What failed while it was there does not make its end longer.
     context.backoffs.reset(&uid);
+    let (mut taken, mut looked) = (Vec::new(), None);
     for attempt in 1..=TRIES {
         if attempt > 1 {
             tokio::time::sleep(context.backoffs.next(&uid)).await;
         }
-        let turn = context.turns.take(&namespace).await;
-        let observed = observe_if_gone(scope, &last).await;
-        drop(turn);
-        match observed {
-            Ok(Some(at)) => {
-                Box::pin(put_away(scope, at, Some(&context.turns))).await;
-                return;
-            }
+        let _turn = context.turns.take(&namespace).await;
+        match Box::pin(observe_if_gone(scope, &last)).await {
             Ok(None) => return,
+            Ok(Some(mut at)) => {
+                let left = leave(scope, &mut at, &mut taken).await;
+                looked = Some(at);
+                if !matches!(left, Left::NotYet) {
+                    break;
+                }
+            }
             Err(error) => {
-                tracing::warn!(%error, "what belongs to an SshKey that is gone could not be looked at");
+                tracing::warn!(%error, "what belongs to an SshKey that is gone could not be read");
             }
         }
     }
-    context.forget(&uid);
+    match looked {
+        Some(at) => end(scope, at, taken).await,
+        None => context.forget(&uid),
+    }
 }
 
-/// What belongs to it; `None` when it is still there after all.
+/// What belongs to it; `None` when it still exists after all. The Secrets of a name that another object has by now are that
+/// one's: it takes them up.
 async fn observe_if_gone(
     scope: &Scope,
     last: &SshKey,
 ) -> Result<Option<Observation>, ObserveError> {
     let (namespace, name) = (last.namespace().unwrap_or_default(), last.name_any());
     let live = sshkeys::read(&scope.context.client, &namespace, &name).await?;
-    if live.is_some_and(|live| live.uid() == last.uid()) {
-        return Ok(None);
+    let mut last = last.clone();
+    match (live, &mut last.spec.secret) {
+        (Some(live), _) if live.uid() == last.metadata.uid => return Ok(None),
+        (Some(_), Some(secret)) => secret.deletion_policy = Some(DeletionPolicy::Retain),
+        _ => {}
     }
-    observe_gone(scope, last.clone()).await.map(Some)
+    observe_gone(scope, last).await.map(Some)
 }
 
 /// Does the same for an object that was gone when its reconcile came to an end.
@@ -75,45 +83,34 @@ pub(super) async fn put_away_observed(scope: &Scope, mut at: Observation) -> Act
     at.object.metadata.deletion_timestamp = Some(Time(now()));
     at.observed.object = facts::object(&at.object);
     at.observed.object_is_live = true;
-    Box::pin(put_away(scope, at, None)).await;
-    Action::await_change()
-}
-
-async fn put_away(scope: &Scope, mut at: Observation, turns: Option<&Turns>) {
-    let context = &scope.context;
-    let (namespace, name) = (at.object.namespace(), at.object.name_any());
-    tracing::warn!(
-        namespace,
-        name,
-        "the SshKey is gone and this operator did not let it go: what was made for it is put away"
-    );
     let uid = at.observed.object.uid.clone();
     let mut taken = Vec::new();
     for attempt in 1..=TRIES {
         if attempt > 1 {
-            tokio::time::sleep(context.backoffs.next(&uid)).await;
+            tokio::time::sleep(scope.context.backoffs.next(&uid)).await;
         }
-        let _turn = match turns {
-            Some(turns) => Some(turns.take(&at.caller.namespace).await),
-            None => None,
-        };
         look_again(&mut at).await;
-        match leave(scope, &mut at, &mut taken).await {
-            Left::All => break,
-            Left::ForAPerson => {
-                let orphans = published(&at);
-                taken.push(Step::RemoveFinalizer { orphans });
-                break;
-            }
-            Left::NotYet if attempt == TRIES => {
-                let orphans = published(&at);
-                taken.push(Step::RemoveFinalizer { orphans });
-            }
-            Left::NotYet => {}
+        if !matches!(leave(scope, &mut at, &mut taken).await, Left::NotYet) {
+            break;
         }
     }
-    tell_of_deletion(context, &at, &taken).await;
-    context.forget(&uid);
+    end(scope, at, taken).await;
+    Action::await_change()
+}
+
+/// Tells what was done, and what is left, of an object of which nothing is kept any more.
+async fn end(scope: &Scope, at: Observation, mut taken: Vec<Step>) {
+    tracing::warn!(
+        namespace = at.object.namespace(),
+        name = at.object.name_any(),
+        "the SshKey was gone before this operator let it go: what was made for it was put away"
+    );
+    if at.observed.object.has_finalizer {
+        let orphans = published(&at);
+        taken.push(Step::RemoveFinalizer { orphans });
+    }
+    tell_of_deletion(&scope.context, &at, &taken).await;
+    scope.context.forget(&at.observed.object.uid);
 }
 
 /// What came of an attempt to put everything away.
