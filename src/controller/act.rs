@@ -111,8 +111,11 @@ pub(super) async fn act(
             // Told first: the watch may tell the end of the object before the answer is here.
             context.released.begin(&uid);
             let released = sshkeys::release(client, &at.object).await;
-            released.inspect_err(|_| context.released.failed(&uid))?;
-            Ok(Outcome::Released)
+            // One that was gone already may have been told before.
+            if !matches!(released, Ok(true)) {
+                context.released.failed(&uid);
+            }
+            released.map(|_| Outcome::Released).map_err(StepError::from)
         }
         Step::CreateOutput { .. } | Step::UpdateOutput { .. } | Step::DeleteOutput { .. } => {
             Box::pin(outputs::act(context, at, step)).await

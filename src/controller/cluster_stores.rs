@@ -29,7 +29,7 @@ use super::{
     measure::{self, watch_failure},
     store,
     store_object::{StoreId, StoreState},
-    watch,
+    triggers, watch,
 };
 use crate::{
     api::{ClusterAzureStore, StoreKey, StoreKind},
@@ -112,7 +112,7 @@ pub async fn run_cluster_stores(
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = access::watch(context.options.watch_timeout);
-    let stores = watch::controller(api, watched, |_| |_| {})
+    let stores = triggers::controller(api, watched, |_| |_| {})
         .with_config(watch::settings())
         .trigger_backoff(watch::after_watch_error(&context))
         .reconcile_on(stores_to_look_at(&context))

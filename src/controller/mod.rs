@@ -41,6 +41,7 @@ mod store_object;
 mod store_uses;
 mod tag_repairs;
 mod tell;
+mod triggers;
 mod turns;
 mod unclaimed;
 mod vanished;

@@ -15,7 +15,7 @@ impl Released {
         self.lock().insert(uid.to_owned());
     }
 
-    /// It could not be taken away.
+    /// It could not be taken away, or the object was gone already.
     pub(super) fn failed(&self, uid: &str) {
         self.lock().remove(uid);
     }

@@ -1,10 +1,10 @@
 //! What is watched, and how the objects of it come to their turns.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
 use futures::{
-    FutureExt, StreamExt, TryStreamExt,
+    FutureExt, StreamExt,
     channel::mpsc::{UnboundedReceiver, unbounded},
     future::ready,
 };
@@ -12,13 +12,11 @@ use kube::{
     Api, Resource,
     core::DeserializeGuard,
     runtime::{
-        Controller, WatchStreamExt,
         controller::{self, Action},
-        reflector::{self, ObjectRef},
+        reflector::ObjectRef,
         watcher,
     },
 };
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -29,13 +27,14 @@ use super::{
     measure::{self, measured, watch_failure},
     reconcile, store,
     store_object::{StoreId, StoreObject},
+    triggers::controller,
     vanished::put_away_gone,
     waiting::{WaitsFor, wait},
     wakers::{stores_to_look_at, wakers},
 };
 use crate::{
     api::{AzureStore, SshKey, StoreKey, StoreKind},
-    kubernetes::{access, cut::cut},
+    kubernetes::access,
 };
 
 /// An object that can't be read stops only itself.
@@ -148,26 +147,6 @@ pub(super) fn settings() -> controller::Config {
     controller::Config::default()
         .concurrency(0)
         .debounce(DEBOUNCE)
-}
-
-/// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
-/// knows, and makes what hears each of its events before that changes.
-pub(super) fn controller<K, H>(
-    api: Api<K>,
-    watched: watcher::Config,
-    hear: impl FnOnce(&reflector::Store<K>) -> H,
-) -> Controller<K>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-    H: FnMut(&watcher::Event<K>) + Send + 'static,
-{
-    let (reader, writer) = reflector::store();
-    let mut hear = hear(&reader);
-    let seen = watcher(api, watched)
-        .modify(cut)
-        .inspect_ok(move |event| hear(event))
-        .reflect(writer);
-    Controller::for_stream(seen.applied_objects(), reader)
 }
 
 /// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own

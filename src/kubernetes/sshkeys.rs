@@ -127,13 +127,14 @@ pub async fn record(
 ///
 /// # Errors
 /// When the object has changed since it was looked at, or can't be changed.
-pub async fn release(client: &Client, object: &SshKey) -> Result<(), KubernetesError> {
+pub async fn release(client: &Client, object: &SshKey) -> Result<bool, KubernetesError> {
     let finalizers: Vec<&String> = object
         .finalizers()
         .iter()
         .filter(|finalizer| *finalizer != FINALIZER)
         .collect();
-    optional(patch(client, object, &json!({ "finalizers": finalizers })).await).map(drop)
+    let released = patch(client, object, &json!({ "finalizers": finalizers })).await;
+    Ok(optional(released)?.is_some())
 }
 
 async fn patch(

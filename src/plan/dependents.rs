@@ -1,7 +1,6 @@
 //! What rests on what: a step that is refused for good stops those that rest on it, and no other.
 
-use super::{Failure, Observed, SecretView, Step};
-use crate::plan::Concern;
+use super::{Concern, Failure, Observed, SecretView, Step};
 
 impl Observed {
     /// A step was refused for good in this pass.

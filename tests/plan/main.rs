@@ -22,6 +22,7 @@ mod refusals;
 mod reporting;
 mod rotation;
 mod rotation_world;
+mod search;
 mod sources;
 mod tenants;
 mod world;

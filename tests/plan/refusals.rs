@@ -6,7 +6,6 @@ use sshkey_operator::{
         ConditionType, Reason,
         condition::find,
         rotation::{Activation, KeepPrevious, Rotation},
-        source::{EntryRef, PrivateKeySource, Source},
         sshkey::{CreationPolicy, DeletionPolicy, ResourceGroup, SecretConflictPolicy, SecretSpec},
     },
     plan::{SecretKey, SecretView, Step},
@@ -16,6 +15,7 @@ use strum::VariantNames;
 use crate::{
     outputs,
     rotation::ask,
+    sources,
     world::{World, at, foreign_secret, id, key},
 };
 
@@ -129,19 +129,8 @@ fn leaving() -> World {
 }
 
 fn imported() -> World {
-    let mut world = new();
-    world.spec.source = Some(Source {
-        private_key: Some(PrivateKeySource {
-            secret_ref: EntryRef {
-                name: "mine".into(),
-                key: "id".into(),
-            },
-            passphrase_secret_ref: None,
-        }),
-        ..Source::default()
-    });
-    world.spec.secret = Some(SecretSpec::default());
-    world.given = Some(Ok(key()));
+    let mut world = sources::imported(&key(), true);
+    world.spec.outputs = new().spec.outputs;
     world
 }
 

@@ -17,7 +17,7 @@ use sshkey_operator::{
 use crate::world::{World, at, azure_key, foreign_secret, id, key, mark, tags};
 
 /// A key pair that is imported, with or without a copy, and published.
-fn imported(key: &PublicKey, copied: bool) -> World {
+pub(crate) fn imported(key: &PublicKey, copied: bool) -> World {
     let mut world = World::published();
     world.spec.source = Some(Source {
         private_key: Some(PrivateKeySource {

@@ -134,6 +134,15 @@ async fn an_immutable_secret_is_seen_before_the_next_key_is_published() {
     world.wait_ready("web").await;
     let first = current(&world, "web").await;
     patch(&world, "web", json!({ "immutable": true })).await;
+    // Its labels can be put back all the same.
+    patch(&world, "web", json!({ "metadata": { "labels": null } })).await;
+    world
+        .until("the labels are back", async || {
+            let secret = world.secret("web").await.unwrap();
+            let labels = secret.metadata.labels;
+            labels.map(drop).ok_or("none".to_owned())
+        })
+        .await;
     sweeps_pass(&world).await;
     world.wait_ready("web").await;
     world.emulator().clear_log();
@@ -247,7 +256,7 @@ fn spoiled(file: &str) -> Vec<(&'static str, String)> {
 #[tokio::test]
 async fn what_consumers_read_as_a_file_is_written_again_with_the_same_key() {
     let world = World::start(WorldOptions::new()).await;
-    let spec = "{outputs: [{name: files, pem: {}}, {name: auth, sshAuth: {}}]}";
+    let spec = "{outputs: [{name: files, pem: {}}, {name: auth, sshAuth: {}}, {name: open, publicSecret: {}}]}";
     world.apply(&key("web", spec)).await;
     world.wait_ready("web").await;
     let first = current(&world, "web").await;
@@ -270,6 +279,22 @@ async fn what_consumers_read_as_a_file_is_written_again_with_the_same_key() {
                 })
                 .await;
             assert_eq!(current(&world, "web").await, first, "{name} {what}");
+        }
+    }
+    // Public files too, of all keys that are to be trusted and of the current one.
+    let whole = world.secret("open").await.unwrap().data.unwrap();
+    for (entry, file) in &whole {
+        let file = String::from_utf8(file.0.clone()).unwrap();
+        for (what, text) in spoiled(&file) {
+            patch(&world, "open", json!({ "stringData": { entry: text } })).await;
+            let what = format!("{entry} with {what} is a file again");
+            world
+                .until(what, async || {
+                    let data = world.secret("open").await.unwrap().data.unwrap();
+                    let there = String::from_utf8_lossy(&data[entry].0).into_owned();
+                    if there == file { Ok(()) } else { Err(there) }
+                })
+                .await;
         }
     }
 }

@@ -39,6 +39,7 @@ mod own_identity;
 mod poison;
 mod protection;
 mod recovery;
+mod refused_steps;
 mod rights;
 mod rotation;
 mod schema;

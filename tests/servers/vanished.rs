@@ -227,7 +227,7 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
             }
         })
         .await;
-    // Whoever takes the finalizer off decides that nothing is to be put in order.
+    // A person takes the finalizers off: what was made is put away all the same, and nothing is remembered.
     let api: Api<SshKey> = world.api();
     for name in &names {
         api.delete(name, &DeleteParams::default()).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sshkey_operator::api::{
     Reason,
-    source::{AzureKeySource, EntryRef, PrivateKeySource, PublicKeySource, Source},
+    source::{AzureKeySource, PublicKeySource, Source},
     sshkey::{AzureSpec, DeletionPolicy},
     status::Origin,
 };
@@ -13,7 +13,10 @@ use super::{
     acts::{another_mark, deleted, named, names, place, put_stranger, rest},
     status::{forge, places},
 };
-use crate::world::{World, id, key, tags};
+use crate::{
+    sources,
+    world::{World, id, key, tags},
+};
 
 /// A public key that everybody has proves nothing: it is uploaded, and a stranger's key is the same.
 #[test]
@@ -97,19 +100,7 @@ fn a_followed_key_is_never_written_or_deleted_whatever_the_status_says() {
 #[test]
 fn an_imported_key_and_a_forged_fingerprint_give_no_right_to_a_strangers() {
     let theirs = key();
-    let mut world = World::published();
-    world.spec.source = Some(Source {
-        private_key: Some(PrivateKeySource {
-            secret_ref: EntryRef {
-                name: "mine".into(),
-                key: "id".into(),
-            },
-            passphrase_secret_ref: None,
-        }),
-        ..Source::default()
-    });
-    world.given = Some(Ok(key()));
-    let mut world = world.settled();
+    let mut world = sources::imported(&key(), false).settled();
     put_stranger(&mut world, &named("theirs"), &theirs, BTreeMap::new());
     forge(&mut world, |status| {
         status.fingerprint = Some(theirs.fingerprint().to_string());

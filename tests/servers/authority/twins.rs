@@ -140,6 +140,14 @@ async fn an_object_that_is_given_up_leaves_its_key_and_says_where() {
     api.delete("web", &Default::default()).await.unwrap();
     world.wait_gone::<SshKey>("web").await;
     assert!(world.emulator().key(&id).is_some());
-    let notes = super::recreated::told(&world, "web", "Orphaned", "Warning").await;
-    assert!(notes.iter().any(|note| note.contains(&id)), "{notes:?}");
+    world
+        .until("its key is told to be left behind", async || {
+            let notes = super::recreated::told(&world, "web", "Orphaned", "Warning").await;
+            if notes.iter().any(|note| note.contains(&id)) {
+                Ok(())
+            } else {
+                Err(format!("{notes:?}"))
+            }
+        })
+        .await;
 }
