@@ -65,8 +65,8 @@ use super::{object_name, source::EntryRef, sshkey::ResourceGroup};
     )
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store"))]
-#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store"))]
+#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store").reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store").field_path(".cloud").reason(Reason::FieldValueForbidden))]
 pub struct AzureStoreSpec {
     /// Where the keys are.
     #[serde(flatten)]
@@ -86,13 +86,13 @@ pub struct AzureStoreSpec {
 pub struct Subscription {
     /// The subscription that holds the keys: a GUID. Can't be changed.
     #[serde(rename = "subscriptionID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a subscription's ID is a GUID, such as 00000000-0000-0000-0000-000000000000 (az account show --query id)"))]
     pub subscription_id: String,
 
     /// The Microsoft Entra tenant of the identity: a GUID. Can't be changed.
     #[serde(rename = "tenantID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a tenant's ID is a GUID, such as 00000000-0000-0000-0000-000000000000 (az account show --query tenantId)"))]
     pub tenant_id: String,
 
@@ -138,7 +138,7 @@ pub struct Auth {
 pub struct ClientCertificate {
     /// The application (client) ID: a GUID.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 
@@ -174,7 +174,7 @@ pub struct CertificateRef {
 pub struct ClientSecret {
     /// The application (client) ID: a GUID.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 
@@ -214,7 +214,7 @@ pub struct WorkloadIdentity {
     /// names another account) and the audience api://AzureADTokenExchange. NAMESPACE is the store's own, and for a
     /// ClusterAzureStore the operator's. Create that ServiceAccount there and grant it nothing.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 }

@@ -31,6 +31,10 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
             {
                 "rule": "self.all(name, !name.matches('^(?i)sshkey-operator-'))",
                 "message": "tags that begin with sshkey-operator- are the operator's own: choose another name"
+            },
+            {
+                "rule": "self.all(name, self.exists_one(other, other.lowerAscii() == name.lowerAscii()))",
+                "message": "Azure takes tags whose names differ only by case for one tag: keep one of them"
             }
         ]
     })

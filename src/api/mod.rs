@@ -12,6 +12,7 @@ pub mod output;
 pub mod output_ref;
 pub mod reason;
 pub mod rotation;
+mod rules;
 pub mod source;
 pub mod sshkey;
 pub mod status;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// How the key is rotated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.delay) == (has(self.activation) && self.activation == 'Delayed')").message("rotation.delay says how long activation: Delayed waits: write both or neither"))]
+#[x_kube(validation = Rule::new("has(self.delay) == (has(self.activation) && self.activation == 'Delayed')").message("rotation.delay says how long activation: Delayed waits: write both or neither").field_path(".delay"))]
 pub struct Rotation {
     /// How old a key may become, as 2160h (90 days): hours, minutes and seconds, at least 1h. It is rotated when it is
     /// between nine and ten tenths of that old, so that keys that were made together do not all rotate at once. When absent,

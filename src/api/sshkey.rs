@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SshKeyStatus, StoreKey, StoreKind, object_name, output::Output, rotation::Rotation,
+    SshKeyStatus, StoreKey, StoreKind, object_name, output::Output, rotation::Rotation, rules,
     source::Source,
 };
 
@@ -30,10 +30,10 @@ use super::{
     derive = "PartialEq",
     derive = "Default",
     doc = "An SSH key pair: the private half in a Secret of this namespace, the public half, when asked for, in Azure's SSH key store.",
-    validation = Rule::new("size(self.metadata.name) <= 128").message("metadata.name may have at most 128 characters, since it is written into a tag and a name in Azure: choose a shorter name"),
-    validation = Rule::new("!has(self.spec.outputs) || (has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))) || self.spec.outputs.all(output, has(output.publicConfigMap) || output.name != (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name))").message("the Secret of that name is where the private key is kept: give the output another name"),
-    validation = Rule::new("oldSelf.hasValue() || !has(self.spec.outputs) || (has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))) || self.spec.outputs.all(output, has(output.publicConfigMap) || !(output.name in [(has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) + '-next', (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) + '-previous']))").message("a rotation keeps the next key in the Secret with -next after its name and former keys in the one with -previous: give the output another name").optional_old_self(true),
-    validation = Rule::new("(has(self.spec.source) && has(self.spec.source.privateKey) && !has(oldSelf.spec.secret)) || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) == (has(oldSelf.spec.secret) && has(oldSelf.spec.secret.name) ? oldSelf.spec.secret.name : self.metadata.name)").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"),
+    validation = rules::name_fits_azure(),
+    validation = rules::outputs_leave_the_secret(),
+    validation = rules::outputs_leave_rotation_its_secrets(),
+    validation = rules::secret_keeps_its_name(),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether everything is as the spec asks"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
     printcolumn(name = "Algorithm", type_ = "string", json_path = ".status.algorithm", description = "Algorithm of the key"),
@@ -43,17 +43,18 @@ use super::{
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) == (has(oldSelf.source) && has(oldSelf.source.privateKey)) && (has(self.source) && has(self.source.publicKey)) == (has(oldSelf.source) && has(oldSelf.source.publicKey)) && (has(self.source) && has(self.source.azureKey)) == (has(oldSelf.source) && has(oldSelf.source.azureKey))").message("the kind of source can't be changed: create a new SshKey with the source that you want, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey) || (has(self.source.privateKey) && !has(self.secret)))").message("the operator rotates only keys that it keeps: leave rotation out with source.publicKey and source.azureKey, and with source.privateKey unless there is secret"))]
-#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.rotation.every) || !has(self.source) || !has(self.source.privateKey)").message("the operator makes no new key for one that is imported: leave rotation.every out, and put another key where source.privateKey reads it"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || has(self.azure.driftPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy, driftPolicy and resourceGroup.creationPolicy out"))]
-#[x_kube(validation = Rule::new("!has(oldSelf.secret) || has(self.secret) || !has(self.source) || !has(self.source.privateKey)").message("secret can't be taken away from an imported key: create a new SshKey without it, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
-#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) || !(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
-#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey)) || self.outputs.all(output, has(output.kubeVirt) || has(output.publicSecret) || has(output.publicConfigMap))").message("source.publicKey and source.azureKey bring no private key: write outputs of the kinds kubeVirt, publicSecret and publicConfigMap only"))]
-#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !has(self.source.privateKey) || self.outputs.all(output, has(output.publicConfigMap) || output.name != self.source.privateKey.secretRef.name)").message("the Secret of that name is where the key is imported from: give the output another name"))]
+#[x_kube(validation = rules::source_keeps_its_kind())]
+#[x_kube(validation = rules::rotation_needs_a_kept_key())]
+#[x_kube(validation = rules::imported_keys_have_no_schedule())]
+#[x_kube(validation = rules::delay_is_shorter_than_every())]
+#[x_kube(validation = rules::secret_needs_a_private_key())]
+#[x_kube(validation = rules::following_needs_azure())]
+#[x_kube(validation = rules::following_writes_nothing())]
+#[x_kube(validation = rules::copy_of_an_imported_key_stays())]
+#[x_kube(validation = rules::azure_takes_the_algorithm())]
+#[x_kube(validation = rules::deletion_leaves_no_useless_key())]
+#[x_kube(validation = rules::private_outputs_need_a_private_key())]
+#[x_kube(validation = rules::outputs_leave_the_imported_secret())]
 pub struct SshKeySpec {
     /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
     /// be changed; another algorithm or size rotates the key.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AzureRecord, Custody, Desired, Failure, KeyView, Observed, SecretFacts, SecretView, Step,
+    AzureRecord, Custody, Desired, Failure, KeyView, Mark, Observed, SecretFacts, SecretView, Step,
     StoreFact,
     authority::{keeps, may_delete},
     decide::{Finding, Judgement},
@@ -180,7 +180,9 @@ fn leave(
         }
         // Another key belongs to an object that came before or after.
         Some(KeyView::Absent { .. } | KeyView::Present { .. }) => Leaving::Gone,
-        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
+        Some(KeyView::Unknown(failure)) => {
+            Leaving::Blocked(Finding::Blocked(with_way_out(desired, failure)))
+        }
         None => Leaving::Blocked(out_of_reach(desired, record)),
     }
 }
@@ -188,7 +190,7 @@ fn leave(
 /// A recorded place that no store reaches.
 pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
-    let (id, mark) = (&record.id, &desired.mark);
+    let id = &record.id;
     let (failure, why) = match desired.stores.get(store).and_then(StoreFact::problem) {
         Some(failure) => (
             Failure {
@@ -214,14 +216,37 @@ pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     };
     Finding::Blocked(Failure {
         message: format!(
-            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {} --namespace {} {}={}",
-            mark.object,
-            mark.namespace,
-            annotation::ABANDON,
-            mark.uid
+            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: {}",
+            abandon(&desired.mark)
         ),
         ..failure
     })
+}
+
+/// A failure that a person has to mend, with the way to do without Azure: what is refused may be so for good.
+pub(super) fn with_way_out(desired: &Desired, failure: &Failure) -> Failure {
+    let message = &failure.message;
+    if !failure.is_to_fix() || message.contains(annotation::ABANDON) {
+        return failure.clone();
+    }
+    Failure {
+        message: format!(
+            "{message}. Or, to leave in Azure what is there and let this SshKey go once it is deleted: {}",
+            abandon(&desired.mark)
+        ),
+        ..failure.clone()
+    }
+}
+
+/// The command by which a person gives up what is in Azure.
+fn abandon(mark: &Mark) -> String {
+    format!(
+        "kubectl annotate sshkey {} --namespace {} {}={}",
+        mark.object,
+        mark.namespace,
+        annotation::ABANDON,
+        mark.uid
+    )
 }
 
 /// What only waits until Azure takes more requests is not out of reach.

@@ -6,7 +6,8 @@ use super::{
     AzureRecord, Concern, Desired, Failure, KeyView, Observed, OutputView, SecretView, Step,
     Wanted, azure,
     decide::{Finding, Plan},
-    rotation_status::{pending_note, rotation_status},
+    deletion::with_way_out,
+    rotation_status::{requests_note, rotation_status},
     secret,
     standing::{Standing, failure_of, key_standing, standing},
 };
@@ -54,13 +55,13 @@ pub fn report(
     let outputs = plan.outputs.as_ref();
     let outputs = outputs.map(|finding| standing(finding, of(Concern::Outputs)));
     let ready = if plan.deleting {
-        deleting(plan, failed)
+        deleting(desired, plan, failed)
     } else {
         let rotation = plan.rotation.as_ref().or_else(|| of(Concern::Rotation));
         let rotation = rotation.map(Standing::failed);
         let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
         let verdict = ready(desired, plan, &key, others, failed);
-        match pending_note(desired, observed).filter(|_| verdict.status == Some(true)) {
+        match requests_note(desired, observed).filter(|_| verdict.status == Some(true)) {
             Some(note) => Verdict {
                 message: format!("{}; {note}", verdict.message),
                 ..verdict
@@ -267,9 +268,13 @@ fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
     parts.join("; ")
 }
 
-fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
+fn deleting(desired: &Desired, plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
     let kind = ConditionType::Ready;
     match (failed, &plan.secret) {
+        (Some((Step::DeleteAzureKey { .. }, failure)), _) => {
+            let failure = with_way_out(desired, failure);
+            Verdict::new(kind, Some(false), failure.reason, failure.message)
+        }
         (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
             Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
         }
