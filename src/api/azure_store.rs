@@ -12,7 +12,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{object_name, source::EntryRef, sshkey::ResourceGroup};
+use super::{object_name, resource_group::ResourceGroup, source::EntryRef};
 
 /// What an AzureStore is.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -103,7 +103,7 @@ pub struct Subscription {
 
 /// An Azure cloud. Its endpoints are the operator's to know: no object names a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Cloud {
     /// The public cloud.
     #[default]
@@ -235,7 +235,7 @@ pub struct Defaults {
 
     /// Tags on every key of the store; a key's own tag of the same name goes before it. At most 45 together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::tags_schema")]
+    #[schemars(schema_with = "super::schema::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
 }
 

@@ -193,7 +193,7 @@ pub struct AllowedNamespaces {
     /// Labels that a namespace has, all of them, beside those that are named. Whoever may label a namespace decides with
     /// this who may use the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::labels_schema")]
+    #[schemars(schema_with = "super::schema::labels_schema")]
     pub match_labels: Option<BTreeMap<String, String>>,
 }
 

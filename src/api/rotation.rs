@@ -44,7 +44,7 @@ pub struct Rotation {
 
 /// When a new key takes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Activation {
     /// As soon as it is published.
     #[default]

@@ -60,7 +60,7 @@ pub struct Generate {
 
 /// Algorithm of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Algorithm {
     /// Ed25519: short, fast, taken everywhere since OpenSSH 6.5.
     Ed25519,

@@ -16,6 +16,11 @@ use super::{
     source::Source,
 };
 
+pub use super::{
+    deletion_policy::DeletionPolicy,
+    resource_group::{CreationPolicy, ResourceGroup},
+};
+
 /// What an SshKey asks for.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
@@ -126,7 +131,7 @@ pub struct SecretSpec {
 
 /// What to do when a private key is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum RecoveryPolicy {
     /// Leave everything as it is and say so.
     #[default]
@@ -137,23 +142,13 @@ pub enum RecoveryPolicy {
 
 /// What to do about a Secret that is not ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum SecretConflictPolicy {
     /// Leave it alone and say so.
     #[default]
     Refuse,
     /// Go on with the key that it holds.
     Adopt,
-}
-
-/// What becomes of something when its object goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
-pub enum DeletionPolicy {
-    /// It is deleted.
-    Delete,
-    /// It stays.
-    Retain,
 }
 
 /// The public key in Azure's SSH key store.
@@ -187,7 +182,7 @@ pub struct AzureSpec {
     /// Tags on the key, beside the store's and the operator's own five. At most 45; a name of at most 512 and a value of
     /// at most 256 characters. Tags that others put on the key are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::tags_schema")]
+    #[schemars(schema_with = "super::schema::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
 
     /// What to do about a key of that name in Azure that is not this object's: Refuse (when absent) leaves it alone and
@@ -216,7 +211,7 @@ pub struct AzureSpec {
 
 /// What to do about what others change in Azure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum DriftPolicy {
     /// Put it back.
     #[default]
@@ -227,7 +222,7 @@ pub enum DriftPolicy {
 
 /// What to do about a key in another location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum ReplacePolicy {
     /// Leave it where it is and say so.
     #[default]
@@ -238,7 +233,7 @@ pub enum ReplacePolicy {
 
 /// What to do about a key in Azure that is not ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum AzureConflictPolicy {
     /// Leave it alone and say so.
     #[default]
@@ -268,31 +263,4 @@ impl StoreRef {
     pub fn key(&self) -> StoreKey {
         StoreKey::new(self.kind.unwrap_or_default(), self.name.clone())
     }
-}
-
-/// A resource group in Azure.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceGroup {
-    /// Name of the resource group, 1 to 90 letters, digits, '-', '_', '.' and parentheses, not ending with '.'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 90))]
-    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')").message("a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'"))]
-    pub name: Option<String>,
-
-    /// Whether the operator may create the group: Never or IfMissing. When absent: Never; but in an SshKey that is in the
-    /// store's default group, as the store says. A group is never changed or deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creation_policy: Option<CreationPolicy>,
-}
-
-/// Whether a resource group may be created.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
-pub enum CreationPolicy {
-    /// The group must exist.
-    #[default]
-    Never,
-    /// The group is created, in the key's location, when it does not exist.
-    IfMissing,
 }

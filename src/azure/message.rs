@@ -1,12 +1,20 @@
 //! What an error says to people: the object, the cause and the remedy, in one line.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::error::{AzureError, Cause, Refusal};
 use crate::api::Reason;
 
-/// The message of a condition: the object, the cause and the remedy.
-pub(super) fn message(error: &AzureError) -> String {
+impl fmt::Display for AzureError {
+    /// The message of a condition: the object, the cause and the remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&message(self))
+    }
+}
+
+fn message(error: &AzureError) -> String {
     let AzureError {
         operation,
         subject,
