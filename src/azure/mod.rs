@@ -1,6 +1,7 @@
 //! Azure: identities, the few ARM calls, and the two ways by which everything goes there: [`Inventory`] for what is
 //! read, [`Budget`] for what is written.
 
+mod addresses;
 mod arm;
 mod budget;
 mod certificate_error;
@@ -8,6 +9,7 @@ mod classify;
 mod client_certificate;
 mod cloud;
 mod error;
+mod group_view;
 mod identity;
 mod inventory;
 mod message;
@@ -25,8 +27,9 @@ pub use certificate_error::CertificateError;
 pub use client_certificate::ClientCertificate;
 pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
+pub use group_view::{Seen, View};
 pub use identity::{Assertion, Identity};
-pub use inventory::{Inventory, Seen, View};
+pub use inventory::Inventory;
 pub use models::SshPublicKey;
 pub use name_reservations::Claims;
 pub use transport::{Transport, TransportError};
