@@ -9,13 +9,13 @@ use azure_core::http::{Method, Url};
 
 use super::{
     addresses::Addresses,
+    arm_answers::{KeyRead, key_of, missing},
     budget::{Bucket, Budget, Caller, Urgency},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     identity::Identity,
     models::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
     request::{Call, Exchange},
-    response::Answer,
     transport::Transport,
 };
 use crate::api::ArmId;
@@ -29,17 +29,6 @@ pub struct ArmClient {
     exchange: Exchange,
     addresses: Addresses,
     principal: String,
-}
-
-/// What a read of a key found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyRead {
-    /// The key.
-    Present(SshPublicKey),
-    /// The resource group is there, the key is not.
-    Absent,
-    /// There is no such resource group.
-    GroupAbsent,
 }
 
 impl ArmClient {
@@ -316,30 +305,5 @@ impl ArmClient {
             Bucket::compute_writes(&id.subscription, location),
             Bucket::arm_writes(&self.principal, &id.subscription),
         ]
-    }
-}
-
-/// The key in an answer. What does not name itself as the key that was meant is not ARM's answer, and to take it for one
-/// would be to take a key for gone, or for another's.
-fn key_of(answer: &Answer, id: &ArmId) -> Result<SshPublicKey, Cause> {
-    let key: SshPublicKey = answer.json()?;
-    let named: Option<ArmId> = key.id.parse().ok();
-    if named.as_ref() != Some(id) || key.location.is_empty() {
-        return Err(Cause::NotArm {
-            status: answer.status,
-        });
-    }
-    Ok(key)
-}
-
-/// A 404 that says what is missing is an answer, not an error.
-fn missing(error: AzureError) -> Result<KeyRead, AzureError> {
-    match &error.cause {
-        Cause::Refused(refusal) if refusal.status == 404 => match refusal.code.as_str() {
-            "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
-            "ResourceNotFound" | "NotFound" => Ok(KeyRead::Absent),
-            _ => Err(error),
-        },
-        _ => Err(error),
     }
 }

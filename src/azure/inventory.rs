@@ -10,7 +10,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    arm::{ArmClient, KeyRead},
+    arm::ArmClient,
+    arm_answers::KeyRead,
     budget::Caller,
     error::AzureError,
     group_view::{Group, Overlay, Seen, View},

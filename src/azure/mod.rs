@@ -3,6 +3,7 @@
 
 mod addresses;
 mod arm;
+mod arm_answers;
 mod budget;
 mod certificate_error;
 mod classify;
@@ -21,7 +22,8 @@ mod response;
 mod transport;
 mod workload_identity;
 
-pub use arm::{ArmClient, KeyRead};
+pub use arm::ArmClient;
+pub use arm_answers::KeyRead;
 pub use budget::{Bucket, Budget, Caller, Level, Limits, Urgency};
 pub use certificate_error::CertificateError;
 pub use client_certificate::ClientCertificate;
