@@ -16,7 +16,7 @@ const LAG: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// Held while the group is listed or created: whoever comes meanwhile waits for it and uses it.
+    /// Held while the group is listed or created: others who come meanwhile wait for it and use it.
     pub(super) listing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }

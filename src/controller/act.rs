@@ -229,7 +229,7 @@ async fn record_secret(
         name: &secret.name,
         resource_version: &secret.resource_version,
         public: &secret.public_key,
-        anew,
+        recorded_as: anew,
         rewritten: rewritten.as_ref(),
     };
     Ok(secrets::record(client, namespace, owner, repair).await?)

@@ -44,7 +44,7 @@ impl fmt::Debug for FoundOutput {
     }
 }
 
-/// An output as it shall be.
+/// An output as it is wanted.
 #[derive(Debug)]
 pub struct Content {
     /// Labels, those of its reader among them.
@@ -53,7 +53,7 @@ pub struct Content {
     pub annotations: BTreeMap<String, String>,
     /// The `SshKey`.
     pub owner: OwnerReference,
-    /// Whether Kubernetes shall collect it when the `SshKey` is gone: never what holds a private key.
+    /// Whether Kubernetes collects it when the `SshKey` is gone: never what holds a private key.
     pub goes_with_owner: bool,
     /// Type of a Secret.
     pub type_: String,

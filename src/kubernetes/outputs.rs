@@ -1,4 +1,4 @@
-//! Outputs: Secrets that are created and never applied, changed only at the version that was looked at; and `ConfigMap`s
+//! Outputs: Secrets that are created and never applied, changed only at the version that was read; and `ConfigMap`s
 //! alike.
 
 use std::fmt;
@@ -107,7 +107,7 @@ pub struct At<'a> {
     pub resource_version: &'a str,
 }
 
-/// Puts an output in order, at the version that was looked at. Entries and labels of others stay, but for those that are
+/// Puts an output in order, at the version that was read. Entries and labels of others stay, but for those that are
 /// `superfluous`.
 ///
 /// # Errors

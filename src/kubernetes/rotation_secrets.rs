@@ -67,7 +67,7 @@ pub async fn stage(
 /// Notes since when the next key is published.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn begin_delay(
     client: &Client,
     namespace: &str,
@@ -82,7 +82,7 @@ pub async fn begin_delay(
     patch(client, namespace, name, json!({ "metadata": metadata })).await
 }
 
-/// Puts a key among the former ones: into the Secret at the version that was looked at, or into a new one. `None` when a
+/// Puts a key among the former ones: into the Secret at the version that was read, or into a new one. `None` when a
 /// Secret of that name exists where none was seen: it is left alone.
 ///
 /// # Errors
@@ -128,7 +128,7 @@ pub async fn keep(
 /// Rewrites what is recorded of the former keys.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn date(
     client: &Client,
     namespace: &str,
@@ -146,7 +146,7 @@ pub async fn date(
 /// Takes former keys out of their Secret.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn retire(
     client: &Client,
     namespace: &str,
@@ -167,7 +167,7 @@ pub async fn retire(
     patch(client, namespace, name, body).await
 }
 
-/// Deletes the Secret of former keys at the version that was looked at: a key that was put there since stays.
+/// Deletes the Secret of former keys at the version that was read: a key that was put there since stays.
 ///
 /// # Errors
 /// When it has changed since, or can't be deleted.

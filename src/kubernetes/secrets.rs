@@ -1,4 +1,4 @@
-//! The managed Secret: created, never applied; changed only at the version that was looked at.
+//! The managed Secret: created, never applied; changed only at the version that was read.
 
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ pub struct Replacement<'a> {
     pub now: Timestamp,
 }
 
-/// Puts another key pair into our Secret, at the version that was looked at.
+/// Puts another key pair into our Secret, at the version that was read.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
@@ -197,18 +197,18 @@ pub(super) fn unencodable(operation: &'static str, name: &str, error: KeyError) 
 pub struct Repair<'a> {
     /// The Secret's name.
     pub name: &'a str,
-    /// The version that was looked at.
+    /// The version that was read.
     pub resource_version: &'a str,
     /// The public half of the key that it holds.
     pub public: &'a PublicKey,
     /// Given when it becomes ours by this, or when it does not say any more which key it holds: which one, from 1, and since
     /// when.
-    pub anew: Option<(u32, Timestamp)>,
+    pub recorded_as: Option<(u32, Timestamp)>,
     /// Given when its private entry is written again: the pair that it holds.
     pub rewritten: Option<&'a KeyPair>,
 }
 
-/// Puts labels, records and entries on a Secret, at the version that was looked at.
+/// Puts labels, records and entries on a Secret, at the version that was read.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
@@ -222,13 +222,14 @@ pub async fn record(
         name,
         resource_version,
         public,
-        anew,
+        recorded_as,
         rewritten,
     } = repair;
     let annotations: BTreeMap<String, String> = records(owner, public)
         .into_iter()
         .chain(
-            anew.into_iter()
+            recorded_as
+                .into_iter()
                 .flat_map(|(revision, now)| key_records(public, revision, now)),
         )
         .map(|(name, value)| (name.to_owned(), value))
