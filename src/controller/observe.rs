@@ -27,7 +27,7 @@ use crate::{
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
         AzureRecord, Companions, Desired, Failure, Mark, ObjectFacts, Observed, Outcome,
-        SecretView, resolve, secret_name, strange_hints, takes_up_secret, vouched,
+        SecretView, resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
     },
 };
 
@@ -65,7 +65,7 @@ impl Observation {
     /// Lays over what was observed what a step has left behind, or a read has shown.
     pub(super) fn lay_over(&mut self, outcome: Outcome) {
         let observed = self.observed.clone().after(outcome);
-        self.observed = observed.with_places(&self.desired);
+        self.observed = with_places(observed, &self.desired);
     }
 
     /// The object, as the owner of Secrets.
@@ -226,7 +226,7 @@ async fn observe_all(
         namespace_terminating,
         refused: Vec::new(),
     };
-    let observed = observed.with_places(&desired);
+    let observed = with_places(observed, &desired);
     Ok(Observation {
         strange_hints: strange_hints(&observed),
         takes_up_secret: takes_up_secret(&desired, &observed),

@@ -1,26 +1,29 @@
 //! The key in Azure: facts in order, the first that holds decides.
 
-use super::{
-    AzureKey, AzureRecord, Desired, DesiredAzure, Freshness, Group, KeyView, Observed, Ownership,
-    PLACES_MAX, Step, Target,
-    authority::{may_adopt, right},
-    bookkeeping::too_many_places,
-    decide::{Finding, Judgement},
-    difference::{difference, digest_of, is_only_reported, listed, short_location, wanted_tags},
-    ownership::value,
-};
 use crate::{
     api::{
         Reason,
-        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, DriftPolicy, ReplacePolicy},
-        status::{Origin, Phase},
+        sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, ReplacePolicy},
+        status::Origin,
     },
     keys::PublicKey,
+    plan::{
+        authority::{is_adoption, may_adopt, right_to},
+        azure_view::{AzureKey, Group, KeyView},
+        decision::{Finding, Judgement},
+        desired::Desired,
+        desired_azure::Target,
+        difference::{difference, is_elsewhere, is_only_reported, listed, wanted_tags},
+        observed::Observed,
+        ownership::Ownership,
+        record::PLACES_MAX,
+        step::Step,
+    },
 };
 
 /// What to do about our key at its place in Azure. `stored` is the key that is to be published; while there is none, the
 /// steps are a preview and none of them may be taken.
-pub(super) fn judge(
+pub(super) fn judge_azure(
     desired: &Desired,
     target: &Target,
     observed: &Observed,
@@ -111,7 +114,7 @@ fn key_is_not_ours(
     stored: Option<&PublicKey>,
 ) -> Option<Finding> {
     let id = &target.id;
-    if right(desired, observed, id, key).may_change() {
+    if right_to(desired, observed, id, key).may_change() {
         return None;
     }
     let is_the_stored_one = stored.is_some() && key.public_key.as_ref().ok() == stored;
@@ -194,10 +197,6 @@ fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding
     })
 }
 
-fn is_elsewhere(target: &Target, key: &AzureKey) -> bool {
-    short_location(&key.location) != short_location(&target.location)
-}
-
 /// The name is taken by the key itself, so it has to go first.
 fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> Judgement {
     let mut judgement = publish(desired, target, Group::Exists, stored);
@@ -255,132 +254,13 @@ fn drifted(what: &str) -> Finding {
     )
 }
 
-/// What is to be known of the place that is wanted, once the key is there as it is wanted.
-pub(super) fn wanted_record(
-    desired: &Desired,
-    azure: &DesiredAzure,
-    target: &Target,
-    observed: &Observed,
-    published: Option<&PublicKey>,
-) -> AzureRecord {
-    let before = observed
-        .record(&target.id)
-        .or_else(|| observed.object.hint(&target.id));
-    let mut tags: Vec<String> = target.tags.keys().cloned().collect();
-    if let Some(before) = before {
-        let still_there = |name: &&String| match observed.azure.get(&target.id) {
-            Some(KeyView::Present { key, .. }) => value(&key.tags, name).is_some(),
-            _ => true,
-        };
-        tags.extend(before.tags.iter().filter(still_there).cloned());
-    }
-    tags.sort();
-    tags.dedup();
-    let known = observed.record(&target.id).map(|known| known.origin);
-    let origin = match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. }) if is_adoption(desired, observed, target, key) => {
-            Origin::Adopted
-        }
-        // Created again, it is this object's own.
-        Some(KeyView::Absent { .. }) => Origin::Created,
-        _ => match known {
-            Some(Origin::Adopted) => Origin::Adopted,
-            _ => Origin::Created,
-        },
-    };
-    // What was there before this object stays when it goes, unless the spec says otherwise.
-    let unless_asked = match origin {
-        Origin::Adopted => DeletionPolicy::Retain,
-        Origin::Created | Origin::Found => DeletionPolicy::Delete,
-    };
-    AzureRecord {
-        id: before.map_or_else(|| target.id.clone(), |before| before.id.clone()),
-        location: target.location.clone(),
-        store: azure.store.clone(),
-        deletion_policy: azure.deletion_policy.unwrap_or(unless_asked),
-        origin,
-        phase: Phase::Published,
-        tags,
-        in_step: in_step(desired, target, observed, published, before),
-    }
-}
-
-/// The places that a status lists: those that are known, the wanted one as it is wanted, and none that a read has shown to
-/// be empty and that is not wanted.
-pub(super) fn places_to_report(
-    desired: &Desired,
-    observed: &Observed,
-    published: Option<&PublicKey>,
-) -> Vec<AzureRecord> {
-    let wanted = published_target(desired);
-    let is_gone = |place: &AzureRecord| {
-        let freshness = match observed.azure.get(&place.id) {
-            Some(KeyView::Absent { freshness, .. }) => Some(*freshness),
-            _ => None,
-        };
-        let is_wanted = wanted.is_some_and(|(_, target)| target.id == place.id);
-        freshness == Some(Freshness::Live) && !is_wanted
-    };
-    let is_seen = |place: &AzureRecord| {
-        !matches!(
-            observed.azure.get(&place.id),
-            None | Some(KeyView::Unknown(_))
-        )
-    };
-    let places = observed.known.iter().filter(|place| !is_gone(place));
-    let mut places: Vec<AzureRecord> = places
-        .map(|place| match wanted {
-            Some((azure, target)) if target.id == place.id && is_seen(place) => {
-                wanted_record(desired, azure, target, observed, published)
-            }
-            _ => place.clone(),
-        })
-        .collect();
-    // The one that is wanted comes last: what a spec leaves open is filled in from it.
-    places.sort_by_key(|place| place.phase == Phase::Published);
-    places.truncate(PLACES_MAX);
-    places
-}
-
-/// Where the key is to be published, if that is wanted and can be.
-pub(super) fn published_target(desired: &Desired) -> Option<(&DesiredAzure, &Target)> {
-    let azure = desired.azure.as_ref()?;
-    Some((azure, azure.target.as_ref().ok()?.published()?))
-}
-
-/// What was last seen in Azure as it was wanted, where what changes after that is only to be reported.
-fn in_step(
-    desired: &Desired,
-    target: &Target,
-    observed: &Observed,
-    published: Option<&PublicKey>,
-    before: Option<&AzureRecord>,
-) -> Option<String> {
-    if target.drift == DriftPolicy::Repair {
-        return None;
-    }
-    let stored = published?;
-    match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. })
-            if !is_elsewhere(target, key)
-                && difference(desired, observed, target, key, Some(stored)).is_none() =>
-        {
-            Some(digest_of(desired, target, stored))
-        }
-        _ => before?.in_step.clone(),
-    }
-}
-
-/// Whether the key there is about to be taken over: it is nobody's, this object has no right to it yet, and may have it.
-pub(super) fn is_adoption(
-    desired: &Desired,
-    observed: &Observed,
-    target: &Target,
-    key: &AzureKey,
-) -> bool {
-    let stored = observed.key(desired);
-    let is_the_stored_one = stored.is_some() && key.public_key.as_ref().ok() == stored;
-    desired.mark.ownership(&key.tags) == Ownership::Unmarked
-        && !right(desired, observed, &target.id, key).may_change()
-        && may_adopt(target.conflict, is_the_stored_one)
+/// The status has no room for another place.
+pub(super) fn too_many_places(target: &Target) -> Finding {
+    Finding::held(
+        Reason::TooManyPlaces,
+        format!(
+            "this SshKey has keys at {PLACES_MAX} places in Azure already, and {} would be one more: delete in Azure those that are to go and were kept by azure.deletionPolicy: Retain; status.azure.places names them",
+            target.id
+        ),
+    )
 }

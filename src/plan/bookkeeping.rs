@@ -3,13 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    AzureRecord, Desired, KeyView, ObjectFacts, Observed, Ownership, PLACES_MAX, Step, Target,
-    azure::{self, published_target, wanted_record},
-    decide::Finding,
-    lost,
-    secret_ownership::{self, SecretOwner},
-};
 use crate::{
     api::{
         ArmId, Reason, StoreKey,
@@ -17,6 +10,21 @@ use crate::{
         status::{Origin, Phase},
     },
     keys::PublicKey,
+    plan::{
+        authority::{is_a_copy, is_adoption},
+        azure_record::{places_to_report, wanted_record},
+        azure_view::KeyView,
+        decision::Finding,
+        desired::{Desired, published_target},
+        desired_azure::Target,
+        object_facts::ObjectFacts,
+        observed::Observed,
+        ownership::Ownership,
+        record::{AzureRecord, PLACES_MAX},
+        secret_ownership::{SecretOwner, secret_owner},
+        secret_view::SecretView,
+        step::Step,
+    },
 };
 
 /// The hints that the object must carry: every place that is known, the one that is about to be written to, and those that
@@ -33,7 +41,7 @@ pub(super) fn hints_to_write(
         let mut ids = azure_steps.iter().filter_map(Step::azure_id);
         ids.any(|id| *id == target.id)
     };
-    let mut places = azure::places_to_report(desired, observed, published);
+    let mut places = places_to_report(desired, observed, published);
     // One that is left and where nothing was seen is read once more, and then forgotten. What only a list has shown, lists
     // show again.
     places.retain(|place| {
@@ -85,13 +93,13 @@ pub(super) fn places_to_record(
         .any(|step| step.azure_id() == Some(&target.id));
     let leaves = observed.known.iter().any(|place| place.id != target.id);
     let adopts = match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. }) => azure::is_adoption(desired, observed, target, key),
+        Some(KeyView::Present { key, .. }) => is_adoption(desired, observed, target, key),
         _ => false,
     };
     if !writes || !(leaves || adopts) {
         return None;
     }
-    let mut places = azure::places_to_report(desired, observed, published);
+    let mut places = places_to_report(desired, observed, published);
     if adopts && !places.iter().any(|place| place.id == target.id) {
         let (wanted, target) = published_target(desired)?;
         places.push(wanted_record(desired, wanted, target, observed, published));
@@ -118,10 +126,10 @@ pub(super) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: 
         .object
         .recorded_uid
         .as_ref()
-        .filter(|uid| **uid != own() && !lost::is_a_copy(desired, observed));
+        .filter(|uid| **uid != own() && !is_a_copy(desired, observed));
     let in_secret = match (&observed.secret, desired.source.custody()) {
-        (super::SecretView::Present(facts), Some(custody)) => {
-            let owner = secret_ownership::owner(desired, custody, observed, facts);
+        (SecretView::Present(facts), Some(custody)) => {
+            let owner = secret_owner(desired, custody, observed, facts);
             let is_taken = matches!(owner, SecretOwner::Ours | SecretOwner::TakenUp);
             facts
                 .owner_uid
@@ -185,16 +193,5 @@ pub(super) fn definitions_are_outdated() -> Finding {
     Finding::held(
         Reason::CrdOutdated,
         "the custom resource definitions in the cluster are older than the operator: the API server drops where keys are in Azure from the status, so nothing is published. Upgrade the definitions: kubectl apply --server-side -f crds/, or helm upgrade of the chart sshkey-operator-crds",
-    )
-}
-
-/// The status has no room for another place.
-pub(super) fn too_many_places(target: &Target) -> Finding {
-    Finding::held(
-        Reason::TooManyPlaces,
-        format!(
-            "this SshKey has keys at {PLACES_MAX} places in Azure already, and {} would be one more: delete in Azure those that are to go and were kept by azure.deletionPolicy: Retain; status.azure.places names them",
-            target.id
-        ),
     )
 }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Durability, SecretKey};
-use crate::keys::{Fingerprint, PublicKey};
+use crate::{
+    keys::{Fingerprint, PublicKey},
+    plan::{durability::Durability, former_key::FormerKey, secret_view::SecretKey},
+};
 
 /// What is beside the managed Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,17 +78,6 @@ pub struct PreviousFacts {
     pub is_damaged: bool,
     /// Whether what is written into it stays.
     pub durability: Durability,
-}
-
-/// A former key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormerKey {
-    /// Its public half; that of the private half that is there.
-    pub public_key: PublicKey,
-    /// Which one it was, from 1; 0 when that is not recorded any more.
-    pub revision: u32,
-    /// Since when it is a former one; `None` when that is not recorded any more: it is kept then.
-    pub retired_at: Option<Timestamp>,
 }
 
 impl Companions {

@@ -2,90 +2,33 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    Desired, Failure, Observed, Step, Wanted, azure,
-    bookkeeping::{
-        definitions_are_outdated, hints_to_write, holds, places_to_record, says_something_else,
-        uid_to_record,
-    },
-    deletion, outputs,
-    rotation::{self, Stage},
-    rotation_turn::{AtRest, AzureStands, rotation_to_record},
-    secret, source,
-};
 use crate::{
-    api::{ErrorClass, OutputRef, Reason, StoreKey},
+    api::{OutputRef, Reason, StoreKey},
     keys::PublicKey,
-};
-
-/// What is to be done now, in order, and how everything stands.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The steps. Only the first may be taken; then the plan is made again.
-    pub steps: Vec<Step>,
-    /// How the key pair stands.
-    pub secret: Finding,
-    /// How the outputs stand; `None` when none is wanted and none is left.
-    pub outputs: Option<Finding>,
-    /// How the key in Azure stands; `None` when none is wanted.
-    pub azure: Option<Finding>,
-    /// What stands against a rotation that is due.
-    pub rotation: Option<Failure>,
-    /// When time alone will change what is to be done.
-    pub wake_at: Option<Timestamp>,
-    /// Whether the object is being deleted.
-    pub deleting: bool,
-}
-
-/// How one thing stands.
-#[derive(Clone, Debug)]
-pub enum Finding {
-    /// As it is wanted.
-    Good {
-        /// For machines.
-        reason: Reason,
-        /// For people.
-        message: String,
+    plan::{
+        azure::judge_azure,
+        bookkeeping::{
+            definitions_are_outdated, hints_to_write, holds, places_to_record, says_something_else,
+            uid_to_record,
+        },
+        decision::{Finding, Judgement, Plan},
+        deletion::judge_deletion,
+        desired::{Desired, published_target},
+        desired_azure::Wanted,
+        failure::Failure,
+        leaving::obsolete,
+        observed::Observed,
+        outputs::{judge_outputs, to_record},
+        own_keys::current_key,
+        places::with_places,
+        replacement::is_being_replaced,
+        rotation::judge_rotation,
+        rotation_stage::{Rotation, Stage},
+        rotation_turn::{AtRest, AzureStands, rotation_to_record},
+        source::judge_source,
+        step::Step,
     },
-    /// It will be, once the steps are taken.
-    Pending,
-    /// Something stands against it: a state that a person must change, or a look that failed.
-    Blocked(Failure),
-}
-
-impl Finding {
-    /// A person has to act.
-    pub(super) fn held(reason: Reason, message: impl Into<String>) -> Self {
-        Self::Blocked(Failure::to_fix(reason, message))
-    }
-
-    /// Whether it is as it is wanted.
-    pub fn is_good(&self) -> bool {
-        matches!(self, Self::Good { .. })
-    }
-}
-
-/// What one chain of facts came to.
-pub(super) struct Judgement {
-    pub(super) steps: Vec<Step>,
-    pub(super) finding: Finding,
-}
-
-impl Judgement {
-    pub(super) fn finding(finding: Finding) -> Self {
-        Self {
-            steps: Vec::new(),
-            finding,
-        }
-    }
-
-    pub(super) fn steps(steps: Vec<Step>) -> Self {
-        Self {
-            steps,
-            finding: Finding::Pending,
-        }
-    }
-}
+};
 
 /// The plan for one object. `orphan_after` is how long an object of a namespace in deletion waits for an Azure that
 /// nothing can reach any more.
@@ -95,9 +38,9 @@ pub fn plan(
     orphan_after: SignedDuration,
     now: Timestamp,
 ) -> Plan {
-    let observed = &observed.clone().with_places(desired);
+    let observed = &with_places(observed.clone(), desired);
     if observed.object.deleting_since.is_some() {
-        let judgement = deletion::judge(desired, observed, orphan_after, now);
+        let judgement = judge_deletion(desired, observed, orphan_after, now);
         return Plan {
             steps: judgement.steps,
             secret: judgement.finding,
@@ -108,12 +51,12 @@ pub fn plan(
             deleting: true,
         };
     }
-    let mut secret = source::judge(desired, observed, now);
-    let is_replacing = secret::is_being_replaced(desired, observed);
+    let mut secret = judge_source(desired, observed, now);
+    let is_replacing = is_being_replaced(desired, observed);
     let is_sound = secret.finding.is_good() || is_replacing;
-    let turn = is_sound.then(|| rotation::judge(desired, observed, now));
-    let rotation::Rotation { stage, wake_at } = turn.unwrap_or_default();
-    let current = observed.key(desired).filter(|_| !is_replacing);
+    let turn = is_sound.then(|| judge_rotation(desired, observed, now));
+    let Rotation { stage, wake_at } = turn.unwrap_or_default();
+    let current = current_key(desired, observed).filter(|_| !is_replacing);
     // The next key goes first: it is stored already, and whoever reads it there shall know it when it takes over.
     let published = match &stage {
         Stage::Publish { key, .. } => Some(key.clone()),
@@ -122,7 +65,7 @@ pub fn plan(
     let published = published.as_ref();
     let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding, is_replacing);
     let mut azure = in_azure(desired, observed, &secret.finding, published);
-    let target = azure::published_target(desired);
+    let target = published_target(desired);
     // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
     let may_go = azure.as_ref().is_none_or(|azure| match &azure.finding {
         // What leaves makes room for the place that is wanted.
@@ -130,7 +73,7 @@ pub fn plan(
         Finding::Good { .. } | Finding::Pending => true,
     });
     let obsolete = if may_go {
-        deletion::obsolete(desired, observed, target.map(|(_, target)| &target.id))
+        obsolete(desired, observed, target.map(|(_, target)| &target.id))
     } else {
         Ok(Vec::new())
     };
@@ -219,7 +162,7 @@ fn in_azure(
             Judgement::finding(definitions_are_outdated())
         }
         (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
-            azure::judge(desired, target, observed, published)
+            judge_azure(desired, target, observed, published)
         }
         // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
         (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
@@ -250,41 +193,7 @@ fn outputs(
     if is_replacing {
         return (Some(Judgement::finding(Finding::Pending)), recorded());
     }
-    let judgement = outputs::judge(desired, observed, observed.key(desired));
-    let records = outputs::to_record(desired, observed, &judgement.steps);
+    let judgement = judge_outputs(desired, observed, current_key(desired, observed));
+    let records = to_record(desired, observed, &judgement.steps);
     (Some(judgement), records)
-}
-
-impl Plan {
-    /// Whether everything is as it is wanted and nothing is left to do.
-    pub fn is_settled(&self) -> bool {
-        self.steps.is_empty()
-            && self.secret.is_good()
-            && self.outputs.as_ref().is_none_or(Finding::is_good)
-            && self.azure.as_ref().is_none_or(Finding::is_good)
-            && self.rotation.is_none()
-    }
-
-    /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look
-    /// again.
-    pub fn obstacle(&self) -> Option<ErrorClass> {
-        self.failure().map(|failure| failure.class)
-    }
-
-    /// The first thing that stands against it.
-    pub(super) fn failure(&self) -> Option<&Failure> {
-        let findings = [
-            Some(&self.secret),
-            self.azure.as_ref(),
-            self.outputs.as_ref(),
-        ];
-        let failed = findings
-            .into_iter()
-            .flatten()
-            .find_map(|finding| match finding {
-                Finding::Good { .. } | Finding::Pending => None,
-                Finding::Blocked(failure) => Some(failure),
-            });
-        failed.or(self.rotation.as_ref())
-    }
 }

@@ -4,23 +4,30 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    AzureRecord, Custody, Desired, Failure, KeyView, Observed, SecretFacts, SecretView, Step,
-    StoreFact,
-    authority::{keeps, may_delete},
-    decide::{Finding, Judgement},
-    outputs,
-};
-use crate::api::{
-    ArmId, ErrorClass, OutputRef, Reason, StoreKind,
-    names::annotation,
-    rotation::{previous_name, staging_name},
-    sshkey::DeletionPolicy,
-    status::Origin,
+use crate::{
+    api::{
+        ArmId, ErrorClass, OutputRef, Reason, StoreKind,
+        rotation::{previous_name, staging_name},
+        sshkey::DeletionPolicy,
+    },
+    plan::{
+        authority::keeps,
+        azure_view::KeyView,
+        decision::{Finding, Judgement},
+        desired::Desired,
+        key_source::Custody,
+        leaving::{Leaving, leave_place, policy_now},
+        observed::Observed,
+        outputs::leave_output,
+        record::AzureRecord,
+        secret_view::{SecretFacts, SecretView},
+        step::Step,
+        stores::StoreFact,
+    },
 };
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
-pub(super) fn judge(
+pub(super) fn judge_deletion(
     desired: &Desired,
     observed: &Observed,
     orphan_after: SignedDuration,
@@ -39,7 +46,7 @@ pub(super) fn judge(
     let mut orphans = Vec::new();
     for place in &observed.known {
         let id = || place.id.clone();
-        match leave(desired, observed, place, policy_now(desired, place)) {
+        match leave_place(desired, observed, place, policy_now(desired, place)) {
             Leaving::Gone => {}
             // Whoever gives up on Azure does so on what can be reached as well: it may be what refuses to go.
             Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
@@ -62,7 +69,7 @@ pub(super) fn judge(
     orphans.extend(unreachable_hints(desired, observed));
     let outputs: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     for object in outputs {
-        match outputs::leave(desired, observed, object) {
+        match leave_output(desired, observed, object) {
             Ok(more) => steps.extend(more),
             // Whoever gives up, gives up on what can't be looked at or deleted.
             Err(_) if observed.object.abandoned => {}
@@ -81,32 +88,6 @@ pub(super) fn judge(
     }
     steps.push(Step::RemoveFinalizer { orphans });
     Judgement::steps(steps)
-}
-
-/// The keys at places that are no longer wanted, while the object stays: the steps to be rid of them. `Err` is what stands
-/// against it. What only a list has shown stays until the object goes, or has no other place.
-pub(super) fn obsolete(
-    desired: &Desired,
-    observed: &Observed,
-    wanted: Option<&ArmId>,
-) -> Result<Vec<Step>, Finding> {
-    let mut steps = Vec::new();
-    let is_found = |place: &AzureRecord| place.origin == Origin::Found;
-    let has_another = wanted.is_some() || observed.known.iter().any(|place| !is_found(place));
-    let left = observed
-        .known
-        .iter()
-        .filter(|place| Some(&place.id) != wanted && !(is_found(place) && has_another));
-    for place in left {
-        match leave(desired, observed, place, place.deletion_policy) {
-            Leaving::Gone => {}
-            Leaving::Delete => steps.push(Step::DeleteAzureKey {
-                id: place.id.clone(),
-            }),
-            Leaving::Blocked(finding) => return Err(finding),
-        }
-    }
-    Ok(steps)
 }
 
 /// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
@@ -145,83 +126,6 @@ fn unreachable_hints<'a>(
             )
     };
     hints.filter(is_gone).map(|hint| hint.id.clone())
-}
-
-enum Leaving {
-    /// Nothing of ours is there, or it is to stay.
-    Gone,
-    /// Our key is there and is to go.
-    Delete,
-    /// It can't be said or done now.
-    Blocked(Finding),
-}
-
-/// What the spec says now, while it still asks for the key; what was recorded otherwise.
-fn policy_now(desired: &Desired, record: &AzureRecord) -> DeletionPolicy {
-    let asked = desired
-        .azure
-        .as_ref()
-        .and_then(|azure| azure.deletion_policy);
-    asked.unwrap_or(record.deletion_policy)
-}
-
-fn leave(
-    desired: &Desired,
-    observed: &Observed,
-    record: &AzureRecord,
-    policy: DeletionPolicy,
-) -> Leaving {
-    if policy == DeletionPolicy::Retain {
-        return Leaving::Gone;
-    }
-    match observed.azure.get(&record.id) {
-        Some(KeyView::Present { key, .. }) if may_delete(desired, observed, record, key) => {
-            Leaving::Delete
-        }
-        // Another key belongs to an object that came before or after.
-        Some(KeyView::Absent { .. } | KeyView::Present { .. }) => Leaving::Gone,
-        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
-        None => Leaving::Blocked(out_of_reach(desired, record)),
-    }
-}
-
-/// A recorded place that no store reaches.
-pub(super) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
-    let store = &record.store;
-    let (id, mark) = (&record.id, &desired.mark);
-    let (failure, why) = match desired.stores.get(store).and_then(StoreFact::problem) {
-        Some(failure) => (
-            Failure {
-                reason: Reason::StoreNotReady,
-                ..failure.clone()
-            },
-            format!("{store} is not ready: {}", failure.message),
-        ),
-        None if matches!(
-            desired.stores.get(store),
-            Some(StoreFact::Shared(_) | StoreFact::Ready(_))
-        ) =>
-        {
-            (
-                Failure::to_fix(Reason::NamespaceNotAllowed, ""),
-                format!("{store} does not let this SshKey ask about it"),
-            )
-        }
-        None => (
-            Failure::to_fix(Reason::StoreNotFound, ""),
-            format!("{store} does not exist"),
-        ),
-    };
-    Finding::Blocked(Failure {
-        message: format!(
-            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {} --namespace {} {}={}",
-            mark.object,
-            mark.namespace,
-            annotation::ABANDON,
-            mark.uid
-        ),
-        ..failure
-    })
 }
 
 /// What only waits until Azure takes more requests is not out of reach.

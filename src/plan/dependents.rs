@@ -1,90 +1,73 @@
 //! What rests on what: a step that is refused for good stops those that rest on it, and no other.
 
-use super::{Concern, Failure, Observed, SecretView, Step};
+use crate::plan::{observed::Observed, secret_view::SecretView, step::Step, step_about::Concern};
 
-impl Observed {
-    /// A step was refused for good in this pass.
-    pub fn refuse(&mut self, step: Step, failure: Failure) {
-        self.refused.push((step, failure));
-    }
+/// Whether a step may be taken as far as those go that were refused: it is none of them, and rests on none.
+pub(super) fn is_open(observed: &Observed, step: &Step) -> bool {
+    let written = step.written();
+    let stops = |refused: &Step| refused.written() == written || rests_on(observed, step, refused);
+    !observed.refused.iter().any(|(refused, _)| stops(refused))
+}
 
-    /// Whether a step may be taken as far as those go that were refused: it is none of them, and rests on none.
-    pub(super) fn is_open(&self, step: &Step) -> bool {
-        let written = step.written();
-        let stops = |refused: &Step| refused.written() == written || self.rests_on(step, refused);
-        !self.refused.iter().any(|(refused, _)| stops(refused))
-    }
-
-    /// Why a step of this kind was refused, of the first that fits.
-    pub(super) fn refusal(&self, fits: impl Fn(&Step) -> bool) -> Option<&Failure> {
-        let mut refused = self.refused.iter();
-        refused
-            .find(|(step, _)| fits(step))
-            .map(|(_, failure)| failure)
-    }
-
-    /// Whether a step rests on an earlier one that was refused.
-    ///
-    /// | refused | what rests on it |
-    /// |---|---|
-    /// | the first `Record`, which brings the finalizer | everything |
-    /// | a later `Record` | what creates something that it names |
-    /// | `RecordPlaces` | writes to Azure |
-    /// | `HoldStore` | nothing: the plan leaves Azure alone then |
-    /// | a step that makes the key pair | Azure, outputs and rotation |
-    /// | `RepairSecret` | the rotation; and Azure and outputs while the Secret is not this object's |
-    /// | a step of a rotation | later ones |
-    /// | `CreateResourceGroup`, `PublishKey`, `UpdateAzureKey` | deletions in Azure, and the key in that group |
-    /// | `DeleteAzureKey` | the same place; the Secrets with the private half, and the finalizer |
-    /// | a step on an output | another on the same output, and the finalizer |
-    /// | a deletion of a Secret | the managed Secret, which goes last, and the finalizer |
-    fn rests_on(&self, step: &Step, refused: &Step) -> bool {
-        let concern = step.concern();
-        let is_public = matches!(concern, Concern::Azure | Concern::Outputs);
-        match refused {
-            Step::Record { .. } => !self.object.has_finalizer || creates(step),
-            Step::RecordPlaces { .. } => concern == Concern::Azure,
-            Step::HoldStore { .. } | Step::RemoveFinalizer { .. } => false,
-            Step::CreateSecret { .. } | Step::ImportKey { .. } | Step::AdoptSecret { .. } => {
-                is_public
-                    || concern == Concern::Rotation
-                    || matches!(step, Step::RecordPlaces { .. })
-            }
-            Step::RepairSecret { .. } => {
-                concern == Concern::Rotation || (is_public && !self.secret_is_own())
-            }
-            Step::StageKey { .. }
-            | Step::StageImportedKey { .. }
-            | Step::KeepPreviousKey { .. }
-            | Step::BeginDelay { .. }
-            | Step::ActivateKey { .. }
-            | Step::DateFormerKeys { .. }
-            | Step::RetireKeys { .. } => concern == Concern::Rotation,
-            Step::DropStagedKey { .. }
-            | Step::DeletePreviousKeys { .. }
-            | Step::DeleteSecret { .. } => ends(step),
-            Step::CreateResourceGroup { id, .. } => match step {
-                Step::PublishKey { id: key, .. } => key.group_key() == id.group_key(),
-                Step::DeleteAzureKey { .. } => true,
-                _ => false,
-            },
-            Step::PublishKey { .. } | Step::UpdateAzureKey { .. } => {
-                matches!(step, Step::DeleteAzureKey { .. })
-            }
-            Step::DeleteAzureKey { id } => step.azure_id() == Some(id) || destroys(step),
-            Step::CreateOutput { object, .. }
-            | Step::UpdateOutput { object, .. }
-            | Step::DeleteOutput { object, .. } => {
-                step.output() == Some(object) || matches!(step, Step::RemoveFinalizer { .. })
-            }
+/// Whether a step rests on an earlier one that was refused.
+///
+/// | refused | what rests on it |
+/// |---|---|
+/// | the first `Record`, which brings the finalizer | everything |
+/// | a later `Record` | what creates something that it names |
+/// | `RecordPlaces` | writes to Azure |
+/// | `HoldStore` | nothing: the plan leaves Azure alone then |
+/// | a step that makes the key pair | Azure, outputs and rotation |
+/// | `RepairSecret` | the rotation; and Azure and outputs while the Secret is not this object's |
+/// | a step of a rotation | later ones |
+/// | `CreateResourceGroup`, `PublishKey`, `UpdateAzureKey` | deletions in Azure, and the key in that group |
+/// | `DeleteAzureKey` | the same place; the Secrets with the private half, and the finalizer |
+/// | a step on an output | another on the same output, and the finalizer |
+/// | a deletion of a Secret | the managed Secret, which goes last, and the finalizer |
+fn rests_on(observed: &Observed, step: &Step, refused: &Step) -> bool {
+    let concern = step.concern();
+    let is_public = matches!(concern, Concern::Azure | Concern::Outputs);
+    match refused {
+        Step::Record { .. } => !observed.object.has_finalizer || creates(step),
+        Step::RecordPlaces { .. } => concern == Concern::Azure,
+        Step::HoldStore { .. } | Step::RemoveFinalizer { .. } => false,
+        Step::CreateSecret { .. } | Step::ImportKey { .. } | Step::AdoptSecret { .. } => {
+            is_public || concern == Concern::Rotation || matches!(step, Step::RecordPlaces { .. })
+        }
+        Step::RepairSecret { .. } => {
+            concern == Concern::Rotation || (is_public && !secret_is_own(observed))
+        }
+        Step::StageKey { .. }
+        | Step::StageImportedKey { .. }
+        | Step::KeepPreviousKey { .. }
+        | Step::BeginDelay { .. }
+        | Step::ActivateKey { .. }
+        | Step::DateFormerKeys { .. }
+        | Step::RetireKeys { .. } => concern == Concern::Rotation,
+        Step::DropStagedKey { .. }
+        | Step::DeletePreviousKeys { .. }
+        | Step::DeleteSecret { .. } => ends(step),
+        Step::CreateResourceGroup { id, .. } => match step {
+            Step::PublishKey { id: key, .. } => key.group_key() == id.group_key(),
+            Step::DeleteAzureKey { .. } => true,
+            _ => false,
+        },
+        Step::PublishKey { .. } | Step::UpdateAzureKey { .. } => {
+            matches!(step, Step::DeleteAzureKey { .. })
+        }
+        Step::DeleteAzureKey { id } => step.azure_id() == Some(id) || destroys(step),
+        Step::CreateOutput { object, .. }
+        | Step::UpdateOutput { object, .. }
+        | Step::DeleteOutput { object, .. } => {
+            step.output() == Some(object) || matches!(step, Step::RemoveFinalizer { .. })
         }
     }
+}
 
-    fn secret_is_own(&self) -> bool {
-        match &self.secret {
-            SecretView::Present(facts) => facts.owner_uid.as_ref() == Some(&self.object.uid),
-            SecretView::Absent => false,
-        }
+fn secret_is_own(observed: &Observed) -> bool {
+    match &observed.secret {
+        SecretView::Present(facts) => facts.owner_uid.as_ref() == Some(&observed.object.uid),
+        SecretView::Absent => false,
     }
 }
 

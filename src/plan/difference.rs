@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{self, SHA256};
 
-use super::{AzureKey, AzureRecord, Desired, Observed, Target, ownership::value};
 use crate::{
     api::{names::tag, sshkey::DriftPolicy, status::Origin},
     keys::PublicKey,
+    plan::{
+        azure_view::AzureKey, desired::Desired, desired_azure::Target, observed::Observed,
+        ownership::value, record::AzureRecord,
+    },
 };
 
 /// What differs, and what would put it right.
@@ -178,4 +181,8 @@ pub(super) fn short_location(location: &str) -> String {
         .filter(|char| !char.is_whitespace())
         .collect::<String>()
         .to_ascii_lowercase()
+}
+
+pub(super) fn is_elsewhere(target: &Target, key: &AzureKey) -> bool {
+    short_location(&key.location) != short_location(&target.location)
 }

@@ -1,38 +1,25 @@
 //! What a step leaves behind when it succeeds: the only copy of it. The tests of the plan and the model take steps by it,
 //! and a test on real servers holds the controller's own outcomes to it.
 
-use super::{
-    AzureKey, AzureRecord, Changeable, Desired, Entry, EntryFact, Freshness, Group, KeyView,
-    ObjectFacts, Observed, Outcome, OutputFacts, OutputView, Shape, Step,
-};
 use crate::{
     api::{
         ArmId, OutputRef,
         status::{Origin, Phase},
     },
-    keys::{KeySpec, PublicKey},
+    keys::PublicKey,
+    plan::{
+        azure_view::{AzureKey, Freshness, Group, KeyView},
+        desired::Desired,
+        effect_secrets::{managed_secret, rotation_secrets},
+        effect_world::{Fresh, World},
+        object_facts::ObjectFacts,
+        observed::{Observed, Outcome},
+        output_view::{Changeable, EntryFact, OutputFacts, OutputView},
+        record::AzureRecord,
+        shape::{Entry, Shape},
+        step::Step,
+    },
 };
-
-/// What only the world can tell of what a step makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fresh {
-    /// The public half of the key pair that a step generates; `None` for other steps.
-    pub key: Option<PublicKey>,
-    /// The UID of an object that is created.
-    pub uid: String,
-    /// The version of what is written.
-    pub resource_version: String,
-}
-
-impl Step {
-    /// What the step generates, if it does.
-    pub fn generates(&self) -> Option<KeySpec> {
-        match self {
-            Self::CreateSecret { key, .. } | Self::StageKey { key, .. } => Some(*key),
-            _ => None,
-        }
-    }
-}
 
 /// What a step leaves behind in a world that is as `observed`, once it has succeeded.
 ///
@@ -74,16 +61,16 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
         | Step::ActivateKey { .. }
         | Step::AdoptSecret { .. }
         | Step::RepairSecret { .. }
-        | Step::DeleteSecret { .. } => Outcome::Secret(world.managed_secret(step)),
+        | Step::DeleteSecret { .. } => Outcome::Secret(managed_secret(&world, step)),
         Step::StageKey { .. } | Step::StageImportedKey { .. } => {
-            Outcome::Custody(observed.secret.clone(), world.rotation_secrets(step))
+            Outcome::Custody(observed.secret.clone(), rotation_secrets(&world, step))
         }
         Step::KeepPreviousKey { .. }
         | Step::BeginDelay { .. }
         | Step::DropStagedKey { .. }
         | Step::DateFormerKeys { .. }
         | Step::RetireKeys { .. }
-        | Step::DeletePreviousKeys { .. } => Outcome::Companions(world.rotation_secrets(step)),
+        | Step::DeletePreviousKeys { .. } => Outcome::Companions(rotation_secrets(&world, step)),
         Step::CreateOutput {
             object,
             shape,
@@ -91,7 +78,7 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
             trusted,
         } => match observed.outputs.get(object) {
             Some(there @ OutputView::Present(_)) => Outcome::Output(object.clone(), there.clone()),
-            _ => world.output(object, shape, public_key.as_ref(), trusted, None),
+            _ => output(&world, object, shape, public_key.as_ref(), trusted, None),
         },
         Step::UpdateOutput {
             object,
@@ -100,12 +87,19 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
             public_key,
             trusted,
             ..
-        } => world.output(object, shape, public_key.as_ref(), trusted, Some(uid)),
+        } => output(
+            &world,
+            object,
+            shape,
+            public_key.as_ref(),
+            trusted,
+            Some(uid),
+        ),
         Step::DeleteOutput { object, .. } => Outcome::Output(object.clone(), OutputView::Absent),
         Step::CreateResourceGroup { id, .. } => Outcome::Group(id.group_key()),
         Step::PublishKey { id, .. }
         | Step::UpdateAzureKey { id, .. }
-        | Step::DeleteAzureKey { id } => Outcome::Azure(id.clone(), world.in_azure(step, id)),
+        | Step::DeleteAzureKey { id } => Outcome::Azure(id.clone(), in_azure(&world, step, id)),
     }
 }
 
@@ -121,85 +115,76 @@ fn as_hint(record: &AzureRecord) -> AzureRecord {
     }
 }
 
-/// What an effect is made from.
-pub(super) struct World<'a> {
-    pub(super) desired: &'a Desired,
-    pub(super) observed: &'a Observed,
-    pub(super) fresh: &'a Fresh,
+/// An output that holds what was written into it.
+fn output(
+    world: &World<'_>,
+    object: &OutputRef,
+    shape: &Shape,
+    key: Option<&PublicKey>,
+    trusted: &[PublicKey],
+    uid: Option<&String>,
+) -> Outcome {
+    let fact = |entry: &Entry| match (entry, key) {
+        (Entry::Text(_), _) => EntryFact::Text(true),
+        (Entry::AuthorizedKeys, _) => EntryFact::Keys(trusted.to_vec()),
+        (_, Some(key)) => EntryFact::Key(key.clone()),
+        (_, None) => EntryFact::Other,
+    };
+    let entries = shape.entries.iter();
+    let facts = OutputFacts {
+        uid: uid.unwrap_or(&world.fresh.uid).clone(),
+        resource_version: world.fresh.resource_version.clone(),
+        is_output: true,
+        owner_name: Some(world.desired.mark.object.clone()),
+        owner_uid: Some(world.observed.object.uid.clone()),
+        owner_namespace: Some(world.desired.mark.namespace.clone()),
+        recorded: key.map(PublicKey::fingerprint),
+        metadata_fits: true,
+        changeable: Changeable::Everything,
+        entries: entries
+            .map(|(name, entry)| (name.clone(), fact(entry)))
+            .collect(),
+        superfluous: Vec::new(),
+        held_by: None,
+    };
+    Outcome::Output(object.clone(), OutputView::Present(Box::new(facts)))
 }
 
-impl World<'_> {
-    /// An output that holds what was written into it.
-    fn output(
-        &self,
-        object: &OutputRef,
-        shape: &Shape,
-        key: Option<&PublicKey>,
-        trusted: &[PublicKey],
-        uid: Option<&String>,
-    ) -> Outcome {
-        let fact = |entry: &Entry| match (entry, key) {
-            (Entry::Text(_), _) => EntryFact::Text(true),
-            (Entry::AuthorizedKeys, _) => EntryFact::Keys(trusted.to_vec()),
-            (_, Some(key)) => EntryFact::Key(key.clone()),
-            (_, None) => EntryFact::Other,
-        };
-        let entries = shape.entries.iter();
-        let facts = OutputFacts {
-            uid: uid.unwrap_or(&self.fresh.uid).clone(),
-            resource_version: self.fresh.resource_version.clone(),
-            is_output: true,
-            owner_name: Some(self.desired.mark.object.clone()),
-            owner_uid: Some(self.observed.object.uid.clone()),
-            owner_namespace: Some(self.desired.mark.namespace.clone()),
-            recorded: key.map(PublicKey::fingerprint),
-            metadata_fits: true,
-            changeable: Changeable::Everything,
-            entries: entries
-                .map(|(name, entry)| (name.clone(), fact(entry)))
-                .collect(),
-            superfluous: Vec::new(),
-            held_by: None,
-        };
-        Outcome::Output(object.clone(), OutputView::Present(Box::new(facts)))
-    }
-
-    /// A place in Azure after a write to it.
-    fn in_azure(&self, step: &Step, id: &ArmId) -> KeyView {
-        let freshness = Freshness::Written;
-        let absent = || KeyView::Absent {
-            group: Group::Exists,
-            freshness,
-        };
-        let key = match (step, self.observed.azure.get(id)) {
-            (
-                Step::PublishKey {
-                    location,
-                    tags,
-                    public_key: Some(key),
-                    ..
-                },
-                _,
-            ) => AzureKey {
-                location: location.clone(),
-                tags: tags.clone(),
-                public_key: Ok(key.clone()),
+/// A place in Azure after a write to it.
+fn in_azure(world: &World<'_>, step: &Step, id: &ArmId) -> KeyView {
+    let freshness = Freshness::Written;
+    let absent = || KeyView::Absent {
+        group: Group::Exists,
+        freshness,
+    };
+    let key = match (step, world.observed.azure.get(id)) {
+        (
+            Step::PublishKey {
+                location,
+                tags,
+                public_key: Some(key),
+                ..
             },
-            (
-                Step::UpdateAzureKey {
-                    public_key, tags, ..
-                },
-                Some(KeyView::Present { key, .. }),
-            ) => AzureKey {
-                location: key.location.clone(),
-                tags: tags.as_ref().unwrap_or(&key.tags).clone(),
-                public_key: match public_key {
-                    Some(key) => Ok(key.clone()),
-                    None => key.public_key.clone(),
-                },
+            _,
+        ) => AzureKey {
+            location: location.clone(),
+            tags: tags.clone(),
+            public_key: Ok(key.clone()),
+        },
+        (
+            Step::UpdateAzureKey {
+                public_key, tags, ..
             },
-            _ => return absent(),
-        };
-        KeyView::Present { key, freshness }
-    }
+            Some(KeyView::Present { key, .. }),
+        ) => AzureKey {
+            location: key.location.clone(),
+            tags: tags.as_ref().unwrap_or(&key.tags).clone(),
+            public_key: match public_key {
+                Some(key) => Ok(key.clone()),
+                None => key.public_key.clone(),
+            },
+        },
+        _ => return absent(),
+    };
+    KeyView::Present { key, freshness }
 }

@@ -1,70 +1,17 @@
 //! The loss of a private key: who can tell that there was one, and what makes another in its place.
 
-use jiff::Timestamp;
-
-use super::{
-    AzureRecord, Custody, Desired, KeySource, KeyView, Observed, Ownership, Step, decide::Finding,
-    deletion::out_of_reach, rotation, secret::Content,
+use crate::{
+    api::{
+        Reason,
+        names::annotation,
+        rotation::{previous_name, staging_name},
+    },
+    plan::{
+        authority::is_a_copy, azure_view::KeyView, content::Content, decision::Finding,
+        desired::Desired, key_source::Custody, leaving::out_of_reach, observed::Observed,
+        ownership::Ownership, record::AzureRecord,
+    },
 };
-use crate::api::{
-    Reason,
-    names::annotation,
-    rotation::{previous_name, staging_name},
-    sshkey::RecoveryPolicy,
-};
-
-/// A rotation was asked for, or a new key whenever one is lost.
-pub(super) fn another_key_is_asked_for(
-    desired: &Desired,
-    custody: &Custody,
-    observed: &Observed,
-) -> bool {
-    matches!(desired.source, KeySource::Generated { .. })
-        && (custody.recovery == RecoveryPolicy::Regenerate
-            || rotation::open_request(desired, observed).is_some())
-}
-
-pub(super) fn create(
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    now: Timestamp,
-) -> Step {
-    let name = custody.name.clone();
-    let object = &observed.object;
-    let first = u32::from(object.reported_fingerprint.is_some());
-    let reported = object.reported_revision.unwrap_or(first);
-    match content {
-        Content::Generated { wish, comment } => Step::CreateSecret {
-            name,
-            key: wish.first(),
-            comment: comment.clone(),
-            revision: reported.saturating_add(1),
-            request: observed.object.rotate_requested.clone(),
-            now,
-        },
-        Content::Imported(public_key) => Step::ImportKey {
-            name,
-            public_key: public_key.clone(),
-            revision: reported.max(1),
-            now,
-        },
-    }
-}
-
-/// The private key is lost, if there was one, and another is to be made: the one that is staged, if there is one.
-pub(super) fn make_anew(
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    now: Timestamp,
-) -> Step {
-    let staged = observed.companions.staged();
-    match staged.and_then(|staged| Some((staged, staged.key.readable()?))) {
-        Some((staged, next)) => rotation::activate(custody, None, staged, next, now),
-        None => create(custody, content, observed, now),
-    }
-}
 
 /// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
 pub(super) fn private_key_is_lost(
@@ -121,17 +68,6 @@ pub(super) fn private_key_is_lost(
             annotation::ROTATE_REQUESTED_AT
         ),
     ))
-}
-
-/// Whether the records are those of an object of another name, whose mark is where they point: the object was copied from it.
-pub(super) fn is_a_copy(desired: &Desired, observed: &Observed) -> bool {
-    let mut hints = observed.object.hints.iter().flatten();
-    hints.any(|hint| match observed.azure.get(&hint.id) {
-        Some(KeyView::Present { key, .. }) => {
-            matches!(desired.mark.ownership(&key.tags), Ownership::Foreign(_))
-        }
-        _ => false,
-    })
 }
 
 /// What else says that there was a key.

@@ -1,10 +1,20 @@
 //! What a pass does next: the part of the decision that depends on how something is known and on what was done already.
 //! The loop of a reconcile, the loop that puts a vanished object away, the tests of the plan and the model all ask it.
 
-use super::{
-    Companions, Desired, Failure, Freshness, KeyView, Observed, Step, Wanted, decide::Plan,
+use crate::{
+    api::{ArmId, Reason},
+    plan::{
+        azure_view::{Freshness, KeyView},
+        companions::Companions,
+        decision::Plan,
+        dependents::is_open,
+        desired::Desired,
+        desired_azure::Wanted,
+        failure::Failure,
+        observed::Observed,
+        step::Step,
+    },
 };
-use crate::api::{ArmId, Reason};
 
 /// The next move of a pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +82,7 @@ pub fn next_move(desired: &Desired, observed: &Observed, plan: &Plan, taken: &[S
 
 /// The step that the next move is about: the first that was not refused and rests on none that was.
 pub fn next_step<'a>(plan: &'a Plan, observed: &Observed) -> Option<&'a Step> {
-    plan.steps.iter().find(|step| observed.is_open(step))
+    plan.steps.iter().find(|step| is_open(observed, step))
 }
 
 /// The most steps of one pass. A plan that is not settled after so many never will be: an outcome does not change what

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
-use super::{
-    AzureRecord, Companions, Desired, Durability, Failure, RotationRecord, Step, authority,
-};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
-    keys::{Fingerprint, PublicKey},
+    keys::PublicKey,
+    plan::{
+        azure_view::{Group, KeyView},
+        companions::Companions,
+        failure::Failure,
+        object_facts::ObjectFacts,
+        output_view::OutputView,
+        record::AzureRecord,
+        secret_view::SecretView,
+        step::Step,
+    },
 };
 
 /// Everything that a decision depends on beside the spec.
@@ -47,233 +52,6 @@ pub struct Observed {
     pub refused: Vec<(Step, Failure)>,
 }
 
-/// What the `SshKey` says of itself, apart from its spec.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectFacts {
-    /// Its UID.
-    pub uid: String,
-    /// Since when it is being deleted.
-    pub deleting_since: Option<Timestamp>,
-    /// Whether our finalizer holds it.
-    pub has_finalizer: bool,
-    /// Where its annotation says that its key may be in Azure, or why that cannot be read. A hint.
-    pub hints: Result<Vec<AzureRecord>, String>,
-    /// Where its status says that its key is in Azure.
-    pub places: Vec<AzureRecord>,
-    /// Whether it has a status that was written for it.
-    pub has_status: bool,
-    /// The outputs that its annotation names. A hint.
-    pub outputs: Vec<OutputRef>,
-    /// The outputs that its status lists.
-    pub reported_outputs: Vec<OutputRef>,
-    /// What its annotation says of its rotations. A hint.
-    pub rotation: RotationRecord,
-    /// The requests that its status says were acted upon; `None` while it says nothing of rotations.
-    pub reported_requests: Option<Vec<String>>,
-    /// The UID that its annotation records: its own, or that of a predecessor whose things are being taken over.
-    pub recorded_uid: Option<String>,
-    /// What a person writes to have the key rotated, each value once.
-    pub rotate_requested: Option<String>,
-    /// The key that a person tells to take over.
-    pub activate: Option<Fingerprint>,
-    /// Whether a person asked to give up what can't be deleted.
-    pub abandoned: bool,
-    /// The fingerprint in its status: a copy, yet a witness that a key was there.
-    pub reported_fingerprint: Option<Fingerprint>,
-    /// Which key its status speaks of, from 1.
-    pub reported_revision: Option<u32>,
-    /// The next and the former keys that its status names.
-    pub reported_others: Vec<Fingerprint>,
-}
-
-/// The Secret, as a live read found it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretView {
-    /// There is none of that name.
-    Absent,
-    /// There is one.
-    Present(Box<SecretFacts>),
-}
-
-/// What a Secret says.
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about one Secret, and none follows from another"
-)]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretFacts {
-    /// Its UID, for deleting this one and no other.
-    pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
-    pub resource_version: String,
-    /// Whether it carries the labels by which the operator finds it.
-    pub labelled: bool,
-    /// Name of the `SshKey` that it says it belongs to.
-    pub owner_name: Option<String>,
-    /// UID of the `SshKey` that it says it belongs to.
-    pub owner_uid: Option<String>,
-    /// Namespace of the `SshKey` that it says it belongs to; none on one that was written before that was recorded.
-    pub owner_namespace: Option<String>,
-    /// Whether it is of the type of a managed Secret, with a managed Secret's entries and no other.
-    pub is_well_formed: bool,
-    /// Whether somebody who may write it says on it that this object may adopt it.
-    pub may_be_adopted: bool,
-    /// The recorded fingerprint.
-    pub recorded: Option<Fingerprint>,
-    /// How often the key was changed on purpose, from 1.
-    pub revision: u32,
-    /// When the key was made; `None` when that is not recorded any more.
-    pub created_at: Option<Timestamp>,
-    /// The request for a rotation that was acted upon last.
-    pub request: Option<String>,
-    /// The private key that it holds.
-    pub key: SecretKey,
-    /// Whether its public entry is the line that belongs to the private key.
-    pub public_entry_matches: bool,
-    /// Whether its private entry is a file that OpenSSH reads: one block with LF line ends, the last one included, and
-    /// nothing beside it.
-    pub private_entry_is_a_file: bool,
-    /// Whether what is written into it stays.
-    pub durability: Durability,
-}
-
-/// The private key of a Secret, of which only the public half is let out of the room that read it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretKey {
-    /// The entry does not exist or is empty.
-    Missing,
-    /// The entry is no private key that can be read; why, without a word of its content.
-    Unreadable(String),
-    /// A key pair.
-    Readable(PublicKey),
-}
-
-impl SecretKey {
-    /// The key pair's public half, when there is a pair to be read.
-    pub fn readable(&self) -> Option<&PublicKey> {
-        match self {
-            Self::Readable(key) => Some(key),
-            Self::Missing | Self::Unreadable(_) => None,
-        }
-    }
-}
-
-/// An output, as a live read found it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutputView {
-    /// It could not be looked at, or a step on it failed.
-    Unknown(Failure),
-    /// There is no object of that kind and name.
-    Absent,
-    /// There is one.
-    Present(Box<OutputFacts>),
-}
-
-/// What the object that is or would be an output says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFacts {
-    /// Its UID, for deleting this one and no other.
-    pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
-    pub resource_version: String,
-    /// Whether it was made as an output and is nothing else by now.
-    pub is_output: bool,
-    /// Name of the `SshKey` that it says it belongs to.
-    pub owner_name: Option<String>,
-    /// UID of the `SshKey` that it says it belongs to.
-    pub owner_uid: Option<String>,
-    /// Namespace of the `SshKey` that it says it belongs to; none on one that was written before that was recorded.
-    pub owner_namespace: Option<String>,
-    /// The recorded fingerprint.
-    pub recorded: Option<Fingerprint>,
-    /// Whether labels and owner reference are as wanted.
-    pub metadata_fits: bool,
-    /// What of it can become as it is wanted without making it anew.
-    pub changeable: Changeable,
-    /// What is under each data key that is wanted.
-    pub entries: BTreeMap<String, EntryFact>,
-    /// Data keys that must not be there.
-    pub superfluous: Vec<String>,
-    /// While it is being deleted: the finalizers that hold it.
-    pub held_by: Option<Vec<String>>,
-}
-
-/// What of an output can be changed in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changeable {
-    /// Everything.
-    Everything,
-    /// Labels and records: somebody made its content immutable.
-    Metadata,
-    /// Nothing: it was made in another shape, or is of another type.
-    Nothing,
-}
-
-/// What is under a data key of an output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryFact {
-    /// A key, private or public as is wanted there, in whatever encoding.
-    Key(PublicKey),
-    /// Keys, a line each.
-    Keys(Vec<PublicKey>),
-    /// A text, and whether it is the wanted one.
-    Text(bool),
-    /// Something else.
-    Other,
-}
-
-/// One place in Azure.
-#[derive(Clone, Debug, PartialEq)]
-pub enum KeyView {
-    /// It could not be looked at.
-    Unknown(Failure),
-    /// There is no key.
-    Absent {
-        /// What is known of the resource group.
-        group: Group,
-        /// How that is known.
-        freshness: Freshness,
-    },
-    /// There is a key.
-    Present {
-        /// What is there.
-        key: AzureKey,
-        /// How that is known.
-        freshness: Freshness,
-    },
-}
-
-/// Whether a resource group exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// It does.
-    Exists,
-    /// It does not.
-    Missing,
-}
-
-/// How something is known of Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Freshness {
-    /// From a list, which may lag behind: good enough to see that nothing differs, not to write upon.
-    Listed,
-    /// From a read of this very resource, just now.
-    Live,
-    /// From the answer to a write of ours that no list has confirmed yet.
-    Written,
-}
-
-/// A public key as Azure holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AzureKey {
-    /// The location it is stored in, in Azure's spelling.
-    pub location: String,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-    /// The key, or why its text is none.
-    pub public_key: Result<PublicKey, String>,
-}
-
 /// What a step that was taken has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -295,26 +73,6 @@ pub enum Outcome {
     Group((String, String)),
     /// The object is let go: there is nothing left to decide.
     Released,
-}
-
-impl ObjectFacts {
-    /// What the annotation says of a place in Azure, if it does.
-    pub fn hint(&self, id: &ArmId) -> Option<&AzureRecord> {
-        let mut hints = self.hints.iter().flatten();
-        hints.find(|hint| hint.id == *id)
-    }
-
-    /// The requests that were acted upon: by the status, or by the hint while the status says nothing.
-    pub fn handled_requests(&self) -> &[String] {
-        self.reported_requests
-            .as_ref()
-            .unwrap_or(&self.rotation.handled)
-    }
-
-    /// Every output that may be there.
-    pub fn all_outputs(&self) -> impl Iterator<Item = &OutputRef> {
-        self.outputs.iter().chain(&self.reported_outputs)
-    }
 }
 
 impl Observed {
@@ -366,10 +124,24 @@ impl Observed {
         self.known.iter().find(|record| record.id == *id)
     }
 
-    /// The same, with the places where this object has a key.
-    #[must_use]
-    pub fn with_places(mut self, desired: &Desired) -> Self {
-        self.known = authority::places(desired, &self);
-        self
+    /// The key pair in the managed Secret, when there is one to be read.
+    pub fn stored_key(&self) -> Option<&PublicKey> {
+        match &self.secret {
+            SecretView::Present(facts) => facts.key.readable(),
+            SecretView::Absent => None,
+        }
+    }
+
+    /// A step was refused for good in this pass.
+    pub fn refuse(&mut self, step: Step, failure: Failure) {
+        self.refused.push((step, failure));
+    }
+
+    /// Why a step of this kind was refused, of the first that fits.
+    pub(super) fn refusal(&self, fits: impl Fn(&Step) -> bool) -> Option<&Failure> {
+        let mut refused = self.refused.iter();
+        refused
+            .find(|(step, _)| fits(step))
+            .map(|(_, failure)| failure)
     }
 }

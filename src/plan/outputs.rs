@@ -2,22 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Changeable, Custody, Desired, DesiredOutput, EntryFact, Failure, KeySource, Observed,
-    OutputFacts, OutputView, SecretView, Shape, Step,
-    decide::{Finding, Judgement},
-    durability::finalizers,
-};
 use crate::{
     api::{
         OutputKind, OutputRef, Reason,
         rotation::{previous_name, staging_name},
     },
-    keys::{Fingerprint, PublicKey},
+    keys::PublicKey,
+    plan::{
+        decision::{Finding, Judgement},
+        desired::Desired,
+        durability::finalizers,
+        failure::Failure,
+        key_source::{Custody, KeySource},
+        observed::Observed,
+        output_ownership::{another_has_it, is_in_namespace, is_ours, is_owned},
+        output_view::{Changeable, EntryFact, OutputFacts, OutputView},
+        own_keys::former_keys,
+        secret_view::SecretView,
+        shape::{DesiredOutput, Shape},
+        step::Step,
+    },
 };
 
 /// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
-pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicKey>) -> Judgement {
+pub(super) fn judge_outputs(
+    desired: &Desired,
+    observed: &Observed,
+    key: Option<&PublicKey>,
+) -> Judgement {
     let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let mut steps = Vec::new();
     let mut trouble: Option<Failure> = None;
@@ -31,7 +43,7 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, key: Option<&PublicK
         .into_iter()
         .filter(|gone| !is_wanted(desired, gone))
     {
-        match leave(desired, observed, gone) {
+        match leave_output(desired, observed, gone) {
             Ok(more) => steps.extend(more),
             Err(failure) => trouble = trouble.or(Some(failure)),
         }
@@ -160,7 +172,7 @@ fn trusted(observed: &Observed, key: Option<&PublicKey>) -> Vec<PublicKey> {
             .and_then(|staged| staged.key.readable()),
         SecretView::Absent => None,
     };
-    let former = observed.former_keys();
+    let former = former_keys(observed);
     let all = next
         .into_iter()
         .chain(key)
@@ -193,63 +205,8 @@ fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'st
     }
 }
 
-fn another_has_it(
-    desired: &Desired,
-    observed: &Observed,
-    object: &OutputRef,
-    facts: &OutputFacts,
-) -> Result<(), Failure> {
-    let mark = &desired.mark;
-    let other_namespace = facts
-        .owner_namespace
-        .as_ref()
-        .filter(|namespace| **namespace != mark.namespace);
-    let whose = match &facts.owner_name {
-        Some(owner) if other_namespace.is_some() => format!(
-            "is a copy of one that belongs to SshKey {}/{owner}",
-            other_namespace.map_or("", String::as_str)
-        ),
-        Some(owner) if *owner == mark.object && facts.is_output => {
-            if is_this_objects(observed, facts) {
-                return Ok(());
-            }
-            format!(
-                "records an SshKey {}/{owner} that is gone, and nothing else vouches for it",
-                mark.namespace
-            )
-        }
-        Some(owner) if *owner == desired.mark.object => {
-            "is where the private key is kept".to_owned()
-        }
-        Some(owner) => format!("belongs to SshKey {owner}"),
-        None => "exists and is not this SshKey's".to_owned(),
-    };
-    Err(Failure::to_fix(
-        Reason::OutputConflict,
-        format!(
-            "{object} {whose}; it was left alone. Give the output another name; remove {object} only once you know that nobody reads it"
-        ),
-    ))
-}
-
-/// Whether an output that names this object is its own: it records the namespace, or the UID of this object or of a
-/// predecessor, or a key that this object is known by.
-fn is_this_objects(observed: &Observed, facts: &OutputFacts) -> bool {
-    let uid = facts.owner_uid.as_deref();
-    let object = &observed.object;
-    let known = |fingerprint: &Fingerprint| {
-        object.reported_fingerprint.as_ref() == Some(fingerprint)
-            || object.reported_others.contains(fingerprint)
-            || observed.stored_key().map(PublicKey::fingerprint).as_ref() == Some(fingerprint)
-    };
-    facts.owner_namespace.is_some()
-        || uid == Some(object.uid.as_str())
-        || (uid.is_some() && uid == object.recorded_uid.as_deref())
-        || facts.recorded.as_ref().is_some_and(known)
-}
-
 /// What becomes of an output that is recorded and no longer wanted.
-pub(super) fn leave(
+pub(super) fn leave_output(
     desired: &Desired,
     observed: &Observed,
     object: &OutputRef,
@@ -275,18 +232,6 @@ pub(super) fn leave(
     }
 }
 
-/// By its UID, or by that of the object that it was before a restore.
-fn is_owned(observed: &Observed, facts: &OutputFacts) -> bool {
-    let uid = facts.owner_uid.as_deref();
-    let object = &observed.object;
-    uid == Some(object.uid.as_str()) || (uid.is_some() && uid == object.recorded_uid.as_deref())
-}
-
-fn is_in_namespace(desired: &Desired, facts: &OutputFacts) -> bool {
-    let namespace = facts.owner_namespace.as_ref();
-    namespace.is_none_or(|namespace| *namespace == desired.mark.namespace)
-}
-
 fn delete(object: &OutputRef, facts: &OutputFacts) -> Step {
     Step::DeleteOutput {
         object: object.clone(),
@@ -308,7 +253,9 @@ pub(super) fn to_record(desired: &Desired, observed: &Observed, steps: &[Step]) 
     let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let may_be_there = |object: &&OutputRef| match observed.outputs.get(object) {
         Some(OutputView::Absent) => is_created(object),
-        _ => is_wanted(desired, object) || leave(desired, observed, object) != Ok(Vec::new()),
+        _ => {
+            is_wanted(desired, object) || leave_output(desired, observed, object) != Ok(Vec::new())
+        }
     };
     let mut records: Vec<OutputRef> = recorded.into_iter().filter(may_be_there).cloned().collect();
     let wanted = desired.outputs.iter().map(|output| &output.object);
@@ -317,16 +264,4 @@ pub(super) fn to_record(desired: &Desired, observed: &Observed, steps: &[Step]) 
     records.sort();
     records.dedup();
     records
-}
-
-/// Ours without a record, as after an annotation was lost.
-fn is_ours(desired: &Desired, observed: &Observed, object: &OutputRef) -> bool {
-    matches!(
-        observed.outputs.get(object),
-        Some(OutputView::Present(facts))
-            if facts.is_output
-                && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
-                && is_in_namespace(desired, facts)
-                && is_this_objects(observed, facts)
-    )
 }

@@ -1,7 +1,14 @@
 //! What a store lets an object of this namespace ask of Azure: the limits that hold for every request, reads included.
 
-use super::{Desired, Mark, StoreFact, desired::name_from_template, stores::is_open_to};
-use crate::api::{ArmId, StoreKey, cluster_azure_store::Permission};
+use crate::{
+    api::{ArmId, StoreKey, cluster_azure_store::Permission},
+    plan::{
+        desired::Desired,
+        name_template::name_from_template,
+        ownership::Mark,
+        stores::{StoreFact, is_open_to},
+    },
+};
 
 /// Whether a place may be asked about through a store. `is_listed` says that the object's status lists the place and, where
 /// the store is the cluster's, that a list has shown our mark there: what was published once may be read and deleted after

@@ -37,7 +37,7 @@ pub struct AzureRecord {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Written {
+pub(super) struct Written {
     id: String,
     location: String,
     store: String,

@@ -25,6 +25,7 @@ pub struct RotationPolicy {
 
 /// A former key is kept for a week at least, when the spec says nothing.
 const KEEP_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 const KEEP_COUNT: i32 = 1;
 
 impl RotationPolicy {

@@ -2,16 +2,24 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Desired, FormerKey, Observed, RotationRecord, SecretFacts, SecretView,
-    rotation::{activation_time, retire_time},
-    rotation_obstacle::FORMER_KEYS_MAX,
-};
-use crate::api::{
-    Time,
-    names::annotation,
-    rotation::Activation,
-    status::{PendingKey, PreviousKey, RotationStatus},
+use crate::{
+    api::{
+        Time,
+        names::annotation,
+        rotation::Activation,
+        status::{PendingKey, PreviousKey, RotationStatus},
+    },
+    plan::{
+        activation::activation_time,
+        desired::Desired,
+        former_key::FormerKey,
+        observed::Observed,
+        own_keys::former_keys,
+        retirement::retire_time,
+        rotation_obstacle::FORMER_KEYS_MAX,
+        rotation_record::RotationRecord,
+        secret_view::{SecretFacts, SecretView},
+    },
 };
 
 /// How the rotation stands of a key that the operator keeps; `None` while there is nothing to say of it.
@@ -20,7 +28,7 @@ pub(super) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
     let SecretView::Present(facts) = &observed.secret else {
         return None;
     };
-    let former = observed.former_keys();
+    let former = former_keys(observed);
     let pending = pending(desired, observed, facts);
     if !desired.rotation.is_given && facts.revision <= 1 && former.is_empty() && pending.is_none() {
         return None;

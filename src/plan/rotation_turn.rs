@@ -1,6 +1,9 @@
 //! When a rotation may go on: what else must be at rest before, and what is recorded of it.
 
-use super::{Companions, Failure, Observed, RotationRecord, SecretView, Step, rotation::Stage};
+use crate::plan::{
+    companions::Companions, failure::Failure, observed::Observed, rotation_record::RotationRecord,
+    rotation_stage::Stage, secret_view::SecretView, step::Step,
+};
 
 /// What else is under way while a rotation is looked at.
 pub(super) struct AtRest {

@@ -7,8 +7,14 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Freshness, KeyView, Observed, decide::Plan};
-use crate::api::ErrorClass;
+use crate::{
+    api::ErrorClass,
+    plan::{
+        azure_view::{Freshness, KeyView},
+        decision::Plan,
+        observed::Observed,
+    },
+};
 
 /// How often to look, by the operator's flags.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +64,7 @@ impl Intervals {
 
 /// What time alone will change is looked at no sooner than this: the clock that counts the wait may be a little ahead.
 const SOON: Duration = Duration::from_secs(1);
+
 /// Thousandths of an interval that pass at least.
 const SHORTEST: u32 = 900;
 

@@ -1,10 +1,20 @@
 //! Where to look for keys of an object that neither its metadata nor its status names: an object that was replaced or
 //! restored may have forgotten them, and their marks name its UID.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Desired, ObjectFacts, SecretView, StoreFact};
-use crate::api::{ArmId, StoreKey, status::Origin};
+use crate::{
+    api::{ArmId, StoreKey, status::Origin},
+    plan::{
+        azure_view::KeyView,
+        desired::Desired,
+        object_facts::ObjectFacts,
+        ownership::{Mark, Ownership},
+        record::AzureRecord,
+        secret_view::SecretView,
+        stores::StoreFact,
+    },
+};
 
 /// The UIDs whose marks this object may answer for: its own, the one that it recorded, and the one that its Secret names.
 /// Whether it does, the plan says.
@@ -74,4 +84,25 @@ pub fn groups_to_search(
         name: "any".to_owned(),
     };
     names.into_iter().map(id).collect()
+}
+
+/// What is known of the places of an object before it is known what is wanted: those of its status, and hints at keys that
+/// carry its mark, or that of the object which it recorded to have been. A hint that nothing vouches for says nothing.
+pub fn vouched(
+    mark: &Mark,
+    object: &ObjectFacts,
+    azure: &BTreeMap<ArmId, KeyView>,
+) -> Vec<AzureRecord> {
+    let is_listed = |id: &ArmId| object.places.iter().any(|place| place.id == *id);
+    let is_marked = |hint: &&AzureRecord| match azure.get(&hint.id) {
+        Some(KeyView::Present { key, .. }) => match mark.ownership(&key.tags) {
+            Ownership::Ours => true,
+            Ownership::Namesake(uid) => object.recorded_uid.as_ref() == Some(&uid),
+            Ownership::Foreign(_) | Ownership::Unmarked => false,
+        },
+        _ => false,
+    };
+    let hints = object.hints.iter().flatten();
+    let hints = hints.filter(|hint| !is_listed(&hint.id)).filter(is_marked);
+    hints.chain(&object.places).cloned().collect()
 }

@@ -1,8 +1,17 @@
 //! Whose a Secret is that has the name of the managed one. Labels and annotations can be copied and restored, so the name
 //! alone says nothing: namespace and UID do, or a predecessor's UID, or the very key that this object is known by.
 
-use super::{Custody, Desired, KeyView, Observed, Ownership, SecretFacts, SecretKey, SecretView};
-use crate::api::{names::annotation, sshkey::SecretConflictPolicy};
+use crate::{
+    api::{names::annotation, sshkey::SecretConflictPolicy},
+    plan::{
+        azure_view::KeyView,
+        desired::Desired,
+        key_source::Custody,
+        observed::Observed,
+        ownership::Ownership,
+        secret_view::{SecretFacts, SecretKey, SecretView},
+    },
+};
 
 /// Whose a Secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +31,7 @@ pub(super) enum SecretOwner {
 /// A recorded namespace or name of another object vetoes, but for a copy that this object may adopt. A UID of its own, of a
 /// predecessor's, or the key that the status or Azure vouches for make it ours. A whole Secret that records this namespace
 /// and name, and that no living object can own besides, is taken up.
-pub(super) fn owner(
+pub(super) fn secret_owner(
     desired: &Desired,
     custody: &Custody,
     observed: &Observed,
@@ -128,7 +137,7 @@ pub fn takes_up_secret(desired: &Desired, observed: &Observed) -> bool {
     };
     let uid = facts.owner_uid.as_deref();
     let is_anothers = uid.is_some_and(|uid| uid != observed.object.uid);
-    let owner = owner(desired, custody, observed, facts);
+    let owner = secret_owner(desired, custody, observed, facts);
     is_anothers
         && !is_predecessors(observed, uid)
         && matches!(owner, SecretOwner::Ours | SecretOwner::TakenUp)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Failure;
 use crate::{
     api::{
         OutputKind, OutputRef, Reason, SshKeySpec,
@@ -10,6 +9,7 @@ use crate::{
         output::{ArgoCd, ArgoCdKind, Output},
     },
     keys::check_known_hosts,
+    plan::failure::Failure,
 };
 
 /// An output as it is wanted.
@@ -68,10 +68,11 @@ impl Shape {
 }
 
 const OPAQUE: &str = "Opaque";
+
 const KNOWN_HOSTS: &str = "known_hosts";
 
 /// Every output that a spec asks for.
-pub(super) fn outputs(spec: &SshKeySpec, sshkey: &str) -> Vec<DesiredOutput> {
+pub(super) fn desired_outputs(spec: &SshKeySpec, sshkey: &str) -> Vec<DesiredOutput> {
     let outputs = spec.outputs.iter().flatten();
     outputs.map(|output| desired(output, sshkey)).collect()
 }

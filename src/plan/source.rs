@@ -2,15 +2,22 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Custody, Desired, KeySource, KeyView, Observed,
-    decide::{Finding, Judgement},
-    secret::{self, Content},
+use crate::{
+    api::Reason,
+    keys::PublicKey,
+    plan::{
+        azure_view::KeyView,
+        content::Content,
+        decision::{Finding, Judgement},
+        desired::Desired,
+        key_source::{Custody, KeySource},
+        observed::Observed,
+        secret::judge_secret,
+    },
 };
-use crate::{api::Reason, keys::PublicKey};
 
 /// How the key stands, and what to do about the Secret that keeps it.
-pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
+pub(super) fn judge_source(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
     match &desired.source {
         KeySource::Generated {
             wish,
@@ -21,7 +28,7 @@ pub(super) fn judge(desired: &Desired, observed: &Observed, now: Timestamp) -> J
                 wish: *wish,
                 comment,
             };
-            secret::judge(desired, custody, content, observed, now)
+            judge_secret(desired, custody, content, observed, now)
         }
         KeySource::Imported { secret, custody } => {
             imported(desired, secret, custody.as_ref(), observed, now)
@@ -49,7 +56,7 @@ fn imported(
             ),
         )),
         (Some(custody), Some(Ok(key))) => {
-            secret::judge(desired, custody, Content::Imported(key), observed, now)
+            judge_secret(desired, custody, Content::Imported(key), observed, now)
         }
         _ => given(observed, |key| Finding::Good {
             reason: Reason::KeyImported,

@@ -1,10 +1,16 @@
 //! How the key pair, the outputs and Azure stand: from the plan's findings and from the steps that failed.
 
-use super::{
-    Concern, Failure, Observed, SecretView, Step,
-    decide::{Finding, Plan},
+use crate::{
+    api::{ConditionType, Reason, condition::Verdict},
+    plan::{
+        decision::{Finding, Plan},
+        failure::Failure,
+        observed::Observed,
+        secret_view::SecretView,
+        step::Step,
+        step_about::Concern,
+    },
 };
-use crate::api::{ConditionType, Reason, condition::Verdict};
 
 /// How one thing stands, step failures included.
 pub(super) struct Standing {

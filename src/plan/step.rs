@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AzureRecord, FormerKey, RotationRecord, Shape};
 use crate::{
     api::{ArmId, OutputRef, StoreKey},
     keys::{Comment, Fingerprint, KeySpec, PublicKey},
+    plan::{
+        former_key::FormerKey, record::AzureRecord, rotation_record::RotationRecord, shape::Shape,
+    },
 };
 
 /// One change to the world. Its name is the event's reason, the metric's label and the line that a plan prints.

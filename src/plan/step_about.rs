@@ -1,9 +1,9 @@
 //! What a step is about, and what it does in words.
 
-use super::Step;
 use crate::{
     api::{ArmId, OutputRef},
-    keys::PublicKey,
+    keys::{KeySpec, PublicKey},
+    plan::step::Step,
 };
 
 /// Which condition a step's failure belongs to.
@@ -83,6 +83,14 @@ impl Step {
     pub fn kept_key(&self) -> Option<&PublicKey> {
         match self {
             Self::KeepPreviousKey { public_key, .. } => Some(public_key),
+            _ => None,
+        }
+    }
+
+    /// What the step generates, if it does.
+    pub fn generates(&self) -> Option<KeySpec> {
+        match self {
+            Self::CreateSecret { key, .. } | Self::StageKey { key, .. } => Some(*key),
             _ => None,
         }
     }

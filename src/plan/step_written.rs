@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Step;
+use crate::plan::step::Step;
 
 impl Step {
     /// The same step without versions and times: two steps are equal in this form if they write the same.

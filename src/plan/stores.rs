@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AzureRecord, Failure, Mark};
-use crate::api::{
-    AzureStoreSpec, ClusterAzureStoreSpec, Reason, SshKeySpec, StoreKey, StoreKind,
-    azure_store::Defaults,
-    cluster_azure_store::Tenants,
-    names::DEFAULT_STORE,
-    sshkey::{AzureSpec, StoreRef},
-    status::{Origin, Phase},
+use crate::{
+    api::{
+        AzureStoreSpec, ClusterAzureStoreSpec, Reason, SshKeySpec, StoreKey, StoreKind,
+        azure_store::Defaults,
+        cluster_azure_store::Tenants,
+        names::DEFAULT_STORE,
+        sshkey::{AzureSpec, StoreRef},
+        status::{Origin, Phase},
+    },
+    plan::{failure::Failure, ownership::Mark, record::AzureRecord},
 };
 
 /// How a store stands.
@@ -104,13 +106,15 @@ pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<StoreKe
 /// The stores to look for, of which the first that is there is meant: the defaults, while none is named or recorded.
 pub fn default_stores(spec: &SshKeySpec, records: &[AzureRecord]) -> Vec<StoreKey> {
     match &spec.azure {
-        Some(azure) if azure.store_ref.is_none() && current(records).is_none() => defaults().into(),
+        Some(azure) if azure.store_ref.is_none() && current_place(records).is_none() => {
+            defaults().into()
+        }
         _ => Vec::new(),
     }
 }
 
 /// The place where the key is published, of those that are known: what a spec leaves open is filled in from it.
-pub(super) fn current(records: &[AzureRecord]) -> Option<&AzureRecord> {
+pub(super) fn current_place(records: &[AzureRecord]) -> Option<&AzureRecord> {
     let mut known = records.iter().rev();
     known.find(|record| record.phase == Phase::Published && record.origin != Origin::Found)
 }
@@ -121,7 +125,7 @@ fn defaults() -> [StoreKey; 2] {
 }
 
 /// The store that a spec means. What was recorded when the key was published stays, whatever default came later.
-pub(super) fn meant(
+pub(super) fn store_meant(
     azure: &AzureSpec,
     records: &[AzureRecord],
     stores: &BTreeMap<StoreKey, StoreFact>,
@@ -129,7 +133,7 @@ pub(super) fn meant(
     if let Some(store) = &azure.store_ref {
         return store.key();
     }
-    if let Some(record) = current(records) {
+    if let Some(record) = current_place(records) {
         return record.store.clone();
     }
     let [own, shared] = defaults();

@@ -1,15 +1,20 @@
 //! What a `ClusterAzureStore` does not let its tenants do: facts in order, the first that holds refuses. They hold of what
 //! is resolved, records included, since whoever may write an `SshKey` may write what is recorded on it.
 
-use super::{Failure, Mark, Wanted, desired::name_from_template, stores::Offer};
-use crate::api::{
-    Reason,
-    cluster_azure_store::{Permission, Tenants},
-    sshkey::{AzureConflictPolicy, AzureSpec, CreationPolicy},
+use crate::{
+    api::{
+        Reason,
+        cluster_azure_store::{Permission, Tenants},
+        sshkey::{AzureConflictPolicy, AzureSpec, CreationPolicy},
+    },
+    plan::{
+        desired_azure::Wanted, failure::Failure, name_template::name_from_template,
+        ownership::Mark, stores::Offer,
+    },
 };
 
 /// Why the object may not have what it wants, if the store has limits and they are passed.
-pub(super) fn refusal(
+pub(super) fn tenant_refusal(
     offer: &Offer<'_>,
     azure: &AzureSpec,
     wanted: &Wanted,

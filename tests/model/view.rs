@@ -16,6 +16,7 @@ use sshkey_operator::{
         AzureKey, AzureRecord, Companion, Companions, Desired, Durability, FormerKey, Freshness,
         Group, KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord,
         SecretFacts, SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
+        with_places,
     },
 };
 
@@ -244,7 +245,7 @@ impl Mind {
             object.places[*number] || object.listed[*number].is_some() || is_wanted
         };
         let places = (0..2).filter(matters);
-        Observed {
+        let observed = Observed {
             object_is_live: self.live,
             stores_of_places: BTreeMap::new(),
             known: Vec::new(),
@@ -261,8 +262,8 @@ impl Mind {
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
             refused: Vec::new(),
-        }
-        .with_places(self.desired())
+        };
+        with_places(observed, self.desired())
     }
 
     fn azure(&self, number: usize) -> KeyView {

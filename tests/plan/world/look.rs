@@ -7,7 +7,7 @@ use sshkey_operator::{
     plan::{
         AzureKey, AzureRecord, Companions, Desired, Freshness, Group, KeyView, Mark, Observed,
         OutputView, Ownership, SecretView, StoreFact, default_stores, lets_ask, resolve, stores_of,
-        vouched,
+        vouched, with_places,
     },
 };
 
@@ -65,7 +65,7 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let desired = self.desired();
         let (azure, stores_of_places) = self.seen_in_azure(&desired);
-        Observed {
+        let observed = Observed {
             object: self.object.clone(),
             object_is_live: self.object.deleting_since.is_some(),
             secret: self.secret.clone(),
@@ -83,8 +83,8 @@ impl World {
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
             refused: Vec::new(),
-        }
-        .with_places(&desired)
+        };
+        with_places(observed, &desired)
     }
 
     fn seen_outputs(&self, desired: &Desired) -> BTreeMap<OutputRef, OutputView> {
