@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     api::{ErrorClass, Reason},
-    plan::{failure::Failure, step::Step},
+    plan::{failure::Failure, step::kinds::Step},
 };
 
 /// What is to be done now, in order, and how everything stands.
@@ -44,7 +44,7 @@ pub enum Finding {
 
 impl Finding {
     /// A person has to act.
-    pub(super) fn held(reason: Reason, message: impl Into<String>) -> Self {
+    pub(crate) fn held(reason: Reason, message: impl Into<String>) -> Self {
         Self::Blocked(Failure::to_fix(reason, message))
     }
 
@@ -55,20 +55,20 @@ impl Finding {
 }
 
 /// What one chain of facts came to.
-pub(super) struct Judgement {
-    pub(super) steps: Vec<Step>,
-    pub(super) finding: Finding,
+pub(crate) struct Judgement {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) finding: Finding,
 }
 
 impl Judgement {
-    pub(super) fn finding(finding: Finding) -> Self {
+    pub(crate) fn finding(finding: Finding) -> Self {
         Self {
             steps: Vec::new(),
             finding,
         }
     }
 
-    pub(super) fn steps(steps: Vec<Step>) -> Self {
+    pub(crate) fn steps(steps: Vec<Step>) -> Self {
         Self {
             steps,
             finding: Finding::Pending,
@@ -93,7 +93,7 @@ impl Plan {
     }
 
     /// The first thing that stands against it.
-    pub(super) fn failure(&self) -> Option<&Failure> {
+    pub(crate) fn failure(&self) -> Option<&Failure> {
         let findings = [
             Some(&self.secret),
             self.azure.as_ref(),

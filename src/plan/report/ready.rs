@@ -1,0 +1,87 @@
+//! Whether the object is Ready, and why.
+
+use crate::{
+    api::{ConditionType, Reason, condition::Verdict},
+    plan::{
+        decision::{Finding, Plan},
+        desired::resolve::Desired,
+        failure::Failure,
+        report::standing::Standing,
+        step::{describe::Concern, kinds::Step},
+    },
+};
+
+pub(crate) fn ready(
+    desired: &Desired,
+    plan: &Plan,
+    key: &Standing,
+    others: [Option<&Standing>; 3],
+    failed: Option<(&Step, &Failure)>,
+) -> Verdict {
+    let kind = ConditionType::Ready;
+    if desired.suspended && !plan.steps.is_empty() {
+        let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
+        let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
+        let shown = if changes.is_empty() { records } else { changes };
+        let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
+        return Verdict::new(
+            kind,
+            Some(false),
+            Reason::Suspended,
+            format!(
+                "spec.suspend is true; without it this would be done: {}",
+                steps.join("; ")
+            ),
+        );
+    }
+    let stands_true = key.status == Some(true);
+    let bookkeeping = failed
+        .filter(|(step, _)| {
+            step.concern() == Concern::Object || (step.concern() == Concern::Secret && stands_true)
+        })
+        .map(|(_, failure)| Standing::failed(failure));
+    let first_bad = bookkeeping
+        .as_ref()
+        .into_iter()
+        .chain([key])
+        .chain(others.into_iter().flatten())
+        .find(|standing| standing.status != Some(true));
+    match first_bad {
+        Some(bad) => bad.about(kind),
+        None if plan.steps.is_empty() => {
+            let mut message = up_to_date(key, others);
+            // `azure:` without braces is null, which the API server drops.
+            if desired.azure.is_none() {
+                message.push_str("; not published: spec.azure is absent");
+            }
+            Verdict::new(kind, Some(true), Reason::UpToDate, message)
+        }
+        None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
+    }
+}
+
+fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
+    let mut parts = vec![key.message.as_str()];
+    for other in others.into_iter().flatten() {
+        // A key that is followed stands in Azure alone.
+        if !parts.contains(&other.message.as_str()) {
+            parts.push(&other.message);
+        }
+    }
+    parts.join("; ")
+}
+
+pub(crate) fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
+    let kind = ConditionType::Ready;
+    match (failed, &plan.secret) {
+        (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
+            Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
+        }
+        (None, _) => Verdict::new(
+            kind,
+            Some(false),
+            Reason::Deleting,
+            "the deletion policies are being carried out",
+        ),
+    }
+}
