@@ -4,8 +4,8 @@
 //! endpoint, subscriptions, resource groups and `Microsoft.Compute/sshPublicKeys`. Answers follow recorded traffic of the real service;
 //! what could not be confirmed is named in the README. Start one with [`Emulator::start`].
 
+mod admin;
 mod arm;
-mod behind;
 mod ca;
 mod call;
 mod clock;

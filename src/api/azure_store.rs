@@ -12,7 +12,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{object_name, source::EntryRef, sshkey::ResourceGroup};
+use super::{object_name, resource_group::ResourceGroup, source::EntryRef};
 
 /// What an AzureStore is.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -65,8 +65,8 @@ use super::{object_name, source::EntryRef, sshkey::ResourceGroup};
     )
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store"))]
-#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store"))]
+#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store").reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store").field_path(".cloud").reason(Reason::FieldValueForbidden))]
 pub struct AzureStoreSpec {
     /// Where the keys are.
     #[serde(flatten)]
@@ -86,13 +86,13 @@ pub struct AzureStoreSpec {
 pub struct Subscription {
     /// The subscription that holds the keys: a GUID. Can't be changed.
     #[serde(rename = "subscriptionID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a subscription's ID is a GUID, such as 00000000-0000-0000-0000-000000000000 (az account show --query id)"))]
     pub subscription_id: String,
 
     /// The Microsoft Entra tenant of the identity: a GUID. Can't be changed.
     #[serde(rename = "tenantID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a tenant's ID is a GUID, such as 00000000-0000-0000-0000-000000000000 (az account show --query tenantId)"))]
     pub tenant_id: String,
 
@@ -103,7 +103,7 @@ pub struct Subscription {
 
 /// An Azure cloud. Its endpoints are the operator's to know: no object names a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Cloud {
     /// The public cloud.
     #[default]
@@ -138,7 +138,7 @@ pub struct Auth {
 pub struct ClientCertificate {
     /// The application (client) ID: a GUID.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 
@@ -174,7 +174,7 @@ pub struct CertificateRef {
 pub struct ClientSecret {
     /// The application (client) ID: a GUID.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 
@@ -214,7 +214,7 @@ pub struct WorkloadIdentity {
     /// names another account) and the audience api://AzureADTokenExchange. NAMESPACE is the store's own, and for a
     /// ClusterAzureStore the operator's. Create that ServiceAccount there and grant it nothing.
     #[serde(rename = "clientID")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: String,
 }
@@ -235,7 +235,7 @@ pub struct Defaults {
 
     /// Tags on every key of the store; a key's own tag of the same name goes before it. At most 45 together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::tags_schema")]
+    #[schemars(schema_with = "super::schema::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
 }
 

@@ -66,8 +66,8 @@ use super::azure_store::{
     )
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store"))]
-#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store"))]
+#[x_kube(validation = Rule::new("self.subscriptionID == oldSelf.subscriptionID && self.tenantID == oldSelf.tenantID").message("subscriptionID and tenantID can't be changed, since keys are recorded under them: create a new store").reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = Rule::new("(has(self.cloud) ? self.cloud : 'AzurePublic') == (has(oldSelf.cloud) ? oldSelf.cloud : 'AzurePublic')").message("cloud can't be changed, since keys are recorded in it: create a new store").field_path(".cloud").reason(Reason::FieldValueForbidden))]
 pub struct ClusterAzureStoreSpec {
     /// Where the keys are.
     #[serde(flatten)]
@@ -135,7 +135,7 @@ pub struct Ambient {}
 pub struct ManagedIdentity {
     /// Client ID of a user-assigned identity: a GUID. When absent, the system-assigned one.
     #[serde(rename = "clientID", default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')").message("a client ID is a GUID, such as 00000000-0000-0000-0000-000000000000"))]
     pub client_id: Option<String>,
 }
@@ -187,13 +187,13 @@ pub struct AllowedNamespaces {
     /// Their names; '*' alone is all namespaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
-    #[x_kube(validation = Rule::new("self.all(name, name == '*' || name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))").message("tenants.namespaces.names has names of namespaces, or '*' alone for all: there are no patterns"))]
+    #[x_kube(validation = Rule::new("self.all(name, name == '*' || name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))").message("tenants.namespaces.names has names of namespaces, or '*' alone for all: patterns such as team-* are not supported"))]
     pub names: Option<Vec<String>>,
 
     /// Labels that a namespace has, all of them, beside those that are named. Whoever may label a namespace decides with
     /// this who may use the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::labels_schema")]
+    #[schemars(schema_with = "super::schema::labels_schema")]
     pub match_labels: Option<BTreeMap<String, String>>,
 }
 

@@ -4,7 +4,6 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
-use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{AzureStore, ClusterAzureStore, SshKey};
 
@@ -14,40 +13,6 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         .into_iter()
         .map(finish)
         .collect()
-}
-
-/// Azure takes 50 tags, of which five are the operator's; a name of at most 512 and a value of at most 256 characters.
-/// <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>
-pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "maxProperties": 45,
-        "additionalProperties": { "type": "string", "maxLength": 256 },
-        "x-kubernetes-validations": [
-            {
-                "rule": "self.all(name, size(name) >= 1 && size(name) <= 512 && !name.matches('[<>%&?/\\\\\\\\]'))",
-                "message": "a tag's name has 1 to 512 characters and none of < > % & \\ ? /"
-            },
-            {
-                "rule": "self.all(name, !name.matches('^(?i)sshkey-operator-'))",
-                "message": "tags that begin with sshkey-operator- are the operator's own: choose another name"
-            }
-        ]
-    })
-}
-
-/// Labels as Kubernetes takes them; none of their rules is repeated, since one that can't be on a namespace opens nothing.
-pub(super) fn labels_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "maxProperties": 16,
-        "additionalProperties": { "type": "string", "maxLength": 63 }
-    })
-}
-
-/// The description of an enum would go before that of the field that it stands in, which says more.
-pub(super) fn leave_description_to_the_field(schema: &mut Schema) {
-    schema.remove("description");
 }
 
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {

@@ -104,7 +104,7 @@ pub struct ArgoCd {
 
 /// What a Secret is to Argo CD.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum ArgoCdKind {
     /// One repository.
     #[default]

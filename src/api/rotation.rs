@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// How the key is rotated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.delay) == (has(self.activation) && self.activation == 'Delayed')").message("rotation.delay says how long activation: Delayed waits: write both or neither"))]
+#[x_kube(validation = Rule::new("has(self.delay) == (has(self.activation) && self.activation == 'Delayed')").message("rotation.delay says how long activation: Delayed waits: write both or neither").field_path(".delay"))]
 pub struct Rotation {
     /// How old a key may become, as 2160h (90 days): hours, minutes and seconds, at least 1h. It is rotated when it is
     /// between nine and ten tenths of that old, so that keys that were made together do not all rotate at once. When absent,
@@ -44,7 +44,7 @@ pub struct Rotation {
 
 /// When a new key takes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Activation {
     /// As soon as it is published.
     #[default]

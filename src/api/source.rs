@@ -35,10 +35,10 @@ pub struct Source {
 /// How to generate a key pair.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.size) || (has(self.algorithm) && self.algorithm != 'Ed25519')").message("an Ed25519 key has only one size: leave size out, or write algorithm: RSA or algorithm: ECDSA"))]
-#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'RSA' || self.size in [2048, 3072, 4096, 8192]").message("an RSA key has a size of 2048, 3072, 4096 or 8192 bits: write one of them, or leave size out for 3072"))]
-#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'ECDSA' || self.size in [256, 384, 521]").message("an ECDSA key has a size of 256, 384 or 521 bits: write one of them, or leave size out for 256"))]
-#[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd"))]
+#[x_kube(validation = Rule::new("!has(self.size) || (has(self.algorithm) && self.algorithm != 'Ed25519')").message("an Ed25519 key has only one size: leave size out, or write algorithm: RSA or algorithm: ECDSA").field_path(".size").reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'RSA' || self.size in [2048, 3072, 4096, 8192]").message("an RSA key has a size of 2048, 3072, 4096 or 8192 bits: write one of them, or leave size out for 3072").field_path(".size"))]
+#[x_kube(validation = Rule::new("!has(self.size) || !has(self.algorithm) || self.algorithm != 'ECDSA' || self.size in [256, 384, 521]").message("an ECDSA key has a size of 256, 384 or 521 bits: write one of them, or leave size out for 256").field_path(".size"))]
+#[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd").field_path(".comment"))]
 pub struct Generate {
     /// Algorithm of the key: Ed25519, RSA or ECDSA; Azure takes Ed25519 and RSA. When absent, Ed25519 for a new key, and
     /// that of the key that is there for one that takes its place. Another one rotates the key.
@@ -60,7 +60,7 @@ pub struct Generate {
 
 /// Algorithm of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Algorithm {
     /// Ed25519: short, fast, taken everywhere since OpenSSH 6.5.
     Ed25519,
@@ -89,7 +89,7 @@ pub struct PrivateKeySource {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("(has(self.value) ? 1 : 0) + (has(self.secretRef) ? 1 : 0) + (has(self.configMapRef) ? 1 : 0) == 1").message("write exactly one of publicKey.value, publicKey.secretRef and publicKey.configMapRef"))]
-#[x_kube(validation = Rule::new("!has(self.value) || !self.value.contains('PRIVATE KEY')").message("publicKey.value takes a public key, and this is a private one: it has now been in a manifest, so make a new key pair; to import a private key, put it into a Secret and write source.privateKey"))]
+#[x_kube(validation = Rule::new("!has(self.value) || !self.value.contains('PRIVATE KEY')").message("publicKey.value takes a public key, and this is a private one: it has now been in a manifest, so make a new key pair; to import a private key, put it into a Secret and write source.privateKey").field_path(".value"))]
 pub struct PublicKeySource {
     /// The public key itself: a line as in a .pub file, RFC 4716, or PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,8 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SshKeyStatus, StoreKey, StoreKind, object_name, output::Output, rotation::Rotation,
+    SshKeyStatus, StoreKey, StoreKind, object_name, output::Output, rotation::Rotation, rules,
     source::Source,
+};
+
+pub use super::{
+    deletion_policy::DeletionPolicy,
+    resource_group::{CreationPolicy, ResourceGroup},
 };
 
 /// What an SshKey asks for.
@@ -30,10 +35,10 @@ use super::{
     derive = "PartialEq",
     derive = "Default",
     doc = "An SSH key pair: the private half in a Secret of this namespace, the public half, when asked for, in Azure's SSH key store.",
-    validation = Rule::new("size(self.metadata.name) <= 128").message("metadata.name may have at most 128 characters, since it is written into a tag and a name in Azure: choose a shorter name"),
-    validation = Rule::new("!has(self.spec.outputs) || (has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))) || self.spec.outputs.all(output, has(output.publicConfigMap) || output.name != (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name))").message("the Secret of that name is where the private key is kept: give the output another name"),
-    validation = Rule::new("oldSelf.hasValue() || !has(self.spec.outputs) || (has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))) || self.spec.outputs.all(output, has(output.publicConfigMap) || !(output.name in [(has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) + '-next', (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) + '-previous']))").message("a rotation keeps the next key in the Secret with -next after its name and former keys in the one with -previous: give the output another name").optional_old_self(true),
-    validation = Rule::new("(has(self.spec.source) && has(self.spec.source.privateKey) && !has(oldSelf.spec.secret)) || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) == (has(oldSelf.spec.secret) && has(oldSelf.spec.secret.name) ? oldSelf.spec.secret.name : self.metadata.name)").message("secret.name can't be changed yet: create a new SshKey with the name that you want, move to it, then delete this one"),
+    validation = rules::name_fits_azure(),
+    validation = rules::outputs_leave_the_secret(),
+    validation = rules::outputs_leave_rotation_its_secrets(),
+    validation = rules::secret_keeps_its_name(),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether everything is as the spec asks"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
     printcolumn(name = "Algorithm", type_ = "string", json_path = ".status.algorithm", description = "Algorithm of the key"),
@@ -43,17 +48,18 @@ use super::{
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) == (has(oldSelf.source) && has(oldSelf.source.privateKey)) && (has(self.source) && has(self.source.publicKey)) == (has(oldSelf.source) && has(oldSelf.source.publicKey)) && (has(self.source) && has(self.source.azureKey)) == (has(oldSelf.source) && has(oldSelf.source.azureKey))").message("the kind of source can't be changed: create a new SshKey with the source that you want, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey) || (has(self.source.privateKey) && !has(self.secret)))").message("the operator rotates only keys that it keeps: leave rotation out with source.publicKey and source.azureKey, and with source.privateKey unless there is secret"))]
-#[x_kube(validation = Rule::new("!has(self.rotation) || !has(self.rotation.every) || !has(self.source) || !has(self.source.privateKey)").message("the operator makes no new key for one that is imported: leave rotation.every out, and put another key where source.privateKey reads it"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.secret) || !(has(self.source.publicKey) || has(self.source.azureKey))").message("source.publicKey and source.azureKey bring no private key that could be kept: leave secret out"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || has(self.azure)").message("source.azureKey follows a key that is in Azure: write azure, with the key's name"))]
-#[x_kube(validation = Rule::new("!has(self.source) || !has(self.source.azureKey) || !has(self.azure) || !(has(self.azure.location) || has(self.azure.tags) || has(self.azure.deletionPolicy) || has(self.azure.conflictPolicy) || has(self.azure.replacePolicy) || has(self.azure.driftPolicy) || (has(self.azure.resourceGroup) && has(self.azure.resourceGroup.creationPolicy)))").message("with source.azureKey nothing is written to Azure: leave azure.location, tags, deletionPolicy, conflictPolicy, replacePolicy, driftPolicy and resourceGroup.creationPolicy out"))]
-#[x_kube(validation = Rule::new("!has(oldSelf.secret) || has(self.secret) || !has(self.source) || !has(self.source.privateKey)").message("secret can't be taken away from an imported key: create a new SshKey without it, move to it, then delete this one"))]
-#[x_kube(validation = Rule::new("!has(self.azure) || !has(self.source) || !has(self.source.generate) || !has(self.source.generate.algorithm) || self.source.generate.algorithm != 'ECDSA'").message("Azure's SSH key store takes no ECDSA key: write algorithm: Ed25519 or algorithm: RSA, or leave azure out"))]
-#[x_kube(validation = Rule::new("(has(self.source) && has(self.source.privateKey)) || !(has(self.secret) && has(self.secret.deletionPolicy) && self.secret.deletionPolicy == 'Delete' && has(self.azure) && has(self.azure.deletionPolicy) && self.azure.deletionPolicy == 'Retain')").message("secret.deletionPolicy: Delete with azure.deletionPolicy: Retain would leave a public key in Azure that nobody can use: write secret.deletionPolicy: Retain, or azure.deletionPolicy: Delete"))]
-#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !(has(self.source.publicKey) || has(self.source.azureKey)) || self.outputs.all(output, has(output.kubeVirt) || has(output.publicSecret) || has(output.publicConfigMap))").message("source.publicKey and source.azureKey bring no private key: write outputs of the kinds kubeVirt, publicSecret and publicConfigMap only"))]
-#[x_kube(validation = Rule::new("!has(self.outputs) || !has(self.source) || !has(self.source.privateKey) || self.outputs.all(output, has(output.publicConfigMap) || output.name != self.source.privateKey.secretRef.name)").message("the Secret of that name is where the key is imported from: give the output another name"))]
+#[x_kube(validation = rules::source_keeps_its_kind())]
+#[x_kube(validation = rules::rotation_needs_a_kept_key())]
+#[x_kube(validation = rules::imported_keys_have_no_schedule())]
+#[x_kube(validation = rules::delay_is_shorter_than_every())]
+#[x_kube(validation = rules::secret_needs_a_private_key())]
+#[x_kube(validation = rules::following_needs_azure())]
+#[x_kube(validation = rules::following_writes_nothing())]
+#[x_kube(validation = rules::copy_of_an_imported_key_stays())]
+#[x_kube(validation = rules::azure_takes_the_algorithm())]
+#[x_kube(validation = rules::deletion_leaves_no_useless_key())]
+#[x_kube(validation = rules::private_outputs_need_a_private_key())]
+#[x_kube(validation = rules::outputs_leave_the_imported_secret())]
 pub struct SshKeySpec {
     /// Where the key comes from: at most one member. Without one, an Ed25519 key is generated. The kind of source can't
     /// be changed; another algorithm or size rotates the key.
@@ -125,7 +131,7 @@ pub struct SecretSpec {
 
 /// What to do when a private key is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum RecoveryPolicy {
     /// Leave everything as it is and say so.
     #[default]
@@ -136,23 +142,13 @@ pub enum RecoveryPolicy {
 
 /// What to do about a Secret that is not ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum SecretConflictPolicy {
     /// Leave it alone and say so.
     #[default]
     Refuse,
     /// Go on with the key that it holds.
     Adopt,
-}
-
-/// What becomes of something when its object goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
-pub enum DeletionPolicy {
-    /// It is deleted.
-    Delete,
-    /// It stays.
-    Retain,
 }
 
 /// The public key in Azure's SSH key store.
@@ -186,7 +182,7 @@ pub struct AzureSpec {
     /// Tags on the key, beside the store's and the operator's own five. At most 45; a name of at most 512 and a value of
     /// at most 256 characters. Tags that others put on the key are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::crd::tags_schema")]
+    #[schemars(schema_with = "super::schema::tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
 
     /// What to do about a key of that name in Azure that is not this object's: Refuse (when absent) leaves it alone and
@@ -215,7 +211,7 @@ pub struct AzureSpec {
 
 /// What to do about what others change in Azure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum DriftPolicy {
     /// Put it back.
     #[default]
@@ -226,7 +222,7 @@ pub enum DriftPolicy {
 
 /// What to do about a key in another location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum ReplacePolicy {
     /// Leave it where it is and say so.
     #[default]
@@ -237,7 +233,7 @@ pub enum ReplacePolicy {
 
 /// What to do about a key in Azure that is not ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum AzureConflictPolicy {
     /// Leave it alone and say so.
     #[default]
@@ -267,31 +263,4 @@ impl StoreRef {
     pub fn key(&self) -> StoreKey {
         StoreKey::new(self.kind.unwrap_or_default(), self.name.clone())
     }
-}
-
-/// A resource group in Azure.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceGroup {
-    /// Name of the resource group, 1 to 90 letters, digits, '-', '_', '.' and parentheses, not ending with '.'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 90))]
-    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')").message("a resource group's name has letters, digits, '-', '_', '.' and parentheses, and does not end with '.'"))]
-    pub name: Option<String>,
-
-    /// Whether the operator may create the group: Never or IfMissing. When absent: Never; but in an SshKey that is in the
-    /// store's default group, as the store says. A group is never changed or deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creation_policy: Option<CreationPolicy>,
-}
-
-/// Whether a resource group may be created.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
-pub enum CreationPolicy {
-    /// The group must exist.
-    #[default]
-    Never,
-    /// The group is created, in the key's location, when it does not exist.
-    IfMissing,
 }

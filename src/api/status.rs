@@ -9,7 +9,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreKind, sshkey::DeletionPolicy};
+use super::{StoreKind, deletion_policy::DeletionPolicy};
 
 /// How an SshKey stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -253,7 +253,7 @@ pub struct PlaceStatus {
 
 /// How an SshKey came to have a key at a place in Azure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Origin {
     /// The operator created it for this object.
     #[default]
@@ -266,7 +266,7 @@ pub enum Origin {
 
 /// Whether a key is wanted at a place in Azure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum Phase {
     /// It is.
     #[default]

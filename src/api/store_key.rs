@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
     JsonSchema,
     strum::IntoStaticStr,
 )]
-#[schemars(transform = super::crd::leave_description_to_the_field)]
+#[schemars(transform = super::schema::leave_description_to_the_field)]
 pub enum StoreKind {
     /// A store of the SshKey's namespace.
     #[default]

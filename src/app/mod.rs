@@ -1,11 +1,11 @@
 //! The daemon: flags, logs, health, and the wiring of everything.
 
 mod dumps;
-mod exposition;
 mod flags;
 mod health;
 mod leader;
 mod logs;
+mod metrics_server;
 mod run;
 
 pub use dumps::forbid_dumps;

@@ -11,10 +11,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    exposition::{self, Exposition},
     flags::Flags,
     health::{self, Readiness},
     leader, logs,
+    metrics_server::{self, Exposition},
 };
 use crate::{
     api::{AzureStore, SshKey},
@@ -22,7 +22,7 @@ use crate::{
     controller::{self, Context},
     kubernetes::{
         KubernetesError,
-        access::{self, AccessError},
+        client::{self, AccessError},
         election::Terms,
         namespaces,
     },
@@ -108,7 +108,7 @@ async fn operate(flags: Flags, shutdown: &CancellationToken) -> Result<(), Start
     exposition.count_panics();
     let metrics = serve_metrics(&flags, &exposition, shutdown).await?;
 
-    let client = access::client(
+    let client = client::client(
         flags.kubeconfig.as_deref(),
         flags.watch_timeout,
         exposition.metrics(),
@@ -149,7 +149,7 @@ async fn serve_metrics(
     let listener = health::listen(address)
         .await
         .map_err(|error| StartError::Metrics(address, error))?;
-    let served = exposition::serve(listener, exposition.clone(), shutdown.clone());
+    let served = metrics_server::serve(listener, exposition.clone(), shutdown.clone());
     Ok(Some(tokio::spawn(served)))
 }
 
@@ -222,7 +222,7 @@ where
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    access::is_served(&api, &ListParams::default().limit(1)).await
+    client::is_served(&api, &ListParams::default().limit(1)).await
 }
 
 /// Works as long as this replica leads. One that stands by is ready as well, or no rollout would come to its end.

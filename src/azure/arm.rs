@@ -8,14 +8,14 @@ use std::{
 use azure_core::http::{Method, Url};
 
 use super::{
-    answer::Answer,
     budget::{Bucket, Budget, Caller, Urgency},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
-    exchange::{Call, Exchange},
     identity::Identity,
+    models::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
+    request::{Call, Exchange},
+    response::Answer,
     transport::Transport,
-    wire::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
 };
 use crate::api::ArmId;
 

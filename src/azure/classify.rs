@@ -189,19 +189,23 @@ fn classified(cause: &Cause) -> (ErrorClass, Reason) {
     }
 }
 
-pub(super) fn class(cause: &Cause) -> ErrorClass {
-    classified(cause).0
-}
+impl AzureError {
+    /// What to do about it.
+    pub fn class(&self) -> ErrorClass {
+        classified(&self.cause).0
+    }
 
-pub(super) fn reason(error: &AzureError) -> Reason {
-    match classified(&error.cause).1 {
-        // The code for a bad value of any parameter: only a write of the key sends one.
-        Reason::KeyRefused
-            if !matches!(error.operation, Operation::CreateKey | Operation::UpdateKey) =>
-        {
-            Reason::RequestRefused
+    /// The reason for a condition.
+    pub fn reason(&self) -> Reason {
+        match classified(&self.cause).1 {
+            // The code for a bad value of any parameter: only a write of the key sends one.
+            Reason::KeyRefused
+                if !matches!(self.operation, Operation::CreateKey | Operation::UpdateKey) =>
+            {
+                Reason::RequestRefused
+            }
+            reason => reason,
         }
-        reason => reason,
     }
 }
 

@@ -5,12 +5,10 @@ use std::{error::Error as StdError, fmt, io};
 use azure_core::error::ErrorKind;
 use jiff::Timestamp;
 
-use super::{classify, message};
 use crate::api::{ErrorClass, Reason};
 
-/// A request to Azure that did not do what it was for.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", message::message(self))]
+/// A request to Azure that did not do what it was for. `classify` says what it means, `message` what people are told.
+#[derive(Debug)]
 pub struct AzureError {
     /// What was tried.
     pub operation: Operation,
@@ -138,6 +136,8 @@ pub enum Cause {
     NotBefore(Timestamp),
 }
 
+impl StdError for AzureError {}
+
 impl AzureError {
     /// An error of an operation on a subject.
     pub fn new(operation: Operation, subject: impl Into<String>, cause: Cause) -> Self {
@@ -163,16 +163,6 @@ impl AzureError {
             Cause::Refused(refusal) => refusal.ids.told(),
             _ => None,
         }
-    }
-
-    /// What to do about it.
-    pub fn class(&self) -> ErrorClass {
-        classify::class(&self.cause)
-    }
-
-    /// The reason for a condition.
-    pub fn reason(&self) -> Reason {
-        classify::reason(self)
     }
 }
 

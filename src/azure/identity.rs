@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{
-    certificate::ClientCertificate,
+    client_certificate::ClientCertificate,
     cloud::Endpoints,
     error::{AzureError, Cause, CredentialMissing, Operation},
     transport::Transport,

@@ -13,7 +13,7 @@ use super::{
     arm::{ArmClient, KeyRead},
     budget::Caller,
     error::AzureError,
-    wire::SshPublicKey,
+    models::SshPublicKey,
 };
 use crate::api::{ArmId, names::tag};
 

@@ -1,12 +1,20 @@
 //! What an error says to people: the object, the cause and the remedy, in one line.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::error::{AzureError, Cause, Refusal};
 use crate::api::Reason;
 
-/// The message of a condition: the object, the cause and the remedy.
-pub(super) fn message(error: &AzureError) -> String {
+impl fmt::Display for AzureError {
+    /// The message of a condition: the object, the cause and the remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&message(self))
+    }
+}
+
+fn message(error: &AzureError) -> String {
     let AzureError {
         operation,
         subject,
@@ -22,6 +30,11 @@ pub(super) fn message(error: &AzureError) -> String {
                 policies,
                 ..
             } = &**refusal;
+            let message = match error.reason() {
+                // Azure lists all of its locations after the first sentence, more than a message holds.
+                Reason::LocationNotAvailable => first_sentence(message),
+                _ => message,
+            };
             let remedy = remedy(error.reason());
             let policies = policies.join(", ");
             let by = if policies.is_empty() {
@@ -96,7 +109,9 @@ fn remedy(reason: Reason) -> &'static str {
             ". Set the clock of the machine that the operator runs on, or that of the API server"
         }
         Reason::ClientSecretExpired => ". Put a new client secret into the store's Secret",
-        Reason::LocationNotAvailable => ". Write a location in which Azure stores SSH keys",
+        Reason::LocationNotAvailable => {
+            ". Write a location in which Azure stores SSH keys: az account list-locations -o table lists them"
+        }
         Reason::TenantNotFound => ". Check the store's tenantID",
         Reason::Throttled | Reason::AzureUnavailable => ". It will be tried again",
         _ => "",
@@ -115,6 +130,11 @@ fn minute(time: Timestamp) -> String {
 fn entra_text(description: &str) -> &str {
     let end = description.find("Trace ID:").unwrap_or(description.len());
     &description[..end]
+}
+
+fn first_sentence(text: &str) -> &str {
+    let end = text.find(". ").map_or(text.len(), |end| end + 1);
+    &text[..end]
 }
 
 /// A condition's message is one line of bounded length, whatever Azure sends.
@@ -156,6 +176,26 @@ mod tests {
         .to_string();
         assert!(!message.contains(['\n', '\r', '\u{2028}']), "{message}");
         assert!(message.chars().count() < 1_000);
+    }
+
+    #[test]
+    fn of_a_location_that_stores_no_keys_azures_long_list_is_left_out() {
+        let list = "westeurope,".repeat(100);
+        let message = refused(Refusal {
+            status: 400,
+            code: "LocationNotAvailableForResourceType".to_owned(),
+            message: format!(
+                "The provided location 'mars' is not available for resource type 'Microsoft.Compute/sshPublicKeys'. List of available regions for the resource type is '{list}'."
+            ),
+            ..Refusal::default()
+        })
+        .to_string();
+        assert!(
+            message.contains("location 'mars' is not available"),
+            "{message}"
+        );
+        assert!(message.ends_with("az account list-locations -o table lists them"));
+        assert!(!message.contains("westeurope"), "{message}");
     }
 
     #[test]

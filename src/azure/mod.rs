@@ -1,31 +1,33 @@
 //! Azure: identities, the few ARM calls, and the two ways by which everything goes there: [`Inventory`] for what is
 //! read, [`Budget`] for what is written.
 
-mod answer;
 mod arm;
 mod budget;
-mod certificate;
-mod claims;
+mod certificate_error;
 mod classify;
+mod client_certificate;
 mod cloud;
 mod error;
-mod exchange;
 mod identity;
 mod inventory;
 mod message;
+mod models;
+mod name_reservations;
 mod pkcs12;
-mod pod;
+mod request;
+mod response;
 mod transport;
-mod wire;
+mod workload_identity;
 
 pub use arm::{ArmClient, KeyRead};
 pub use budget::{Bucket, Budget, Caller, Level, Limits, Urgency};
-pub use certificate::{CertificateError, ClientCertificate};
-pub use claims::Claims;
+pub use certificate_error::CertificateError;
+pub use client_certificate::ClientCertificate;
 pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
 pub use identity::{Assertion, Identity};
 pub use inventory::{Inventory, Seen, View};
-pub use pod::PodIdentity;
+pub use models::SshPublicKey;
+pub use name_reservations::Claims;
 pub use transport::{Transport, TransportError};
-pub use wire::SshPublicKey;
+pub use workload_identity::PodIdentity;

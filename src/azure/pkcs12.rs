@@ -27,14 +27,10 @@ use pkcs12::{
 use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::certificate::CertificateError as Refused;
+use super::certificate_error::{
+    CertificateError as Refused, PKCS12_ITERATIONS_MAX, PKCS12_SAFES_MAX,
+};
 use crate::keys::kdf_cost;
-
-/// The most iterations of a key derivation that are spent on one file, all its parts together: about four seconds of one
-/// core. OpenSSL writes 2,048 for each of three parts, browsers up to 600,000.
-pub(super) const MAX_ITERATIONS: u64 = 2_000_000;
-/// The most parts that are opened. Programs write two: one with the certificates, one with the key.
-pub(super) const MAX_SAFES: usize = 4;
 
 /// RFC 5652 section 4.
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
@@ -59,7 +55,7 @@ pub(super) fn open(file: &[u8], password: &str) -> Result<Contents, Refused> {
     let pfx = Pfx::from_der(file).map_err(unreadable)?;
     let content = octets_of(&pfx.auth_safe)?;
     let safes = AuthenticatedSafe::from_der(&content).map_err(unreadable)?;
-    if safes.len() > MAX_SAFES {
+    if safes.len() > PKCS12_SAFES_MAX {
         return Err(Refused::SeveralKeys);
     }
     let mut cost = Cost::default();
@@ -128,7 +124,7 @@ struct Cost {
 impl Cost {
     fn add(&mut self, iterations: u64) -> Result<(), Refused> {
         self.iterations = self.iterations.saturating_add(iterations);
-        if self.iterations > MAX_ITERATIONS {
+        if self.iterations > PKCS12_ITERATIONS_MAX {
             return Err(Refused::TooCostly);
         }
         Ok(())
@@ -419,7 +415,7 @@ mod tests {
         };
         let memory = [plain(&[key_bag(scrypt(1 << 20))])];
         assert_eq!(refused(&memory), Refused::TooCostly);
-        let many: Vec<_> = (0..=MAX_SAFES)
+        let many: Vec<_> = (0..=PKCS12_SAFES_MAX)
             .map(|_| encrypted(&pbkdf2(1), &[]))
             .collect();
         assert_eq!(refused(&many), Refused::SeveralKeys);

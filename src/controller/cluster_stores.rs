@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     api::{ClusterAzureStore, StoreKey, StoreKind},
-    kubernetes::access,
+    kubernetes::client,
 };
 
 type Guarded = DeserializeGuard<ClusterAzureStore>;
@@ -111,7 +111,7 @@ pub async fn run_cluster_stores(
     ready: impl FnOnce() + Send + 'static,
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
-    let watched = access::watch(context.options.watch_timeout);
+    let watched = client::watch(context.options.watch_timeout);
     let stores = triggers::controller(api, watched, |_| |_| {})
         .with_config(watch::settings())
         .trigger_backoff(watch::after_watch_error(&context))

@@ -11,7 +11,7 @@ use crate::{
     keys::KeyPair,
     kubernetes::{
         KubernetesError,
-        companions::{self, FormerRecord, FoundKeys, parse_former},
+        rotation_secrets::{self, FormerRecord, FoundKeys, parse_former},
     },
     plan::{
         Companion, Companions, FormerKey, ObjectFacts, PreviousFacts, SecretKey, SecretView,
@@ -78,8 +78,8 @@ pub(super) async fn look(
     let namespace = owner.namespace;
     let (staging, previous) = (staging_name(secret), previous_name(secret));
     let (staging, previous) = tokio::try_join!(
-        companions::read(client, namespace, &staging),
-        companions::read(client, namespace, &previous)
+        rotation_secrets::read(client, namespace, &staging),
+        rotation_secrets::read(client, namespace, &previous)
     )?;
     Ok(Companions::Read {
         staged: staged(staging, owner).await,

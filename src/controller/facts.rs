@@ -56,9 +56,10 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
             .filter(|recorded| recorded.len() <= UID_MAX)
             .map(str::to_owned),
         rotate_requested: text(annotation::ROTATE_REQUESTED_AT)
-            .filter(|value| !value.is_empty() && value.len() <= REQUEST_MAX)
+            .filter(|value| is_request(value))
             .map(str::to_owned),
-        activate: text(annotation::ACTIVATE).and_then(|text| text.trim().parse().ok()),
+        activate: text(annotation::ACTIVATE).and_then(fingerprint_of),
+        ignored_requests: ignored_requests(text),
         reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
         reported_fingerprint: status
             .and_then(|status| status.fingerprint.as_deref())
@@ -66,6 +67,28 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         reported_others: others.filter_map(|text| fingerprint(text)).collect(),
         uid,
     }
+}
+
+fn is_request(value: &str) -> bool {
+    !value.is_empty() && value.len() <= REQUEST_MAX
+}
+
+fn fingerprint_of(text: &str) -> Option<Fingerprint> {
+    text.trim().parse().ok()
+}
+
+/// Requests that can't be followed. An empty value asks for nothing.
+fn ignored_requests<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Vec<&'static str> {
+    let rotate = text(annotation::ROTATE_REQUESTED_AT).filter(|value| !is_request(value));
+    let activate = text(annotation::ACTIVATE).filter(|value| fingerprint_of(value).is_none());
+    let said = [
+        (annotation::ROTATE_REQUESTED_AT, rotate),
+        (annotation::ACTIVATE, activate),
+    ];
+    let ignored = said
+        .into_iter()
+        .filter(|(_, value)| value.is_some_and(|value| !value.is_empty()));
+    ignored.map(|(name, _)| name).collect()
 }
 
 /// The status, if it was written for this very object; one of another object, as a restore may bring it, says nothing. One

@@ -92,9 +92,15 @@ pub(super) enum GivenError {
     Terminating { subject: String, held_by: String },
     /// It lacks the entry.
     #[error(
-        "{subject} has nothing under {key}: put the key there, or correct the entry's name in spec.source"
+        "{subject} has nothing under {key}{}: put the key there, or correct the entry's name in spec.source",
+        existing(.entries)
     )]
-    EntryMissing { subject: String, key: String },
+    EntryMissing {
+        subject: String,
+        key: String,
+        /// Names of the entries that have something.
+        entries: Vec<String>,
+    },
     /// What is there is no key that can be used.
     #[error("{subject}: {error}")]
     Refused { subject: String, error: KeyError },
@@ -224,8 +230,8 @@ async fn public_half(
                 configmaps::read_entry(&context.client, &namespace, &entry.name, &entry.key)
                     .await?;
             let found = found.ok_or_else(|| not_found(&subject, &namespace, entry))?;
-            let bytes = found.filter(|value| !value.is_empty());
-            let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry))?;
+            let bytes = found.value.filter(|value| !value.is_empty());
+            let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry, found.others))?;
             (subject, Zeroizing::new(bytes))
         }
         // The schema asks for one.
@@ -332,7 +338,7 @@ async fn secret_entry(
     }
     let value = found.value.filter(|value| !value.is_empty());
     Ok(Entry {
-        value: value.ok_or_else(|| entry_missing(&subject, entry))?,
+        value: value.ok_or_else(|| entry_missing(&subject, entry, found.entries))?,
         key: entry.key.clone(),
         version: found.version,
         subject,
@@ -347,9 +353,27 @@ fn not_found(subject: &str, namespace: &str, entry: &EntryRef) -> GivenError {
     }
 }
 
-fn entry_missing(subject: &str, entry: &EntryRef) -> GivenError {
+fn entry_missing(subject: &str, entry: &EntryRef, entries: Vec<String>) -> GivenError {
     GivenError::EntryMissing {
         subject: subject.to_owned(),
         key: entry.key.clone(),
+        entries,
+    }
+}
+
+/// How many entries a message names.
+const ENTRIES_TOLD: usize = 8;
+
+/// The entries among which the right one may be.
+fn existing(entries: &[String]) -> String {
+    let told: Vec<&str> = entries
+        .iter()
+        .take(ENTRIES_TOLD)
+        .map(String::as_str)
+        .collect();
+    match entries.len().saturating_sub(ENTRIES_TOLD) {
+        _ if told.is_empty() => String::new(),
+        0 => format!(" (it has {})", told.join(", ")),
+        more => format!(" (it has {} and {more} more)", told.join(", ")),
     }
 }

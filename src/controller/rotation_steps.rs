@@ -14,7 +14,7 @@ use crate::{
     api::rotation::staging_name,
     keys::{Fingerprint, KeyPair, PublicKey},
     kubernetes::{
-        companions::{self as stored, FormerRecord, FoundKeys},
+        rotation_secrets::{self as stored, FormerRecord, FoundKeys},
         secrets::{self, Replacement, SecretOwner},
     },
     plan::{Companion, Companions, FormerKey, KeptFrom, Outcome, Step},

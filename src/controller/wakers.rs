@@ -28,7 +28,7 @@ use crate::{
         AzureStore, SshKey, StoreKey, StoreKind,
         names::{annotation, label},
     },
-    kubernetes::access,
+    kubernetes::client,
     plan::{default_stores, parse_records, stores_of},
 };
 
@@ -60,7 +60,7 @@ pub(super) fn wakers(
     namespace: Option<&str>,
     known: &Store<Guarded<SshKey>>,
 ) -> Controller<Guarded<SshKey>> {
-    let watched = access::watch(context.options.watch_timeout);
+    let watched = client::watch(context.options.watch_timeout);
     let mut keys = keys.watches(
         api::<Guarded<AzureStore>>(context, namespace),
         watched.clone(),

@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     api::{AzureStore, SshKey, StoreKey, StoreKind},
-    kubernetes::access,
+    kubernetes::client,
 };
 
 /// An object that can't be read stops only itself.
@@ -53,7 +53,7 @@ pub async fn run(
     shutdown: CancellationToken,
     listed_all: impl FnOnce() + Send + 'static,
 ) {
-    let watched = access::watch(context.options.watch_timeout);
+    let watched = client::watch(context.options.watch_timeout);
     let stores = controller(
         api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
         watched.clone(),

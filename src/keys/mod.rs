@@ -5,56 +5,40 @@
 //! OpenSSH containers.
 
 mod algorithm;
-mod armor;
-#[cfg(test)]
-mod as_given;
-#[cfg(test)]
-mod changed_keys;
 mod comment;
-mod container;
 mod derive;
 mod error;
 mod fingerprint;
 mod generate;
 mod given_text;
-mod import;
-#[cfg(test)]
-mod interoperability;
 mod known_hosts;
-#[cfg(test)]
-mod openssh_agreement;
+mod not_private;
+mod openssh;
 mod pair;
+mod pem;
 mod pkcs8;
 mod points;
-#[cfg(test)]
-mod private_given;
+mod private_formats;
 mod private_inside;
 mod proof;
 mod public_formats;
 mod public_key;
+mod public_line;
 mod refusal;
-#[cfg(test)]
-mod refused_commands;
-#[cfg(test)]
-mod refused_formats;
-#[cfg(test)]
-mod refused_input;
-#[cfg(test)]
-mod refused_texts;
 mod rsa;
 mod signatures;
 #[cfg(test)]
-mod test_files;
-mod weak;
+mod tests;
+mod weak_rsa;
 mod why_not;
 
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
-pub use armor::is_openssh_file;
 pub use comment::{Comment, CommentRefused};
 pub use error::KeyError;
 pub use fingerprint::{Fingerprint, FingerprintMalformed};
 pub use known_hosts::{NotKnownHosts, check_known_hosts};
 pub use pair::KeyPair;
+pub use pem::is_openssh_file;
 pub(crate) use pkcs8::kdf_cost;
 pub use public_key::{PublicKey, UnsupportedByAzure};
 pub use refusal::KeyRefusal;

@@ -10,7 +10,7 @@ use super::algorithm::KeySpec;
 use super::comment::Comment;
 use super::error::KeyError;
 use super::public_key::PublicKey;
-use super::{armor, generate, import, proof, rsa};
+use super::{generate, pem, private_formats, proof, rsa};
 
 /// The most that is read, in bytes. An RSA 8192 pair takes about 6 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -46,7 +46,8 @@ impl KeyPair {
     /// Every other input, by what has to be done about it: [`KeyError::refusal`] groups them.
     pub fn read(text: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
         check_length(text)?;
-        let import::Found { opened, beside } = import::private_key(text, passphrase)?;
+        let private_formats::Found { opened, beside } =
+            private_formats::private_key(text, passphrase)?;
         let comment = Comment::kept_or_dropped(&opened.comment);
         let private = ssh_key::PrivateKey::new(opened.pair, comment.as_str())
             .map_err(|_| KeyError::UnsupportedType)?;
@@ -68,7 +69,7 @@ impl KeyPair {
         check_length(pem)?;
         let pem = pem.trim_ascii();
         check_armor(pem)?;
-        let opened = import::openssh(pem)?;
+        let opened = private_formats::openssh(pem)?;
         let comment = Comment::kept_or_dropped(&opened.comment);
         let private = ssh_key::PrivateKey::new(opened.pair, comment.as_str())
             .map_err(|_| KeyError::PrivateKeyDamaged)?;
@@ -82,7 +83,7 @@ impl KeyPair {
     /// As [`KeyPair::from_openssh`], of the block or, where there is no single one, of the whole.
     pub fn from_openssh_amid(text: &[u8]) -> Result<Self, KeyError> {
         let strict = Self::from_openssh(text);
-        match (&strict, armor::openssh_block(text)) {
+        match (&strict, pem::openssh_block(text)) {
             (Err(_), Some(block)) if block.len() < text.len() => Self::from_openssh(block),
             _ => strict,
         }
@@ -130,7 +131,7 @@ impl KeyPair {
     /// [`KeyError::Encode`] if the library fails.
     pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
         match self.private.key_data() {
-            KeypairData::Rsa(rsa) => Ok(armor::armored("RSA PRIVATE KEY", &rsa::to_pkcs1(rsa)?)),
+            KeypairData::Rsa(rsa) => Ok(pem::armored("RSA PRIVATE KEY", &rsa::to_pkcs1(rsa)?)),
             _ => self.to_openssh(),
         }
     }

@@ -168,7 +168,7 @@ mod tests {
                     vec![0x03, length, 0]
                 };
                 let spki = sequence(&[algorithm, head, point].concat());
-                let pem = crate::keys::armor::armored("PUBLIC KEY", &spki);
+                let pem = crate::keys::pem::armored("PUBLIC KEY", &spki);
                 for text in [&line, &ssh2, &*pem] {
                     assert_eq!(
                         PublicKey::given(text.as_bytes()),

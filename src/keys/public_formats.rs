@@ -7,10 +7,10 @@ use ssh_key::Mpint;
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 
 use super::algorithm::Curve;
-use super::armor::{self, NotArmored, NotBase64};
 use super::error::KeyError;
+use super::pem::{self, NotArmored, NotBase64};
 use super::pkcs8::{self, Kind};
-use super::public_key::is_blob;
+use super::public_line::is_blob;
 
 const SSH2_BEGIN: &str = "---- BEGIN SSH2 PUBLIC KEY ----";
 const SSH2_END: &str = "---- END SSH2 PUBLIC KEY ----";
@@ -23,7 +23,7 @@ pub(super) fn read(text: &str) -> Option<Result<(KeyData, String), KeyError>> {
     if text.starts_with("PuTTY-User-Key-File-") || text.starts_with("---- BEGIN SSH2 ENCRYPTED") {
         return Some(Err(KeyError::PrivateKeyGiven));
     }
-    match armor::blocks(text) {
+    match pem::blocks(text) {
         Err(NotArmored::NoBlock) => None,
         Err(NotArmored::Damaged) if text.contains("PRIVATE KEY") => {
             Some(Err(KeyError::PrivateKeyGiven))
@@ -48,7 +48,7 @@ pub(super) fn given(text: &str) -> Option<Result<(KeyData, String), KeyError>> {
         }
         return Some(self::ssh2(&format!("{inside}{SSH2_END}")));
     }
-    let parts = match armor::parts(text) {
+    let parts = match pem::parts(text) {
         Ok(parts) => parts,
         Err(NotArmored::NoBlock) => return None,
         Err(NotArmored::Damaged) => return Some(Err(KeyError::PublicKeyDamaged)),
@@ -81,7 +81,7 @@ pub(super) fn is_der(bytes: &[u8]) -> bool {
     SubjectPublicKeyInfoRef::from_der(bytes).is_ok() || pkcs1(bytes).is_ok()
 }
 
-fn pem(blocks: &[armor::Block<'_>]) -> Result<KeyData, KeyError> {
+fn pem(blocks: &[pem::Block<'_>]) -> Result<KeyData, KeyError> {
     if blocks
         .iter()
         .any(|block| block.label.contains("PRIVATE KEY"))

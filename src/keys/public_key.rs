@@ -8,7 +8,8 @@ use super::algorithm::{Algorithm, Curve, ED25519_BITS};
 use super::comment::Comment;
 use super::error::KeyError;
 use super::fingerprint::Fingerprint;
-use super::{given_text, points, private_inside, public_formats, rsa, weak, why_not};
+use super::public_line::{SUPPORTED_TYPES, fields, is_blob, split_field};
+use super::{given_text, points, private_inside, public_formats, rsa, weak_rsa, why_not};
 
 /// The most that is read, in bytes. The largest accepted key (RSA 8192) takes about 1.4 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -160,8 +161,8 @@ impl PublicKey {
     /// [`KeyError::RsaWeak`] when it is one of them, [`KeyError::RsaSmallFactor`] when no program made it so.
     pub fn check_strength(&self) -> Result<(), KeyError> {
         match self.rsa_modulus() {
-            Some(modulus) if weak::has_small_factor(&modulus) => Err(KeyError::RsaSmallFactor),
-            Some(modulus) if weak::is_weak(&modulus) => Err(KeyError::RsaWeak),
+            Some(modulus) if weak_rsa::has_small_factor(&modulus) => Err(KeyError::RsaSmallFactor),
+            Some(modulus) if weak_rsa::is_weak(&modulus) => Err(KeyError::RsaWeak),
             _ => Ok(()),
         }
     }
@@ -194,30 +195,6 @@ impl PublicKey {
 }
 
 const LINE_BREAKS: [char; 2] = ['\r', '\n'];
-const BLANKS: [char; 2] = [' ', '\t'];
-
-/// The types that [`PublicKey`] holds, by their names in RFC 8709, RFC 4253 and RFC 5656.
-pub(super) const SUPPORTED_TYPES: [&str; 5] = [
-    "ssh-ed25519",
-    "ssh-rsa",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-];
-
-fn split_field(text: &str) -> (&str, &str) {
-    let (field, rest) = text.split_once(BLANKS).unwrap_or((text, ""));
-    (field, rest.trim_start_matches(BLANKS))
-}
-
-fn fields(text: &str) -> impl Iterator<Item = &str> {
-    text.split(BLANKS).filter(|field| !field.is_empty())
-}
-
-/// The wire encoding of every key starts with the length of its type's name, three zero bytes and one more: `AAAA`.
-pub(super) fn is_blob(field: &str) -> bool {
-    field.starts_with("AAAA")
-}
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine as _};
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
-use super::public_key::{PublicKey, SUPPORTED_TYPES};
+use super::public_line::SUPPORTED_TYPES;
 use super::{private_inside, signatures};
 
 /// How often what was encoded is decoded to see what it is.
@@ -135,24 +135,6 @@ pub(super) fn label<'a>(mut labels: impl Iterator<Item = &'a str>) -> KeyError {
     why
 }
 
-/// What a text without PEM is, where a private key was asked for.
-pub(super) fn private(text: &str) -> KeyError {
-    if let Some(error) = encoded(text, DEPTH) {
-        return error;
-    }
-    match PublicKey::given(text.as_bytes()) {
-        Err(KeyError::NotPublicKey) => KeyError::NotPrivateKey,
-        Err(KeyError::PrivateKeyGiven) => KeyError::NotAsWritten,
-        Err(
-            error @ (KeyError::Dsa
-            | KeyError::SecurityKey
-            | KeyError::CertificateGiven
-            | KeyError::UnsupportedType),
-        ) => error,
-        Ok(_) | Err(_) => KeyError::PublicKeyGiven,
-    }
-}
-
 /// What a text is that does not begin with the type of a public key.
 pub(super) fn public(text: &str) -> KeyError {
     let fields: Vec<&str> = text.split_ascii_whitespace().collect();
@@ -176,12 +158,16 @@ pub(super) fn public(text: &str) -> KeyError {
             KeyError::TextInFront
         }
     } else {
-        encoded(text, DEPTH).unwrap_or(KeyError::NotPublicKey)
+        encoded(text).unwrap_or(KeyError::NotPublicKey)
     }
 }
 
 /// What a text is that is base64 and nothing else; `None` when that hides no key.
-fn encoded(text: &str, depth: u32) -> Option<KeyError> {
+pub(super) fn encoded(text: &str) -> Option<KeyError> {
+    encoded_again(text, DEPTH)
+}
+
+fn encoded_again(text: &str, depth: u32) -> Option<KeyError> {
     let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
     let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
     base64.extend(digits);
@@ -202,6 +188,6 @@ fn encoded(text: &str, depth: u32) -> Option<KeyError> {
             .iter()
             .any(begins)
         || private_inside::found(&decoded);
-    let is_encoded_again = || depth > 0 && encoded(&inside, depth - 1).is_some();
+    let is_encoded_again = || depth > 0 && encoded_again(&inside, depth - 1).is_some();
     (is_key || is_encoded_again()).then_some(KeyError::EncodedTwice)
 }

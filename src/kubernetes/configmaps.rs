@@ -5,8 +5,15 @@ use kube::{Api, Client};
 
 use super::error::{KubernetesError, attempt_on, optional};
 
-/// Reads one entry of a `ConfigMap`: `None` when there is no `ConfigMap` of that name, and `None` within when it has no
-/// such entry.
+/// One entry of a `ConfigMap` that a user named.
+pub struct MapEntry {
+    /// The entry's bytes, if there is such an entry.
+    pub value: Option<Vec<u8>>,
+    /// The keys of all other entries, in their order.
+    pub others: Vec<String>,
+}
+
+/// Reads one entry of a `ConfigMap`; `None` when there is none of that name.
 ///
 /// # Errors
 /// When it can't be read.
@@ -15,16 +22,17 @@ pub async fn read_entry(
     namespace: &str,
     name: &str,
     key: &str,
-) -> Result<Option<Option<Vec<u8>>>, KubernetesError> {
+) -> Result<Option<MapEntry>, KubernetesError> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let found =
         optional(attempt_on(name, "read", || format!("ConfigMap {name}"), api.get(name)).await)?;
     Ok(found.map(|mut found| {
-        let text = found.data.take().and_then(|mut data| data.remove(key));
-        let binary = found
-            .binary_data
-            .take()
-            .and_then(|mut data| data.remove(key));
-        text.map(String::into_bytes).or(binary.map(|bytes| bytes.0))
+        let mut texts = found.data.take().unwrap_or_default();
+        let mut binaries = found.binary_data.take().unwrap_or_default();
+        let text = texts.remove(key).map(String::into_bytes);
+        MapEntry {
+            value: text.or_else(|| binaries.remove(key).map(|bytes| bytes.0)),
+            others: texts.into_keys().chain(binaries.into_keys()).collect(),
+        }
     }))
 }

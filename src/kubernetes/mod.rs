@@ -1,7 +1,6 @@
 //! What is read from and written to the cluster. One function, one request, with a time limit of its own.
 
-pub mod access;
-pub mod companions;
+pub mod client;
 pub mod configmaps;
 pub mod cut;
 pub mod definitions;
@@ -12,7 +11,8 @@ pub mod events;
 pub mod leases;
 pub mod namespaces;
 pub mod outputs;
-mod requests;
+mod request_metrics;
+pub mod rotation_secrets;
 pub mod secrets;
 pub mod sshkeys;
 pub mod stores;

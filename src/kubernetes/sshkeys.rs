@@ -8,7 +8,7 @@ use kube::{
 use serde_json::json;
 
 use super::{
-    access::PAGE,
+    client::PAGE,
     cut::cut_metadata,
     error::{KubernetesError, attempt, optional},
 };

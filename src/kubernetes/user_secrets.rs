@@ -25,6 +25,7 @@ pub async fn read_entry(
         version: secret.resource_version().unwrap_or_default(),
         is_ours: secret.labels().contains_key(label::SECRET_ROLE),
         held_by: held_by(&secret.metadata),
+        entries: entries(&secret),
         value: take_values(&mut secret, [key]).into_iter().next().flatten(),
     }))
 }
@@ -69,6 +70,16 @@ async fn read_user_secret(
     optional(attempt_on(name, "read", || subject(name), api.get(name)).await)
 }
 
+/// The keys of the entries that have something.
+fn entries(secret: &Secret) -> Vec<String> {
+    let filled = secret
+        .data
+        .iter()
+        .flatten()
+        .filter(|(_, value)| !value.0.is_empty());
+    filled.map(|(key, _)| key.clone()).collect()
+}
+
 /// Takes some values out, and wipes the others.
 fn take_values<const N: usize>(secret: &mut Secret, keys: [&str; N]) -> Values<N> {
     let mut data = secret.data.take().unwrap_or_default();
@@ -87,6 +98,8 @@ pub struct UserEntry {
     pub is_ours: bool,
     /// While the Secret is being deleted: the finalizers that hold it.
     pub held_by: Option<Vec<String>>,
+    /// The keys of all entries that have something, in their order.
+    pub entries: Vec<String>,
     /// The entry's bytes, if there is such an entry.
     pub value: Option<Zeroizing<Vec<u8>>>,
 }

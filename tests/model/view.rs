@@ -333,6 +333,7 @@ impl Mind {
             recorded_uid: object.finalizer.then(|| "u".into()),
             rotate_requested: request(object.request),
             activate: None,
+            ignored_requests: Vec::new(),
             abandoned: false,
             reported_fingerprint: object.reported.map(|(key, _)| fingerprint(key)),
             reported_revision: object.reported.map(|(_, revision)| revision),

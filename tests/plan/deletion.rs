@@ -5,7 +5,7 @@ use sshkey_operator::{
         Reason,
         sshkey::{self, DeletionPolicy},
     },
-    plan::{Mark, SecretView, Step, StoreFact},
+    plan::{Failure, Mark, SecretView, Step, StoreFact, report},
 };
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
@@ -125,6 +125,36 @@ fn a_missing_store_holds_the_object_and_the_message_names_the_way_out() {
     assert!(
         matches!(&plan.steps[..], [Step::RemoveFinalizer { orphans }] if *orphans == [id()]),
         "{plan:?}"
+    );
+}
+
+#[test]
+fn a_subscription_that_is_gone_holds_the_object_and_the_message_names_the_way_out() {
+    let mut world = deleting(World::published().settled());
+    world.azure_failure = Some(Failure::to_fix(
+        Reason::SubscriptionNotFound,
+        "no such subscription",
+    ));
+    assert!(world.step_names().is_empty());
+    let ready = world.report().ready;
+    assert_eq!(ready.reason, Reason::SubscriptionNotFound);
+    for told in ["no such subscription", "sshkey-operator.io/abandon=u1"] {
+        assert!(ready.message.contains(told), "{}", ready.message);
+    }
+}
+
+#[test]
+fn a_deletion_that_azure_refuses_names_the_way_out() {
+    let world = deleting(World::published().settled());
+    let (desired, observed, plan) = (world.desired(), world.observed(), world.plan());
+    let locked = Failure::to_fix(Reason::ScopeLocked, "locked");
+    let failed = Some((&plan.steps[0], &locked));
+    let ready = report(&desired, &observed, &plan, failed, &world.status, 1, at(0)).ready;
+    assert_eq!(ready.reason, Reason::ScopeLocked);
+    assert!(
+        ready.message.contains("sshkey-operator.io/abandon=u1"),
+        "{}",
+        ready.message
     );
 }
 

@@ -126,6 +126,29 @@ fn what_is_somebody_elses_is_left_alone_and_holds_up_nothing() {
 }
 
 #[test]
+fn what_is_wrong_with_one_output_does_not_hide_what_is_wrong_with_others() {
+    let mut world = world(vec![flux(HOSTS), pem("files"), pem("web")]);
+    let theirs = crate::world::output(world.desired().outputs[0].shape.as_ref().unwrap(), &key());
+    for name in ["deploy", "files"] {
+        let theirs = OutputFacts {
+            owner_name: None,
+            ..theirs.clone()
+        };
+        world.outputs.insert(secret(name), theirs);
+    }
+    let world = world.settled_but_for(Reason::OutputConflict);
+    let conditions = world.report().status.conditions;
+    let condition = find(&conditions, ConditionType::OutputsSynced).unwrap();
+    for name in [
+        "Secret deploy",
+        "Secret files (OutputConflict)",
+        "Secret web (OutputConflict)",
+    ] {
+        assert!(condition.message.contains(name), "{}", condition.message);
+    }
+}
+
+#[test]
 fn the_place_of_the_private_key_is_no_place_for_an_output() {
     let world = world(vec![pem("web")]).settled_but_for(Reason::OutputConflict);
     assert!(world.outputs.is_empty());

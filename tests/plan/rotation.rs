@@ -3,6 +3,7 @@
 use sshkey_operator::{
     api::{
         Reason, SshKeyStatus,
+        names::annotation,
         output::{Output, PublicSecret},
         rotation::{Activation, KeepPrevious, Rotation},
         source::{self, Generate, Source},
@@ -243,6 +244,34 @@ fn a_key_that_waits_for_a_person_takes_over_when_it_is_named() {
     let world = world.settled();
     assert_eq!((world.current(), world.revision()), (next, 2));
     assert!(world.staged_key().is_some(), "the second one waits by now");
+}
+
+#[test]
+fn an_activation_that_names_no_key_that_waits_is_told_and_one_of_before_is_not() {
+    let mut world = rotating(activation(Activation::Manual));
+    let first = world.current();
+    ask(&mut world, "now");
+    let mut world = world.settled();
+    let is_told = |world: &World| world.report().ready.message.contains("no key that waits");
+    world.object.activate = Some(first.fingerprint());
+    assert!(!is_told(&world), "the current key's is an old request");
+    world.object.activate = Some(key().fingerprint());
+    assert!(is_told(&world), "{}", world.report().ready.message);
+    world.object.activate = world.staged_key().map(|next| next.fingerprint());
+    assert!(!is_told(&world.settled()));
+}
+
+#[test]
+fn a_request_that_can_not_be_followed_is_told() {
+    let mut world = World::published().settled();
+    world.object.ignored_requests = vec![annotation::ACTIVATE, annotation::ROTATE_REQUESTED_AT];
+    let message = world.report().ready.message;
+    for told in [
+        "sshkey-operator.io/activate is ignored: it is no fingerprint",
+        "sshkey-operator.io/rotate-requested-at is ignored: it has more than 256 characters",
+    ] {
+        assert!(message.contains(told), "{message}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The page on wrong input quotes what users see, word for word.
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::ValidationRule;
 use sshkey_operator::api::Reason;
 use strum::IntoEnumIterator;
 
@@ -41,4 +42,30 @@ fn every_reason_for_wrong_input_exists() {
         }
     }
     assert!(rows.len() > 20, "only {} rows", rows.len());
+}
+
+#[test]
+fn a_rule_about_a_whole_spec_says_which_field_it_is_about() {
+    // The API server takes no path to a field of the metadata, and some rules are about two fields.
+    let about_more = [
+        "metadata.name may",
+        "subscriptionID and tenantID can't be changed",
+    ];
+    let whole = [
+        "SshKey",
+        "SshKey.spec",
+        "AzureStore.spec",
+        "ClusterAzureStore.spec",
+    ];
+    let rules: Vec<ValidationRule> = schema::fields()
+        .into_iter()
+        .filter(|field| whole.contains(&field.path.as_str()))
+        .flat_map(|field| field.schema.x_kubernetes_validations.into_iter().flatten())
+        .collect();
+    assert!(rules.len() > 15, "{rules:#?}");
+    for rule in rules {
+        let message = rule.message.unwrap();
+        let is_about_more = about_more.iter().any(|start| message.starts_with(start));
+        assert!(rule.field_path.is_some() || is_about_more, "{message}");
+    }
 }

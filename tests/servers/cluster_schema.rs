@@ -64,7 +64,7 @@ async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_in
         (tenants("{namespaces: {matchLabels: {}}}"), who),
         (
             tenants("{namespaces: {names: ['team-*']}}"),
-            "there are no patterns",
+            "patterns such as team-* are not supported",
         ),
         (
             tenants("{namespaces: {names: ['*']}, allow: [Everything]}"),

@@ -158,7 +158,7 @@ async fn an_object_waits_for_what_it_names_and_says_for_what() {
         .wait_condition("web", ConditionType::Ready, "False", Reason::SourceNotFound)
         .await;
     world.apply(&secret("mine", "other", "x")).await;
-    let _: SshKey = world
+    let object: SshKey = world
         .wait_condition(
             "web",
             ConditionType::Ready,
@@ -166,6 +166,11 @@ async fn an_object_waits_for_what_it_names_and_says_for_what() {
             Reason::SourceEntryMissing,
         )
         .await;
+    let ready = find(&object.status.unwrap().conditions, ConditionType::Ready)
+        .unwrap()
+        .clone();
+    let told = "Secret mine has nothing under key (it has other): put the key there";
+    assert!(ready.message.contains(told), "{}", ready.message);
     assert!(world.emulator().keys().is_empty());
     world.apply(&secret("mine", "key", &mine.private())).await;
     world.wait_ready("web").await;

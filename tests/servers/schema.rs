@@ -75,8 +75,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         "tags that begin with sshkey-operator- are the operator's own: choose another name";
     let azure_name = "a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit";
     let output = |outputs: &str| key("x", &format!("{{outputs: [{outputs}]}}"));
-    let kept_there =
-        "the Secret of that name is where the private key is kept: give the output another name";
+    let kept_there = "spec.outputs: Invalid value";
     let rotation_needs = "a rotation keeps the next key in the Secret with -next after its name";
     let ssh_url = "Argo CD uses an SSH key for SSH only: write argoCD.url as git@HOST:PATH";
     let one_shape = "an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap";
@@ -158,6 +157,24 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
         (
             key("x", "{source: {publicKey: {value: a}}, secret: {}}"),
             "bring no private key that could be kept: leave secret out",
+        ),
+        (
+            key(
+                "x",
+                "{rotation: {every: 10h, activation: Delayed, delay: 9h}}",
+            ),
+            "spec.rotation.delay: Invalid value",
+        ),
+        (
+            key(
+                "x",
+                "{rotation: {every: 10h, activation: Delayed, delay: 9h}}",
+            ),
+            "rotation.delay must be shorter than nine tenths of rotation.every",
+        ),
+        (
+            azure("{tags: {Env: a, env: b}}"),
+            "Azure takes tags whose names differ only by case for one tag",
         ),
         (
             key("x", "{source: {azureKey: {}}}"),
@@ -267,7 +284,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
                 "x",
                 "{source: {privateKey: {secretRef: {name: b, key: k}}}, outputs: [{name: b, publicSecret: {}}]}",
             ),
-            "the Secret of that name is where the key is imported from: give the output another name",
+            "the Secret that the key is imported from (source.privateKey.secretRef.name) has the name of one of the outputs",
         ),
         (
             key(
@@ -453,7 +470,7 @@ async fn a_store_that_can_not_be_is_refused_with_what_to_write_instead() {
                 identity,
                 "{}",
             ),
-            "should be at least 36 chars long",
+            "a subscription's ID is a GUID, such as 00000000-0000-0000-0000-000000000000",
         ),
         (
             spec(

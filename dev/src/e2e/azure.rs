@@ -6,10 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::{
-    cluster::{AZURE, Cluster, MARK, TEAM},
-    keys::in_azure,
-};
+use super::cluster::{AZURE, Cluster, MARK, TEAM};
 
 pub(super) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 pub(super) const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
@@ -18,6 +15,11 @@ pub(super) const SECRET: &str = "not-a-real-secret";
 pub(super) const PROGRAM: &str = "arm-emulator";
 
 const PORT: u16 = 8443;
+
+/// The name in Azure that the store gives a key.
+pub(super) fn in_azure(name: &str) -> String {
+    format!("{TEAM}.{name}")
+}
 
 /// How it is reached and trusted.
 pub(super) struct Azure {

@@ -9,6 +9,7 @@ use kube::{Api, ResourceExt, api::DeleteParams};
 use sshkey_operator::api::SshKey;
 
 use super::{
+    azure::in_azure,
     charts::{CRDS, Helm, OPERATOR},
     cluster::{PATIENCE, SYSTEM, TEAM},
     keys::{self, AFTER_KILL, AFTER_UPGRADE, DEPLOY, WEB},
@@ -101,7 +102,7 @@ impl Life<'_> {
         self.install()?;
         for name in [WEB, DEPLOY] {
             self.cluster.wait_gone::<SshKey>(name).await?;
-            let left = self.azure.key(self.cluster, &keys::in_azure(name)).await?;
+            let left = self.azure.key(self.cluster, &in_azure(name)).await?;
             ensure!(left.is_none(), "key {name} is still in Azure");
         }
         keys::secret(self.cluster, WEB).await?;
@@ -114,7 +115,7 @@ impl Life<'_> {
         for name in [AFTER_KILL, AFTER_UPGRADE] {
             self.delete(name).await?;
             self.cluster.wait_gone::<SshKey>(name).await?;
-            let left = self.azure.key(self.cluster, &keys::in_azure(name)).await?;
+            let left = self.azure.key(self.cluster, &in_azure(name)).await?;
             ensure!(left.is_none(), "key {name} is still in Azure");
         }
         steps.passed("as docs/install.md says: first the keys, then the operator");

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 
 use super::{
-    azure::{Azure, CLIENT, SECRET, SUBSCRIPTION, TENANT},
+    azure::{Azure, CLIENT, SECRET, SUBSCRIPTION, TENANT, in_azure},
     cluster::{Cluster, TEAM},
 };
 use crate::sshd::Sshd;
@@ -22,11 +22,6 @@ pub(super) const AFTER_KILL: &str = "after-kill";
 pub(super) const AFTER_UPGRADE: &str = "after-upgrade";
 /// All of them.
 pub(super) const ALL: [&str; 4] = [WEB, DEPLOY, AFTER_KILL, AFTER_UPGRADE];
-
-/// The name in Azure that the store gives a key.
-pub(super) fn in_azure(name: &str) -> String {
-    format!("{TEAM}.{name}")
-}
 
 /// The stores, the identity of one of them, and the first two keys.
 pub(super) fn manifest() -> String {

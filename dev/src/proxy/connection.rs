@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{Access, Entry, Fault, server::Shared};
+use super::{Access, Entry, Fault, shared::Shared};
 
 type Body = BoxBody<Bytes, io::Error>;
 

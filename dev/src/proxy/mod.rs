@@ -6,6 +6,7 @@ mod faults;
 mod log;
 mod rules;
 mod server;
+mod shared;
 mod watches;
 
 pub use classify::Access;

@@ -2,26 +2,23 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
 use anyhow::Context;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    Chooser, Entry, Fault, Rule, connection::Connection, faults::Faults, log::Log, rules::Rules,
-    watches::Watches,
+    Chooser, Entry, Fault, Rule,
+    connection::Connection,
+    shared::{Shared, Upstream},
 };
 use crate::tls::{Authority, Identity};
 
@@ -31,60 +28,6 @@ pub struct Proxy {
     address: SocketAddr,
     ca: String,
     _stop: DropGuard,
-}
-
-/// What all connections know.
-pub(super) struct Shared {
-    pub(super) upstream: Upstream,
-    pub(super) faults: Faults,
-    pub(super) rules: Rules,
-    pub(super) watches: Watches,
-    pub(super) log: Log,
-    refuse: AtomicBool,
-    /// Cancelled, and replaced, to close all connections there are.
-    connections: Mutex<CancellationToken>,
-}
-
-/// The API server.
-pub(super) struct Upstream {
-    address: String,
-    name: ServerName<'static>,
-    tls: TlsConnector,
-}
-
-impl Upstream {
-    /// A new connection.
-    pub(super) async fn connect(&self) -> io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(&self.address).await?;
-        stream.set_nodelay(true)?;
-        self.tls.connect(self.name.clone(), stream).await
-    }
-
-    fn new(url: &str, ca_pem: &str) -> anyhow::Result<Self> {
-        let url: http::Uri = url.parse().context("read the API server's URL")?;
-        let host = url
-            .host()
-            .context("the API server's URL names no host")?
-            .to_owned();
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
-            roots
-                .add(certificate.context("read the API server's CA")?)
-                .context("trust the API server's CA")?;
-        }
-        let config = rustls::ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .context("choose TLS versions")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-        Ok(Self {
-            address: format!("{host}:{}", url.port_u16().unwrap_or(443)),
-            name: ServerName::try_from(host).context("read the API server's host")?,
-            tls: TlsConnector::from(Arc::new(config)),
-        })
-    }
 }
 
 impl Proxy {
@@ -99,15 +42,7 @@ impl Proxy {
             .await
             .context("listen on 127.0.0.1")?;
         let address = listener.local_addr().context("read the listener's port")?;
-        let shared = Arc::new(Shared {
-            upstream: Upstream::new(url, ca_pem)?,
-            faults: Faults::default(),
-            rules: Rules::default(),
-            watches: Watches::default(),
-            log: Log::default(),
-            refuse: AtomicBool::new(false),
-            connections: Mutex::new(CancellationToken::new()),
-        });
+        let shared = Arc::new(Shared::new(Upstream::new(url, ca_pem)?));
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(
             listener,

@@ -14,6 +14,7 @@ use super::{
     disturbances::KILLS,
     ledger::{Ledger, Published, by_fingerprint, fingerprints},
     tally::Tally,
+    wanted::stays,
 };
 use crate::world::World;
 
@@ -195,7 +196,7 @@ impl Outcome {
         for secret in secrets {
             let owner = secret.annotations().get(annotation::OWNER_UID);
             let lives = keys.values().any(|key| key.meta().uid.as_ref() == owner);
-            if !lives && !super::run::stays(&secret.name_any()) {
+            if !lives && !stays(&secret.name_any()) {
                 self.orphans.insert(format!("Secret {}", secret.name_any()));
             }
         }

@@ -20,7 +20,7 @@ use super::{
     outcome::Outcome,
     settle::settle,
     tally::Tally,
-    wanted::{Key, Wanted},
+    wanted::Wanted,
 };
 use crate::{
     processes::usage,
@@ -190,17 +190,6 @@ fn editors(world: &Arc<World>, seed: u64, done: &Arc<Tally>) -> Vec<Editor> {
             pause_ms: 500,
         })
         .collect()
-}
-
-/// Whether the Secret of this name stays when its `SshKey` goes.
-pub(super) fn stays(name: &str) -> bool {
-    let beside = |end| name.strip_suffix(end);
-    let number = beside("-next")
-        .or_else(|| beside("-previous"))
-        .unwrap_or(name)
-        .strip_prefix("key-")
-        .and_then(|number| number.parse().ok());
-    number.is_some_and(|number| Key::new(number).is_kept())
 }
 
 /// What the operator remembers beyond the objects that there are, once it has looked at all of them, and its panics.

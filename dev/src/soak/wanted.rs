@@ -99,3 +99,14 @@ impl Key {
         })
     }
 }
+
+/// Whether the Secret of this name stays when its `SshKey` goes.
+pub(super) fn stays(name: &str) -> bool {
+    let beside = |end| name.strip_suffix(end);
+    let number = beside("-next")
+        .or_else(|| beside("-previous"))
+        .unwrap_or(name)
+        .strip_prefix("key-")
+        .and_then(|number| number.parse().ok());
+    number.is_some_and(|number| Key::new(number).is_kept())
+}

@@ -12,7 +12,7 @@ use super::{
     line::{Caller, Line, Urgency},
     meter::{Answered, Meter, Sent},
 };
-use crate::azure::answer::AnswerHeaders;
+use crate::azure::response::AnswerHeaders;
 
 /// What may be sent, and whose turn it is.
 #[derive(Debug)]

@@ -38,11 +38,11 @@ pub(crate) fn judge_outputs(
 ) -> Judgement {
     let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let mut steps = Vec::new();
-    let mut trouble: Option<Failure> = None;
+    let mut troubles: Vec<(&OutputRef, Failure)> = Vec::new();
     for output in &desired.outputs {
         match one(desired, output, observed, key) {
             Ok(more) => steps.extend(more),
-            Err(failure) => trouble = trouble.or(Some(failure)),
+            Err(failure) => troubles.push((&output.object, failure)),
         }
     }
     for gone in recorded
@@ -51,10 +51,10 @@ pub(crate) fn judge_outputs(
     {
         match leave_output(desired, observed, gone) {
             Ok(more) => steps.extend(more),
-            Err(failure) => trouble = trouble.or(Some(failure)),
+            Err(failure) => troubles.push((gone, failure)),
         }
     }
-    let finding = match trouble {
+    let finding = match first_of(troubles) {
         Some(failure) => Finding::Blocked(failure),
         None if steps.is_empty() => Finding::Good {
             reason: Reason::OutputsInStep,
@@ -63,6 +63,24 @@ pub(crate) fn judge_outputs(
         None => Finding::Pending,
     };
     Judgement { steps, finding }
+}
+
+/// The first trouble, with the names of the others.
+fn first_of(troubles: Vec<(&OutputRef, Failure)>) -> Option<Failure> {
+    let mut troubles = troubles.into_iter();
+    let (_, first) = troubles.next()?;
+    let others: Vec<String> = troubles
+        .map(|(object, failure)| format!("{object} ({})", failure.reason.as_str()))
+        .collect();
+    let message = match &others[..] {
+        [] => first.message,
+        others => format!(
+            "{}. Something is wrong with other outputs, too: {}",
+            first.message,
+            others.join(", ")
+        ),
+    };
+    Some(Failure { message, ..first })
 }
 
 fn in_step(desired: &Desired) -> String {

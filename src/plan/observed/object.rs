@@ -37,6 +37,8 @@ pub struct ObjectFacts {
     pub rotate_requested: Option<String>,
     /// The key that a person tells to take over.
     pub activate: Option<Fingerprint>,
+    /// Annotations by which a person asks for something, whose values say nothing that could be followed.
+    pub ignored_requests: Vec<&'static str>,
     /// Whether a person asked to give up what can't be deleted.
     pub abandoned: bool,
     /// The fingerprint in its status: a copy, yet a witness that a key was there.

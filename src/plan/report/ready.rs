@@ -3,6 +3,7 @@
 use crate::{
     api::{ConditionType, Reason, condition::Verdict},
     plan::{
+        decide::azure::leaving::with_way_out,
         decision::{Finding, Plan},
         desired::resolve::Desired,
         failure::Failure,
@@ -71,9 +72,17 @@ fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
     parts.join("; ")
 }
 
-pub(crate) fn deleting(plan: &Plan, failed: Option<(&Step, &Failure)>) -> Verdict {
+pub(crate) fn deleting(
+    desired: &Desired,
+    plan: &Plan,
+    failed: Option<(&Step, &Failure)>,
+) -> Verdict {
     let kind = ConditionType::Ready;
     match (failed, &plan.secret) {
+        (Some((Step::DeleteAzureKey { .. }, failure)), _) => {
+            let failure = with_way_out(desired, failure);
+            Verdict::new(kind, Some(false), failure.reason, failure.message)
+        }
         (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
             Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
         }

@@ -9,6 +9,7 @@ use crate::{
         rotation::Activation,
         status::{PendingKey, PreviousKey, RotationStatus},
     },
+    keys::PublicKey,
     plan::{
         authority::own_keys::former_keys,
         decide::{
@@ -66,13 +67,46 @@ fn pending(desired: &Desired, observed: &Observed, managed: &SecretFacts) -> Opt
     })
 }
 
-/// What a person should know of a key that waits.
-pub(crate) fn pending_note(desired: &Desired, observed: &Observed) -> Option<String> {
+/// What a person should know of a key that waits, and of requests that nothing follows.
+pub(crate) fn requests_note(desired: &Desired, observed: &Observed) -> Option<String> {
     let SecretView::Present(facts) = &observed.secret else {
         return None;
     };
-    let pending = pending(desired, observed, facts)?;
-    let when = match pending.activation_time {
+    let pending = pending(desired, observed, facts);
+    let waits = pending.as_ref().map(|key| waits(desired, key));
+    let mistaken = pending.and_then(|key| names_another(observed, facts, &key));
+    let ignored = observed.object.ignored_requests.iter().map(ignored);
+    let notes: Vec<String> = waits.into_iter().chain(mistaken).chain(ignored).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn ignored(name: &&'static str) -> String {
+    let expected = match *name {
+        annotation::ACTIVATE => "it is no fingerprint, such as SHA256:...",
+        _ => "it has more than 256 characters",
+    };
+    format!("the annotation {name} is ignored: {expected}")
+}
+
+/// The annotation that activates a key names one that does not wait, nor is or was this object's.
+fn names_another(observed: &Observed, managed: &SecretFacts, next: &PendingKey) -> Option<String> {
+    let named = observed.object.activate.as_ref()?;
+    let is_known = named.to_string() == next.fingerprint
+        || managed.key.readable().map(PublicKey::fingerprint).as_ref() == Some(named)
+        || observed.object.reported_others.contains(named)
+        || former_keys(observed)
+            .iter()
+            .any(|key| key.public_key.fingerprint() == *named);
+    (!is_known).then(|| {
+        format!(
+            "the annotation {} names {named}, which is no key that waits",
+            annotation::ACTIVATE
+        )
+    })
+}
+
+fn waits(desired: &Desired, pending: &PendingKey) -> String {
+    let when = match &pending.activation_time {
         Some(time) => format!("at {}", time.0),
         None if desired.rotation.activation == Activation::Manual => format!(
             "when this SshKey has the annotation {}: {}",
@@ -81,10 +115,7 @@ pub(crate) fn pending_note(desired: &Desired, observed: &Observed) -> Option<Str
         ),
         None => "soon".to_owned(),
     };
-    Some(format!(
-        "the next key {} takes over {when}",
-        pending.fingerprint
-    ))
+    format!("the next key {} takes over {when}", pending.fingerprint)
 }
 
 /// The requests that were acted upon, as far back as they are remembered.

@@ -18,7 +18,7 @@ use crate::{
         report::{
             progress::{may_propagate, progress},
             ready::{deleting, ready},
-            rotation::{pending_note, rotation_status},
+            rotation::{requests_note, rotation_status},
             standing::{Standing, failure_of, key_standing, standing},
             there::{in_azure, outputs_there},
         },
@@ -61,13 +61,13 @@ pub fn report(
     let outputs = plan.outputs.as_ref();
     let outputs = outputs.map(|finding| standing(finding, of(Concern::Outputs)));
     let ready = if plan.deleting {
-        deleting(plan, failed)
+        deleting(desired, plan, failed)
     } else {
         let rotation = plan.rotation.as_ref().or_else(|| of(Concern::Rotation));
         let rotation = rotation.map(Standing::failed);
         let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
         let verdict = ready(desired, plan, &key, others, failed);
-        match pending_note(desired, observed).filter(|_| verdict.status == Some(true)) {
+        match requests_note(desired, observed).filter(|_| verdict.status == Some(true)) {
             Some(note) => Verdict {
                 message: format!("{}; {note}", verdict.message),
                 ..verdict

@@ -110,6 +110,7 @@ impl World {
                 recorded_uid: None,
                 rotate_requested: None,
                 activate: None,
+                ignored_requests: Vec::new(),
                 abandoned: false,
                 reported_fingerprint: None,
                 reported_revision: None,

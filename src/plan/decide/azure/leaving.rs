@@ -8,7 +8,7 @@ use crate::{
         desired::{resolve::Desired, stores::StoreFact},
         failure::Failure,
         observed::{azure::KeyView, snapshot::Observed},
-        records::azure::AzureRecord,
+        records::{azure::AzureRecord, ownership::Mark},
         step::kinds::Step,
     },
 };
@@ -72,7 +72,9 @@ pub(crate) fn leave_place(
         }
         // Another key belongs to an object that came before or after.
         Some(KeyView::Absent { .. } | KeyView::Present { .. }) => Leaving::Gone,
-        Some(KeyView::Unknown(failure)) => Leaving::Blocked(Finding::Blocked(failure.clone())),
+        Some(KeyView::Unknown(failure)) => {
+            Leaving::Blocked(Finding::Blocked(with_way_out(desired, failure)))
+        }
         None => Leaving::Blocked(out_of_reach(desired, record)),
     }
 }
@@ -80,7 +82,7 @@ pub(crate) fn leave_place(
 /// A recorded place that no store reaches.
 pub(crate) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     let store = &record.store;
-    let (id, mark) = (&record.id, &desired.mark);
+    let id = &record.id;
     let (failure, why) = match desired.stores.get(store).and_then(StoreFact::problem) {
         Some(failure) => (
             Failure {
@@ -106,12 +108,35 @@ pub(crate) fn out_of_reach(desired: &Desired, record: &AzureRecord) -> Finding {
     };
     Finding::Blocked(Failure {
         message: format!(
-            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: kubectl annotate sshkey {} --namespace {} {}={}",
-            mark.object,
-            mark.namespace,
-            annotation::ABANDON,
-            mark.uid
+            "{id} can't be reached: {why}. Bring the store back; or, to leave in Azure what is there and let this SshKey go, delete it and annotate it: {}",
+            abandon(&desired.mark)
         ),
         ..failure
     })
+}
+
+/// A failure that a person has to mend, with the way to do without Azure: what is refused may be so for good.
+pub(crate) fn with_way_out(desired: &Desired, failure: &Failure) -> Failure {
+    let message = &failure.message;
+    if !failure.is_to_fix() || message.contains(annotation::ABANDON) {
+        return failure.clone();
+    }
+    Failure {
+        message: format!(
+            "{message}. Or, to leave in Azure what is there and let this SshKey go once it is deleted: {}",
+            abandon(&desired.mark)
+        ),
+        ..failure.clone()
+    }
+}
+
+/// The command by which a person gives up what is in Azure.
+fn abandon(mark: &Mark) -> String {
+    format!(
+        "kubectl annotate sshkey {} --namespace {} {}={}",
+        mark.object,
+        mark.namespace,
+        annotation::ABANDON,
+        mark.uid
+    )
 }

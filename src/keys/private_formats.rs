@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use super::armor::{self, Block, Headers, NotArmored, NotBase64};
-use super::container::{self, Opened};
 use super::error::KeyError;
+use super::openssh::{self, Opened};
+use super::pem::{self, Block, Headers, NotArmored, NotBase64};
 use super::public_key::PublicKey;
-use super::{given_text, pkcs8, why_not};
+use super::{given_text, not_private, pkcs8, why_not};
 
 /// A private key, and the public keys whose lines stand around it.
 pub(super) struct Found {
@@ -22,7 +22,7 @@ pub(super) fn private_key(given: &[u8], passphrase: Option<&[u8]>) -> Result<Fou
         return Err(error);
     }
     let text = given_text::clean(given)?;
-    let parts = armor::parts(&text);
+    let parts = pem::parts(&text);
     let is_private = |block: &Block<'_>| block.label.contains("PRIVATE KEY");
     if let Some(error) = why_not::other_program(&text) {
         return Err(match parts {
@@ -33,7 +33,7 @@ pub(super) fn private_key(given: &[u8], passphrase: Option<&[u8]>) -> Result<Fou
     let parts = match parts {
         Ok(parts) => parts,
         Err(NotArmored::Damaged) => return Err(why_not::armor(&text)),
-        Err(NotArmored::NoBlock) => return Err(why_not::private(&text)),
+        Err(NotArmored::NoBlock) => return Err(not_private::why_not(&text)),
     };
     // `openssl ecparam -genkey` writes the curve in a block of its own.
     let blocks = parts.blocks.iter();
@@ -55,13 +55,13 @@ pub(super) fn private_key(given: &[u8], passphrase: Option<&[u8]>) -> Result<Fou
 /// Reads one private key in the one way in which the operator keeps its own: OpenSSH's container, plain.
 pub(super) fn openssh(text: &[u8]) -> Result<Opened, KeyError> {
     let text = std::str::from_utf8(text).map_err(|_| KeyError::PrivateKeyDamaged)?;
-    let blocks = armor::blocks(text).map_err(|_| KeyError::PrivateKeyDamaged)?;
+    let blocks = pem::blocks(text).map_err(|_| KeyError::PrivateKeyDamaged)?;
     let [block] = blocks.as_slice() else {
         return Err(KeyError::SeveralPrivateKeys);
     };
     let bytes = block.bytes().ok_or(KeyError::PrivateKeyDamaged)?;
     // There is no place for a passphrase: what is encrypted is so in whatever way.
-    container::open(&bytes, None).map_err(|error| match error {
+    openssh::open(&bytes, None).map_err(|error| match error {
         KeyError::PassphraseRequired
         | KeyError::EncryptionUnsupported
         | KeyError::KdfTooCostly { .. } => KeyError::Encrypted,
@@ -84,7 +84,7 @@ fn open(block: &Block<'_>, passphrase: Option<&[u8]>) -> Result<Opened, KeyError
         NotBase64::Damaged => KeyError::PrivateKeyDamaged,
     })?;
     let pair = match block.label {
-        "OPENSSH PRIVATE KEY" => return container::open(&bytes, passphrase),
+        "OPENSSH PRIVATE KEY" => return openssh::open(&bytes, passphrase),
         "PRIVATE KEY" => pkcs8::open(&bytes)?,
         "ENCRYPTED PRIVATE KEY" => pkcs8::open_encrypted(&bytes, passphrase)?,
         "RSA PRIVATE KEY" => pkcs8::pkcs1(&bytes)?,

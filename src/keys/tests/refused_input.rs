@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::test_files::{ALGORITHMS, Files};
-use super::{KeyError, KeyPair, KeyRefusal, PublicKey, armor};
+use crate::keys::{KeyError, KeyPair, KeyRefusal, PublicKey, pem};
 
 const PASSPHRASE: &[u8] = b"open sesame";
 
@@ -224,10 +224,10 @@ fn a_passphrase_is_needed_right_and_of_one_line() {
 
 /// A file in PEM with `change` made to what the base64 stands for.
 fn changed(file: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let blocks = armor::blocks(std::str::from_utf8(file).unwrap()).unwrap();
+    let blocks = pem::blocks(std::str::from_utf8(file).unwrap()).unwrap();
     let mut bytes = blocks[0].bytes().unwrap().to_vec();
     change(&mut bytes);
-    armor::armored(blocks[0].label, &bytes).as_bytes().to_vec()
+    pem::armored(blocks[0].label, &bytes).as_bytes().to_vec()
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn expect_at_once(file: &[u8], what: &str) {
 #[test]
 fn no_file_that_is_cut_is_accepted_as_another_key() {
     for (name, file, key) in formats() {
-        let whole = armor::blocks(std::str::from_utf8(&file).unwrap()).unwrap()[0]
+        let whole = pem::blocks(std::str::from_utf8(&file).unwrap()).unwrap()[0]
             .bytes()
             .unwrap();
         // What is encrypted costs something each time.
@@ -338,10 +338,10 @@ proptest! {
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let _ = KeyPair::read(&bytes, Some(PASSPHRASE));
         for label in ["OPENSSH PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
-            let _ = KeyPair::read(armor::armored(label, &bytes).as_bytes(), Some(PASSPHRASE));
+            let _ = KeyPair::read(pem::armored(label, &bytes).as_bytes(), Some(PASSPHRASE));
         }
         for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
-            let _ = PublicKey::parse(&armor::armored(label, &bytes));
+            let _ = PublicKey::parse(&pem::armored(label, &bytes));
         }
     }
 }

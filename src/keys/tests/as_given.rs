@@ -1,7 +1,7 @@
 //! Keys that are whole, in texts as people have them, are read.
 
 use super::test_files::{ALGORITHMS, Files, text};
-use super::{KeyError, KeyPair, PublicKey};
+use crate::keys::{KeyError, KeyPair, PublicKey};
 
 const PASSPHRASE: &[u8] = b"open sesame";
 

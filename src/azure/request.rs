@@ -15,10 +15,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
-    answer::Answer,
     budget::{Bucket, Budget, Caller, Urgency},
     error::{AzureError, Cause, Operation, Refusal},
     identity::Identity,
+    response::Answer,
 };
 use crate::metrics::Metrics;
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::{NamedTempFile, TempDir};
 
-use super::{Comment, Curve, KeyError, KeyPair, KeySpec, PublicKey, RsaSize};
+use crate::keys::{Comment, Curve, KeyError, KeyPair, KeySpec, PublicKey, RsaSize};
 
 /// Runs `ssh-keygen` and returns what it printed.
 fn ssh_keygen(arguments: &[&str], file: &Path) -> String {

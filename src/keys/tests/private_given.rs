@@ -4,7 +4,7 @@
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 
 use super::test_files::{ALGORITHMS, Files};
-use super::{KeyError, PublicKey, private_inside};
+use crate::keys::{KeyError, PublicKey, private_inside};
 
 /// Private keys as programs write them: a name and the file.
 fn files_of(algorithm: &str, files: &Files) -> Vec<(String, Vec<u8>)> {

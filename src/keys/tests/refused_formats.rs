@@ -1,7 +1,7 @@
 //! Formats, ciphers and types that are known and not read: each refused with its own remedy, before anything is opened.
 
 use super::test_files::Files;
-use super::{KeyError, KeyPair};
+use crate::keys::{KeyError, KeyPair};
 
 const PASSPHRASE: &[u8] = b"open sesame";
 

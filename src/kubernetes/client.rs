@@ -12,7 +12,7 @@ use kube::{
 
 use super::{
     error::{KubernetesError, attempt},
-    requests::CountRequests,
+    request_metrics::CountRequests,
 };
 use crate::metrics::Metrics;
 

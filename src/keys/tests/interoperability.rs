@@ -2,7 +2,7 @@
 //! algorithms, with fingerprints compared.
 
 use super::test_files::{ALGORITHMS, Files};
-use super::{KeyPair, PublicKey};
+use crate::keys::{KeyPair, PublicKey};
 
 const PASSPHRASE: &[u8] = b"open sesame\n";
 /// Ciphers that `ssh-keygen -Z` offers.

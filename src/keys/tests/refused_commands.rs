@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::test_files::Files;
-use super::{Fingerprint, KeyError, KeyPair, PublicKey, armor, rsa};
+use crate::keys::{Fingerprint, KeyError, KeyPair, PublicKey, pem, rsa};
 
 const PASSPHRASE: &[u8] = b"open sesame";
 /// How a test answers what the programs ask people for.
@@ -93,7 +93,7 @@ impl Tried {
 
 /// A container of ssh.com with an RSA key, as `do_convert_private_ssh2` of OpenSSH's `ssh-keygen.c` reads it.
 fn ssh_com(pem: &[u8], cipher: &str) -> Vec<u8> {
-    let blocks = armor::blocks(str::from_utf8(pem).unwrap()).unwrap();
+    let blocks = pem::blocks(str::from_utf8(pem).unwrap()).unwrap();
     let pair = rsa::from_pkcs1(&blocks[0].bytes().unwrap())
         .unwrap()
         .unwrap();
@@ -323,9 +323,9 @@ fn every_command_of_a_message_or_a_page_does_what_it_is_named_for() {
     // What needs PuTTY has a test of its own, below.
     let named =
         |text: &'static str| commands(text).filter(|command| !command.starts_with("puttygen"));
-    let messages: BTreeSet<&str> = named(include_str!("error.rs"))
-        .chain(named(include_str!("container.rs")))
-        .chain(named(include_str!("pkcs8.rs")))
+    let messages: BTreeSet<&str> = named(include_str!("../error.rs"))
+        .chain(named(include_str!("../openssh.rs")))
+        .chain(named(include_str!("../pkcs8.rs")))
         .collect();
     let run: BTreeSet<&str> = run.iter().map(String::as_str).collect();
     assert_eq!(
@@ -333,8 +333,8 @@ fn every_command_of_a_message_or_a_page_does_what_it_is_named_for() {
         "commands that were run, and those of the messages"
     );
     let pages = [
-        include_str!("../../docs/bad-input.md"),
-        include_str!("../../docs/reasons.md"),
+        include_str!("../../../docs/bad-input.md"),
+        include_str!("../../../docs/reasons.md"),
     ];
     for command in pages.into_iter().flat_map(named) {
         assert!(run.contains(command), "a page names {command}");

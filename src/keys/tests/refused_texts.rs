@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::test_files::{Files, text};
-use super::{KeyError, KeyPair, PublicKey};
+use crate::keys::{KeyError, KeyPair, PublicKey};
 
 #[test]
 fn a_second_key_is_never_skipped_as_text() {

@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::test_files::{ALGORITHMS, Files, text};
-use super::{PublicKey, armor};
+use crate::keys::{PublicKey, pem};
 
 #[test]
 fn no_change_of_a_point_or_a_modulus_is_read() {
@@ -51,9 +51,9 @@ fn with_last_changed(form: &str, bit: usize) -> Vec<u8> {
         bytes
     };
     if form.starts_with("-----") {
-        let blocks = armor::blocks(form).unwrap();
+        let blocks = pem::blocks(form).unwrap();
         let base64 = BASE64_STANDARD.encode(&*blocks[0].bytes().unwrap());
-        return armor::armored(blocks[0].label, &changed(&base64))
+        return pem::armored(blocks[0].label, &changed(&base64))
             .as_bytes()
             .to_vec();
     }

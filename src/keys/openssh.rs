@@ -9,7 +9,7 @@ use ssh_key::{Cipher, Kdf, KdfAlg, cipher::Tag, encoding::Decode as _, private::
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
-use super::public_key::SUPPORTED_TYPES;
+use super::public_line::SUPPORTED_TYPES;
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// The most bcrypt rounds that are spent on one key: about five seconds of one core. `ssh-keygen` writes 24, and `-a`
@@ -226,12 +226,12 @@ fn text(bytes: &[u8]) -> Result<&str, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::armor::armored;
+    use crate::keys::pem::armored;
     use crate::keys::{Comment, Curve, KeyPair, KeySpec};
 
     fn parts(pair: &KeyPair) -> (Vec<u8>, Vec<u8>) {
         let text = pair.to_openssh().unwrap();
-        let blocks = crate::keys::armor::blocks(&text).unwrap();
+        let blocks = crate::keys::pem::blocks(&text).unwrap();
         let container = blocks[0].bytes().unwrap();
         let outside = Outside::read(&container).unwrap();
         (outside.public.to_vec(), outside.private.to_vec())

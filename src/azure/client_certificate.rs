@@ -14,10 +14,11 @@ use serde_json::json;
 use x509_cert::{Certificate, der::Decode as _};
 use zeroize::Zeroizing;
 
-use super::pkcs12;
+use super::{
+    certificate_error::{CERTIFICATE_BYTES_MAX, CertificateError},
+    pkcs12,
+};
 
-/// The most that is read, in bytes: a chain of some certificates and an RSA 4096 key take about 12 KiB.
-const MAX_BYTES: usize = 64 * 1024;
 /// How long an assertion is good for, in seconds: no longer than its use takes.
 /// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
 const LIFETIME_SECONDS: i64 = 300;
@@ -32,57 +33,6 @@ pub struct ClientCertificate {
     not_after: Timestamp,
 }
 
-/// Why a certificate can't be used. No message quotes anything from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CertificateError {
-    /// Larger than any.
-    #[error("it is larger than {} KiB: give one certificate with its key", MAX_BYTES / 1024)]
-    TooLarge,
-    /// No certificate in it.
-    #[error(
-        "there is no certificate in it: give a PEM file with `BEGIN CERTIFICATE`, or a PKCS #12 file"
-    )]
-    NoCertificate,
-    /// No private key in it.
-    #[error("there is no private key in it: give the certificate with its private key")]
-    NoKey,
-    /// An encrypted PEM key.
-    #[error(
-        "its private key is an encrypted PEM: decrypt a copy (openssl pkcs8 -in FILE), or give a PKCS #12 file with its password"
-    )]
-    EncryptedPem,
-    /// Not RSA, or not readable.
-    #[error(
-        "its private key is no RSA key of 2048 to 8192 bits, which is what Microsoft Entra takes"
-    )]
-    NotRsa,
-    /// The certificate is another key's.
-    #[error(
-        "the certificate does not belong to the private key: give the two that were made together"
-    )]
-    OtherKey,
-    /// PKCS #12 that does not open.
-    #[error(
-        "the PKCS #12 file does not open: correct the password in auth.clientCertificate.passwordSecretRef, or the file"
-    )]
-    DoesNotOpen,
-    /// PKCS #12 with more than one key, or in more parts than any program writes.
-    #[error(
-        "the PKCS #12 file has more than one private key, or more than {} parts: export one certificate with its key",
-        pkcs12::MAX_SAFES
-    )]
-    SeveralKeys,
-    /// PKCS #12 whose keys are too slow to derive.
-    #[error(
-        "the PKCS #12 file takes more than {} iterations, all its parts together, or more than 32 MiB of memory to open: export it again with fewer (openssl pkcs12 -export -iter 2048)",
-        pkcs12::MAX_ITERATIONS
-    )]
-    TooCostly,
-    /// What can't be parsed.
-    #[error("the certificate can't be read: make it again")]
-    Damaged,
-}
-
 impl ClientCertificate {
     /// Reads certificate and key, from PEM texts one after the other or from one PKCS #12 file. Opening PKCS #12 can take
     /// some seconds of CPU time.
@@ -90,7 +40,7 @@ impl ClientCertificate {
     /// # Errors
     /// What is not one RSA key with its certificate.
     pub fn read(file: &[u8], password: Option<&str>) -> Result<Self, CertificateError> {
-        if file.len() > MAX_BYTES {
+        if file.len() > CERTIFICATE_BYTES_MAX {
             return Err(CertificateError::TooLarge);
         }
         // DER of a SEQUENCE: PEM and everything else that is text begins otherwise.
@@ -333,7 +283,7 @@ mod tests {
         );
         assert_eq!(read(b"", None), CertificateError::NoCertificate);
         assert_eq!(
-            read(&vec![b'x'; MAX_BYTES + 1], None),
+            read(&vec![b'x'; CERTIFICATE_BYTES_MAX + 1], None),
             CertificateError::TooLarge
         );
         let file = files.pkcs12(&[]);
