@@ -26,7 +26,7 @@ use crate::{
     keys::PublicKey,
     kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Companions, Desired, Failure, Mark, ObjectFacts, Observed, Outcome,
+        AzureRecord, Desired, Failure, Mark, ObjectFacts, Observed, Outcome, RotationSecrets,
         SecretView, resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
     },
 };
@@ -179,7 +179,7 @@ async fn observe_all(
             let owner = Owner::of(&namespace, &name, &facts, &secret);
             companions::look(client, owner, &secret_name).await?
         }
-        _ => Companions::Unread,
+        _ => RotationSecrets::Unread,
     };
     let mark = Mark {
         cluster: context.options.cluster_id.clone(),
@@ -214,7 +214,7 @@ async fn observe_all(
         object: facts,
         object_is_live: is_live,
         secret,
-        companions,
+        rotation_secrets: companions,
         given,
         outputs,
         azure: seen.azure,

@@ -264,7 +264,7 @@ async fn read_companions(context: &Context, at: &Observation) -> Result<Outcome,
     let secret = at.desired.source.custody().map(|custody| &custody.name);
     let secret = secret.ok_or(StepError::SecretChanging)?;
     let found = companions::look(&context.client, at.owner(), secret).await?;
-    Ok(Outcome::Companions(found))
+    Ok(Outcome::RotationSecrets(found))
 }
 
 /// Reports, and says when to look again; `None` when there is no object any more to report on.

@@ -44,7 +44,7 @@ pub enum Finding {
 
 impl Finding {
     /// A person has to act.
-    pub(crate) fn held(reason: Reason, message: impl Into<String>) -> Self {
+    pub(crate) fn needs_user(reason: Reason, message: impl Into<String>) -> Self {
         Self::Blocked(Failure::to_fix(reason, message))
     }
 
@@ -55,12 +55,12 @@ impl Finding {
 }
 
 /// What one chain of facts came to.
-pub(crate) struct Judgement {
+pub(crate) struct Evaluation {
     pub(crate) steps: Vec<Step>,
     pub(crate) finding: Finding,
 }
 
-impl Judgement {
+impl Evaluation {
     pub(crate) fn finding(finding: Finding) -> Self {
         Self {
             steps: Vec::new(),

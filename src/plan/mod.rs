@@ -24,7 +24,7 @@ pub use decide::next_move::{MOST_STEPS, Move, Place, next_move, next_step};
 pub use decide::order::plan;
 pub use decision::{Finding, Plan};
 pub use desired::azure::{DesiredAzure, Target, Wanted};
-pub use desired::key_requirements::KeyWish;
+pub use desired::key_requirements::KeyRequirements;
 pub use desired::outputs::{DesiredOutput, Entry, Shape};
 pub use desired::permits::lets_ask;
 pub use desired::resolve::{Desired, resolve};
@@ -40,7 +40,7 @@ pub use observed::azure::{AzureKey, Freshness, Group, KeyView};
 pub use observed::durability::{Durability, finalizers};
 pub use observed::object::ObjectFacts;
 pub use observed::outputs::{Changeable, EntryFact, OutputFacts, OutputView};
-pub use observed::rotation_secrets::{Companion, Companions, PreviousFacts, StagedFacts};
+pub use observed::rotation_secrets::{PreviousFacts, RotationSecret, RotationSecrets, StagedFacts};
 pub use observed::search::{
     groups_to_search, is_in_doubt, stores_to_search, uids_to_search, vouched,
 };

@@ -32,7 +32,7 @@ pub fn current_key<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a 
 /// The former keys that this object vouches for, the newest first: those that its status names, or that were its
 /// current or next one in this very pass. Others are kept, and nobody is told to trust them.
 pub(crate) fn former_keys(observed: &Observed) -> Vec<&FormerKey> {
-    let Some(facts) = observed.companions.previous() else {
+    let Some(facts) = observed.rotation_secrets.previous() else {
         return Vec::new();
     };
     let is_wiped = !observed.object.has_status && observed.object.reported_fingerprint.is_none();
@@ -41,7 +41,7 @@ pub(crate) fn former_keys(observed: &Observed) -> Vec<&FormerKey> {
             || observed.object.reported_others.contains(&fingerprint)
     };
     let is_at_work = |key: &PublicKey| {
-        observed.stored_key() == Some(key) || observed.companions.staged_key() == Some(key)
+        observed.stored_key() == Some(key) || observed.rotation_secrets.staged_key() == Some(key)
     };
     let vouched = |former: &&FormerKey| {
         (is_wiped && facts.is_exact)
@@ -60,5 +60,6 @@ pub(crate) fn is_own_key(desired: &Desired, observed: &Observed, key: &PublicKey
 
 /// Whether this is the current, the next or a former key, as a look at it has shown.
 pub(crate) fn has_private_half(desired: &Desired, observed: &Observed, key: &PublicKey) -> bool {
-    current_key(desired, observed) == Some(key) || observed.companions.knows(&key.fingerprint())
+    current_key(desired, observed) == Some(key)
+        || observed.rotation_secrets.knows(&key.fingerprint())
 }

@@ -193,7 +193,7 @@ pub(crate) fn says_something_else(object: &ObjectFacts, record: &Step) -> bool {
 
 /// What is published must be remembered, and the API server keeps only what its definitions name.
 pub(crate) fn definitions_are_outdated() -> Finding {
-    Finding::held(
+    Finding::needs_user(
         Reason::CrdOutdated,
         "the custom resource definitions in the cluster are older than the operator: the API server drops where keys are in Azure from the status, so nothing is published. Upgrade the definitions: kubectl apply --server-side -f crds/, or helm upgrade of the chart sshkey-operator-crds",
     )

@@ -16,7 +16,7 @@ use crate::{
             azure::leaving::{Leaving, leave_place, policy_now},
             outputs::leave_output,
         },
-        decision::{Finding, Judgement},
+        decision::{Evaluation, Finding},
         desired::{resolve::Desired, source::Custody, stores::StoreFact},
         observed::{
             azure::KeyView,
@@ -29,17 +29,17 @@ use crate::{
 };
 
 /// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
-pub(crate) fn judge_deletion(
+pub(crate) fn evaluate_deletion(
     desired: &Desired,
     observed: &Observed,
     orphan_after: SignedDuration,
     now: Timestamp,
-) -> Judgement {
+) -> Evaluation {
     if !observed.object.has_finalizer {
-        return Judgement::finding(deleted());
+        return Evaluation::finding(deleted());
     }
     if desired.protected {
-        return Judgement::finding(Finding::held(
+        return Evaluation::finding(Finding::needs_user(
             Reason::DeletionProtected,
             "spec.deletionProtection is true: nothing was deleted, in Azure or in the cluster. Set it to false to let the deletion go on",
         ));
@@ -60,12 +60,12 @@ pub(crate) fn judge_deletion(
             {
                 orphans.push(id());
             }
-            Leaving::Blocked(finding) => return Judgement { steps, finding },
+            Leaving::Blocked(finding) => return Evaluation { steps, finding },
         }
     }
     match hints_to_wait_for(desired, observed) {
         Some(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {}
-        Some(finding) => return Judgement { steps, finding },
+        Some(finding) => return Evaluation { steps, finding },
         None => {}
     }
     orphans.extend(unreachable_hints(desired, observed));
@@ -77,11 +77,11 @@ pub(crate) fn judge_deletion(
             Err(_) if observed.object.abandoned => {}
             Err(failure) => {
                 let finding = Finding::Blocked(failure);
-                return Judgement { steps, finding };
+                return Evaluation { steps, finding };
             }
         }
     }
-    steps.extend(companions_to_delete(desired, observed));
+    steps.extend(rotation_secrets_to_delete(desired, observed));
     if let Some((custody, secret)) = secret_to_delete(desired, observed) {
         steps.push(Step::DeleteSecret {
             name: custody.name.clone(),
@@ -89,7 +89,7 @@ pub(crate) fn judge_deletion(
         });
     }
     steps.push(Step::RemoveFinalizer { orphans });
-    Judgement::steps(steps)
+    Evaluation::steps(steps)
 }
 
 /// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
@@ -179,17 +179,17 @@ fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
 }
 
 /// What is beside the managed Secret goes with it, and first.
-fn companions_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
+fn rotation_secrets_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
     let custody = desired.source.custody();
     let Some(custody) = custody.filter(|custody| custody.deletion == DeletionPolicy::Delete) else {
         return Vec::new();
     };
-    let staged = observed.companions.staged();
+    let staged = observed.rotation_secrets.staged();
     let staged = staged.map(|facts| Step::DropStagedKey {
         name: staging_name(&custody.name),
         uid: facts.uid.clone(),
     });
-    let previous = observed.companions.previous();
+    let previous = observed.rotation_secrets.previous();
     let previous = previous.map(|facts| Step::DeletePreviousKeys {
         name: previous_name(&custody.name),
         uid: facts.uid.clone(),

@@ -10,7 +10,7 @@ use crate::{
         failure::Failure,
         observed::{
             azure::{Freshness, KeyView},
-            rotation_secrets::Companions,
+            rotation_secrets::RotationSecrets,
             snapshot::Observed,
         },
         step::kinds::Step,
@@ -102,7 +102,8 @@ fn read_first(desired: &Desired, observed: &Observed, step: &Step) -> Option<Pla
 /// A rotation that nobody remembers may be under way: its Secrets tell.
 fn stages_unseen(observed: &Observed, step: &Step) -> Option<Place> {
     let stages = matches!(step, Step::StageKey { .. } | Step::StageImportedKey { .. });
-    (stages && observed.companions == Companions::Unread).then_some(Place::RotationSecrets)
+    (stages && observed.rotation_secrets == RotationSecrets::Unread)
+        .then_some(Place::RotationSecrets)
 }
 
 /// The key at its new place may have been sent there and not be there.

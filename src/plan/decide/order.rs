@@ -8,22 +8,22 @@ use crate::{
     plan::{
         authority::{own_keys::current_key, places::with_places},
         decide::{
-            azure::{evaluate::judge_azure, leaving::obsolete},
+            azure::{evaluate::evaluate_azure, leaving::obsolete},
             bookkeeping::{
                 definitions_are_outdated, hints_to_write, holds, places_to_record,
                 says_something_else, uid_to_record,
             },
-            deletion::judge_deletion,
-            outputs::{judge_outputs, to_record},
+            deletion::evaluate_deletion,
+            outputs::{evaluate_outputs, to_record},
             rotation::{
-                evaluate::judge_rotation,
-                gate::{AtRest, AzureStands, rotation_to_record},
+                evaluate::evaluate_rotation,
+                gate::{AzureStands, Gate, rotation_to_record},
                 stage::{Rotation, Stage},
             },
             secret::replacement::is_being_replaced,
-            source::judge_source,
+            source::evaluate_source,
         },
-        decision::{Finding, Judgement, Plan},
+        decision::{Evaluation, Finding, Plan},
         desired::{
             azure::Wanted,
             resolve::{Desired, published_target},
@@ -44,10 +44,10 @@ pub fn plan(
 ) -> Plan {
     let observed = &with_places(observed.clone(), desired);
     if observed.object.deleting_since.is_some() {
-        let judgement = judge_deletion(desired, observed, orphan_after, now);
+        let evaluation = evaluate_deletion(desired, observed, orphan_after, now);
         return Plan {
-            steps: judgement.steps,
-            secret: judgement.finding,
+            steps: evaluation.steps,
+            secret: evaluation.finding,
             outputs: None,
             azure: None,
             rotation: None,
@@ -55,11 +55,11 @@ pub fn plan(
             deleting: true,
         };
     }
-    let mut secret = judge_source(desired, observed, now);
+    let mut secret = evaluate_source(desired, observed, now);
     let is_replacing = is_being_replaced(desired, observed);
     let is_sound = secret.finding.is_good() || is_replacing;
-    let turn = is_sound.then(|| judge_rotation(desired, observed, now));
-    let Rotation { stage, wake_at } = turn.unwrap_or_default();
+    let rotation = is_sound.then(|| evaluate_rotation(desired, observed, now));
+    let Rotation { stage, wake_at } = rotation.unwrap_or_default();
     let current = current_key(desired, observed).filter(|_| !is_replacing);
     // The next key goes first: it is stored already, and whoever reads it there shall know it when it takes over.
     let published = match &stage {
@@ -83,7 +83,7 @@ pub fn plan(
     };
 
     let is_there = azure.as_ref().is_none_or(|azure| azure.finding.is_good());
-    let at_rest = AtRest {
+    let gate = Gate {
         azure: match &obsolete {
             _ if !may_go => AzureStands::Refused,
             Ok(steps) if steps.is_empty() && is_there => AzureStands::AsWanted,
@@ -92,9 +92,9 @@ pub fn plan(
         outputs: outputs.iter().all(|outputs| outputs.steps.is_empty()),
         is_replacing,
     };
-    let turn = at_rest.take(stage);
-    let rotation = rotation_to_record(observed, is_sound, &turn);
-    let is_in_step = secret.finding.is_good() && is_there && turn.first.is_none();
+    let gated = gate.let_through(stage);
+    let rotation = rotation_to_record(observed, is_sound, &gated);
+    let is_in_step = secret.finding.is_good() && is_there && gated.first.is_none();
 
     let mut steps = Vec::new();
     let azure_steps = azure.as_ref().map_or(&[][..], |azure| &azure.steps);
@@ -110,7 +110,7 @@ pub fn plan(
         steps.push(record);
     }
     steps.append(&mut secret.steps);
-    steps.extend(turn.first);
+    steps.extend(gated.first);
     if let Some(outputs) = &mut outputs {
         steps.append(&mut outputs.steps);
     }
@@ -120,15 +120,15 @@ pub fn plan(
     }
     match obsolete {
         Ok(mut more) => steps.append(&mut more),
-        Err(finding) => azure = Some(Judgement::finding(finding)),
+        Err(finding) => azure = Some(Evaluation::finding(finding)),
     }
-    steps.extend(turn.last);
+    steps.extend(gated.last);
     Plan {
         steps,
         secret: secret.finding,
-        outputs: outputs.map(|judgement| judgement.finding),
-        azure: azure.map(|judgement| judgement.finding),
-        rotation: turn.blocked,
+        outputs: outputs.map(|evaluation| evaluation.finding),
+        azure: azure.map(|evaluation| evaluation.finding),
+        rotation: gated.blocked,
         wake_at,
         deleting: false,
     }
@@ -145,31 +145,31 @@ fn in_azure(
     observed: &Observed,
     key: &Finding,
     published: Option<&PublicKey>,
-) -> Option<Judgement> {
+) -> Option<Evaluation> {
     let wanted = desired.azure.as_ref()?;
     Some(match (&wanted.target, key) {
         // What is followed stands in Azure as it stands at all.
-        (Ok(Wanted::Followed(_)), finding) => Judgement::finding(finding.clone()),
+        (Ok(Wanted::Followed(_)), finding) => Evaluation::finding(finding.clone()),
         (Err(problem), Finding::Good { .. } | Finding::Pending) => {
-            Judgement::finding(Finding::Blocked(problem.clone()))
+            Evaluation::finding(Finding::Blocked(problem.clone()))
         }
         // Nothing may be published through a store that could be gone before the key is.
         (Ok(Wanted::Published(_)), Finding::Good { .. } | Finding::Pending)
             if hold_refused(observed, &wanted.store).is_some() =>
         {
             let failure = hold_refused(observed, &wanted.store).cloned();
-            Judgement::finding(failure.map_or(Finding::Pending, Finding::Blocked))
+            Evaluation::finding(failure.map_or(Finding::Pending, Finding::Blocked))
         }
         (Ok(Wanted::Published(_)), Finding::Good { .. } | Finding::Pending)
             if observed.crd_is_outdated =>
         {
-            Judgement::finding(definitions_are_outdated())
+            Evaluation::finding(definitions_are_outdated())
         }
         (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
-            judge_azure(desired, target, observed, published)
+            evaluate_azure(desired, target, observed, published)
         }
         // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
-        (_, Finding::Blocked(failure)) => Judgement::finding(Finding::Blocked(Failure {
+        (_, Finding::Blocked(failure)) => Evaluation::finding(Finding::Blocked(Failure {
             message: "Azure is left alone while KeyAvailable is False".to_owned(),
             ..failure.clone()
         })),
@@ -182,7 +182,7 @@ fn outputs(
     observed: &Observed,
     key: &Finding,
     is_replacing: bool,
-) -> (Option<Judgement>, Vec<OutputRef>) {
+) -> (Option<Evaluation>, Vec<OutputRef>) {
     let recorded = || observed.object.outputs.clone();
     if desired.outputs.is_empty() && observed.object.all_outputs().next().is_none() {
         return (None, Vec::new());
@@ -192,12 +192,12 @@ fn outputs(
             message: "the outputs are left alone while KeyAvailable is False".to_owned(),
             ..failure.clone()
         });
-        return (Some(Judgement::finding(finding)), recorded());
+        return (Some(Evaluation::finding(finding)), recorded());
     }
     if is_replacing {
-        return (Some(Judgement::finding(Finding::Pending)), recorded());
+        return (Some(Evaluation::finding(Finding::Pending)), recorded());
     }
-    let judgement = judge_outputs(desired, observed, current_key(desired, observed));
-    let records = to_record(desired, observed, &judgement.steps);
-    (Some(judgement), records)
+    let evaluation = evaluate_outputs(desired, observed, current_key(desired, observed));
+    let records = to_record(desired, observed, &evaluation.steps);
+    (Some(evaluation), records)
 }

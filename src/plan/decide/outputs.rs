@@ -13,7 +13,7 @@ use crate::{
             outputs::{another_has_it, is_in_namespace, is_ours, is_owned},
             own_keys::former_keys,
         },
-        decision::{Finding, Judgement},
+        decision::{Evaluation, Finding},
         desired::{
             outputs::{DesiredOutput, Shape},
             resolve::Desired,
@@ -31,11 +31,11 @@ use crate::{
 };
 
 /// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
-pub(crate) fn judge_outputs(
+pub(crate) fn evaluate_outputs(
     desired: &Desired,
     observed: &Observed,
     key: Option<&PublicKey>,
-) -> Judgement {
+) -> Evaluation {
     let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let mut steps = Vec::new();
     let mut troubles: Vec<(&OutputRef, Failure)> = Vec::new();
@@ -62,7 +62,7 @@ pub(crate) fn judge_outputs(
         },
         None => Finding::Pending,
     };
-    Judgement { steps, finding }
+    Evaluation { steps, finding }
 }
 
 /// The first trouble, with the names of the others.
@@ -190,7 +190,7 @@ fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey, trusted: &[PublicK
 fn trusted(observed: &Observed, key: Option<&PublicKey>) -> Vec<PublicKey> {
     let next = match &observed.secret {
         SecretView::Present(managed) => observed
-            .companions
+            .rotation_secrets
             .staged()
             .filter(|staged| staged.revision.is_none_or(|next| next > managed.revision))
             .and_then(|staged| staged.key.readable()),

@@ -6,8 +6,8 @@ use crate::{
     api::Reason,
     keys::PublicKey,
     plan::{
-        decide::secret::{content::Content, evaluate::judge_secret},
-        decision::{Finding, Judgement},
+        decide::secret::{content::Content, evaluate::evaluate_secret},
+        decision::{Evaluation, Finding},
         desired::{
             resolve::Desired,
             source::{Custody, KeySource},
@@ -17,18 +17,22 @@ use crate::{
 };
 
 /// How the key stands, and what to do about the Secret that keeps it.
-pub(crate) fn judge_source(desired: &Desired, observed: &Observed, now: Timestamp) -> Judgement {
+pub(crate) fn evaluate_source(
+    desired: &Desired,
+    observed: &Observed,
+    now: Timestamp,
+) -> Evaluation {
     match &desired.source {
         KeySource::Generated {
-            wish,
+            requirements,
             comment,
             custody,
         } => {
             let content = Content::Generated {
-                wish: *wish,
+                requirements: *requirements,
                 comment,
             };
-            judge_secret(desired, custody, content, observed, now)
+            evaluate_secret(desired, custody, content, observed, now)
         }
         KeySource::Imported { secret, custody } => {
             imported(desired, secret, custody.as_ref(), observed, now)
@@ -37,7 +41,7 @@ pub(crate) fn judge_source(desired: &Desired, observed: &Observed, now: Timestam
             reason: Reason::KeyUploaded,
             message: format!("the public key {} is given", key.fingerprint()),
         }),
-        KeySource::Followed => Judgement::finding(followed(desired, observed)),
+        KeySource::Followed => Evaluation::finding(followed(desired, observed)),
     }
 }
 
@@ -47,16 +51,16 @@ fn imported(
     custody: Option<&Custody>,
     observed: &Observed,
     now: Timestamp,
-) -> Judgement {
+) -> Evaluation {
     match (custody, &observed.given) {
-        (Some(custody), _) if custody.name == from => Judgement::finding(Finding::held(
+        (Some(custody), _) if custody.name == from => Evaluation::finding(Finding::needs_user(
             Reason::SecretConflict,
             format!(
                 "Secret {from} is where the key is imported from, and cannot be the copy too: create this SshKey again with another name in spec.secret.name, or without spec.secret"
             ),
         )),
         (Some(custody), Some(Ok(key))) => {
-            judge_secret(desired, custody, Content::Imported(key), observed, now)
+            evaluate_secret(desired, custody, Content::Imported(key), observed, now)
         }
         _ => given(observed, |key| Finding::Good {
             reason: Reason::KeyImported,
@@ -65,8 +69,8 @@ fn imported(
     }
 }
 
-fn given(observed: &Observed, good: impl Fn(&PublicKey) -> Finding) -> Judgement {
-    Judgement::finding(match &observed.given {
+fn given(observed: &Observed, good: impl Fn(&PublicKey) -> Finding) -> Evaluation {
+    Evaluation::finding(match &observed.given {
         Some(Ok(key)) => good(key),
         Some(Err(failure)) => Finding::Blocked(failure.clone()),
         None => Finding::Pending,
@@ -84,7 +88,7 @@ fn followed(desired: &Desired, observed: &Observed) -> Finding {
     match observed.azure.get(id) {
         None => Finding::Pending,
         Some(KeyView::Unknown(failure)) => Finding::Blocked(failure.clone()),
-        Some(KeyView::Absent { .. }) => Finding::held(
+        Some(KeyView::Absent { .. }) => Finding::needs_user(
             Reason::AzureKeyNotFound,
             format!(
                 "there is no key {id}: create it, or write the name of one that exists in spec.azure.name"
@@ -95,7 +99,7 @@ fn followed(desired: &Desired, observed: &Observed) -> Finding {
                 reason: Reason::KeyFollowed,
                 message: format!("{id} holds the key {}", key.fingerprint()),
             },
-            Err(why) => Finding::held(
+            Err(why) => Finding::needs_user(
                 Reason::AzureKeyUnreadable,
                 format!("what {id} holds is no public key that can be used: {why}"),
             ),

@@ -7,16 +7,16 @@ use crate::{
 
 /// What a spec asks of a generated key: what it leaves open sticks to what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyWish {
+pub struct KeyRequirements {
     /// The algorithm that the spec names.
     algorithm: Option<Algorithm>,
     /// What a first key is.
-    first: KeySpec,
+    initial: KeySpec,
     /// Whether the spec names a size.
     is_sized: bool,
 }
 
-impl KeyWish {
+impl KeyRequirements {
     /// What this part of a spec asks for.
     ///
     /// # Errors
@@ -29,29 +29,29 @@ impl KeyWish {
         });
         Ok(Self {
             algorithm,
-            first: of_size(algorithm.unwrap_or(Algorithm::Ed25519), generate.size)?,
+            initial: of_size(algorithm.unwrap_or(Algorithm::Ed25519), generate.size)?,
             is_sized: generate.size.is_some(),
         })
     }
 
     /// What to generate when there was no key before.
-    pub fn first(&self) -> KeySpec {
-        self.first
+    pub fn initial(&self) -> KeySpec {
+        self.initial
     }
 
     /// Whether a key is what the spec asks for as far as it says.
     pub fn fits(&self, key: &PublicKey) -> bool {
         self.algorithm
             .is_none_or(|algorithm| algorithm == key.algorithm())
-            && (!self.is_sized || self.first.bits() == key.bits())
+            && (!self.is_sized || self.initial.bits() == key.bits())
     }
 
     /// What to generate in the place of a key. One of a size that is not generated is followed by a first key's.
-    pub fn after(&self, key: &PublicKey) -> KeySpec {
+    pub fn successor(&self, key: &PublicKey) -> KeySpec {
         if !self.fits(key) {
-            return self.first;
+            return self.initial;
         }
-        of_size(key.algorithm(), Some(key.bits())).unwrap_or(self.first)
+        of_size(key.algorithm(), Some(key.bits())).unwrap_or(self.initial)
     }
 }
 
@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use crate::keys::{Comment, KeyPair};
 
-    fn wish(algorithm: Option<source::Algorithm>, size: Option<i32>) -> KeyWish {
-        KeyWish::of(&Generate {
+    fn requirements(algorithm: Option<source::Algorithm>, size: Option<i32>) -> KeyRequirements {
+        KeyRequirements::of(&Generate {
             algorithm,
             size,
             comment: None,
@@ -92,29 +92,29 @@ mod tests {
     #[test]
     fn what_is_left_open_sticks_to_the_key_that_is_there() {
         let (curve, rsa) = (KeySpec::Ecdsa(Curve::P384), KeySpec::Rsa(RsaSize::Bits2048));
-        let nothing = wish(None, None);
-        assert_eq!(nothing.first(), KeySpec::Ed25519);
+        let nothing = requirements(None, None);
+        assert_eq!(nothing.initial(), KeySpec::Ed25519);
         assert!(nothing.fits(&key(curve)));
-        assert_eq!(nothing.after(&key(curve)), curve);
-        let any_rsa = wish(Some(source::Algorithm::Rsa), None);
-        assert_eq!(any_rsa.first(), KeySpec::Rsa(RsaSize::Bits3072));
+        assert_eq!(nothing.successor(&key(curve)), curve);
+        let any_rsa = requirements(Some(source::Algorithm::Rsa), None);
+        assert_eq!(any_rsa.initial(), KeySpec::Rsa(RsaSize::Bits3072));
         assert!(any_rsa.fits(&key(rsa)) && !any_rsa.fits(&key(curve)));
-        assert_eq!(any_rsa.after(&key(rsa)), rsa);
-        assert_eq!(any_rsa.after(&key(curve)), any_rsa.first());
+        assert_eq!(any_rsa.successor(&key(rsa)), rsa);
+        assert_eq!(any_rsa.successor(&key(curve)), any_rsa.initial());
     }
 
     #[test]
     fn what_is_named_is_asked_for() {
         let small = key(KeySpec::Rsa(RsaSize::Bits2048));
-        let large = wish(Some(source::Algorithm::Rsa), Some(4096));
+        let large = requirements(Some(source::Algorithm::Rsa), Some(4096));
         assert!(!large.fits(&small));
-        assert_eq!(large.after(&small), KeySpec::Rsa(RsaSize::Bits4096));
-        assert!(!wish(Some(source::Algorithm::Ed25519), None).fits(&small));
+        assert_eq!(large.successor(&small), KeySpec::Rsa(RsaSize::Bits4096));
+        assert!(!requirements(Some(source::Algorithm::Ed25519), None).fits(&small));
         let unfit = Generate {
             algorithm: Some(source::Algorithm::Rsa),
             size: Some(1000),
             comment: None,
         };
-        assert!(KeyWish::of(&unfit).is_err());
+        assert!(KeyRequirements::of(&unfit).is_err());
     }
 }

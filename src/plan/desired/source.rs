@@ -7,7 +7,7 @@ use crate::{
         sshkey::{DeletionPolicy, RecoveryPolicy, SecretConflictPolicy},
     },
     keys::Comment,
-    plan::{desired::key_requirements::KeyWish, records::ownership::Mark},
+    plan::{desired::key_requirements::KeyRequirements, records::ownership::Mark},
 };
 
 /// Where the key comes from, and where its private half is kept.
@@ -16,7 +16,7 @@ pub enum KeySource {
     /// It is generated and kept in the managed Secret.
     Generated {
         /// What to generate, if it has to be.
-        wish: KeyWish,
+        requirements: KeyRequirements,
         /// The comment of its public half.
         comment: Comment,
         /// The managed Secret.
@@ -91,7 +91,7 @@ pub(crate) fn key_source(spec: &SshKeySpec, mark: &Mark) -> Result<KeySource, St
         None => Comment::for_object(&mark.namespace, &mark.object),
     };
     Ok(KeySource::Generated {
-        wish: KeyWish::of(&generate)?,
+        requirements: KeyRequirements::of(&generate)?,
         comment,
         custody: custody(spec, &mark.object),
     })

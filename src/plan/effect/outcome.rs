@@ -76,7 +76,9 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
         | Step::DropStagedKey { .. }
         | Step::DateFormerKeys { .. }
         | Step::RetireKeys { .. }
-        | Step::DeletePreviousKeys { .. } => Outcome::Companions(rotation_secrets(&world, step)),
+        | Step::DeletePreviousKeys { .. } => {
+            Outcome::RotationSecrets(rotation_secrets(&world, step))
+        }
         Step::CreateOutput {
             object,
             shape,

@@ -8,7 +8,7 @@ use crate::{
         effect::world::World,
         observed::{
             durability::Durability,
-            rotation_secrets::{Companion, Companions, PreviousFacts, StagedFacts},
+            rotation_secrets::{PreviousFacts, RotationSecret, RotationSecrets, StagedFacts},
             secret::{SecretFacts, SecretKey, SecretView},
         },
         records::former_key::FormerKey,
@@ -137,10 +137,10 @@ fn our_secret(world: &World<'_>, key: &PublicKey) -> SecretFacts {
 }
 
 /// What is beside the managed Secret after a step of a rotation.
-pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> Companions {
-    let (mut staged, mut previous) = match &world.observed.companions {
-        Companions::Read { staged, previous } => (staged.clone(), previous.clone()),
-        Companions::Unread => (Companion::Absent, Companion::Absent),
+pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> RotationSecrets {
+    let (mut staged, mut previous) = match &world.observed.rotation_secrets {
+        RotationSecrets::Read { staged, previous } => (staged.clone(), previous.clone()),
+        RotationSecrets::Unread => (RotationSecret::Absent, RotationSecret::Absent),
     };
     match step {
         Step::StageKey {
@@ -148,7 +148,7 @@ pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> Companions {
             request,
             now,
             ..
-        } if staged == Companion::Absent => {
+        } if staged == RotationSecret::Absent => {
             if let Some(key) = &world.fresh.key {
                 staged = staged_secret(world, key, *revision, request.clone(), *now);
             }
@@ -158,23 +158,23 @@ pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> Companions {
             revision,
             now,
             ..
-        } if staged == Companion::Absent => {
+        } if staged == RotationSecret::Absent => {
             staged = staged_secret(world, public_key, *revision, None, *now);
         }
         Step::BeginDelay { now, .. } => {
-            if let Companion::Ours(facts) = &mut staged {
+            if let RotationSecret::Ours(facts) = &mut staged {
                 facts.pending_since = Some(*now);
                 facts
                     .resource_version
                     .clone_from(&world.fresh.resource_version);
             }
         }
-        Step::DropStagedKey { .. } => staged = Companion::Absent,
+        Step::DropStagedKey { .. } => staged = RotationSecret::Absent,
         // A create that meets a Secret of that name changes nothing.
         Step::KeepPreviousKey {
             resource_version: None,
             ..
-        } if previous != Companion::Absent => {}
+        } if previous != RotationSecret::Absent => {}
         Step::KeepPreviousKey {
             public_key,
             revision,
@@ -193,12 +193,12 @@ pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> Companions {
             previous = previous_secret(world, &previous, keys.clone());
         }
         Step::RetireKeys { whole: true, .. } | Step::DeletePreviousKeys { .. } => {
-            previous = Companion::Absent;
+            previous = RotationSecret::Absent;
         }
         Step::RetireKeys { kept, .. } => previous = previous_secret(world, &previous, kept.clone()),
         _ => {}
     }
-    Companions::Read { staged, previous }
+    RotationSecrets::Read { staged, previous }
 }
 
 fn staged_secret(
@@ -207,8 +207,8 @@ fn staged_secret(
     revision: u32,
     request: Option<String>,
     now: Timestamp,
-) -> Companion<StagedFacts> {
-    Companion::Ours(Box::new(StagedFacts {
+) -> RotationSecret<StagedFacts> {
+    RotationSecret::Ours(Box::new(StagedFacts {
         uid: world.fresh.uid.clone(),
         resource_version: world.fresh.resource_version.clone(),
         revision: Some(revision),
@@ -222,11 +222,11 @@ fn staged_secret(
 
 fn previous_secret(
     world: &World<'_>,
-    before: &Companion<PreviousFacts>,
+    before: &RotationSecret<PreviousFacts>,
     keys: Vec<FormerKey>,
-) -> Companion<PreviousFacts> {
+) -> RotationSecret<PreviousFacts> {
     let before = before.ours();
-    Companion::Ours(Box::new(PreviousFacts {
+    RotationSecret::Ours(Box::new(PreviousFacts {
         uid: before.map_or_else(|| world.fresh.uid.clone(), |before| before.uid.clone()),
         resource_version: world.fresh.resource_version.clone(),
         keys,

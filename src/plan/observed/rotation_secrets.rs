@@ -12,21 +12,21 @@ use crate::{
 
 /// What is beside the managed Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Companions {
+pub enum RotationSecrets {
     /// Nothing says that there is anything, and it was not looked at: good enough while nothing is to be done.
     Unread,
     /// It was looked at.
     Read {
         /// The Secret of the next key.
-        staged: Companion<StagedFacts>,
+        staged: RotationSecret<StagedFacts>,
         /// The Secret of former keys.
-        previous: Companion<PreviousFacts>,
+        previous: RotationSecret<PreviousFacts>,
     },
 }
 
 /// A Secret beside the managed one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Companion<T> {
+pub enum RotationSecret<T> {
     /// There is none of that name.
     Absent,
     /// It is somebody else's: the `SshKey` that it says it belongs to, if it says so.
@@ -35,7 +35,7 @@ pub enum Companion<T> {
     Ours(Box<T>),
 }
 
-impl<T> Companion<T> {
+impl<T> RotationSecret<T> {
     /// What it says, if it is this object's.
     pub fn ours(&self) -> Option<&T> {
         match self {
@@ -83,7 +83,7 @@ pub struct PreviousFacts {
     pub durability: Durability,
 }
 
-impl Companions {
+impl RotationSecrets {
     /// The Secret of the next key, if it is there and this object's.
     pub fn staged(&self) -> Option<&StagedFacts> {
         match self {

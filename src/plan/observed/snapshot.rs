@@ -11,7 +11,7 @@ use crate::{
             azure::{Group, KeyView},
             object::ObjectFacts,
             outputs::OutputView,
-            rotation_secrets::Companions,
+            rotation_secrets::RotationSecrets,
             secret::SecretView,
         },
         records::azure::AzureRecord,
@@ -29,7 +29,7 @@ pub struct Observed {
     /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
     pub secret: SecretView,
     /// What is beside the managed Secret.
-    pub companions: Companions,
+    pub rotation_secrets: RotationSecrets,
     /// The key that the user gives, by a Secret, a `ConfigMap` or a value, or why there is none; `None` when the spec
     /// names none, and while the object is being deleted.
     pub given: Option<Result<PublicKey, Failure>>,
@@ -62,9 +62,9 @@ pub enum Outcome {
     /// The Secret as it is now.
     Secret(SecretView),
     /// What is beside the managed Secret now.
-    Companions(Companions),
+    RotationSecrets(RotationSecrets),
     /// The managed Secret and what is beside it as they are now.
-    Custody(SecretView, Companions),
+    Custody(SecretView, RotationSecrets),
     /// An output as it is now.
     Output(OutputRef, OutputView),
     /// One place in Azure as it is now.
@@ -87,10 +87,10 @@ impl Observed {
                 self.object_is_live = true;
             }
             Outcome::Secret(secret) => self.secret = secret,
-            Outcome::Companions(companions) => self.companions = companions,
-            Outcome::Custody(secret, companions) => {
+            Outcome::RotationSecrets(rotation_secrets) => self.rotation_secrets = rotation_secrets,
+            Outcome::Custody(secret, rotation_secrets) => {
                 self.secret = secret;
-                self.companions = companions;
+                self.rotation_secrets = rotation_secrets;
             }
             Outcome::Output(object, view) => {
                 self.outputs.insert(object, view);

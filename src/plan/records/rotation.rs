@@ -11,8 +11,12 @@ const REMEMBERED: usize = 16;
 #[serde(rename_all = "camelCase")]
 pub struct RotationRecord {
     /// Whether there may be Secrets beside the managed one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub companions: bool,
+    #[serde(
+        rename = "companions",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub may_have_secrets: bool,
     /// The requests that were acted upon, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handled: Vec<String>,
@@ -25,7 +29,7 @@ impl RotationRecord {
             return Self::default();
         };
         serde_json::from_str(text).unwrap_or(Self {
-            companions: true,
+            may_have_secrets: true,
             handled: Vec::new(),
         })
     }
@@ -56,7 +60,7 @@ mod tests {
     #[test]
     fn a_record_survives_being_written_and_read() {
         let record = RotationRecord {
-            companions: true,
+            may_have_secrets: true,
             ..RotationRecord::default()
         }
         .with(Some("one"))
@@ -71,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_may_hide_something() {
-        assert!(RotationRecord::parse(Some("rubbish")).companions);
+        assert!(RotationRecord::parse(Some("rubbish")).may_have_secrets);
     }
 
     #[test]

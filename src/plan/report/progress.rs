@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     api::{
         Condition, ConditionType, ErrorClass, Reason,
-        condition::{Verdict, find},
+        condition::{ConditionDraft, find},
     },
     plan::{decision::Plan, desired::resolve::Desired, failure::Failure, step::kinds::Step},
 };
@@ -16,7 +16,7 @@ const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
 
 /// Whether a right that is missing may only be one that Azure does not know of yet: for the first ten minutes it is looked
 /// at again without calling a person.
-pub(crate) fn may_propagate(before: &[Condition], ready: &Verdict, now: Timestamp) -> bool {
+pub(crate) fn may_propagate(before: &[Condition], ready: &ConditionDraft, now: Timestamp) -> bool {
     let told = |kind| find(before, kind).filter(|condition| condition.status == "True");
     let given_up = told(ConditionType::Stalled)
         .is_some_and(|stalled| stalled.reason == Reason::AccessDenied.as_str());
@@ -29,10 +29,10 @@ pub(crate) fn may_propagate(before: &[Condition], ready: &Verdict, now: Timestam
 pub(crate) fn progress(
     desired: &Desired,
     plan: &Plan,
-    ready: &Verdict,
+    ready: &ConditionDraft,
     failed: Option<(&Step, &Failure)>,
     propagates: bool,
-) -> Option<Verdict> {
+) -> Option<ConditionDraft> {
     if ready.status == Some(true) || ready.reason == Reason::Suspended {
         return None;
     }
@@ -49,7 +49,7 @@ pub(crate) fn progress(
     } else {
         ConditionType::Reconciling
     };
-    Some(Verdict::new(
+    Some(ConditionDraft::new(
         kind,
         Some(true),
         ready.reason,

@@ -1,7 +1,7 @@
 //! Whether the object is Ready, and why.
 
 use crate::{
-    api::{ConditionType, Reason, condition::Verdict},
+    api::{ConditionType, Reason, condition::ConditionDraft},
     plan::{
         decide::azure::leaving::with_way_out,
         decision::{Finding, Plan},
@@ -18,14 +18,14 @@ pub(crate) fn ready(
     key: &Standing,
     others: [Option<&Standing>; 3],
     failed: Option<(&Step, &Failure)>,
-) -> Verdict {
+) -> ConditionDraft {
     let kind = ConditionType::Ready;
     if desired.suspended && !plan.steps.is_empty() {
         let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
         let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
         let shown = if changes.is_empty() { records } else { changes };
         let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
-        return Verdict::new(
+        return ConditionDraft::new(
             kind,
             Some(false),
             Reason::Suspended,
@@ -55,9 +55,9 @@ pub(crate) fn ready(
             if desired.azure.is_none() {
                 message.push_str("; not published: spec.azure is absent");
             }
-            Verdict::new(kind, Some(true), Reason::UpToDate, message)
+            ConditionDraft::new(kind, Some(true), Reason::UpToDate, message)
         }
-        None => Verdict::new(kind, Some(false), Reason::Progressing, "under way"),
+        None => ConditionDraft::new(kind, Some(false), Reason::Progressing, "under way"),
     }
 }
 
@@ -76,17 +76,17 @@ pub(crate) fn deleting(
     desired: &Desired,
     plan: &Plan,
     failed: Option<(&Step, &Failure)>,
-) -> Verdict {
+) -> ConditionDraft {
     let kind = ConditionType::Ready;
     match (failed, &plan.secret) {
         (Some((Step::DeleteAzureKey { .. }, failure)), _) => {
             let failure = with_way_out(desired, failure);
-            Verdict::new(kind, Some(false), failure.reason, failure.message)
+            ConditionDraft::new(kind, Some(false), failure.reason, failure.message)
         }
         (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
-            Verdict::new(kind, Some(false), failure.reason, failure.message.clone())
+            ConditionDraft::new(kind, Some(false), failure.reason, failure.message.clone())
         }
-        (None, _) => Verdict::new(
+        (None, _) => ConditionDraft::new(
             kind,
             Some(false),
             Reason::Deleting,

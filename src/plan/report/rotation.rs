@@ -50,7 +50,7 @@ pub(crate) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
 
 /// The key that is staged and is to take over.
 fn pending(desired: &Desired, observed: &Observed, managed: &SecretFacts) -> Option<PendingKey> {
-    let staged = observed.companions.staged()?;
+    let staged = observed.rotation_secrets.staged()?;
     let key = staged.key.readable()?;
     let comes_next = staged
         .revision
@@ -121,7 +121,7 @@ fn waits(desired: &Desired, pending: &PendingKey) -> String {
 /// The requests that were acted upon, as far back as they are remembered.
 fn handled_requests(observed: &Observed, facts: &SecretFacts) -> Vec<String> {
     let record = RotationRecord {
-        companions: false,
+        may_have_secrets: false,
         handled: observed.object.handled_requests().to_vec(),
     };
     record.with(facts.request.as_deref()).handled

@@ -1,7 +1,7 @@
 //! How the key pair, the outputs and Azure stand: from the plan's findings and from the steps that failed.
 
 use crate::{
-    api::{ConditionType, Reason, condition::Verdict},
+    api::{ConditionType, Reason, condition::ConditionDraft},
     plan::{
         decision::{Finding, Plan},
         failure::Failure,
@@ -18,8 +18,8 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    pub(crate) fn about(&self, kind: ConditionType) -> Verdict {
-        Verdict::new(kind, self.status, self.reason, self.message.clone())
+    pub(crate) fn about(&self, kind: ConditionType) -> ConditionDraft {
+        ConditionDraft::new(kind, self.status, self.reason, self.message.clone())
     }
 
     pub(crate) fn failed(failure: &Failure) -> Self {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     api::{
         ConditionType, SshKeyStatus,
-        condition::{Verdict, conditions},
+        condition::{ConditionDraft, conditions},
     },
     keys::PublicKey,
     plan::{
@@ -32,7 +32,7 @@ pub struct Report {
     /// The whole status.
     pub status: SshKeyStatus,
     /// The Ready condition's reason and message, for an event.
-    pub ready: Verdict,
+    pub ready: ConditionDraft,
     /// What Azure calls the request that it refused, where that is why.
     pub request_ids: Option<String>,
 }
@@ -66,37 +66,37 @@ pub fn report(
         let rotation = plan.rotation.as_ref().or_else(|| of(Concern::Rotation));
         let rotation = rotation.map(Standing::failed);
         let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
-        let verdict = ready(desired, plan, &key, others, failed);
-        match requests_note(desired, observed).filter(|_| verdict.status == Some(true)) {
-            Some(note) => Verdict {
-                message: format!("{}; {note}", verdict.message),
-                ..verdict
+        let draft = ready(desired, plan, &key, others, failed);
+        match requests_note(desired, observed).filter(|_| draft.status == Some(true)) {
+            Some(note) => ConditionDraft {
+                message: format!("{}; {note}", draft.message),
+                ..draft
             },
-            None => verdict,
+            None => draft,
         }
     };
 
-    let mut verdicts = vec![ready.clone()];
+    let mut drafts = vec![ready.clone()];
     if !plan.deleting {
-        verdicts.push(key.about(ConditionType::KeyAvailable));
-        verdicts.extend(
+        drafts.push(key.about(ConditionType::KeyAvailable));
+        drafts.extend(
             outputs
                 .as_ref()
                 .map(|outputs| outputs.about(ConditionType::OutputsSynced)),
         );
-        verdicts.extend(
+        drafts.extend(
             azure
                 .as_ref()
                 .map(|azure| azure.about(ConditionType::AzureSynced)),
         );
     }
     let propagates = may_propagate(&before.conditions, &ready, now);
-    verdicts.extend(progress(desired, plan, &ready, failed, propagates));
+    drafts.extend(progress(desired, plan, &ready, failed, propagates));
 
     let mut status = SshKeyStatus {
         observed_generation: Some(generation),
         recorded_for: Some(observed.object.uid.clone()),
-        conditions: conditions(&verdicts, &before.conditions, generation, now),
+        conditions: conditions(&drafts, &before.conditions, generation, now),
         ..before.clone()
     };
     if !matches!(plan.secret, Finding::Blocked(_))

@@ -12,7 +12,7 @@ use crate::{
         decide::azure::difference::{
             difference, is_elsewhere, is_only_reported, listed, wanted_tags,
         },
-        decision::{Finding, Judgement},
+        decision::{Evaluation, Finding},
         desired::{azure::Target, resolve::Desired},
         observed::{
             azure::{AzureKey, Group, KeyView},
@@ -25,28 +25,28 @@ use crate::{
 
 /// What to do about our key at its place in Azure. `stored` is the key that is to be published; while there is none, the
 /// steps are a preview and none of them may be taken.
-pub(crate) fn judge_azure(
+pub(crate) fn evaluate_azure(
     desired: &Desired,
     target: &Target,
     observed: &Observed,
     stored: Option<&PublicKey>,
-) -> Judgement {
+) -> Evaluation {
     if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
-        return Judgement::finding(Finding::held(Reason::KeyRefused, refusal.to_string()));
+        return Evaluation::finding(Finding::needs_user(Reason::KeyRefused, refusal.to_string()));
     }
     if let Some(finding) = the_pair_would_be_torn(desired, observed, target) {
-        return Judgement::finding(finding);
+        return Evaluation::finding(finding);
     }
     let record = observed.record(&target.id);
     if record.is_none() && observed.known.len() >= PLACES_MAX {
-        return Judgement::finding(too_many_places(target));
+        return Evaluation::finding(too_many_places(target));
     }
     match observed.azure.get(&target.id) {
-        None => Judgement::steps(Vec::new()),
-        Some(KeyView::Unknown(failure)) => Judgement::finding(Finding::Blocked(failure.clone())),
+        None => Evaluation::steps(Vec::new()),
+        Some(KeyView::Unknown(failure)) => Evaluation::finding(Finding::Blocked(failure.clone())),
         Some(KeyView::Absent { group, .. }) => {
             if is_only_reported(desired, target, record, stored) {
-                return Judgement::finding(drifted(&format!("{} is gone", target.id)));
+                return Evaluation::finding(drifted(&format!("{} is gone", target.id)));
             }
             publish(desired, target, *group, stored)
         }
@@ -59,12 +59,12 @@ pub(crate) fn judge_azure(
                             keep(desired, observed, target, key, stored)
                         } else if is_only_reported(desired, target, record, stored) {
                             let what = format!("{} is in {} now", target.id, key.location);
-                            Judgement::finding(drifted(&what))
+                            Evaluation::finding(drifted(&what))
                         } else {
                             recreate(desired, target, stored)
                         }
                     },
-                    Judgement::finding,
+                    Evaluation::finding,
                 )
         }
     }
@@ -75,7 +75,7 @@ fn publish(
     target: &Target,
     group: Group,
     stored: Option<&PublicKey>,
-) -> Judgement {
+) -> Evaluation {
     let mut steps = Vec::new();
     match (group, target.group_creation) {
         (Group::Exists, _) => {}
@@ -86,7 +86,7 @@ fn publish(
             });
         }
         (Group::Missing, CreationPolicy::Never) => {
-            return Judgement::finding(Finding::held(
+            return Evaluation::finding(Finding::needs_user(
                 Reason::ResourceGroupNotFound,
                 format!(
                     "resource group {} does not exist in subscription {}: create it (az group create --name {} --location {}), or write resourceGroup.creationPolicy: IfMissing",
@@ -104,7 +104,7 @@ fn publish(
         tags: wanted_tags(desired, target),
         public_key: stored.cloned(),
     });
-    Judgement::steps(steps)
+    Evaluation::steps(steps)
 }
 
 /// The key is there and this object has no right to it.
@@ -148,7 +148,7 @@ fn key_is_not_ours(
             "Write another name in spec.azure.name",
         ),
     };
-    Some(Finding::held(
+    Some(Finding::needs_user(
         Reason::AzureKeyConflict,
         format!("{id} {whose}; it was left alone. {remedy}"),
     ))
@@ -177,7 +177,7 @@ fn the_pair_would_be_torn(
         DeletionPolicy::Delete
     }) == DeletionPolicy::Retain;
     (stays && custody.deletion == DeletionPolicy::Delete).then(|| {
-        Finding::held(
+        Finding::needs_user(
             Reason::DeletionPolicyConflict,
             format!(
                 "{} was there before this SshKey and would stay in Azure when it goes, while spec.secret.deletionPolicy: Delete would destroy its private key: write spec.secret.deletionPolicy: Retain, or spec.azure.deletionPolicy: Delete",
@@ -189,7 +189,7 @@ fn the_pair_would_be_torn(
 
 fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding> {
     (is_elsewhere(target, key) && target.replace == ReplacePolicy::Refuse).then(|| {
-        Finding::held(
+        Finding::needs_user(
             Reason::LocationConflict,
             format!(
                 "{} is stored in {} and {} is asked for, and Azure moves no key: write the location that it has; or azure.replacePolicy: Recreate, to have it deleted and created again; or another azure.name, to have it created there first",
@@ -200,11 +200,11 @@ fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding
 }
 
 /// The name is taken by the key itself, so it has to go first.
-fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> Judgement {
-    let mut judgement = publish(desired, target, Group::Exists, stored);
+fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> Evaluation {
+    let mut evaluation = publish(desired, target, Group::Exists, stored);
     let id = target.id.clone();
-    judgement.steps.insert(0, Step::DeleteAzureKey { id });
-    judgement
+    evaluation.steps.insert(0, Step::DeleteAzureKey { id });
+    evaluation
 }
 
 fn keep(
@@ -213,11 +213,11 @@ fn keep(
     target: &Target,
     key: &AzureKey,
     stored: Option<&PublicKey>,
-) -> Judgement {
+) -> Evaluation {
     let id = &target.id;
     let difference = difference(desired, observed, target, key, stored);
     if difference.is_none() {
-        return Judgement::finding(Finding::Good {
+        return Evaluation::finding(Finding::Good {
             reason: Reason::KeyPublished,
             message: format!("published as {id}"),
         });
@@ -228,16 +228,16 @@ fn keep(
             "{} of {id} differ from what is wanted",
             difference.describe()
         );
-        return Judgement::finding(drifted(&what));
+        return Evaluation::finding(drifted(&what));
     }
     if difference.key.is_some() || difference.tags.is_some() {
-        return Judgement::steps(vec![Step::UpdateAzureKey {
+        return Evaluation::steps(vec![Step::UpdateAzureKey {
             id: id.clone(),
             public_key: difference.key,
             tags: difference.tags,
         }]);
     }
-    Judgement::finding(Finding::held(
+    Evaluation::finding(Finding::needs_user(
         Reason::TagOverridden,
         format!(
             "somebody turns back the tags {} of {id} whenever they are put right; they are left as they are. Look for a policy in Azure that changes them, and exempt the key; or ask for what it wants",
@@ -248,7 +248,7 @@ fn keep(
 
 /// What somebody has changed in Azure, and the spec asks only to be told of.
 fn drifted(what: &str) -> Finding {
-    Finding::held(
+    Finding::needs_user(
         Reason::DriftDetected,
         format!(
             "{what}; nothing was changed, since spec.azure.driftPolicy is Report. Write Repair to have it put right, or ask for what is there"
@@ -258,7 +258,7 @@ fn drifted(what: &str) -> Finding {
 
 /// The status has no room for another place.
 pub(crate) fn too_many_places(target: &Target) -> Finding {
-    Finding::held(
+    Finding::needs_user(
         Reason::TooManyPlaces,
         format!(
             "this SshKey has keys at {PLACES_MAX} places in Azure already, and {} would be one more: delete in Azure those that are to go and were kept by azure.deletionPolicy: Retain; status.azure.places names them",

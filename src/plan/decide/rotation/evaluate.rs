@@ -28,7 +28,11 @@ use crate::{
 };
 
 /// How far the rotation is of a key that is sound, or that is to be replaced since it is not.
-pub(crate) fn judge_rotation(desired: &Desired, observed: &Observed, now: Timestamp) -> Rotation {
+pub(crate) fn evaluate_rotation(
+    desired: &Desired,
+    observed: &Observed,
+    now: Timestamp,
+) -> Rotation {
     let (Some(custody), SecretView::Present(managed)) =
         (desired.source.custody(), &observed.secret)
     else {
@@ -45,7 +49,7 @@ pub(crate) fn judge_rotation(desired: &Desired, observed: &Observed, now: Timest
     };
     let due = next_due(&ground);
     let begin = begin(&ground, due);
-    let staged = observed.companions.staged();
+    let staged = observed.rotation_secrets.staged();
     let is_wanted = begin.is_some() || staged.is_some();
     if let Some(obstacle) = obstacle(&ground).filter(|_| is_wanted) {
         return Stage::Blocked(obstacle).into();
@@ -105,15 +109,23 @@ fn begin(ground: &Ground<'_>, due: Option<Timestamp>) -> Option<Step> {
     let name = staging_name(&ground.custody.name);
     let revision = ground.managed.revision.saturating_add(1);
     match (&ground.desired.source, ground.current) {
-        (KeySource::Generated { wish, comment, .. }, current) => {
+        (
+            KeySource::Generated {
+                requirements,
+                comment,
+                ..
+            },
+            current,
+        ) => {
             let request = open_request(ground.desired, ground.observed);
             let is_due = request.is_some()
-                || current.is_none_or(|key| !wish.fits(key))
+                || current.is_none_or(|key| !requirements.fits(key))
                 || is_being_replaced(ground.desired, ground.observed)
                 || due.is_some_and(|due| due <= ground.now);
             is_due.then(|| Step::StageKey {
                 name,
-                key: current.map_or_else(|| wish.first(), |key| wish.after(key)),
+                key: current
+                    .map_or_else(|| requirements.initial(), |key| requirements.successor(key)),
                 comment: comment.clone(),
                 revision,
                 request: request.map(str::to_owned),
@@ -179,7 +191,7 @@ fn keep(ground: &Ground<'_>, given_up: Option<&PublicKey>, staged: &StagedFacts)
         Some(_) => (KeptFrom::Staging, given_up, revision),
         None => from_managed,
     };
-    let key = key.filter(|key| !ground.observed.companions.keeps(key))?;
+    let key = key.filter(|key| !ground.observed.rotation_secrets.keeps(key))?;
     Some(Step::KeepPreviousKey {
         from,
         managed: ground.custody.name.clone(),

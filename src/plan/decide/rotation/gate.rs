@@ -3,13 +3,13 @@
 use crate::plan::{
     decide::rotation::stage::Stage,
     failure::Failure,
-    observed::{rotation_secrets::Companions, secret::SecretView, snapshot::Observed},
+    observed::{rotation_secrets::RotationSecrets, secret::SecretView, snapshot::Observed},
     records::rotation::RotationRecord,
     step::kinds::Step,
 };
 
 /// What else is under way while a rotation is looked at.
-pub(crate) struct AtRest {
+pub(crate) struct Gate {
     /// How Azure stands.
     pub(crate) azure: AzureStands,
     /// No output is to be changed.
@@ -31,16 +31,16 @@ pub(crate) enum AzureStands {
 
 /// The steps of a rotation: those before all that is public, and those after.
 #[derive(Default)]
-pub(crate) struct Turn {
+pub(crate) struct GatedSteps {
     pub(crate) first: Option<Step>,
     pub(crate) last: Vec<Step>,
     pub(crate) blocked: Option<Failure>,
     is_resting: bool,
 }
 
-impl AtRest {
+impl Gate {
     /// The steps of a rotation that may be taken as things are.
-    pub(crate) fn take(&self, stage: Stage) -> Turn {
+    pub(crate) fn let_through(&self, stage: Stage) -> GatedSteps {
         // A lost key has nothing that could come to rest before another takes its place.
         let azure = self.azure == AzureStands::AsWanted;
         let may_replace = self.is_replacing && self.azure != AzureStands::Refused;
@@ -55,19 +55,19 @@ impl AtRest {
             Stage::Tidy(step) => (None, vec![step]),
             Stage::Publish { .. } | Stage::GiveUp(_) => (None, Vec::new()),
             Stage::Blocked(failure) => {
-                return Turn {
+                return GatedSteps {
                     blocked: Some(failure),
-                    ..Turn::default()
+                    ..GatedSteps::default()
                 };
             }
             Stage::Rest | Stage::Begin(_) => {
-                return Turn {
+                return GatedSteps {
                     is_resting: true,
-                    ..Turn::default()
+                    ..GatedSteps::default()
                 };
             }
         };
-        Turn {
+        GatedSteps {
             first,
             last,
             blocked: None,
@@ -81,15 +81,16 @@ impl AtRest {
 pub(crate) fn rotation_to_record(
     observed: &Observed,
     is_sound: bool,
-    turn: &Turn,
+    gated: &GatedSteps,
 ) -> RotationRecord {
     let before = &observed.object.rotation;
-    let is_there = match &observed.companions {
-        Companions::Unread => before.companions,
+    let is_there = match &observed.rotation_secrets {
+        RotationSecrets::Unread => before.may_have_secrets,
         // While the key itself is missing, another may be staging the next one just now.
-        Companions::Read { .. } if !is_sound => before.companions,
-        Companions::Read { .. } => {
-            observed.companions.staged().is_some() || observed.companions.previous().is_some()
+        RotationSecrets::Read { .. } if !is_sound => before.may_have_secrets,
+        RotationSecrets::Read { .. } => {
+            observed.rotation_secrets.staged().is_some()
+                || observed.rotation_secrets.previous().is_some()
         }
     };
     let handled = match &observed.secret {
@@ -99,7 +100,7 @@ pub(crate) fn rotation_to_record(
         _ => None,
     };
     RotationRecord {
-        companions: is_there || !turn.is_resting,
+        may_have_secrets: is_there || !gated.is_resting,
         handled: observed.object.handled_requests().to_vec(),
     }
     .with(handled)

@@ -37,6 +37,6 @@ impl<'a> Ground<'a> {
 
     /// The Secret of former keys, if it is there and this object's.
     pub(crate) fn previous(&self) -> Option<&'a PreviousFacts> {
-        self.observed.companions.previous()
+        self.observed.rotation_secrets.previous()
     }
 }

@@ -12,7 +12,7 @@ use crate::{
             secret::durability::{secret_is_going, secret_is_immutable},
         },
         failure::Failure,
-        observed::rotation_secrets::{Companion, Companions},
+        observed::rotation_secrets::{RotationSecret, RotationSecrets},
     },
 };
 
@@ -30,7 +30,7 @@ pub(crate) fn is_full(ground: &Ground<'_>) -> Option<Failure> {
     let previous = ground.previous()?;
     let is_kept = ground
         .current
-        .is_some_and(|key| ground.observed.companions.keeps(key));
+        .is_some_and(|key| ground.observed.rotation_secrets.keeps(key));
     (previous.keys.len() >= FORMER_KEYS_MAX && !is_kept).then(|| {
         Failure::to_fix(
             Reason::TooManyFormerKeys,
@@ -45,7 +45,7 @@ pub(crate) fn is_full(ground: &Ground<'_>) -> Option<Failure> {
 
 /// A name that the rotation needs is another object's.
 fn clash(ground: &Ground<'_>) -> Option<Failure> {
-    let Companions::Read { staged, previous } = &ground.observed.companions else {
+    let RotationSecrets::Read { staged, previous } = &ground.observed.rotation_secrets else {
         return None;
     };
     let clash = |name: String, owner: &Option<String>| {
@@ -61,8 +61,12 @@ fn clash(ground: &Ground<'_>) -> Option<Failure> {
         )
     };
     match (staged, previous) {
-        (Companion::Foreign(owner), _) => Some(clash(staging_name(&ground.custody.name), owner)),
-        (_, Companion::Foreign(owner)) => Some(clash(previous_name(&ground.custody.name), owner)),
+        (RotationSecret::Foreign(owner), _) => {
+            Some(clash(staging_name(&ground.custody.name), owner))
+        }
+        (_, RotationSecret::Foreign(owner)) => {
+            Some(clash(previous_name(&ground.custody.name), owner))
+        }
         _ => None,
     }
 }
@@ -77,7 +81,7 @@ fn can_not_be_kept(ground: &Ground<'_>) -> Option<Failure> {
     let staging = staging_name(&ground.custody.name);
     let staged = ground
         .observed
-        .companions
+        .rotation_secrets
         .staged()
         .and_then(|staged| secret_is_going(mark, &staging, "the next key", &staged.durability));
     let name = previous_name(&ground.custody.name);
@@ -86,7 +90,7 @@ fn can_not_be_kept(ground: &Ground<'_>) -> Option<Failure> {
         previous.and_then(|facts| secret_is_going(mark, &name, "former keys", &facts.durability));
     let is_kept = ground
         .current
-        .is_some_and(|key| ground.observed.companions.keeps(key));
+        .is_some_and(|key| ground.observed.rotation_secrets.keeps(key));
     let is_full = previous.is_some_and(|facts| facts.durability.is_immutable) && !is_kept;
     let immutable = is_full.then(|| {
         secret_is_immutable(

@@ -2,14 +2,17 @@
 
 use crate::{
     keys::{Comment, PublicKey},
-    plan::desired::key_requirements::KeyWish,
+    plan::desired::key_requirements::KeyRequirements,
 };
 
 /// What the Secret shall hold.
 #[derive(Clone, Copy)]
 pub(crate) enum Content<'a> {
     /// A key that is generated when there is none.
-    Generated { wish: KeyWish, comment: &'a Comment },
+    Generated {
+        requirements: KeyRequirements,
+        comment: &'a Comment,
+    },
     /// The key that the user gives, at the time.
     Imported(&'a PublicKey),
 }

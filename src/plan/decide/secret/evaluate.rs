@@ -15,7 +15,7 @@ use crate::{
             replacement::{another_key_is_asked_for, is_being_replaced},
             soundness::is_unsound,
         },
-        decision::{Finding, Judgement},
+        decision::{Evaluation, Finding},
         desired::{resolve::Desired, source::Custody},
         failure::Failure,
         observed::{
@@ -27,41 +27,41 @@ use crate::{
 };
 
 /// What to do about the Secret.
-pub(crate) fn judge_secret(
+pub(crate) fn evaluate_secret(
     desired: &Desired,
     custody: &Custody,
     content: Content<'_>,
     observed: &Observed,
     now: Timestamp,
-) -> Judgement {
+) -> Evaluation {
     let facts = match &observed.secret {
         SecretView::Absent if another_key_is_asked_for(desired, custody, observed) => {
-            return Judgement::steps(vec![replace_lost_key(custody, content, observed, now)]);
+            return Evaluation::steps(vec![replace_lost_key(custody, content, observed, now)]);
         }
         SecretView::Absent => {
             return private_key_is_lost(desired, custody, content, observed)
                 .or_else(|| azure_might_hold_the_key(desired, content, observed))
                 .map_or_else(
-                    || Judgement::steps(vec![create_secret(custody, content, observed, now)]),
-                    Judgement::finding,
+                    || Evaluation::steps(vec![create_secret(custody, content, observed, now)]),
+                    Evaluation::finding,
                 );
         }
         SecretView::Present(facts) => facts,
     };
     let owner = secret_owner(desired, custody, observed, facts);
     if let SecretOwner::Another(why) = owner {
-        return Judgement::finding(conflict(why));
+        return Evaluation::finding(conflict(why));
     }
     if let Some(failure) = is_going(desired, custody, facts) {
-        return Judgement::finding(Finding::Blocked(failure));
+        return Evaluation::finding(Finding::Blocked(failure));
     }
     match is_unsound(custody, content, observed, facts) {
         // What takes its place is the rotation's business.
-        Some(_) if is_being_replaced(desired, observed) => Judgement::steps(Vec::new()),
-        Some(finding) => Judgement::finding(finding),
+        Some(_) if is_being_replaced(desired, observed) => Evaluation::steps(Vec::new()),
+        Some(finding) => Evaluation::finding(finding),
         None => key_is_not_the_wanted_one(custody, content, observed, facts).map_or_else(
             || take_or_keep(desired, custody, &owner, observed, facts, now),
-            Judgement::finding,
+            Evaluation::finding,
         ),
     }
 }
@@ -88,13 +88,13 @@ fn key_is_not_the_wanted_one(
     }
     let name = &custody.name;
     match content {
-        Content::Generated { wish, .. } if is_spec(found, wish.first()) => None,
-        Content::Generated { wish, .. } => Some(conflict(format!(
+        Content::Generated { requirements, .. } if is_spec(found, requirements.initial()) => None,
+        Content::Generated { requirements, .. } => Some(conflict(format!(
             "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again, to ask for the key that exists or with another name in spec.secret.name. Removing the Secret destroys the key that it holds",
             found.algorithm(),
             found.bits(),
-            wish.first().algorithm(),
-            wish.first().bits()
+            requirements.initial().algorithm(),
+            requirements.initial().bits()
         ))),
         Content::Imported(wanted) if found == wanted => None,
         Content::Imported(wanted) => Some(conflict(format!(
@@ -112,9 +112,9 @@ fn take_or_keep(
     observed: &Observed,
     facts: &SecretFacts,
     now: Timestamp,
-) -> Judgement {
+) -> Evaluation {
     let Some(key) = facts.key.readable() else {
-        return Judgement::steps(Vec::new());
+        return Evaluation::steps(Vec::new());
     };
     let secret = |key: &PublicKey| SecretRecord {
         name: custody.name.clone(),
@@ -127,11 +127,11 @@ fn take_or_keep(
     if facts.durability.is_immutable && !is_whole {
         let so = "its entries can't be written as the files that OpenSSH reads";
         let failure = secret_is_immutable(&desired.mark, &custody.name, so);
-        return Judgement::finding(Finding::Blocked(failure));
+        return Evaluation::finding(Finding::Blocked(failure));
     }
     let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
     if *owner == SecretOwner::ToAdopt {
-        return Judgement::steps(vec![Step::AdoptSecret {
+        return Evaluation::steps(vec![Step::AdoptSecret {
             secret: secret(key),
             now,
         }]);
@@ -144,12 +144,12 @@ fn take_or_keep(
             .object
             .reported_revision
             .map_or(facts.revision, |reported| reported.max(facts.revision));
-        return Judgement::steps(vec![Step::RepairSecret {
+        return Evaluation::steps(vec![Step::RepairSecret {
             secret: secret(key),
             anew: (!is_dated).then_some((revision, now)),
         }]);
     }
-    Judgement::finding(Finding::Good {
+    Evaluation::finding(Finding::Good {
         reason: Reason::KeyStored,
         message: format!(
             "Secret {} holds the key {}",
@@ -164,5 +164,5 @@ fn is_spec(key: &PublicKey, spec: KeySpec) -> bool {
 }
 
 fn conflict(message: String) -> Finding {
-    Finding::held(Reason::SecretConflict, message)
+    Finding::needs_user(Reason::SecretConflict, message)
 }

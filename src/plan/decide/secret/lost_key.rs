@@ -29,7 +29,7 @@ pub(crate) fn private_key_is_lost(
     }
     let name = &custody.name;
     if let Some(fingerprint) = &observed.object.reported_fingerprint {
-        return Some(Finding::held(
+        return Some(Finding::needs_user(
             Reason::PrivateKeyLost,
             format!(
                 "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
@@ -41,7 +41,7 @@ pub(crate) fn private_key_is_lost(
     }
     let witness = other_witness(desired, custody, observed);
     if let Some(witness) = witness {
-        return Some(Finding::held(
+        return Some(Finding::needs_user(
             Reason::PrivateKeyLost,
             format!(
                 "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
@@ -62,7 +62,7 @@ pub(crate) fn private_key_is_lost(
         |_| "a key".to_owned(),
         |key| format!("the key {}", key.fingerprint()),
     );
-    Some(Finding::held(
+    Some(Finding::needs_user(
         Reason::PrivateKeyLost,
         format!(
             "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
@@ -75,11 +75,11 @@ pub(crate) fn private_key_is_lost(
 
 /// What else says that there was a key.
 fn other_witness(desired: &Desired, custody: &Custody, observed: &Observed) -> Option<String> {
-    if observed.companions.staged().is_some() {
+    if observed.rotation_secrets.staged().is_some() {
         let name = staging_name(&custody.name);
         return Some(format!("Secret {name} holds the next key of this SshKey"));
     }
-    if observed.companions.previous().is_some() {
+    if observed.rotation_secrets.previous().is_some() {
         let name = previous_name(&custody.name);
         return Some(format!("Secret {name} holds former keys of this SshKey"));
     }

@@ -20,9 +20,12 @@ pub(crate) fn create_secret(
     let first = u32::from(object.reported_fingerprint.is_some());
     let reported = object.reported_revision.unwrap_or(first);
     match content {
-        Content::Generated { wish, comment } => Step::CreateSecret {
+        Content::Generated {
+            requirements,
+            comment,
+        } => Step::CreateSecret {
             name,
-            key: wish.first(),
+            key: requirements.initial(),
             comment: comment.clone(),
             revision: reported.saturating_add(1),
             request: observed.object.rotate_requested.clone(),
@@ -44,7 +47,7 @@ pub(crate) fn replace_lost_key(
     observed: &Observed,
     now: Timestamp,
 ) -> Step {
-    let staged = observed.companions.staged();
+    let staged = observed.rotation_secrets.staged();
     match staged.and_then(|staged| Some((staged, staged.key.readable()?))) {
         Some((staged, next)) => activate(custody, None, staged, next, now),
         None => create_secret(custody, content, observed, now),

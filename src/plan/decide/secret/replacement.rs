@@ -17,7 +17,7 @@ use crate::{
 /// or as a standing choice.
 pub(crate) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool {
     let KeySource::Generated {
-        wish,
+        requirements,
         comment,
         custody,
     } = &desired.source
@@ -28,7 +28,7 @@ pub(crate) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool 
         return false;
     };
     let content = Content::Generated {
-        wish: *wish,
+        requirements: *requirements,
         comment,
     };
     !facts.durability.is_going()

@@ -30,7 +30,7 @@ fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<F
         SecretKey::Missing => "has no private key any more".to_owned(),
         SecretKey::Unreadable(why) => format!("holds no private key that can be read: {why}"),
     };
-    Some(Finding::held(
+    Some(Finding::needs_user(
         Reason::PrivateKeyUnreadable,
         format!(
             "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
@@ -63,7 +63,7 @@ fn private_key_was_replaced(
     };
     let mut witnesses = facts.recorded.iter().chain(reported);
     let recorded: &Fingerprint = witnesses.find(|recorded| **recorded != actual)?;
-    Some(Finding::held(
+    Some(Finding::needs_user(
         Reason::PrivateKeyReplaced,
         format!(
             "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
