@@ -190,8 +190,8 @@ pub struct AllowedNamespaces {
     #[x_kube(validation = Rule::new("self.all(name, name == '*' || name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))").message("tenants.namespaces.names has names of namespaces, or '*' alone for all: patterns such as team-* are not supported"))]
     pub names: Option<Vec<String>>,
 
-    /// Labels that a namespace has, all of them, beside those that are named. Whoever may label a namespace decides with
-    /// this who may use the store.
+    /// Labels that a namespace has, all of them, beside those that are named. People who may label a
+    /// namespace decide with this who may use the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::labels_schema")]
     pub match_labels: Option<BTreeMap<String, String>>,

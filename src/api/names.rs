@@ -70,7 +70,7 @@ pub mod annotation {
     pub const KEY_SPEC: &str = "sshkey-operator.io/key-spec";
     /// On a managed Secret, or on one that holds the next key: the request that it was generated for.
     pub const HANDLED_REQUEST: &str = "sshkey-operator.io/handled-request";
-    /// On the Secret that holds the next key: since when its public half is wherever it shall be, RFC 3339.
+    /// On the Secret that holds the next key: since when its public half is published everywhere, RFC 3339.
     pub const PENDING_SINCE: &str = "sshkey-operator.io/pending-since";
     /// On the Secret that holds former keys: which they are, and since when, as JSON.
     pub const PREVIOUS_KEYS: &str = "sshkey-operator.io/previous-keys";

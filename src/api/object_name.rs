@@ -5,12 +5,12 @@
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>
 pub(super) const NAME_RULE: &str =
     "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')";
-/// What the API server says of a reference whose name is none.
+/// What the API server says of a reference by a name that no object can have.
 pub(super) const NAME_MESSAGE: &str = "no object can have this name: names have lower-case letters, digits, '-' and '.', and each part between dots begins and ends with a letter or a digit";
 /// The rule for keys of entries in the schema.
 /// <https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data>
 pub(super) const KEY_RULE: &str = "self.matches('^[-._a-zA-Z0-9]+$')";
-/// What the API server says of a key that is none.
+/// What the API server says of a key that no entry can have.
 pub(super) const KEY_MESSAGE: &str =
     "no entry can have this key: keys have letters, digits, '-', '_' and '.'";
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("(has(self.sshAuth) ? 1 : 0) + (has(self.pem) ? 1 : 0) + (has(self.flux) ? 1 : 0) + (has(self.argoCD) ? 1 : 0) + (has(self.kubeVirt) ? 1 : 0) + (has(self.publicSecret) ? 1 : 0) + (has(self.publicConfigMap) ? 1 : 0) == 1").message("an output has exactly one of sshAuth, pem, flux, argoCD, kubeVirt, publicSecret and publicConfigMap"))]
 pub struct Output {
-    /// Name of the Secret or ConfigMap. It is created; one that is somebody else's is left alone.
+    /// Name of the Secret or ConfigMap. The operator creates it, and leaves alone an existing one that belongs to another.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')").message("an output's name has lower-case letters, digits, '-' and '.', and begins and ends with a letter or a digit"))]
     pub name: String,

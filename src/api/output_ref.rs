@@ -40,11 +40,11 @@ pub fn outputs_text(outputs: &[OutputRef]) -> String {
     written.collect::<Vec<_>>().join(",")
 }
 
-/// More are not looked at: each costs a request, and who may edit the annotation shall not decide how many. An object has
+/// The operator reads no more: each costs a request, and people who may edit the annotation must not decide how many. An object has
 /// 16 outputs at most, and those of earlier specs go as soon as they can.
 const RECORDED_MAX: usize = 256;
 
-/// The outputs in an annotation. What is none is passed over: an output that is wanted is found by its name.
+/// The outputs in an annotation. Text that names no output is passed over: an output that is wanted is found by its name.
 pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
     let parts = annotation.unwrap_or_default().split(',');
     parts

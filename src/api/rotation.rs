@@ -71,7 +71,7 @@ pub struct KeepPrevious {
     pub min_duration: Option<String>,
 }
 
-/// A duration as Go writes it: <https://pkg.go.dev/time#ParseDuration>. Longer ones than the schema takes are none.
+/// A duration as Go writes it: <https://pkg.go.dev/time#ParseDuration>. `None` for longer text than the schema takes.
 pub fn go_duration(text: &str) -> Option<SignedDuration> {
     // More digits could make more than a duration holds.
     let mut numbers = text.split(['h', 'm', 's']);

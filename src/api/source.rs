@@ -41,18 +41,18 @@ pub struct Source {
 #[x_kube(validation = Rule::new("!has(self.comment) || self.comment.matches('^[A-Za-z0-9@._+-]*$')").message("a comment may hold letters, digits and @ . _ + - only: a space or a line end would change what the line means to sshd").field_path(".comment"))]
 pub struct Generate {
     /// Algorithm of the key: Ed25519, RSA or ECDSA; Azure takes Ed25519 and RSA. When absent, Ed25519 for a new key, and
-    /// that of the key that is there for one that takes its place. Another one rotates the key.
+    /// that of the existing key for one that replaces it. Changing it rotates the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<Algorithm>,
 
     /// Size of the key in bits. RSA: 2048, 3072 (when absent), 4096 or 8192. ECDSA: 256 (when absent), 384 or 521.
-    /// Ed25519: leave it out. Another one rotates the key.
+    /// Ed25519: leave it out. Changing it rotates the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 256, max = 8192))]
     pub size: Option<i32>,
 
     /// Comment at the end of the public key. Letters, digits and @ . _ + - only. When absent, the name and the namespace
-    /// of this object as name@namespace. Another one is for the next key.
+    /// of this object as name@namespace. A change applies to the next key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub comment: Option<String>,

@@ -91,12 +91,12 @@ pub struct SshKeySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
 
-    /// While true, a deletion of this object does not go on, whoever has asked for it: nothing is deleted, in Azure or here,
-    /// and the Ready condition says so. Set it to false to let it go on.
+    /// While true, a deletion of this object does not proceed: nothing is deleted, in Azure or here, and the Ready
+    /// condition says so. Set it to false to let it go on.
     #[serde(default)]
     pub deletion_protection: bool,
 
-    /// While true, nothing is created or changed; the Ready condition says what would be done. Deletion goes on.
+    /// While true, nothing is created or changed; the Ready condition says what would be done. Deletion still proceeds.
     #[serde(default)]
     pub suspend: bool,
 }
@@ -157,18 +157,18 @@ pub enum SecretConflictPolicy {
 pub struct AzureSpec {
     /// The store through which the key is published. When absent, the AzureStore of this namespace that is named default,
     /// and without one the ClusterAzureStore that is named default; which it was is recorded when the key is first
-    /// published, and stays. Another one moves the key: it is created there first, and then deleted where it was.
+    /// published, and stays. Changing it moves the key: it is created at the new place first, and then deleted at the old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_ref: Option<StoreRef>,
 
     /// Name of the key in Azure, 1 to 128 letters, digits, '-', '_' and '.'. When absent, made by the store's
-    /// nameTemplate. Another one moves the key.
+    /// nameTemplate. Changing it moves the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$')").message("a key's name in Azure has letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit"))]
     pub name: Option<String>,
 
-    /// Resource group that holds the key. When absent, the store's default. Another one moves the key.
+    /// Resource group that holds the key. When absent, the store's default. Changing it moves the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_group: Option<ResourceGroup>,
 
@@ -197,8 +197,8 @@ pub struct AzureSpec {
     pub replace_policy: Option<ReplacePolicy>,
 
     /// What to do about what others change in Azure, be it the key, its tags or that it is there at all: Repair (when
-    /// absent) puts it back; Report leaves it as it is and says what differs. What this object asks for anew is done either
-    /// way.
+    /// absent) puts it back; Report leaves it as it is and says what differs. Changes to this
+    /// object's spec are applied either way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_policy: Option<DriftPolicy>,
 

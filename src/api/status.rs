@@ -90,7 +90,7 @@ impl SshKeyStatus {
     }
 }
 
-/// An output that is there.
+/// An output that exists.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputStatus {
@@ -154,7 +154,7 @@ pub struct PendingKey {
     #[schemars(length(max = 64))]
     pub fingerprint: String,
 
-    /// It, as one line of an authorized_keys file.
+    /// The pending public key, as one line of an authorized_keys file.
     #[schemars(length(max = 16_384))]
     pub public_key: String,
 

@@ -70,8 +70,8 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_WATCH_SECRETS", default_value_t = true, action = ArgAction::Set)]
     pub watch_secrets: bool,
 
-    /// How long a watch is left open before it is begun anew: less than a load balancer before the API server lets a
-    /// connection be idle. One that was dropped in silence is noticed 5 s after that.
+    /// How long a watch stays open before it is started again: must be shorter than the idle timeout of any load balancer
+    /// in front of the API server. One that was dropped in silence is noticed 5 s after that.
     #[arg(long, env = "SSHKEY_OPERATOR_WATCH_TIMEOUT", default_value = "200s", value_name = "DURATION", value_parser = duration)]
     pub watch_timeout: Duration,
 
@@ -79,7 +79,7 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_WORKLOAD_IDENTITY_SERVICE_ACCOUNT", default_value = "sshkey-operator-azure", value_name = "NAME", value_parser = account)]
     pub workload_identity_service_account: String,
 
-    /// How often everything is looked at although nothing seems to have changed.
+    /// Full resync interval: how often every key is compared with Azure although nothing seems to have changed.
     #[arg(long, env = "SSHKEY_OPERATOR_AZURE_SWEEP_INTERVAL", default_value = "15m", value_name = "DURATION", value_parser = duration)]
     pub azure_sweep_interval: Duration,
 

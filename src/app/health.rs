@@ -9,7 +9,7 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// What the operator still waits for before it is ready; shared with whoever knows.
+/// What the operator still waits for before it is ready; shared with those who know.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readiness(Arc<Mutex<Vec<String>>>);
 

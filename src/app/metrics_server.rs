@@ -11,7 +11,7 @@ use crate::{controller::Context, metrics::Metrics};
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>, "Overall Structure"
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What is served; shared with whoever knows more.
+/// What is served; shared with those who know more.
 #[derive(Clone, Default)]
 pub(super) struct Exposition(Arc<Inner>);
 
@@ -20,7 +20,7 @@ struct Inner {
     metrics: Arc<Metrics>,
     /// Once the operator has started.
     context: OnceLock<Arc<Context>>,
-    /// One scrape at a time: what stands at this moment is written down anew for each.
+    /// One scrape at a time: what is true at this moment is computed for each.
     turn: Mutex<()>,
 }
 

@@ -7,7 +7,10 @@ mod leader;
 mod logs;
 mod metrics_server;
 mod run;
+mod start;
+mod start_error;
 
 pub use dumps::forbid_dumps;
 pub use flags::{Flags, MetricsAddress};
-pub use run::{StartError, run};
+pub use run::run;
+pub use start_error::StartError;

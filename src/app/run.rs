@@ -1,9 +1,8 @@
 //! From flags to a running operator, and back.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::future::{OptionFuture, join_all, join3};
-use kube::{Api, Client, api::ListParams};
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
@@ -15,18 +14,13 @@ use super::{
     health::{self, Readiness},
     leader, logs,
     metrics_server::{self, Exposition},
+    start::{authorities, start},
+    start_error::StartError,
 };
 use crate::{
-    api::{AzureStore, SshKey},
-    azure::{Transport, TransportError},
+    azure::Transport,
     controller::{self, Context},
-    kubernetes::{
-        KubernetesError,
-        client::{self, AccessError},
-        election::Terms,
-        namespaces,
-    },
-    metrics::Metrics,
+    kubernetes::{client, election::Terms},
 };
 
 /// How long it is waited for what is under way when the process is to end.
@@ -34,40 +28,6 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How long the end may take as a whole: to give back the Lease takes time too. Pods get 30 s
 /// (`terminationGracePeriodSeconds`), and are killed then.
 const END: Duration = Duration::from_secs(25);
-/// How often it is tried to reach what the start depends on.
-const START_RETRY: Duration = Duration::from_secs(2);
-
-/// The operator can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The log filter.
-    #[error("--log-filter: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// The health port.
-    #[error("open --health-address {0}: {1}")]
-    Health(std::net::SocketAddr, std::io::Error),
-    /// The metrics port.
-    #[error("open --metrics-address {0}: {1}; another address, or off, can be given")]
-    Metrics(std::net::SocketAddr, std::io::Error),
-    /// The API server.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// The certificate authorities for Azure.
-    #[error("read --azure-ca-file {0}: {1}")]
-    Authorities(String, std::io::Error),
-    /// The HTTP client for Azure.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// The signals that end the process.
-    #[error("listen for signals: {0}")]
-    Signals(std::io::Error),
-    /// Another replica may lead by now, and takes up what is under way.
-    #[error("this replica no longer leads: {0}")]
-    LeadershipLost(String),
-    /// A TLS provider is set already, by a second start in one process.
-    #[error("the TLS provider is set already")]
-    Tls,
-}
 
 /// Runs the operator until SIGTERM or SIGINT, and ends within 25 seconds of it. Threads that compute may be left behind:
 /// the caller must not wait for them.
@@ -153,78 +113,6 @@ async fn serve_metrics(
     Ok(Some(tokio::spawn(served)))
 }
 
-async fn start(
-    flags: &Flags,
-    client: Client,
-    transport: Transport,
-    metrics: Arc<Metrics>,
-    readiness: &Readiness,
-) -> Arc<Context> {
-    let cluster_id = match &flags.cluster_id {
-        Some(id) => id.clone(),
-        None => {
-            until_reached("the API server", readiness, || {
-                namespaces::cluster_id(&client)
-            })
-            .await
-        }
-    };
-    let scope = flags.watch_namespace.first().map(String::as_str);
-    until_reached("CRD sshkeys.sshkey-operator.io", readiness, || {
-        is_served::<SshKey>(&client, scope)
-    })
-    .await;
-    until_reached("CRD azurestores.sshkey-operator.io", readiness, || {
-        is_served::<AzureStore>(&client, scope)
-    })
-    .await;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        cluster_id,
-        namespaces = if flags.watch_namespace.is_empty() {
-            "all".to_owned()
-        } else {
-            flags.watch_namespace.join(",")
-        },
-        "started"
-    );
-    let options = flags.options(cluster_id, client.default_namespace());
-    Arc::new(Context::new(client, transport, options, metrics))
-}
-
-/// An operator that is installed before its CRDs, or while the API server is away, waits: to crash and be restarted ever
-/// more slowly would make both worse.
-async fn until_reached<T, F>(what: &str, readiness: &Readiness, mut attempt: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Result<T, KubernetesError>>,
-{
-    readiness.wait_for(what);
-    loop {
-        match attempt().await {
-            Ok(reached) => {
-                readiness.done(what);
-                return reached;
-            }
-            Err(error) => tracing::warn!(%error, "waiting for {what}; it will be tried again"),
-        }
-        tokio::time::sleep(START_RETRY).await;
-    }
-}
-
-async fn is_served<K>(client: &Client, namespace: Option<&str>) -> Result<(), KubernetesError>
-where
-    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + std::fmt::Debug
-        + serde::de::DeserializeOwned,
-{
-    let api: Api<kube::core::DeserializeGuard<K>> = match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
-    client::is_served(&api, &ListParams::default().limit(1)).await
-}
-
 /// Works as long as this replica leads. One that stands by is ready as well, or no rollout would come to its end.
 async fn lead(
     flags: &Flags,
@@ -300,12 +188,6 @@ async fn watch(
             }
         }
     }
-}
-
-async fn authorities(path: Option<&Path>) -> Result<Option<Vec<u8>>, StartError> {
-    let Some(path) = path else { return Ok(None) };
-    let failed = |error| StartError::Authorities(path.display().to_string(), error);
-    tokio::fs::read(path).await.map(Some).map_err(failed)
 }
 
 fn end_on_signal(shutdown: CancellationToken) -> Result<(), StartError> {

@@ -8,22 +8,18 @@ use std::{
 use azure_core::http::{Method, Url};
 
 use super::{
+    addresses::Addresses,
+    arm_answers::{KeyRead, key_of, missing},
     budget::{Bucket, Budget, Caller, Urgency},
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     identity::Identity,
     models::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
     request::{Call, Exchange},
-    response::Answer,
     transport::Transport,
 };
 use crate::api::ArmId;
 
-/// The oldest version that Azure's own CLI and the current specification share; the resource has not changed since.
-/// <https://learn.microsoft.com/rest/api/compute/ssh-public-keys>
-const KEYS_API_VERSION: &str = "2024-11-01";
-/// <https://learn.microsoft.com/rest/api/resources/resource-groups>
-const GROUPS_API_VERSION: &str = "2024-11-01";
 /// More pages than any group can have: at 100 keys a page, this is 100,000 keys.
 const MAX_PAGES: usize = 1_000;
 
@@ -31,19 +27,8 @@ const MAX_PAGES: usize = 1_000;
 #[derive(Debug)]
 pub struct ArmClient {
     exchange: Exchange,
-    endpoint: Url,
+    addresses: Addresses,
     principal: String,
-}
-
-/// What a read of a key found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyRead {
-    /// The key.
-    Present(SshPublicKey),
-    /// The resource group is there, the key is not.
-    Absent,
-    /// There is no such resource group.
-    GroupAbsent,
 }
 
 impl ArmClient {
@@ -58,13 +43,7 @@ impl ArmClient {
         transport: &Transport,
         budget: Arc<Budget>,
     ) -> Result<Self, AzureError> {
-        let endpoint = Url::parse(&endpoints.arm).map_err(|error| {
-            AzureError::new(
-                Operation::ReadKey,
-                endpoints.arm.clone(),
-                Cause::Connection(format!("--azure-arm-endpoint is no URL: {error}")),
-            )
-        })?;
+        let addresses = Addresses::new(endpoints)?;
         Ok(Self {
             exchange: Exchange::new(
                 transport.options(&endpoints.authority),
@@ -72,7 +51,7 @@ impl ArmClient {
                 budget,
                 transport.metrics(),
             ),
-            endpoint,
+            addresses,
             principal,
         })
     }
@@ -94,7 +73,7 @@ impl ArmClient {
             Operation::ReadKey,
             id.to_string(),
             Method::Get,
-            self.key_url(id)?,
+            self.addresses.key(id)?,
         );
         let answer = self
             .exchange
@@ -119,7 +98,7 @@ impl ArmClient {
     ) -> Result<Option<Vec<SshPublicKey>>, AzureError> {
         let subject = format!("resource group {}", id.resource_group);
         let failed = |cause| AzureError::new(Operation::ListKeys, subject.clone(), cause);
-        let mut url = self.url(&Self::keys_of(id), KEYS_API_VERSION)?;
+        let mut url = self.addresses.keys(id)?;
         let mut seen = HashSet::from([url.clone()]);
         let mut keys = Vec::new();
         for _ in 0..MAX_PAGES {
@@ -153,7 +132,7 @@ impl ArmClient {
             };
             let next = Url::parse(&next).map_err(|_| failed(Cause::StrayLink))?;
             // A circle would otherwise be walked to the end of all pages.
-            if next.origin() != self.endpoint.origin() || !seen.insert(next.clone()) {
+            if !self.addresses.has(&next) || !seen.insert(next.clone()) {
                 return Err(failed(Cause::StrayLink));
             }
             url = next;
@@ -180,7 +159,7 @@ impl ArmClient {
             Operation::CreateKey,
             id.to_string(),
             Method::Put,
-            self.key_url(id)?,
+            self.addresses.key(id)?,
         )
         .json(&Create {
             location,
@@ -214,7 +193,7 @@ impl ArmClient {
             Operation::UpdateKey,
             id.to_string(),
             Method::Patch,
-            self.key_url(id)?,
+            self.addresses.key(id)?,
         )
         .json(&Update { tags, properties });
         self.write_key(call, id, location, caller, urgency).await
@@ -234,7 +213,7 @@ impl ArmClient {
             Operation::DeleteKey,
             id.to_string(),
             Method::Delete,
-            self.key_url(id)?,
+            self.addresses.key(id)?,
         );
         let buckets = [
             Bucket::compute_writes(&id.subscription, location),
@@ -259,7 +238,7 @@ impl ArmClient {
             Operation::ReadGroup,
             id.resource_group.clone(),
             Method::Head,
-            self.group_url(id)?,
+            self.addresses.group(id)?,
         );
         match self
             .exchange
@@ -290,7 +269,7 @@ impl ArmClient {
             Operation::CreateGroup,
             id.resource_group.clone(),
             Method::Put,
-            self.group_url(id)?,
+            self.addresses.group(id)?,
         )
         .json(&CreateGroup { location });
         let buckets = [Bucket::arm_writes(&self.principal, &id.subscription)];
@@ -317,49 +296,6 @@ impl ArmClient {
         key_of(&answer, id).map_err(|cause| AzureError::new(operation, id.to_string(), cause))
     }
 
-    fn keys_of(id: &ArmId) -> [&str; 7] {
-        [
-            "subscriptions",
-            &id.subscription,
-            "resourceGroups",
-            &id.resource_group,
-            "providers",
-            "Microsoft.Compute",
-            "sshPublicKeys",
-        ]
-    }
-
-    fn key_url(&self, id: &ArmId) -> Result<Url, AzureError> {
-        let mut path = Self::keys_of(id).to_vec();
-        path.push(&id.name);
-        self.url(&path, KEYS_API_VERSION)
-    }
-
-    fn group_url(&self, id: &ArmId) -> Result<Url, AzureError> {
-        let path = [
-            "subscriptions",
-            &id.subscription,
-            "resourcegroups",
-            &id.resource_group,
-        ];
-        self.url(&path, GROUPS_API_VERSION)
-    }
-
-    /// Every segment is percent-encoded: no name can leave its place in the path.
-    fn url(&self, path: &[&str], api_version: &str) -> Result<Url, AzureError> {
-        let mut url = self.endpoint.clone();
-        url.path_segments_mut()
-            .map_err(|()| {
-                let cause = Cause::Connection("--azure-arm-endpoint has no path".to_owned());
-                AzureError::new(Operation::ReadKey, self.endpoint.to_string(), cause)
-            })?
-            .pop_if_empty()
-            .extend(path);
-        url.query_pairs_mut()
-            .append_pair("api-version", api_version);
-        Ok(url)
-    }
-
     fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
         [Bucket::arm_reads(&self.principal, &id.subscription)]
     }
@@ -369,30 +305,5 @@ impl ArmClient {
             Bucket::compute_writes(&id.subscription, location),
             Bucket::arm_writes(&self.principal, &id.subscription),
         ]
-    }
-}
-
-/// The key in an answer. What does not name itself as the key that was meant is not ARM's answer, and to take it for one
-/// would be to take a key for gone, or for another's.
-fn key_of(answer: &Answer, id: &ArmId) -> Result<SshPublicKey, Cause> {
-    let key: SshPublicKey = answer.json()?;
-    let named: Option<ArmId> = key.id.parse().ok();
-    if named.as_ref() != Some(id) || key.location.is_empty() {
-        return Err(Cause::NotArm {
-            status: answer.status,
-        });
-    }
-    Ok(key)
-}
-
-/// A 404 that says what is missing is an answer, not an error.
-fn missing(error: AzureError) -> Result<KeyRead, AzureError> {
-    match &error.cause {
-        Cause::Refused(refusal) if refusal.status == 404 => match refusal.code.as_str() {
-            "ResourceGroupNotFound" => Ok(KeyRead::GroupAbsent),
-            "ResourceNotFound" | "NotFound" => Ok(KeyRead::Absent),
-            _ => Err(error),
-        },
-        _ => Err(error),
     }
 }

@@ -25,7 +25,7 @@ const BY_CODE: &[(&str, ErrorClass, Reason)] = &[
     // 400. common-deployment-errors.
     ("LocationRequired", UserFixable, Reason::LocationRequired),
     ("InvalidRequestContent", UserFixable, Reason::RequestRefused),
-    // 401. common-deployment-errors; a token that is forgotten is asked for anew.
+    // 401. common-deployment-errors; a forgotten token is requested again.
     (
         "InvalidAuthenticationTokenTenant",
         UserFixable,
@@ -77,7 +77,7 @@ const BY_CODE: &[(&str, ErrorClass, Reason)] = &[
         UserFixable,
         Reason::LocationConflict,
     ),
-    // 409. Azure/azure-cli#23043: somebody else has just created the group, elsewhere; the next look finds it there.
+    // 409. Azure/azure-cli#23043: another caller has just created the group, elsewhere; the next read finds it.
     (
         "InvalidResourceGroupLocation",
         Transient,

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::api::{ErrorClass, Reason};
 
-/// Mints a federated token for an audience, anew for each call.
+/// Mints a federated token for an audience, a new one for each call.
 pub type Assertion =
     Arc<dyn Fn(&'static str) -> BoxFuture<'static, Result<Zeroizing<String>, Cause>> + Send + Sync>;
 

@@ -1,13 +1,16 @@
 //! Azure: identities, the few ARM calls, and the two ways by which everything goes there: [`Inventory`] for what is
 //! read, [`Budget`] for what is written.
 
+mod addresses;
 mod arm;
+mod arm_answers;
 mod budget;
 mod certificate_error;
 mod classify;
 mod client_certificate;
 mod cloud;
 mod error;
+mod group_view;
 mod identity;
 mod inventory;
 mod message;
@@ -19,14 +22,16 @@ mod response;
 mod transport;
 mod workload_identity;
 
-pub use arm::{ArmClient, KeyRead};
+pub use arm::ArmClient;
+pub use arm_answers::KeyRead;
 pub use budget::{Bucket, Budget, Caller, Level, Limits, Urgency};
 pub use certificate_error::CertificateError;
 pub use client_certificate::ClientCertificate;
 pub use cloud::{Endpoints, Overrides};
 pub use error::{AzureError, Cause, Operation};
+pub use group_view::{Seen, View};
 pub use identity::{Assertion, Identity};
-pub use inventory::{Inventory, Seen, View};
+pub use inventory::Inventory;
 pub use models::SshPublicKey;
 pub use name_reservations::Claims;
 pub use transport::{Transport, TransportError};

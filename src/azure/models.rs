@@ -11,7 +11,7 @@ pub struct SshPublicKey {
     /// Its resource ID, with the group in upper case.
     #[serde(default)]
     pub id: String,
-    /// Its name, in the spelling of whoever created it.
+    /// Its name, in the spelling of its creator.
     #[serde(default)]
     pub name: String,
     /// Where it is stored.
@@ -20,7 +20,7 @@ pub struct SshPublicKey {
     /// Its tags; an answer without tags has no such member.
     #[serde(default)]
     pub tags: Option<BTreeMap<String, String>>,
-    /// The rest.
+    /// Its content: the public key.
     #[serde(default)]
     pub properties: Properties,
 }

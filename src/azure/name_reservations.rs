@@ -10,7 +10,7 @@ use std::{
 
 use crate::api::ArmId;
 
-/// Longer than any reconcile takes from its look at Azure to its write.
+/// Longer than any reconcile takes from reading Azure to its write.
 const HOLDS: Duration = Duration::from_mins(3);
 
 /// The claims of the last minutes.
@@ -53,7 +53,7 @@ impl Claims {
         claims.len()
     }
 
-    /// Whether there is none.
+    /// Whether no name is reserved.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -161,7 +161,7 @@ impl Exchange {
 }
 
 impl Exchange {
-    /// Whoever was refused for being too much stands in line again, whatever the refusal's words: when its turn comes.
+    /// A caller that was refused for being too much stands in line again, whatever the refusal says: when its turn comes.
     fn refused_for_now(
         &self,
         answer: &Answer,

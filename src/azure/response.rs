@@ -79,7 +79,7 @@ impl Answer {
         })
     }
 
-    /// The body as an error; `None` when it is none that ARM would write.
+    /// The body as an error; `None` when ARM would not write such a body.
     pub(super) fn error(&self) -> Option<ErrorBody> {
         #[derive(Deserialize)]
         struct Envelope {

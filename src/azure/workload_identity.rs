@@ -59,7 +59,7 @@ impl PodIdentity {
         &self.client_id
     }
 
-    /// What Entra is shown: the file's content, read anew each time, since the kubelet changes it before it expires. Its
+    /// What Entra is shown: the file's content, read again each time, since the kubelet changes it before it expires. Its
     /// audience was settled when the pod was made.
     pub fn into_assertion(self) -> Assertion {
         let file = Arc::new(self.token_file);

@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
-    context::Context,
-    facts::{self, now},
-    observe::Observation,
-    sessions::Session,
+    azure_views, clock::now, context::Context, look_azure::session, observation::Observation,
     step_error::StepError,
 };
 use crate::{
@@ -121,7 +118,7 @@ async fn write_azure(
             }
             Ok(Outcome::Azure(
                 id.clone(),
-                facts::seen_as(&seen, Freshness::Written),
+                azure_views::seen_as(&seen, Freshness::Written),
             ))
         }
         Err(error) => {
@@ -134,28 +131,6 @@ async fn write_azure(
             Err(error.into())
         }
     }
-}
-
-/// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
-pub(super) async fn read_azure(at: &Observation, id: &ArmId) -> Result<Outcome, StepError> {
-    let session = session(at, id)?;
-    let seen = session.inventory.read(&session.arm, id, &at.caller).await?;
-    Ok(Outcome::Azure(
-        id.clone(),
-        facts::seen_as(&seen, Freshness::Live),
-    ))
-}
-
-fn session<'a>(at: &'a Observation, id: &ArmId) -> Result<&'a Session, StepError> {
-    let known = at.observed.record(id).map(|record| &record.store);
-    let looked = at.observed.stores_of_places.get(id);
-    let store = known
-        .or(looked)
-        .or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
-    store
-        .and_then(|store| at.sessions.get(store))
-        .map(AsRef::as_ref)
-        .ok_or_else(|| StepError::OutOfReach(id.clone()))
 }
 
 /// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.

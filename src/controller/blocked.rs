@@ -2,7 +2,7 @@
 
 use kube::{ResourceExt, core::error_boundary::InvalidObject, runtime::controller::Action};
 
-use super::{context::Context, facts, reconcile::ReconcileError};
+use super::{clock, context::Context, reconcile::ReconcileError};
 use crate::{
     api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},
@@ -48,7 +48,7 @@ pub(super) async fn write_blocked(
     let verdicts = [about(ConditionType::Ready, false), about(kind, true)];
     let status = SshKeyStatus {
         observed_generation: Some(generation),
-        conditions: condition::conditions(&verdicts, &before.conditions, generation, facts::now()),
+        conditions: condition::conditions(&verdicts, &before.conditions, generation, clock::now()),
         ..before.clone()
     };
     if status != before

@@ -11,7 +11,7 @@ use std::{
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
-use super::{line::Line, store_object::StoreId};
+use super::{line::Line, store_id::StoreId};
 
 /// On whose behalf something is done, and who is told of its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +226,19 @@ impl Job {
             Stage::Done(Err(panic)) => resume_unwind(panic),
             Stage::Waiting(_) | Stage::Running => None,
         }
+    }
+}
+
+/// Does on another thread what would hold up the async ones.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            // A fault of the operator: the reconcile fails, and stops nobody else.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and this with it: nothing more may be decided.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

@@ -1,17 +1,15 @@
 //! The client certificate of a store, as a user keeps it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::{
     blocking::Asker,
+    clock::now,
     context::Context,
-    credentials::{Credential, lasts, no_credential, unreadable},
-    facts::now,
+    credentials::Credential,
+    no_credential::{lasts, no_credential, unreadable},
     store_object::StoreView,
 };
 use crate::{
@@ -23,44 +21,6 @@ use crate::{
 /// Entries of Secrets of type `kubernetes.io/tls`.
 /// <https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets>
 const TLS: [&str; 2] = ["tls.crt", "tls.key"];
-
-/// What came of opening the certificates of stores, refusals too, by the UID of the store: to open PKCS #12 takes seconds by
-/// design, and is not done again while nothing has changed.
-#[derive(Debug, Default)]
-pub(super) struct Certificates(Mutex<HashMap<String, Opened>>);
-
-/// Which entries at which versions, and what is in them.
-type Opened = (String, Result<Arc<ClientCertificate>, CertificateError>);
-
-impl Certificates {
-    fn known(
-        &self,
-        uid: &str,
-        version: &str,
-    ) -> Option<Result<Arc<ClientCertificate>, CertificateError>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, opened) = known.get(uid)?;
-        (of == version).then(|| opened.clone())
-    }
-
-    fn remember(&self, uid: &str, opened: Opened) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(uid.to_owned(), opened);
-    }
-
-    /// The store is gone.
-    pub(super) fn forget(&self, uid: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(uid);
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-}
 
 /// Reads it, and has it opened unless it is known; `None` until that is done.
 pub(super) async fn read(

@@ -1,25 +1,12 @@
 //! The stores of the cluster: watched once, whichever namespaces are watched, and heard by the keys of all of them.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use futures::{
-    Stream, StreamExt,
-    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
-    stream,
-};
+use futures::{Stream, StreamExt, stream};
 use kube::{
     Api, Resource,
     core::DeserializeGuard,
-    runtime::{
-        controller,
-        reflector::{ObjectRef, Store},
-    },
+    runtime::{controller, reflector::ObjectRef},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +15,7 @@ use super::{
     context::Context,
     measure::{self, watch_failure},
     store,
-    store_object::{StoreId, StoreState},
+    store_id::StoreId,
     triggers, watch,
 };
 use crate::{
@@ -36,59 +23,7 @@ use crate::{
     kubernetes::client,
 };
 
-type Guarded = DeserializeGuard<ClusterAzureStore>;
-
-/// What is known of the stores of the cluster, and who hears of their changes.
-#[derive(Default)]
-pub(super) struct ClusterStores {
-    known: OnceLock<Store<Guarded>>,
-    listed: AtomicBool,
-    listeners: Mutex<Vec<UnboundedSender<String>>>,
-    /// How each was when it was told of last.
-    told: Mutex<HashMap<String, StoreState>>,
-}
-
-impl ClusterStores {
-    /// A store, if the watch knows it.
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Guarded>> {
-        self.known.get()?.get(&ObjectRef::new(name))
-    }
-
-    /// All of them, once they were listed.
-    pub(super) fn all(&self) -> Option<Vec<Arc<Guarded>>> {
-        let listed = self.listed.load(Ordering::Relaxed);
-        self.known.get().filter(|_| listed).map(Store::state)
-    }
-
-    /// The names of stores that have changed, from now on.
-    pub(super) fn listen(&self) -> UnboundedReceiver<String> {
-        let (sender, receiver) = unbounded();
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
-        receiver
-    }
-
-    /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
-    fn looked_at(&self, name: &str) {
-        let state = self.get(name).map(|store| StoreState::of(&store));
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = match state.clone() {
-            Some(state) => told.insert(name.to_owned(), state),
-            None => told.remove(name),
-        };
-        if before == state {
-            return;
-        }
-        let mut listeners = self
-            .listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Those of a watch that has ended are gone.
-        listeners.retain(|listener| listener.unbounded_send(name.to_owned()).is_ok());
-    }
-}
+pub(super) type Guarded = DeserializeGuard<ClusterAzureStore>;
 
 /// Stores of the cluster of which a key has something to tell.
 fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {

@@ -2,7 +2,10 @@
 
 use kube::{Client, api::ObjectMeta};
 
-use super::facts::{QUICKLY_READ, durability, off_thread};
+use super::{
+    blocking::off_thread,
+    look_secret::{QUICKLY_READ, durability},
+};
 use crate::{
     api::{
         names::{annotation, label},

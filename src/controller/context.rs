@@ -1,64 +1,22 @@
 //! What all reconciles share.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use futures::future::{BoxFuture, Shared};
-use jiff::SignedDuration;
-use kube::{Client, core::DeserializeGuard, runtime::reflector::Store};
+use kube::Client;
 
 use super::{
-    backoff::Backoffs, blocking::Blocking, certificate::Certificates,
-    cluster_stores::ClusterStores, definitions::Definitions, given::Given, key_ages::KeyAges,
-    levels::Watched, measure, own_writes::OwnWrites, patience::Patience, presence::Presence,
-    refusals::Refusals, released::Released, sessions::Sessions, store_uses::StoreUses,
+    backoff::Backoffs, blocking::Blocking, caches::Watched, cluster_stores_known::ClusterStores,
+    definitions::Definitions, key_ages::KeyAges, measure, opened::Certificates, options::Options,
+    own_writes::OwnWrites, patience::Patience, presence::Presence, refusals::Refusals,
+    released::Released, sessions::Sessions, source_cache::Given, store_uses::StoreUses,
     tag_repairs::TagRepairs, turns::Turns,
 };
 use crate::{
-    api::{AzureStore, SshKey},
-    azure::{Budget, Claims, Limits, Overrides, Transport},
+    api::SshKey,
+    azure::{Budget, Claims, Transport},
     kubernetes::events::Events,
     metrics::Metrics,
-    plan::Intervals,
 };
-
-/// The operator's settings, from its flags.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What tells this cluster's keys in Azure from another's.
-    pub cluster_id: String,
-    /// The operator's own namespace: that of the credentials of the cluster's stores.
-    pub namespace: String,
-    /// The namespaces that are watched; without a name, all.
-    pub watched: Vec<Option<String>>,
-    /// Whether the cluster's stores are used.
-    pub watch_cluster_stores: bool,
-    /// The `ServiceAccount` in each namespace whose tokens Entra may trust.
-    pub workload_identity_account: String,
-    /// How often to look.
-    pub intervals: Intervals,
-    /// The longest that an error waits to be tried again.
-    pub retry_max: Duration,
-    /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more.
-    pub orphan_after: SignedDuration,
-    /// How long a watch is left open.
-    pub watch_timeout: Duration,
-    /// How many reconciles run at once.
-    pub concurrency: u16,
-    /// Whether the loss of a Secret is seen at once, by a watch on the operator's own, or at the next sweep.
-    pub watch_secrets: bool,
-    /// Other endpoints than the clouds' own.
-    pub overrides: Overrides,
-    /// Where to start with Azure's budgets.
-    pub limits: Limits,
-}
-
-impl Options {
-    /// Whether the objects of a namespace are watched.
-    pub(super) fn watches(&self, namespace: &str) -> bool {
-        let mut watched = self.watched.iter();
-        watched.any(|scope| scope.as_deref().is_none_or(|one| one == namespace))
-    }
-}
 
 /// Everything that reconciles share.
 pub struct Context {
@@ -146,12 +104,4 @@ impl Context {
             options,
         }
     }
-}
-
-/// What the reconciles of one watch share: everything, and the stores that this watch sees.
-pub(super) struct Scope {
-    pub(super) context: Arc<Context>,
-    pub(super) stores: Store<DeserializeGuard<AzureStore>>,
-    /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
-    pub(super) stores_listed: Shared<BoxFuture<'static, ()>>,
 }

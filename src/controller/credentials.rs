@@ -5,15 +5,19 @@ use std::sync::Arc;
 use futures::FutureExt;
 use zeroize::Zeroizing;
 
-use super::{certificate, context::Context, store_object::StoreView};
+use super::{
+    certificate,
+    context::Context,
+    no_credential::{lasts, no_credential, unreadable},
+    store_object::StoreView,
+};
 use crate::{
-    api::{ErrorClass, Reason, azure_store::ClientSecret, cluster_azure_store::ClusterAuth},
+    api::{Reason, azure_store::ClientSecret, cluster_azure_store::ClusterAuth},
     azure::{
         Assertion, AzureError, Cause, ClientCertificate, Endpoints, Identity, Operation,
         PodIdentity,
     },
     kubernetes::{KubernetesError, tokens, user_secrets},
-    plan::finalizers,
 };
 
 /// What an identity is made of.
@@ -213,34 +217,6 @@ fn no_assertion(error: &KubernetesError, namespace: &str, account: &str) -> Caus
         );
     }
     unreadable(error)
-}
-
-/// What is being deleted proves nobody's identity for long: better told now than when it is gone.
-pub(super) fn lasts(name: &str, held_by: Option<&[String]>) -> Result<(), Cause> {
-    let Some(held_by) = held_by else {
-        return Ok(());
-    };
-    let message = format!(
-        "Secret {name} is being deleted and is held only by {}: no new key rests on it. Create a Secret of another name with the same content and name it in the store's auth",
-        finalizers(held_by)
-    );
-    Err(no_credential(Reason::CredentialSecretTerminating, message))
-}
-
-pub(super) fn unreadable(error: &KubernetesError) -> Cause {
-    Cause::NoCredential {
-        reason: error.reason(),
-        class: error.class(),
-        message: error.to_string(),
-    }
-}
-
-pub(super) fn no_credential(reason: Reason, message: String) -> Cause {
-    Cause::NoCredential {
-        reason,
-        class: ErrorClass::UserFixable,
-        message,
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use kube::{core::DeserializeGuard, runtime::reflector::ObjectRef};
 
-use super::{
-    context::{Context, Scope},
-    store_object::StoreObject,
-};
+use super::{context::Context, scope::Scope, store_object::StoreObject};
 use crate::{
     api::{SshKey, StoreKey, StoreKind, names::annotation},
     plan::{default_stores, parse_records, stores_of},

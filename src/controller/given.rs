@@ -1,152 +1,25 @@
 //! The key that a user gives: read from the Secret, the `ConfigMap` or the value that the spec names.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
 use kube::ResourceExt;
 use zeroize::Zeroizing;
 
 use super::{
-    blocking::Asker,
+    blocking::{Asker, off_thread},
     context::Context,
-    facts::{self, off_thread},
-    observe::ObserveError,
+    observe_error::ObserveError,
+    source_cache::Known,
+    source_error::GivenError,
     waiting::WaitsFor,
 };
 use crate::{
     api::{
-        ErrorClass, Reason, SshKey,
+        SshKey,
         source::{EntryRef, PrivateKeySource, PublicKeySource},
     },
-    keys::{KeyError, KeyPair, KeyRefusal, PublicKey},
-    kubernetes::{KubernetesError, configmaps, user_secrets},
+    keys::{KeyError, KeyPair, PublicKey},
+    kubernetes::{configmaps, user_secrets},
     plan::{Failure, finalizers},
 };
-
-/// What was found in what users refer to, by the UID of the object that refers to it: to open an encrypted key takes
-/// seconds by design, and is not done again while nothing has changed. Public halves only.
-#[derive(Debug, Default)]
-pub(super) struct Given {
-    known: Mutex<HashMap<String, Known>>,
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    /// Which entries at which versions.
-    from: String,
-    found: Result<PublicKey, KeyError>,
-}
-
-impl Given {
-    fn known(&self, uid: &str, from: &str) -> Option<Result<PublicKey, KeyError>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(uid)?;
-        (known.from == from).then(|| known.found.clone())
-    }
-
-    fn remember(&self, uid: String, known: Known) {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(uid, known);
-    }
-
-    /// The object is gone.
-    pub(super) fn forget(&self, uid: &str) {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(uid);
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
-    }
-}
-
-/// Why there is no key pair to be had from where the user keeps it.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum GivenError {
-    /// The cluster can't be read.
-    #[error(transparent)]
-    Kubernetes(#[from] KubernetesError),
-    /// What is named does not exist.
-    #[error(
-        "{subject} does not exist in namespace {namespace}: create it with the key under {key}, or correct the name in spec.source"
-    )]
-    NotFound {
-        subject: String,
-        namespace: String,
-        key: String,
-    },
-    /// It is being deleted: what rests on it alone would soon rest on nothing.
-    #[error(
-        "{subject} is being deleted and is held only by {held_by}: no key is taken from it. Copy the key now into a Secret of another name, and name that in spec.source"
-    )]
-    Terminating { subject: String, held_by: String },
-    /// It lacks the entry.
-    #[error(
-        "{subject} has nothing under {key}{}: put the key there, or correct the entry's name in spec.source",
-        existing(.entries)
-    )]
-    EntryMissing {
-        subject: String,
-        key: String,
-        /// Names of the entries that have something.
-        entries: Vec<String>,
-    },
-    /// What is there is no key that can be used.
-    #[error("{subject}: {error}")]
-    Refused { subject: String, error: KeyError },
-    /// It is opened outside of this reconcile.
-    #[error("the key is about to be opened")]
-    Waiting,
-    /// The object names no key by now.
-    #[error("spec.source names no key any more; it will be looked at again")]
-    NotNamed,
-}
-
-impl GivenError {
-    /// What it comes to for the report.
-    pub(super) fn failure(&self) -> Failure {
-        let reason = match self {
-            Self::Kubernetes(error) => return facts::kubernetes_failure(error),
-            Self::Waiting | Self::NotNamed => {
-                let class = ErrorClass::Transient;
-                return Failure::new(class, Reason::Progressing, self.to_string());
-            }
-            Self::NotFound { .. } => Reason::SourceNotFound,
-            Self::Terminating { .. } => Reason::SourceTerminating,
-            Self::EntryMissing { .. } => Reason::SourceEntryMissing,
-            Self::Refused { error, .. } => reason(error.refusal()),
-        };
-        Failure::to_fix(reason, self.to_string())
-    }
-}
-
-fn reason(refusal: KeyRefusal) -> Reason {
-    match refusal {
-        KeyRefusal::TooLarge => Reason::KeyTooLarge,
-        KeyRefusal::NotAKey => Reason::KeyFormatUnknown,
-        KeyRefusal::FormatUnsupported => Reason::KeyFormatUnsupported,
-        KeyRefusal::TypeUnsupported => Reason::KeyTypeUnsupported,
-        KeyRefusal::TooWeak => Reason::KeyTooWeak,
-        KeyRefusal::Damaged => Reason::KeyDamaged,
-        KeyRefusal::SeveralKeys => Reason::SeveralKeysGiven,
-        KeyRefusal::PublicKeyGiven => Reason::PublicKeyGiven,
-        KeyRefusal::PrivateKeyGiven => Reason::PrivateKeyGiven,
-        KeyRefusal::PassphraseRequired => Reason::PassphraseRequired,
-        KeyRefusal::PassphraseWrong => Reason::PassphraseWrong,
-        KeyRefusal::KdfTooExpensive => Reason::KeyDerivationTooCostly,
-        KeyRefusal::InternalFailure => Reason::KeyGenerationFailed,
-    }
-}
 
 /// The public half of what the user gives; `None` when the spec names nothing that would have to be read.
 pub(super) async fn look(
@@ -358,22 +231,5 @@ fn entry_missing(subject: &str, entry: &EntryRef, entries: Vec<String>) -> Given
         subject: subject.to_owned(),
         key: entry.key.clone(),
         entries,
-    }
-}
-
-/// How many entries a message names.
-const ENTRIES_TOLD: usize = 8;
-
-/// The entries among which the right one may be.
-fn existing(entries: &[String]) -> String {
-    let told: Vec<&str> = entries
-        .iter()
-        .take(ENTRIES_TOLD)
-        .map(String::as_str)
-        .collect();
-    match entries.len().saturating_sub(ENTRIES_TOLD) {
-        _ if told.is_empty() => String::new(),
-        0 => format!(" (it has {})", told.join(", ")),
-        more => format!(" (it has {} and {more} more)", told.join(", ")),
     }
 }

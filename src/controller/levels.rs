@@ -1,16 +1,16 @@
 //! How things stand at the moment of a scrape: what is gone leaves no series behind.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
 };
 
 use jiff::Timestamp;
-use kube::{Resource, core::DeserializeGuard, runtime::reflector::Store};
+use kube::{Resource, core::DeserializeGuard};
 
-use super::{context::Context, facts::now, store_object::StoreObject, unclaimed::uids_of};
+use super::{clock::now, context::Context, store_object::StoreObject};
 use crate::{
-    api::{AzureStore, Condition, ConditionType, Reason, SshKey, condition::find},
+    api::{Condition, ConditionType, Reason, SshKey, condition::find},
     azure::{Bucket, Level},
     metrics::Metrics,
 };
@@ -26,48 +26,6 @@ const STATES: [&str; 6] = [
 ];
 /// What a key can be; `unknown` before its status says so.
 const ALGORITHMS: [&str; 4] = ["Ed25519", "RSA", "ECDSA", "unknown"];
-
-/// What the watches know, once everything was listed.
-#[derive(Default)]
-pub(super) struct Watched(Mutex<Vec<Known>>);
-
-struct Known {
-    keys: Store<DeserializeGuard<SshKey>>,
-    stores: Store<DeserializeGuard<AzureStore>>,
-}
-
-impl Watched {
-    /// Everything of a namespace, or of all, was listed.
-    pub(super) fn listed(
-        &self,
-        keys: Store<DeserializeGuard<SshKey>>,
-        stores: Store<DeserializeGuard<AzureStore>>,
-    ) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Known { keys, stores });
-    }
-}
-
-impl Watched {
-    /// The UIDs that the objects answer for that are there; `None` before all that is watched, in so many scopes, was listed.
-    pub(super) fn claimed_uids(&self, scopes: usize) -> Option<HashSet<String>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = known.iter().flat_map(|known| known.keys.state());
-        let uids = keys.flat_map(|key| uids_of(&*key).collect::<Vec<_>>());
-        (known.len() >= scopes).then(|| uids.collect())
-    }
-
-    /// The UIDs of the keys that are so, of those that are known.
-    pub(super) fn uids(&self, is_so: impl Fn(&SshKey) -> bool) -> HashSet<String> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = known.iter().flat_map(|known| known.keys.state());
-        keys.filter(|key| key.0.as_ref().is_ok_and(&is_so))
-            .filter_map(|key| key.meta().uid.clone())
-            .collect()
-    }
-}
 
 impl Context {
     /// Tells the metrics how things stand.
@@ -153,7 +111,7 @@ fn conditions_of_key(key: &SshKey) -> &[Condition] {
 }
 
 /// As kubectl shows it: what is said of an older generation holds no more.
-fn state<K: Resource>(object: &K, conditions: &[Condition]) -> &'static str {
+pub(super) fn state<K: Resource>(object: &K, conditions: &[Condition]) -> &'static str {
     if object.meta().deletion_timestamp.is_some() {
         return "deleting";
     }

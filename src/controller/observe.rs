@@ -1,115 +1,31 @@
 //! Reads what a decision needs: the Secret live, the object live where it matters, Azure through the inventory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::time::Instant;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::{
+    clock::now,
     companions::{self, Owner},
-    context::{Context, Scope},
-    facts::{self, now},
-    given,
+    context::Context,
+    facts, given, look_secret,
+    observation::Observation,
     observe_azure::{Look, Seen},
+    observe_error::ObserveError,
     outputs,
-    sessions::Session,
-    store_object::StoreId,
-    waiting::WaitsFor,
+    scope::Scope,
 };
 use crate::{
-    api::{ArmId, SshKey, StoreKey, names::FINALIZER, status::Origin},
+    api::{ArmId, SshKey, names::FINALIZER, status::Origin},
     azure::Caller,
     keys::PublicKey,
-    kubernetes::{KubernetesError, namespaces, secrets, sshkeys},
+    kubernetes::{namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Desired, Failure, Mark, ObjectFacts, Observed, Outcome, RotationSecrets,
-        SecretView, resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
+        AzureRecord, Desired, Failure, Mark, ObjectFacts, Observed, RotationSecrets, SecretView,
+        resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
     },
 };
-
-/// What is wanted and what is there.
-pub(super) struct Observation {
-    /// The object that was decided upon: the newest that is known.
-    pub(super) object: SshKey,
-    /// On whose behalf Azure is asked.
-    pub(super) caller: Caller,
-    pub(super) desired: Desired,
-    pub(super) observed: Observed,
-    /// What was strange about the object's annotations when it was looked at.
-    pub(super) strange_hints: Option<String>,
-    /// Whether the managed Secret was that of an object of this name that is gone.
-    pub(super) takes_up_secret: bool,
-    /// Places that only lists of Azure show, and that the status did not have when it was looked at.
-    pub(super) finds: Vec<ArmId>,
-    /// How each store is reached.
-    pub(super) sessions: BTreeMap<StoreKey, Arc<Session>>,
-}
-
-impl Observation {
-    /// The stores through which the object's key may be in Azure; none once it is let go.
-    pub(super) fn stores_in_use(&self) -> BTreeSet<StoreId> {
-        let hints = self.observed.object.hints.iter().flatten();
-        self.observed
-            .known
-            .iter()
-            .chain(hints)
-            .filter(|_| self.observed.object.has_finalizer)
-            .map(|record| StoreId::seen_from(&self.caller.namespace, &record.store))
-            .collect()
-    }
-
-    /// Lays over what was observed what a step has left behind, or a read has shown.
-    pub(super) fn lay_over(&mut self, outcome: Outcome) {
-        let observed = self.observed.clone().after(outcome);
-        self.observed = with_places(observed, &self.desired);
-    }
-
-    /// The object, as the owner of Secrets.
-    pub(super) fn owner(&self) -> Owner<'_> {
-        let mark = &self.desired.mark;
-        let observed = &self.observed;
-        Owner::of(
-            &mark.namespace,
-            &mark.object,
-            &observed.object,
-            &observed.secret,
-        )
-    }
-
-    /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to
-    /// this namespace.
-    pub(super) fn tells_its_store(&self, id: &ArmId) -> bool {
-        tells_its_store(&self.desired, id)
-    }
-}
-
-fn tells_its_store(desired: &Desired, id: &ArmId) -> bool {
-    let wanted = desired.azure.as_ref();
-    wanted.is_some_and(|azure| {
-        let target = azure.target.as_ref().ok();
-        let fact = desired.stores.get(&azure.store);
-        target.is_some_and(|wanted| wanted.id() == id)
-            && fact.is_some_and(|fact| fact.is_open_to(&desired.mark.namespace))
-    })
-}
-
-/// Why nothing can be decided.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ObserveError {
-    /// The cluster can't be read.
-    #[error(transparent)]
-    Kubernetes(#[from] KubernetesError),
-    /// The object asks for what its schema does not allow.
-    #[error("{0}")]
-    Invalid(String),
-    /// Something has to be done first, outside of this reconcile.
-    #[error("{}", <&'static str>::from(.0))]
-    Waiting(WaitsFor),
-}
 
 /// Observes one object; `None` when it is gone.
 pub(super) async fn observe(
@@ -159,7 +75,7 @@ async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, Ob
     let found = secrets::read(&scope.context.client, &namespace, &secret_name).await?;
     let uid = object.uid().unwrap_or_default();
     scope.context.key_ages.read(&uid, found.as_ref());
-    Ok(facts::secret(found, &namespace, &name).await)
+    Ok(look_secret::secret(found, &namespace, &name).await)
 }
 
 /// Observes all else.
@@ -239,7 +155,7 @@ async fn observe_all(
     })
 }
 
-fn finds(observed: &Observed) -> Vec<ArmId> {
+pub(super) fn finds(observed: &Observed) -> Vec<ArmId> {
     let listed = &observed.object.places;
     let is_new = |place: &&AzureRecord| {
         place.origin == Origin::Found && !listed.iter().any(|listed| listed.id == place.id)

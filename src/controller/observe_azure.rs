@@ -7,12 +7,8 @@ use std::{
 };
 
 use super::{
-    context::Scope,
-    facts::{self, now},
-    observe::ObserveError,
-    sessions::Session,
-    store_facts,
-    store_object::StoreId,
+    azure_views, clock::now, failure, observe_error::ObserveError, own_status, scope::Scope,
+    session::Session, store_facts, store_id::StoreId,
 };
 use crate::{
     api::{ArmId, Reason, SshKey, StoreKey, StoreKind, sshkey::StoreRef, status::Origin},
@@ -163,7 +159,7 @@ impl Look<'_> {
                     self.scope.context.store_uses.wake(&session.id);
                 }
                 KeyView::Unknown(if is_open {
-                    facts::azure_failure(&error)
+                    failure::azure_failure(&error)
                 } else {
                     unread(&error, id)
                 })
@@ -218,7 +214,7 @@ impl Look<'_> {
         let (sweep, settle) = (intervals.sweep, intervals.settle());
         let (arm, inventory) = (&session.arm, &session.inventory);
         let known = inventory.known(arm, id, sweep, settle, self.caller, now());
-        known.await.map(facts::azure)
+        known.await.map(azure_views::azure)
     }
 
     /// What is at a place: from a list, where the status says that our key is there; by a read otherwise.
@@ -230,7 +226,7 @@ impl Look<'_> {
             let cause = Cause::NotBefore(turn);
             return Err(AzureError::new(Operation::ReadKey, id.to_string(), cause));
         }
-        let status = facts::own_status(self.object);
+        let status = own_status::own_status(self.object);
         let is_published = status
             .and_then(|status| status.azure.as_ref())
             .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
@@ -242,7 +238,7 @@ impl Look<'_> {
             .inventory
             .read(&session.arm, id, self.caller)
             .await?;
-        Ok(facts::seen_as(&seen, Freshness::Live))
+        Ok(azure_views::seen_as(&seen, Freshness::Live))
     }
 }
 

@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    facts::{self, now},
+    azure_views,
+    clock::now,
+    failure,
     observe_azure::{Look, Seen},
-    sessions::Session,
+    session::Session,
 };
 use crate::{
     api::{ArmId, StoreKey},
@@ -77,10 +79,10 @@ impl Look<'_> {
     async fn view_of_marked(&self, session: &Session, id: &ArmId) -> KeyView {
         let view = if self.deleting {
             let read = session.inventory.read(&session.arm, id, self.caller).await;
-            read.map(|seen| facts::seen_as(&seen, Freshness::Live))
+            read.map(|seen| azure_views::seen_as(&seen, Freshness::Live))
         } else {
             self.listed(session, id).await
         };
-        view.unwrap_or_else(|error| KeyView::Unknown(facts::azure_failure(&error)))
+        view.unwrap_or_else(|error| KeyView::Unknown(failure::azure_failure(&error)))
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Client, Resource, ResourceExt};
-use zeroize::Zeroizing;
 
-use super::{context::Context, facts, given, observe::Observation, step_error::StepError};
+use super::{blocking, failure};
 use crate::{
     api::{
         OutputRef, SshKey,
@@ -14,10 +13,10 @@ use crate::{
     },
     keys::{KeyPair, PublicKey},
     kubernetes::{
-        outputs::{self, At, Content, Entries, FoundOutput},
+        outputs::{self, FoundOutput},
         secrets,
     },
-    plan::{Changeable, Desired, Entry, EntryFact, Outcome, OutputFacts, OutputView, Shape, Step},
+    plan::{Changeable, Desired, Entry, EntryFact, OutputFacts, OutputView, Shape},
 };
 
 /// Looks at every output that is wanted or recorded.
@@ -36,7 +35,7 @@ pub(super) async fn look<'a>(
         }
         let view = match outputs::read(client, &namespace, output).await {
             Ok(found) => view(object, shape_of(desired, output), found).await,
-            Err(error) => OutputView::Unknown(facts::kubernetes_failure(&error)),
+            Err(error) => OutputView::Unknown(failure::kubernetes_failure(&error)),
         };
         views.insert(output.clone(), view);
     }
@@ -50,13 +49,17 @@ fn shape_of<'a>(desired: &'a Desired, object: &OutputRef) -> Option<&'a Shape> {
 }
 
 /// What an object says. Private keys are read off the async threads where that takes long.
-async fn view(object: &SshKey, shape: Option<&Shape>, found: Option<FoundOutput>) -> OutputView {
+pub(super) async fn view(
+    object: &SshKey,
+    shape: Option<&Shape>,
+    found: Option<FoundOutput>,
+) -> OutputView {
     let Some(found) = found else {
         return OutputView::Absent;
     };
     let (object, shape) = (object.clone(), shape.cloned());
     let look = move || facts_of(&object, shape.as_ref(), &found);
-    OutputView::Present(Box::new(facts::off_thread(look).await))
+    OutputView::Present(Box::new(blocking::off_thread(look).await))
 }
 
 fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> OutputFacts {
@@ -152,132 +155,7 @@ fn is_as_written(entry: &Entry, pair: &KeyPair, bytes: &[u8]) -> bool {
     written.is_ok_and(|written| written.as_bytes() == bytes)
 }
 
-/// Takes a step that is about an output.
-pub(super) async fn act(
-    context: &Context,
-    at: &Observation,
-    step: &Step,
-) -> Result<Outcome, StepError> {
-    let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
-    let (object, found, shape) = match step {
-        Step::CreateOutput {
-            object,
-            shape,
-            public_key,
-            trusted,
-        } => {
-            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
-            let created = outputs::create(client, &namespace, object, &filled).await?;
-            let found = match created {
-                Some(created) => Some(created),
-                // Somebody was faster. Whose it is, it says itself.
-                None => outputs::read(client, &namespace, object).await?,
-            };
-            (object, found, shape)
-        }
-        Step::UpdateOutput {
-            object,
-            shape,
-            uid,
-            resource_version,
-            superfluous,
-            public_key,
-            trusted,
-        } => {
-            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
-            let at = At {
-                uid,
-                resource_version,
-            };
-            let found =
-                outputs::update(client, &namespace, object, at, &filled, superfluous).await?;
-            (object, Some(found), shape)
-        }
-        Step::DeleteOutput { object, uid } => {
-            outputs::delete(client, &namespace, object, uid).await?;
-            return Ok(Outcome::Output(object.clone(), OutputView::Absent));
-        }
-        _ => return Err(StepError::Changing),
-    };
-    let view = view(&at.object, Some(shape), found).await;
-    Ok(Outcome::Output(object.clone(), view))
-}
-
-/// What an output shall hold, with the private key read anew from where it is kept.
-async fn filled(
-    context: &Context,
-    at: &Observation,
-    shape: &Shape,
-    public_key: Option<&PublicKey>,
-    trusted: &[PublicKey],
-) -> Result<Content, StepError> {
-    let public_key = public_key.ok_or(StepError::Changing)?;
-    let pair = if shape.is_private() {
-        Some(pair(context, at, public_key).await?)
-    } else {
-        None
-    };
-    let mut entries = BTreeMap::new();
-    for (name, entry) in &shape.entries {
-        let pair = || pair.as_ref().ok_or(StepError::Changing);
-        let bytes = match entry {
-            Entry::Text(text) => text.clone().into_bytes(),
-            Entry::Public => secrets::public_entry(public_key),
-            Entry::AuthorizedKeys => trusted.iter().flat_map(secrets::public_entry).collect(),
-            Entry::PrivateOpenSsh => pair()?.to_openssh()?.as_bytes().to_vec(),
-            Entry::PrivatePem => pair()?.to_pem()?.as_bytes().to_vec(),
-        };
-        entries.insert(name.clone(), Zeroizing::new(bytes));
-    }
-    let uid = at.object.uid().unwrap_or_default();
-    let records = [
-        (annotation::OUTPUT_SHAPE, shape.preset.to_owned()),
-        (
-            annotation::OWNER_NAMESPACE,
-            at.object.namespace().unwrap_or_default(),
-        ),
-        (annotation::OWNER_NAME, at.object.name_any()),
-        (annotation::OWNER_UID, uid),
-        (
-            annotation::FINGERPRINT,
-            public_key.fingerprint().to_string(),
-        ),
-    ];
-    Ok(Content {
-        labels: labels_of(shape),
-        annotations: records.map(|(name, value)| (name.to_owned(), value)).into(),
-        owner: owner(&at.object),
-        goes_with_owner: !shape.is_private(),
-        type_: shape.secret_type.to_owned(),
-        entries: Entries(entries),
-    })
-}
-
-/// The pair that the outputs are made from, if it is still the one that was looked at.
-async fn pair(
-    context: &Context,
-    at: &Observation,
-    public_key: &PublicKey,
-) -> Result<KeyPair, StepError> {
-    let pair = match at.desired.source.custody() {
-        Some(custody) => {
-            let namespace = at.object.namespace().unwrap_or_default();
-            let found = secrets::read(&context.client, &namespace, &custody.name).await?;
-            let private = found.and_then(|found| found.private);
-            let private = private.ok_or(StepError::Changing)?;
-            facts::off_thread(move || KeyPair::from_openssh(&private)).await?
-        }
-        None => given::pair(context, &at.object).await?,
-    };
-    if pair.public_key() == *public_key {
-        Ok(pair)
-    } else {
-        Err(StepError::Changing)
-    }
-}
-
-fn labels_of(shape: &Shape) -> BTreeMap<String, String> {
+pub(super) fn labels_of(shape: &Shape) -> BTreeMap<String, String> {
     let own = [
         (label::MANAGED_BY, label::OPERATOR),
         (label::SECRET_ROLE, label::ROLE_OUTPUT),
@@ -286,16 +164,4 @@ fn labels_of(shape: &Shape) -> BTreeMap<String, String> {
     let all = readers.chain(own);
     all.map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
-}
-
-/// Public outputs go with the object: Kubernetes collects them.
-fn owner(object: &SshKey) -> OwnerReference {
-    OwnerReference {
-        api_version: SshKey::api_version(&()).into_owned(),
-        kind: SshKey::kind(&()).into_owned(),
-        name: object.name_any(),
-        uid: object.uid().unwrap_or_default(),
-        block_owner_deletion: Some(false),
-        controller: Some(false),
-    }
 }

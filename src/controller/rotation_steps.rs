@@ -3,16 +3,15 @@
 use kube::ResourceExt;
 
 use super::{
-    act::{generate, given, secret_outcome},
+    act_key_pair::{generate, given_pair, held},
+    act_secret::secret_outcome,
     companions,
     context::Context,
-    facts::off_thread,
-    observe::Observation,
+    observation::Observation,
     step_error::StepError,
 };
 use crate::{
-    api::rotation::staging_name,
-    keys::{Fingerprint, KeyPair, PublicKey},
+    keys::Fingerprint,
     kubernetes::{
         rotation_secrets::{self as stored, FormerRecord, FoundKeys},
         secrets::{self, Replacement, SecretOwner},
@@ -53,7 +52,7 @@ pub(super) async fn act(
             revision,
             now,
         } => {
-            let pair = given(context, at, public_key).await?;
+            let pair = given_pair(context, at, public_key).await?;
             let key = Replacement {
                 pair: &pair,
                 revision: *revision,
@@ -224,32 +223,6 @@ async fn activate(
         },
     };
     Ok(Outcome::Secret(secret_outcome(context, at, written).await))
-}
-
-/// The key pair in one of the Secrets of a managed one, if it is still the one that was looked at.
-async fn held(
-    context: &Context,
-    namespace: &str,
-    from: KeptFrom,
-    managed: &str,
-    public_key: &PublicKey,
-) -> Result<KeyPair, StepError> {
-    let client = &context.client;
-    let private = match from {
-        KeptFrom::Managed => {
-            let found = secrets::read(client, namespace, managed).await?;
-            found.and_then(|found| found.private)
-        }
-        KeptFrom::Staging => {
-            let found = stored::read(client, namespace, &staging_name(managed)).await?;
-            found.and_then(|found| found.keys.into_values().next())
-        }
-    };
-    let private = private.ok_or(StepError::SecretChanging)?;
-    let pair = off_thread(move || KeyPair::from_openssh(&private)).await;
-    pair.ok()
-        .filter(|pair| pair.public_key() == *public_key)
-        .ok_or(StepError::SecretChanging)
 }
 
 async fn staged_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {

@@ -4,59 +4,23 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use k8s_openapi::api::core::v1::ObjectReference;
 
 use super::{
-    context::Context,
-    credentials::Credential,
-    store_object::{StoreId, StoreSpec, StoreView, concerns_of_stores},
+    context::Context, credentials::Credential, looked::Looked, session::Session, store_id::StoreId,
+    store_object::StoreView,
 };
 use crate::{
     api::{ErrorClass, Reason},
-    azure::{ArmClient, AzureError, Endpoints, Inventory, Operation},
+    azure::{ArmClient, AzureError, Endpoints, Inventory},
     plan::Failure,
 };
-
-/// An identity at work.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) arm: ArmClient,
-    pub(super) inventory: Inventory,
-    /// The store, for events.
-    pub(super) store: ObjectReference,
-    pub(super) id: StoreId,
-    /// What a key has met that concerns all keys of the store, and when.
-    trouble: Mutex<Option<(Failure, Instant)>>,
-    /// When its events last said that Azure asks to wait.
-    throttled: Mutex<Option<Instant>>,
-    /// Whether its identity got no token when a key needed one: the store has to be looked at again.
-    failing: AtomicBool,
-    /// What it was made from: another generation or credential needs another session.
-    made_from: (i64, String),
-}
-
-/// A store as it was last looked at.
-#[derive(Clone, Debug)]
-pub(super) struct Looked {
-    generation: i64,
-    uid: String,
-    pub(super) spec: StoreSpec,
-    /// When that was.
-    at: Instant,
-    /// Whether a token is issued, or why not.
-    pub(super) ready: Result<(), Failure>,
-    /// The last session that ever was.
-    pub(super) session: Option<Arc<Session>>,
-    /// Whether it was otherwise before, or never looked at.
-    pub(super) is_news: bool,
-}
 
 /// The sessions of all stores.
 #[derive(Debug, Default)]
@@ -125,91 +89,6 @@ impl Sessions {
     fn turn(&self, id: &StoreId) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(turns.entry(id.clone()).or_default())
-    }
-}
-
-impl Session {
-    /// A key has seen this error; whether it is news for the store.
-    pub(super) fn met(&self, error: &AzureError) -> bool {
-        if error.operation == Operation::GetToken {
-            self.failing.store(true, Ordering::Relaxed);
-        }
-        if !concerns_of_stores().contains(&error.reason()) {
-            return false;
-        }
-        let trouble = (failure(error), Instant::now());
-        let before = self.trouble().replace(trouble);
-        before.is_none_or(|(before, _)| before.reason != error.reason())
-    }
-
-    /// A write was taken: there is no trouble any more. Whether that is news.
-    pub(super) fn wrote(&self) -> bool {
-        self.trouble().take().is_some()
-    }
-
-    /// What keys have met since so long ago at most.
-    pub(super) fn trouble_within(&self, age: Duration) -> Option<Failure> {
-        let mut trouble = self.trouble();
-        if trouble.as_ref().is_some_and(|(_, at)| at.elapsed() > age) {
-            *trouble = None;
-        }
-        trouble.as_ref().map(|(failure, _)| failure.clone())
-    }
-
-    fn trouble(&self) -> MutexGuard<'_, Option<(Failure, Instant)>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether it is time to say again that Azure asks to wait.
-    pub(super) fn is_newly_throttled(&self) -> bool {
-        let mut told = self
-            .throttled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let is_told = told.is_some_and(|at| at.elapsed() < THROTTLE_TOLD);
-        if !is_told {
-            *told = Some(Instant::now());
-        }
-        !is_told
-    }
-}
-
-/// While Azure asks to wait, an event says so this often.
-const THROTTLE_TOLD: Duration = Duration::from_mins(10);
-
-impl Looked {
-    /// A store whose credential is being opened for the first time.
-    fn not_yet(store: &StoreView) -> Self {
-        Self {
-            at: Instant::now(),
-            generation: store.generation,
-            uid: store.uid.clone(),
-            spec: store.spec.clone(),
-            ready: Err(not_looked_at_yet()),
-            session: None,
-            is_news: false,
-        }
-    }
-
-    /// Whether it was the store as it is now that was looked at.
-    fn is_of(&self, store: &StoreView) -> bool {
-        self.uid == store.uid && self.generation == store.generation
-    }
-
-    fn says_the_same_as(&self, other: &Self) -> bool {
-        let reason = |looked: &Self| looked.ready.as_ref().err().map(|why| why.reason);
-        let session = |looked: &Self| looked.session.as_ref().map(Arc::as_ptr);
-        self.generation == other.generation
-            && reason(self) == reason(other)
-            && session(self) == session(other)
-    }
-
-    /// Whether what was found last may be so no more: it got no token, then or since. Not more often than a person could
-    /// have acted, since each of a store's keys asks.
-    fn is_stale(&self, poll: Duration) -> bool {
-        let failing = |session: &Arc<Session>| session.failing.load(Ordering::Relaxed);
-        let got_no_token = self.ready.is_err() || self.session.as_ref().is_some_and(failing);
-        got_no_token && self.at.elapsed() >= poll
     }
 }
 
@@ -290,12 +169,12 @@ pub(super) fn not_looked_at_yet() -> Failure {
     Failure::new(ErrorClass::Transient, Reason::Progressing, message)
 }
 
-fn failure(error: &AzureError) -> Failure {
-    super::facts::azure_failure(error)
+pub(super) fn failure(error: &AzureError) -> Failure {
+    super::failure::azure_failure(error)
 }
 
 /// The session for a store as it is: the last one, when nothing of what it was made from has changed.
-async fn session(
+pub(super) async fn session(
     context: &Arc<Context>,
     store: &StoreView,
     last: Option<Arc<Session>>,

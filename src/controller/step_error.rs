@@ -1,6 +1,6 @@
 //! Why a step failed, and what that comes to.
 
-use super::{facts, given::GivenError};
+use super::{failure, source_error::GivenError};
 use crate::{
     api::{ArmId, ErrorClass, Reason},
     azure::AzureError,
@@ -77,8 +77,8 @@ impl StepError {
     /// What it comes to for the report.
     pub(super) fn failure(&self) -> Failure {
         match self {
-            Self::Kubernetes(error) => facts::kubernetes_failure(error),
-            Self::Azure(error) => facts::azure_failure(error),
+            Self::Kubernetes(error) => failure::kubernetes_failure(error),
+            Self::Azure(error) => failure::azure_failure(error),
             Self::Generate(_) => transient(Reason::KeyGenerationFailed, self),
             Self::Given(error) => error.failure(),
             Self::OutOfReach(_) => transient(Reason::StoreNotReady, self),

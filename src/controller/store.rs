@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use super::{
+    clock::now,
     context::Context,
-    facts::{self, now},
-    sessions::{self, Looked, Session},
-    store_object::{StoreId, StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
-    store_uses::{self, is_used_by},
+    failure,
+    looked::Looked,
+    session::Session,
+    sessions,
+    store_id::StoreId,
+    store_object::{StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
+    store_users::{self, is_used_by},
 };
 use crate::{
     api::{
@@ -94,7 +98,7 @@ async fn readiness(context: &Context, view: &StoreView, looked: Looked) -> Resul
     match list_default_group(context, &session, view).await {
         None | Some(Ok(_)) => Ok(issued),
         Some(Err(error)) => {
-            let failure = facts::azure_failure(&error);
+            let failure = failure::azure_failure(&error);
             match failure.reason {
                 reason if concerns_of_stores().contains(&reason) => Err(failure),
                 Reason::AccessDenied => Ok(format!("{issued}; {}", failure.message)),
@@ -174,8 +178,8 @@ async fn users<K: StoreObject>(
     id: &StoreId,
 ) -> Result<Vec<String>, KubernetesError> {
     match store.describe(context).spec {
-        StoreSpec::Shared(spec) => store_uses::users(context, id, Some(&spec)).await,
-        StoreSpec::Own(_) => store_uses::users(context, id, None).await,
+        StoreSpec::Shared(spec) => store_users::users(context, id, Some(&spec)).await,
+        StoreSpec::Own(_) => store_users::users(context, id, None).await,
     }
 }
 

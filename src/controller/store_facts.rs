@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use kube::{Api, ResourceExt, runtime::reflector::ObjectRef};
 
 use super::{
-    context::{Context, Scope},
-    facts, sessions,
+    context::Context,
+    failure,
+    scope::Scope,
+    sessions,
     store_object::{StoreObject, StoreSpec, unreadable},
 };
 use crate::{
@@ -52,7 +54,7 @@ pub(super) async fn look(
     match found {
         // A right that is missing, or a name that no store can have, stops what needs the store, and not the key pair.
         Err(error) if error.class() == ErrorClass::UserFixable => {
-            let failure = facts::kubernetes_failure(&error);
+            let failure = failure::kubernetes_failure(&error);
             Ok(Found::only(StoreFact::NotReady(failure)))
         }
         found => found,

@@ -9,7 +9,7 @@ use kube::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::context::Context;
+use super::{context::Context, store_id::StoreId};
 use crate::{
     api::{
         AzureStore, AzureStoreSpec, AzureStoreStatus, ClusterAzureStore, ClusterAzureStoreSpec,
@@ -95,33 +95,11 @@ pub(super) fn concerns_of_stores() -> [Reason; 3] {
     ]
 }
 
-/// A store of all that there are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct StoreId {
-    /// Its namespace; none for one of the cluster.
-    pub(super) namespace: Option<String>,
-    pub(super) key: StoreKey,
-}
-
 /// What a store says of itself.
 #[derive(Clone, Debug)]
 pub(super) enum StoreSpec {
     Own(AzureStoreSpec),
     Shared(ClusterAzureStoreSpec),
-}
-
-impl StoreId {
-    /// The store that an object of a namespace means by this name.
-    pub(super) fn seen_from(namespace: &str, key: &StoreKey) -> Self {
-        let namespace = match key.kind {
-            StoreKind::AzureStore => Some(namespace.to_owned()),
-            StoreKind::ClusterAzureStore => None,
-        };
-        Self {
-            namespace,
-            key: key.clone(),
-        }
-    }
 }
 
 impl StoreView {

@@ -2,7 +2,7 @@
 
 use kube::ResourceExt;
 
-use super::{context::Context, observe::Observation};
+use super::{context::Context, observation::Observation};
 use crate::{
     api::{ConditionType, Reason, SshKeyStatus, condition},
     plan::{Report, Step},

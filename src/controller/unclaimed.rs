@@ -6,15 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use crate::{
-    api::{
-        ArmId,
-        names::{annotation, tag},
-    },
+    api::{ArmId, names::tag},
     azure::SshPublicKey,
 };
 
@@ -80,10 +76,4 @@ impl<'a> Owner<'a> {
             uid: value(tag::UID)?,
         })
     }
-}
-
-/// The UIDs that an object answers for: its own, and the one that it recorded, of the object whose place it takes.
-pub(super) fn uids_of(object: &impl ResourceExt) -> impl Iterator<Item = String> {
-    let recorded = object.annotations().get(annotation::RECORDED_UID).cloned();
-    object.uid().into_iter().chain(recorded)
 }

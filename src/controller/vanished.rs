@@ -10,12 +10,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, runtime::controller::Action};
 
 use super::{
-    act::act,
-    azure_steps::read_azure,
-    context::Scope,
-    facts::{self, now},
-    observe::{Observation, ObserveError, observe_gone},
-    reconcile::read,
+    act::act, clock::now, facts, look_azure::read_azure, look_place::read,
+    observation::Observation, observe::observe_gone, observe_error::ObserveError, scope::Scope,
     tell::tell_of_deletion,
 };
 use crate::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{blocked::write_blocked, context::Context, facts::now};
+use super::{blocked::write_blocked, clock::now, context::Context};
 use crate::{
     api::{ErrorClass, Reason, SshKey},
     kubernetes::KubernetesError,

@@ -20,13 +20,16 @@ use kube::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    context::{Context, Scope},
+    context::Context,
     first_look,
     gone::Departures,
     guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
-    reconcile, store,
-    store_object::{StoreId, StoreObject},
+    reconcile,
+    scope::Scope,
+    store,
+    store_id::StoreId,
+    store_object::StoreObject,
     triggers::controller,
     vanished::put_away_gone,
     waiting::{WaitsFor, wait},

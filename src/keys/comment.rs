@@ -35,7 +35,7 @@ impl Comment {
         Self(kept.collect())
     }
 
-    /// The comment of a key that somebody else wrote: kept if it obeys the rule, otherwise dropped whole, because
+    /// The comment of a key from elsewhere: kept if it obeys the rule, otherwise dropped whole, because
     /// half a comment would say something that nobody wrote.
     pub(super) fn kept_or_dropped(text: &str) -> Self {
         Self::try_from(text.trim()).unwrap_or_default()

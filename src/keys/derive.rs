@@ -24,7 +24,7 @@ pub(super) fn ed25519(seed: &[u8]) -> Option<KeypairData> {
     }))
 }
 
-/// An ECDSA pair from its number, big-endian, with leading zeros or without; `None` when it is none of the curve.
+/// An ECDSA pair from its number, big-endian, with leading zeros or without; `None` when it is not in the curve's range.
 pub(super) fn ecdsa(curve: Curve, number: &[u8]) -> Option<KeypairData> {
     let first = number.iter().position(|byte| *byte != 0)?;
     let number = &number[first..];

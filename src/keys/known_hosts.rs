@@ -14,7 +14,7 @@ pub struct NotKnownHosts {
 /// its file format.
 ///
 /// # Errors
-/// The first line that is none; the last line, if there is no host key at all.
+/// The first line that is not valid; the last line, if there is no host key at all.
 pub fn check_known_hosts(text: &str) -> Result<(), NotKnownHosts> {
     let mut hosts = 0;
     let mut last = 1;

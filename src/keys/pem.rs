@@ -144,7 +144,7 @@ impl Block<'_> {
         }
     }
 
-    /// What the base64 stands for; `None` when it is none. Line ends and blanks in it do not count.
+    /// What the base64 stands for; `None` when it is not valid. Line ends and blanks in it do not count.
     pub(super) fn bytes(&self) -> Option<Zeroizing<Vec<u8>>> {
         let mut base64 = Zeroizing::new(Vec::with_capacity(self.body.len()));
         base64.extend(self.body.bytes().filter(|byte| !byte.is_ascii_whitespace()));

@@ -1,4 +1,4 @@
-//! What a refused key comes to for whoever gave it.
+//! What a refusal of a key means to the person who gave it.
 
 use super::error::KeyError;
 

@@ -90,7 +90,7 @@ pub(super) fn generate(size: RsaSize) -> Option<RsaKeypair> {
 }
 
 /// The `RSAPrivateKey` (RFC 8017 appendix A.1.2) in a PKCS #8 `PrivateKeyInfo` (RFC 5208 section 5). Only what aws-lc wrote
-/// comes here, so the algorithm identifier is not looked at.
+/// comes here, so the algorithm identifier is not checked.
 fn pkcs1_inside(document: &[u8]) -> der::Result<&OctetStringRef> {
     SliceReader::new(document)?.sequence(|info| {
         let _version = u8::decode(info)?;

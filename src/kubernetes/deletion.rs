@@ -36,7 +36,7 @@ where
         Err(error) if error.code() == Some(409) => error,
         Err(error) => return Err(error),
     };
-    // Another one of that name has another UID. What has this one is still there, whoever refused to delete it, and why.
+    // Another one of that name has another UID. The object with this one still exists, whatever refused to delete it, and why.
     let there = optional(attempt("read", subject, api.get_metadata(name)).await)?;
     if there.is_some_and(|there| there.metadata.uid.as_deref() == Some(uid)) {
         Err(refused)

@@ -1,7 +1,7 @@
 //! Who leads: decided from a Lease and from how long it has been seen unchanged, as client-go decides it.
 //!
 //! Times in the Lease are another machine's and are never compared with this one's: a lease has run out when its holder
-//! has not renewed it for its whole duration, by the clock of whoever watches. So clocks may differ by any amount.
+//! has not renewed it for its whole duration, by the clock of the one who watches. So clocks may differ by any amount.
 //! <https://pkg.go.dev/k8s.io/client-go/tools/leaderelection>
 
 use std::time::{Duration, Instant};
@@ -94,7 +94,7 @@ impl Sight {
         }
     }
 
-    /// It was read again. Another version begins its time anew.
+    /// It was read again. Another version starts its time again.
     pub fn see(&mut self, lease: Option<Lease>, now: Instant) {
         if self.lease != lease {
             self.lease = lease;

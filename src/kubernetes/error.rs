@@ -41,7 +41,7 @@ pub enum Cause {
     /// No answer in time. A write may have been done.
     #[error("no answer in time; it will be tried again")]
     Timeout,
-    /// An answer that is none of the API server's.
+    /// An answer that does not come from the API server.
     #[error("the answer can't be read; it will be tried again")]
     Unreadable,
     /// The request or its answer was lost.

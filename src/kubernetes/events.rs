@@ -1,4 +1,4 @@
-//! Events: what happened, for whoever looks at an object. Never in the way of what happens.
+//! Events: what happened, for people who inspect an object. Never in the way of what happens.
 
 use std::{
     collections::HashMap,

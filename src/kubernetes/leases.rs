@@ -54,7 +54,7 @@ pub async fn read(client: &Client, at: &LeaseAt) -> Result<Option<Lease>, Kubern
     Ok(optional(found)?.map(|object| seen(&object)))
 }
 
-/// Takes the Lease, or renews it, at the version that was looked at; creates it where there was none. `None` when another
+/// Takes the Lease, or renews it, at the version that was read; creates it where there was none. `None` when another
 /// was faster.
 ///
 /// # Errors

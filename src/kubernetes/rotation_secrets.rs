@@ -2,7 +2,7 @@
 //! the labels by which a key's readers find it. A private key is under the first 16 hexadecimal digits of its fingerprint,
 //! its public half beside it under the same with `.pub`.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
@@ -10,93 +10,20 @@ use kube::{
     Client,
     api::{DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
-    secrets::{
-        Replacement, SecretOwner, key_records, post, public_entry, records, secrets, subject,
-        unencodable, wipe,
-    },
+    secret_records::{SecretOwner, key_records, public_entry, records},
+    secrets::{Replacement, post, secrets, subject, unencodable, wipe},
 };
 use crate::{
     api::names::{annotation, label, manager},
     keys::{Fingerprint, KeyPair},
 };
 
-/// A Secret beside a managed one as it was read. `Debug` shows no content.
-pub struct FoundKeys {
-    /// Its metadata.
-    pub meta: ObjectMeta,
-    /// The private keys in it, by their names.
-    pub keys: BTreeMap<String, Zeroizing<Vec<u8>>>,
-    /// Whether its content is immutable.
-    pub immutable: bool,
-}
-
-impl fmt::Debug for FoundKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FoundKeys")
-            .field("name", &self.meta.name)
-            .finish_non_exhaustive()
-    }
-}
-
-impl From<Secret> for FoundKeys {
-    fn from(secret: Secret) -> Self {
-        let mut keys = BTreeMap::new();
-        for (name, mut bytes) in secret.data.unwrap_or_default() {
-            if is_key_name(&name) {
-                keys.insert(name, Zeroizing::new(bytes.0));
-            } else {
-                bytes.0.zeroize();
-            }
-        }
-        Self {
-            immutable: secret.immutable == Some(true),
-            meta: secret.metadata,
-            keys,
-        }
-    }
-}
-
-fn is_key_name(name: &str) -> bool {
-    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// What is recorded of a former key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FormerRecord {
-    /// Name of its entry.
-    pub key: String,
-    /// Which one it was, from 1.
-    pub revision: u32,
-    /// Since when it is a former one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<Timestamp>,
-}
-
-impl FormerRecord {
-    /// The record of a key.
-    pub fn new(key: &Fingerprint, revision: u32, retired_at: Option<Timestamp>) -> Self {
-        Self {
-            key: key.short_hex(),
-            revision,
-            retired_at,
-        }
-    }
-}
-
-/// The records in an annotation; none where somebody has made it unreadable.
-pub fn parse_former(annotation: Option<&str>) -> Vec<FormerRecord> {
-    annotation
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default()
-}
+pub use super::found_keys::{FormerRecord, FoundKeys, parse_former};
 
 /// Reads such a Secret; `None` when there is none.
 ///
@@ -140,7 +67,7 @@ pub async fn stage(
 /// Notes since when the next key is published.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn begin_delay(
     client: &Client,
     namespace: &str,
@@ -155,7 +82,7 @@ pub async fn begin_delay(
     patch(client, namespace, name, json!({ "metadata": metadata })).await
 }
 
-/// Puts a key among the former ones: into the Secret at the version that was looked at, or into a new one. `None` when a
+/// Puts a key among the former ones: into the Secret at the version that was read, or into a new one. `None` when a
 /// Secret of that name exists where none was seen: it is left alone.
 ///
 /// # Errors
@@ -201,7 +128,7 @@ pub async fn keep(
 /// Rewrites what is recorded of the former keys.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn date(
     client: &Client,
     namespace: &str,
@@ -219,7 +146,7 @@ pub async fn date(
 /// Takes former keys out of their Secret.
 ///
 /// # Errors
-/// When the Secret has changed since it was looked at, or can't be changed.
+/// When the Secret has changed since it was read, or can't be changed.
 pub async fn retire(
     client: &Client,
     namespace: &str,
@@ -240,7 +167,7 @@ pub async fn retire(
     patch(client, namespace, name, body).await
 }
 
-/// Deletes the Secret of former keys at the version that was looked at: a key that was put there since stays.
+/// Deletes the Secret of former keys at the version that was read: a key that was put there since stays.
 ///
 /// # Errors
 /// When it has changed since, or can't be deleted.

@@ -1,6 +1,6 @@
-//! The managed Secret: created, never applied; changed only at the version that was looked at.
+//! The managed Secret: created, never applied; changed only at the version that was read.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
@@ -8,69 +8,22 @@ use kube::{
     Api, Client,
     api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    secret_records::{key_records, labels, records},
 };
 use crate::{
-    api::names::{SECRET_TYPE, annotation, data_key, label, manager},
+    api::names::{SECRET_TYPE, annotation, data_key, manager},
     keys::{KeyError, KeyPair, PublicKey},
 };
 
-/// A Secret as it was read: what it says, and the two entries that matter. `Debug` shows no content.
-pub struct FoundSecret {
-    /// Its metadata.
-    pub meta: ObjectMeta,
-    /// Its entry `ssh-privatekey`.
-    pub private: Option<Zeroizing<Vec<u8>>>,
-    /// Its entry `ssh-publickey`.
-    pub public: Option<Vec<u8>>,
-    /// Whether it is of a managed Secret's type and holds no other entries.
-    pub is_well_formed: bool,
-    /// Whether its content is immutable.
-    pub immutable: bool,
-}
-
-impl fmt::Debug for FoundSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FoundSecret")
-            .field("name", &self.meta.name)
-            .finish_non_exhaustive()
-    }
-}
-
-impl From<Secret> for FoundSecret {
-    fn from(secret: Secret) -> Self {
-        let mut data = secret.data.unwrap_or_default();
-        let private = data
-            .remove(data_key::PRIVATE)
-            .map(|bytes| Zeroizing::new(bytes.0));
-        let public = data.remove(data_key::PUBLIC).map(|bytes| bytes.0);
-        for other in data.values_mut() {
-            other.0.zeroize();
-        }
-        Self {
-            meta: secret.metadata,
-            private,
-            public,
-            immutable: secret.immutable == Some(true),
-            is_well_formed: secret.type_.as_deref() == Some(SECRET_TYPE) && data.is_empty(),
-        }
-    }
-}
-
-/// Whose a Secret is.
-#[derive(Clone, Copy, Debug)]
-pub struct SecretOwner<'a> {
-    /// Namespace of the `SshKey`, and of the Secret.
-    pub namespace: &'a str,
-    /// Name of the `SshKey`.
-    pub name: &'a str,
-    /// UID of the `SshKey`.
-    pub uid: &'a str,
-}
+pub use super::{
+    found_secret::{FoundSecret, held_by},
+    secret_records::{SecretOwner, public_entry},
+};
 
 pub(super) fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
     Api::namespaced(client.clone(), namespace)
@@ -97,12 +50,6 @@ pub async fn read(
     )
     .await;
     Ok(optional(found)?.map(FoundSecret::from))
-}
-
-/// While an object is being deleted: the finalizers that hold it.
-pub fn held_by(meta: &ObjectMeta) -> Option<Vec<String>> {
-    meta.deletion_timestamp.as_ref()?;
-    Some(meta.finalizers.clone().unwrap_or_default())
 }
 
 /// Creates the managed Secret with a new key pair. `None` when a Secret of that name exists: it is left alone.
@@ -158,7 +105,7 @@ pub struct Replacement<'a> {
     pub now: Timestamp,
 }
 
-/// Puts another key pair into our Secret, at the version that was looked at.
+/// Puts another key pair into our Secret, at the version that was read.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
@@ -250,18 +197,18 @@ pub(super) fn unencodable(operation: &'static str, name: &str, error: KeyError) 
 pub struct Repair<'a> {
     /// The Secret's name.
     pub name: &'a str,
-    /// The version that was looked at.
+    /// The version that was read.
     pub resource_version: &'a str,
     /// The public half of the key that it holds.
     pub public: &'a PublicKey,
     /// Given when it becomes ours by this, or when it does not say any more which key it holds: which one, from 1, and since
     /// when.
-    pub anew: Option<(u32, Timestamp)>,
+    pub recorded_as: Option<(u32, Timestamp)>,
     /// Given when its private entry is written again: the pair that it holds.
     pub rewritten: Option<&'a KeyPair>,
 }
 
-/// Puts labels, records and entries on a Secret, at the version that was looked at.
+/// Puts labels, records and entries on a Secret, at the version that was read.
 ///
 /// # Errors
 /// When it has changed since, or can't be changed.
@@ -275,13 +222,14 @@ pub async fn record(
         name,
         resource_version,
         public,
-        anew,
+        recorded_as,
         rewritten,
     } = repair;
     let annotations: BTreeMap<String, String> = records(owner, public)
         .into_iter()
         .chain(
-            anew.into_iter()
+            recorded_as
+                .into_iter()
                 .flat_map(|(revision, now)| key_records(public, revision, now)),
         )
         .map(|(name, value)| (name.to_owned(), value))
@@ -333,43 +281,4 @@ pub async fn delete(
     uid: &str,
 ) -> Result<(), KubernetesError> {
     delete_exactly(&secrets(client, namespace), name, uid, || subject(name)).await
-}
-
-/// The public entry's bytes for a key.
-pub fn public_entry(public: &PublicKey) -> Vec<u8> {
-    format!("{}\n", public.to_line()).into_bytes()
-}
-
-fn labels() -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (label::MANAGED_BY.to_owned(), label::OPERATOR.to_owned()),
-        (
-            label::SECRET_ROLE.to_owned(),
-            label::ROLE_MANAGED.to_owned(),
-        ),
-    ])
-}
-
-pub(super) fn records(owner: SecretOwner<'_>, public: &PublicKey) -> [(&'static str, String); 4] {
-    [
-        (annotation::OWNER_NAMESPACE, owner.namespace.to_owned()),
-        (annotation::OWNER_NAME, owner.name.to_owned()),
-        (annotation::OWNER_UID, owner.uid.to_owned()),
-        (annotation::FINGERPRINT, public.fingerprint().to_string()),
-    ]
-}
-
-pub(super) fn key_records(
-    public: &PublicKey,
-    revision: u32,
-    now: Timestamp,
-) -> [(&'static str, String); 3] {
-    [
-        (annotation::REVISION, revision.to_string()),
-        (annotation::CREATED_AT, now.to_string()),
-        (
-            annotation::KEY_SPEC,
-            format!("{}-{}", public.algorithm(), public.bits()),
-        ),
-    ]
 }

@@ -1,4 +1,4 @@
-//! The `SshKey` itself: finalizer and records by a patch at the version that was looked at, status by one apply.
+//! The `SshKey` itself: finalizer and records by a patch at the version that was read, status by one apply.
 
 use kube::{
     Api, Client, ResourceExt,
@@ -103,7 +103,7 @@ pub struct Records<'a> {
 /// Puts our finalizer on, and the records.
 ///
 /// # Errors
-/// When the object has changed since it was looked at, or can't be changed.
+/// When the object has changed since it was read, or can't be changed.
 pub async fn record(
     client: &Client,
     object: &SshKey,
@@ -126,7 +126,7 @@ pub async fn record(
 /// Takes our finalizer off; an object that is gone already is let go.
 ///
 /// # Errors
-/// When the object has changed since it was looked at, or can't be changed.
+/// When the object has changed since it was read, or can't be changed.
 pub async fn release(client: &Client, object: &SshKey) -> Result<bool, KubernetesError> {
     let finalizers: Vec<&String> = object
         .finalizers()
@@ -160,7 +160,7 @@ async fn patch(
     .await
 }
 
-/// How often a status is written anew for an object that others change at the same time.
+/// How often a status is written again for an object that others change at the same time.
 const STATUS_TRIES: usize = 3;
 
 /// Writes the whole status. `None` when the object is gone.

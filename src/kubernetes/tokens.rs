@@ -1,4 +1,4 @@
-//! Tokens of a namespace's own `ServiceAccount`, for Entra to trust. Whoever may create them may use the namespace's
+//! Tokens of a namespace's own `ServiceAccount`, for Entra to trust. Those who may create them may use the namespace's
 //! identity, so the operator's rules allow one account name and no other.
 
 use k8s_openapi::api::{

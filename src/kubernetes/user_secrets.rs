@@ -6,7 +6,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     error::{KubernetesError, attempt_on, optional},
-    secrets::{held_by, secrets, subject},
+    found_secret::held_by,
+    secrets::{secrets, subject},
 };
 use crate::api::names::label;
 

@@ -11,7 +11,7 @@ use super::{
 /// From a read in the same region to the time limit of a request.
 const SECONDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
-/// All metrics. They are counted where the thing happens, and read by whoever serves them.
+/// All metrics. They are counted where the thing happens, and read by the server of `/metrics`.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,

@@ -44,7 +44,7 @@ struct Waits {
 /// How a bucket stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
-    /// Which.
+    /// The bucket.
     pub bucket: Bucket,
     /// Requests that may be sent at this moment.
     pub remaining: u32,
@@ -123,7 +123,7 @@ impl Budget {
         ledger.line_up(caller, waits.urgency, &waits.buckets, now)
     }
 
-    /// Whoever wants nothing more leaves the line.
+    /// A caller that wants nothing more leaves the line.
     pub fn withdraw(&self, object: &str) {
         self.lock().withdraw(object);
     }

@@ -25,7 +25,7 @@ pub enum Urgency {
     Repair,
 }
 
-/// Whoever has not come back so long after its time does not want it any more, and holds up nobody.
+/// A caller that has not come back so long after its time no longer wants it, and holds up nobody.
 const GRACE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Those who wait for one bucket.
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_again_keeps_its_place_and_whoever_stays_away_loses_it() {
+    fn a_caller_that_asks_again_keeps_its_place_and_one_that_stays_away_loses_it() {
         let mut line = Line::default();
         many(&mut line, "a", 3);
         line.join(&caller("a", "a1"), Urgency::Prompt, at(60));

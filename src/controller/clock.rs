@@ -1,0 +1,8 @@
+//! The clock, read at the edge and handed in as a value.
+
+use jiff::Timestamp;
+
+/// The clock, read at the edge and handed in as a value.
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}

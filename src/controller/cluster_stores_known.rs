@@ -1,0 +1,66 @@
+//! What is known of the stores of the cluster, and who hears of their changes.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use super::{cluster_stores::Guarded, store_object::StoreState};
+
+/// What is known of the stores of the cluster, and who hears of their changes.
+#[derive(Default)]
+pub(super) struct ClusterStores {
+    pub(super) known: OnceLock<Store<Guarded>>,
+    pub(super) listed: AtomicBool,
+    listeners: Mutex<Vec<UnboundedSender<String>>>,
+    /// How each was when it was told of last.
+    told: Mutex<HashMap<String, StoreState>>,
+}
+
+impl ClusterStores {
+    /// A store, if the watch knows it.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Guarded>> {
+        self.known.get()?.get(&ObjectRef::new(name))
+    }
+
+    /// All of them, once they were listed.
+    pub(super) fn all(&self) -> Option<Vec<Arc<Guarded>>> {
+        let listed = self.listed.load(Ordering::Relaxed);
+        self.known.get().filter(|_| listed).map(Store::state)
+    }
+
+    /// The names of stores that have changed, from now on.
+    pub(super) fn listen(&self) -> UnboundedReceiver<String> {
+        let (sender, receiver) = unbounded();
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
+        receiver
+    }
+
+    /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
+    pub(super) fn looked_at(&self, name: &str) {
+        let state = self.get(name).map(|store| StoreState::of(&store));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match state.clone() {
+            Some(state) => told.insert(name.to_owned(), state),
+            None => told.remove(name),
+        };
+        if before == state {
+            return;
+        }
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Those of a watch that has ended are gone.
+        listeners.retain(|listener| listener.unbounded_send(name.to_owned()).is_ok());
+    }
+}

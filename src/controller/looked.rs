@@ -1,0 +1,65 @@
+//! A store as it was last looked at.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{
+    session::Session,
+    sessions::not_looked_at_yet,
+    store_object::{StoreSpec, StoreView},
+};
+use crate::plan::Failure;
+
+/// A store as it was last looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Looked {
+    pub(super) generation: i64,
+    pub(super) uid: String,
+    pub(super) spec: StoreSpec,
+    /// When that was.
+    pub(super) at: Instant,
+    /// Whether a token is issued, or why not.
+    pub(super) ready: Result<(), Failure>,
+    /// The last session that ever was.
+    pub(super) session: Option<Arc<Session>>,
+    /// Whether it was otherwise before, or never looked at.
+    pub(super) is_news: bool,
+}
+
+impl Looked {
+    /// A store whose credential is being opened for the first time.
+    pub(super) fn not_yet(store: &StoreView) -> Self {
+        Self {
+            at: Instant::now(),
+            generation: store.generation,
+            uid: store.uid.clone(),
+            spec: store.spec.clone(),
+            ready: Err(not_looked_at_yet()),
+            session: None,
+            is_news: false,
+        }
+    }
+
+    /// Whether it was the store as it is now that was looked at.
+    pub(super) fn is_of(&self, store: &StoreView) -> bool {
+        self.uid == store.uid && self.generation == store.generation
+    }
+
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        let reason = |looked: &Self| looked.ready.as_ref().err().map(|why| why.reason);
+        let session = |looked: &Self| looked.session.as_ref().map(Arc::as_ptr);
+        self.generation == other.generation
+            && reason(self) == reason(other)
+            && session(self) == session(other)
+    }
+
+    /// Whether what was found last may be so no more: it got no token, then or since. Not more often than a person could
+    /// have acted, since each of a store's keys asks.
+    pub(super) fn is_stale(&self, poll: Duration) -> bool {
+        let failing = |session: &Arc<Session>| session.failing.load(Ordering::Relaxed);
+        let got_no_token = self.ready.is_err() || self.session.as_ref().is_some_and(failing);
+        got_no_token && self.at.elapsed() >= poll
+    }
+}
