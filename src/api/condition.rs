@@ -35,7 +35,7 @@ impl ConditionType {
 
 /// One condition as it is decided: without the time, which depends on what was written before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct ConditionDraft {
     /// What it speaks of.
     pub kind: ConditionType,
     /// `Some(true)`, `Some(false)`, or `None` for unknown.
@@ -46,8 +46,8 @@ pub struct Verdict {
     pub message: String,
 }
 
-impl Verdict {
-    /// A verdict of `status` about `kind`.
+impl ConditionDraft {
+    /// A draft of `status` about `kind`.
     pub fn new(
         kind: ConditionType,
         status: Option<bool>,
@@ -65,33 +65,33 @@ impl Verdict {
 
 /// The conditions to write: the transition time moves only where the status does.
 pub fn conditions(
-    verdicts: &[Verdict],
+    drafts: &[ConditionDraft],
     before: &[Condition],
     generation: i64,
     now: Timestamp,
 ) -> Vec<Condition> {
-    verdicts
+    drafts
         .iter()
-        .map(|verdict| {
-            let status = match verdict.status {
+        .map(|draft| {
+            let status = match draft.status {
                 Some(true) => "True",
                 Some(false) => "False",
                 None => "Unknown",
             };
             let same = before.iter().find(|condition| {
-                condition.type_ == verdict.kind.as_str() && condition.status == status
+                condition.type_ == draft.kind.as_str() && condition.status == status
             });
             let since = same.map_or(Time(now), |condition| {
                 condition.last_transition_time.clone()
             });
             let told = same
-                .filter(|condition| condition.reason == verdict.reason.as_str())
-                .filter(|condition| says_the_same(&condition.message, &verdict.message));
+                .filter(|condition| condition.reason == draft.reason.as_str())
+                .filter(|condition| says_the_same(&condition.message, &draft.message));
             Condition {
-                type_: verdict.kind.as_str().to_owned(),
+                type_: draft.kind.as_str().to_owned(),
                 status: status.to_owned(),
-                reason: verdict.reason.as_str().to_owned(),
-                message: told.map_or_else(|| verdict.message.clone(), |told| told.message.clone()),
+                reason: draft.reason.as_str().to_owned(),
+                message: told.map_or_else(|| draft.message.clone(), |told| told.message.clone()),
                 observed_generation: Some(generation),
                 last_transition_time: since,
             }
@@ -134,8 +134,8 @@ pub fn find(conditions: &[Condition], kind: ConditionType) -> Option<&Condition>
 mod tests {
     use super::*;
 
-    fn verdict(status: bool, message: &str) -> Verdict {
-        Verdict::new(
+    fn draft(status: bool, message: &str) -> ConditionDraft {
+        ConditionDraft::new(
             ConditionType::Ready,
             Some(status),
             Reason::UpToDate,
@@ -149,13 +149,13 @@ mod tests {
         let told = |id: &str| format!("Azure answered no (request {id}, at 10:11:12Z)");
         let first_id = "11111111-2222-3333-4444-555555555555";
         let other_id = "99999999-2222-3333-4444-aaaaaaaaaaaa";
-        let first = conditions(&[verdict(false, &told(first_id))], &[], 1, time);
-        let second = conditions(&[verdict(false, &told(other_id))], &first, 1, time);
+        let first = conditions(&[draft(false, &told(first_id))], &[], 1, time);
+        let second = conditions(&[draft(false, &told(other_id))], &first, 1, time);
         assert_eq!(first, second);
-        let other = conditions(&[verdict(false, "Azure answered yes")], &first, 1, time);
+        let other = conditions(&[draft(false, "Azure answered yes")], &first, 1, time);
         assert_ne!(first, other);
-        let at_ten = conditions(&[verdict(false, "by 10:11 UTC")], &[], 1, time);
-        let at_eleven = conditions(&[verdict(false, "by 11:11 UTC")], &at_ten, 1, time);
+        let at_ten = conditions(&[draft(false, "by 10:11 UTC")], &[], 1, time);
+        let at_eleven = conditions(&[draft(false, "by 11:11 UTC")], &at_ten, 1, time);
         assert_ne!(at_ten, at_eleven);
     }
 
@@ -163,11 +163,11 @@ mod tests {
     fn the_transition_time_moves_only_with_the_status() {
         let early = Timestamp::from_second(1_000).unwrap();
         let late = Timestamp::from_second(2_000).unwrap();
-        let first = conditions(&[verdict(true, "a")], &[], 1, early);
-        let second = conditions(&[verdict(true, "b")], &first, 2, late);
+        let first = conditions(&[draft(true, "a")], &[], 1, early);
+        let second = conditions(&[draft(true, "b")], &first, 2, late);
         assert_eq!(second[0].last_transition_time, Time(early));
         assert_eq!(second[0].observed_generation, Some(2));
-        let third = conditions(&[verdict(false, "b")], &second, 2, late);
+        let third = conditions(&[draft(false, "b")], &second, 2, late);
         assert_eq!(third[0].last_transition_time, Time(late));
     }
 }

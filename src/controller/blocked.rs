@@ -39,7 +39,7 @@ pub(super) async fn write_blocked(
     let before = object.status.clone().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or_default();
     let about = |kind, status| {
-        condition::Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
+        condition::ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())
     };
     let kind = match failure.class {
         ErrorClass::UserFixable => ConditionType::Stalled,

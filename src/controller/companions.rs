@@ -17,8 +17,8 @@ use crate::{
         rotation_secrets::{self, FormerRecord, FoundKeys, parse_former},
     },
     plan::{
-        Companion, Companions, FormerKey, ObjectFacts, PreviousFacts, SecretKey, SecretView,
-        StagedFacts,
+        FormerKey, ObjectFacts, PreviousFacts, RotationSecret, RotationSecrets, SecretKey,
+        SecretView, StagedFacts,
     },
 };
 
@@ -36,7 +36,7 @@ pub(super) fn may_be_there(
     // What a tool has taken from the metadata, the status may know.
     let is_wiped = !object.has_finalizer && object.has_status;
     let is_known = !object.reported_others.is_empty();
-    object.rotation.companions || was_changed || is_lost_or_leaving || is_wiped || is_known
+    object.rotation.may_have_secrets || was_changed || is_lost_or_leaving || is_wiped || is_known
 }
 
 /// The object for which Secrets are looked at.
@@ -77,21 +77,24 @@ pub(super) async fn look(
     client: &Client,
     owner: Owner<'_>,
     secret: &str,
-) -> Result<Companions, KubernetesError> {
+) -> Result<RotationSecrets, KubernetesError> {
     let namespace = owner.namespace;
     let (staging, previous) = (staging_name(secret), previous_name(secret));
     let (staging, previous) = tokio::try_join!(
         rotation_secrets::read(client, namespace, &staging),
         rotation_secrets::read(client, namespace, &previous)
     )?;
-    Ok(Companions::Read {
+    Ok(RotationSecrets::Read {
         staged: staged(staging, owner).await,
         previous: self::previous(previous, owner).await,
     })
 }
 
 /// What the Secret of the next key says.
-pub(super) async fn staged(found: Option<FoundKeys>, owner: Owner<'_>) -> Companion<StagedFacts> {
+pub(super) async fn staged(
+    found: Option<FoundKeys>,
+    owner: Owner<'_>,
+) -> RotationSecret<StagedFacts> {
     let found = match whose(found, label::ROLE_STAGING, owner) {
         Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
@@ -116,14 +119,14 @@ pub(super) async fn staged(found: Option<FoundKeys>, owner: Owner<'_>) -> Compan
             },
         }
     });
-    Companion::Ours(Box::new(facts.await))
+    RotationSecret::Ours(Box::new(facts.await))
 }
 
 /// What the Secret of former keys says. A key that can't be read is none.
 pub(super) async fn previous(
     found: Option<FoundKeys>,
     owner: Owner<'_>,
-) -> Companion<PreviousFacts> {
+) -> RotationSecret<PreviousFacts> {
     let found = match whose(found, label::ROLE_PREVIOUS, owner) {
         Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
@@ -143,7 +146,7 @@ pub(super) async fn previous(
             keys,
         }
     });
-    Companion::Ours(Box::new(facts.await))
+    RotationSecret::Ours(Box::new(facts.await))
 }
 
 /// The keys that are there, in the order in which they are recorded; those without a record come last.
@@ -164,14 +167,14 @@ fn former(found: &FoundKeys, records: &[FormerRecord]) -> Vec<FormerKey> {
 
 enum Whose<T> {
     Ours(Box<FoundKeys>),
-    Other(Companion<T>),
+    Other(RotationSecret<T>),
 }
 
 /// It is ours by namespace, name and role: what was made for an object of this name that is gone is taken up. Without a
 /// recorded namespace it takes the UID of this object, or of the one that it was before a restore.
 fn whose<T>(found: Option<FoundKeys>, role: &str, owner: Owner<'_>) -> Whose<T> {
     let Some(found) = found else {
-        return Whose::Other(Companion::Absent);
+        return Whose::Other(RotationSecret::Absent);
     };
     let labels = found.meta.labels.as_ref();
     let has_role = labels
@@ -204,7 +207,7 @@ fn whose<T>(found: Option<FoundKeys>, role: &str, owner: Owner<'_>) -> Whose<T> 
         Some(namespace) if namespace != owner.namespace => format!("{namespace}/{name}"),
         _ => name,
     });
-    Whose::Other(Companion::Foreign(owner))
+    Whose::Other(RotationSecret::Foreign(owner))
 }
 
 fn text_of(meta: &ObjectMeta, name: &str) -> Option<String> {

@@ -183,13 +183,13 @@ mod tests {
 
     use crate::api::{
         SshKeyStatus,
-        condition::{Verdict, conditions},
+        condition::{ConditionDraft, conditions},
     };
 
     fn key(verdicts: &[(ConditionType, bool, Reason)]) -> SshKey {
-        let verdicts: Vec<Verdict> = verdicts
+        let verdicts: Vec<ConditionDraft> = verdicts
             .iter()
-            .map(|(kind, status, reason)| Verdict::new(*kind, Some(*status), *reason, ""))
+            .map(|(kind, status, reason)| ConditionDraft::new(*kind, Some(*status), *reason, ""))
             .collect();
         let mut key = SshKey::new("a", Default::default());
         key.metadata.generation = Some(2);

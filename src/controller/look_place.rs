@@ -26,5 +26,5 @@ pub(super) async fn read_companions(
     let secret = at.desired.source.custody().map(|custody| &custody.name);
     let secret = secret.ok_or(StepError::SecretChanging)?;
     let found = companions::look(&context.client, at.owner(), secret).await?;
-    Ok(Outcome::Companions(found))
+    Ok(Outcome::RotationSecrets(found))
 }

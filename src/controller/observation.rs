@@ -9,7 +9,7 @@ use super::{companions::Owner, session::Session, store_id::StoreId};
 use crate::{
     api::{ArmId, SshKey, StoreKey},
     azure::Caller,
-    plan::{Desired, Observed, Outcome},
+    plan::{Desired, Observed, Outcome, with_places},
 };
 
 /// What is wanted and what is there.
@@ -46,7 +46,7 @@ impl Observation {
     /// Lays over what was observed what a step has left behind, or a read has shown.
     pub(super) fn lay_over(&mut self, outcome: Outcome) {
         let observed = self.observed.clone().after(outcome);
-        self.observed = observed.with_places(&self.desired);
+        self.observed = with_places(observed, &self.desired);
     }
 
     /// The object, as the owner of Secrets.

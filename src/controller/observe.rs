@@ -22,8 +22,8 @@ use crate::{
     keys::PublicKey,
     kubernetes::{namespaces, secrets, sshkeys},
     plan::{
-        AzureRecord, Companions, Desired, Failure, Mark, ObjectFacts, Observed, SecretView,
-        resolve, secret_name, strange_hints, takes_up_secret, vouched,
+        AzureRecord, Desired, Failure, Mark, ObjectFacts, Observed, RotationSecrets, SecretView,
+        resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
     },
 };
 
@@ -95,7 +95,7 @@ async fn observe_all(
             let owner = Owner::of(&namespace, &name, &facts, &secret);
             companions::look(client, owner, &secret_name).await?
         }
-        _ => Companions::Unread,
+        _ => RotationSecrets::Unread,
     };
     let mark = Mark {
         cluster: context.options.cluster_id.clone(),
@@ -130,7 +130,7 @@ async fn observe_all(
         object: facts,
         object_is_live: is_live,
         secret,
-        companions,
+        rotation_secrets: companions,
         given,
         outputs,
         azure: seen.azure,
@@ -142,7 +142,7 @@ async fn observe_all(
         namespace_terminating,
         refused: Vec::new(),
     };
-    let observed = observed.with_places(&desired);
+    let observed = with_places(observed, &desired);
     Ok(Observation {
         strange_hints: strange_hints(&observed),
         takes_up_secret: takes_up_secret(&desired, &observed),

@@ -2,7 +2,7 @@
 //! plan's word, so they are worth as much as that is true.
 
 use crate::plan::{
-    Companions, Desired, Fresh, Observed, Outcome, OutputView, SecretView, Step, effect,
+    Desired, Fresh, Observed, Outcome, OutputView, RotationSecrets, SecretView, Step, effect,
 };
 
 /// Logs whether the plan foresaw an outcome, in builds with debug assertions. Whoever changes something at the same moment
@@ -23,7 +23,9 @@ fn fresh(step: &Step, outcome: &Outcome) -> Fresh {
             let key = facts.key.readable();
             (key.cloned(), &facts.uid, &facts.resource_version)
         }
-        Outcome::Companions(all) | Outcome::Custody(_, all) => return fresh_companion(step, all),
+        Outcome::RotationSecrets(all) | Outcome::Custody(_, all) => {
+            return fresh_companion(step, all);
+        }
         Outcome::Output(_, OutputView::Present(facts)) => {
             (None, &facts.uid, &facts.resource_version)
         }
@@ -37,7 +39,7 @@ fn fresh(step: &Step, outcome: &Outcome) -> Fresh {
 }
 
 /// A step of a rotation writes one of the two Secrets.
-fn fresh_companion(step: &Step, all: &Companions) -> Fresh {
+fn fresh_companion(step: &Step, all: &RotationSecrets) -> Fresh {
     let is_staging = matches!(
         step,
         Step::StageKey { .. } | Step::StageImportedKey { .. } | Step::BeginDelay { .. }

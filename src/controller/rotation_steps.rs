@@ -16,7 +16,7 @@ use crate::{
         rotation_secrets::{self as stored, FormerRecord, FoundKeys},
         secrets::{self, Replacement, SecretOwner},
     },
-    plan::{Companion, Companions, FormerKey, KeptFrom, Outcome, Step},
+    plan::{FormerKey, KeptFrom, Outcome, RotationSecret, RotationSecrets, Step},
 };
 
 /// Takes a step of a rotation.
@@ -226,23 +226,23 @@ async fn activate(
 }
 
 async fn staged_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
-    Outcome::Companions(with_staged(at, found).await)
+    Outcome::RotationSecrets(with_staged(at, found).await)
 }
 
-async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> Companions {
+async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> RotationSecrets {
     let staged = companions::staged(found, at.owner()).await;
-    let previous = match &at.observed.companions {
-        Companions::Read { previous, .. } => previous.clone(),
-        Companions::Unread => Companion::Absent,
+    let previous = match &at.observed.rotation_secrets {
+        RotationSecrets::Read { previous, .. } => previous.clone(),
+        RotationSecrets::Unread => RotationSecret::Absent,
     };
-    Companions::Read { staged, previous }
+    RotationSecrets::Read { staged, previous }
 }
 
 async fn previous_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
     let previous = companions::previous(found, at.owner()).await;
-    let staged = match &at.observed.companions {
-        Companions::Read { staged, .. } => staged.clone(),
-        Companions::Unread => Companion::Absent,
+    let staged = match &at.observed.rotation_secrets {
+        RotationSecrets::Read { staged, .. } => staged.clone(),
+        RotationSecrets::Unread => RotationSecret::Absent,
     };
-    Outcome::Companions(Companions::Read { staged, previous })
+    Outcome::RotationSecrets(RotationSecrets::Read { staged, previous })
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::{
         ArmId, AzureStoreStatus, ConditionType, ErrorClass, Reason,
-        condition::{Verdict, conditions},
+        condition::{ConditionDraft, conditions},
         names::STORE_FINALIZER,
     },
     azure::{AzureError, Caller, View},
@@ -275,10 +275,10 @@ fn next_look<K: StoreObject>(
     }
 }
 
-fn verdicts(ready: &Result<String, Failure>) -> Vec<Verdict> {
+fn verdicts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
     match ready {
         Ok(message) => {
-            vec![Verdict::new(
+            vec![ConditionDraft::new(
                 ConditionType::Ready,
                 Some(true),
                 Reason::TokenIssued,
@@ -287,7 +287,7 @@ fn verdicts(ready: &Result<String, Failure>) -> Vec<Verdict> {
         }
         Err(failure) => {
             let about = |kind, status| {
-                Verdict::new(kind, Some(status), failure.reason, failure.message.clone())
+                ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())
             };
             let kind = match failure.class {
                 ErrorClass::UserFixable => ConditionType::Stalled,

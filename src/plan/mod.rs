@@ -5,73 +5,52 @@
 //! no step is left: every state in which the operator can stop or crash is one that [`plan()`] can be asked about.
 
 mod authority;
-mod azure;
-mod bookkeeping;
-mod companions;
 mod decide;
-mod deletion;
-mod dependents;
+mod decision;
 mod desired;
-mod difference;
-mod durability;
 mod effect;
-mod effect_secrets;
 mod failure;
-mod key_wish;
-mod lost;
-mod next_move;
 mod observed;
-mod outputs;
-mod own_keys;
-mod ownership;
-mod permits;
-mod record;
+mod records;
 mod report;
-mod rotation;
-mod rotation_obstacle;
-mod rotation_policy;
-mod rotation_record;
-mod rotation_status;
-mod rotation_turn;
-mod schedule;
-mod search;
-mod secret;
-mod secret_ownership;
-mod shape;
-mod source;
-mod standing;
 mod step;
-mod step_about;
-mod step_written;
-mod stores;
-mod tenants;
 
-pub use authority::{strange_hints, vouched};
-pub use companions::{Companion, Companions, FormerKey, PreviousFacts, StagedFacts};
-pub use decide::{Finding, Plan, plan};
-pub use desired::{
-    Custody, Desired, DesiredAzure, KeySource, Target, Wanted, resolve, secret_name,
+pub use authority::own_keys::current_key;
+pub use authority::places::with_places;
+pub use authority::secret::takes_up_secret;
+pub use decide::azure::difference::{listed, names_that_differ};
+pub use decide::next_look::Intervals;
+pub use decide::next_move::{MOST_STEPS, Move, Place, next_move, next_step};
+pub use decide::order::plan;
+pub use decision::{Finding, Plan};
+pub use desired::azure::{DesiredAzure, Target, Wanted};
+pub use desired::key_requirements::KeyRequirements;
+pub use desired::outputs::{DesiredOutput, Entry, Shape};
+pub use desired::permits::lets_ask;
+pub use desired::resolve::{Desired, resolve};
+pub use desired::rotation::RotationPolicy;
+pub use desired::source::{Custody, KeySource, secret_name};
+pub use desired::stores::{
+    SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of,
 };
-pub use difference::{listed, names_that_differ};
-pub use durability::{Durability, finalizers};
-pub use effect::{Fresh, effect};
+pub use effect::outcome::effect;
+pub use effect::world::Fresh;
 pub use failure::Failure;
-pub use key_wish::KeyWish;
-pub use next_move::{MOST_STEPS, Move, Place, next_move, next_step};
-pub use observed::{
-    AzureKey, Changeable, EntryFact, Freshness, Group, KeyView, ObjectFacts, Observed, Outcome,
-    OutputFacts, OutputView, SecretFacts, SecretKey, SecretView,
+pub use observed::azure::{AzureKey, Freshness, Group, KeyView};
+pub use observed::durability::{Durability, finalizers};
+pub use observed::object::ObjectFacts;
+pub use observed::outputs::{Changeable, EntryFact, OutputFacts, OutputView};
+pub use observed::rotation_secrets::{PreviousFacts, RotationSecret, RotationSecrets, StagedFacts};
+pub use observed::search::{
+    groups_to_search, is_in_doubt, stores_to_search, uids_to_search, vouched,
 };
-pub use ownership::{Mark, Ownership};
-pub use permits::lets_ask;
-pub use record::{AzureRecord, PLACES_MAX, parse_records, records_json};
-pub use report::{Report, report};
-pub use rotation_policy::RotationPolicy;
-pub use rotation_record::RotationRecord;
-pub use schedule::Intervals;
-pub use search::{groups_to_search, is_in_doubt, stores_to_search, uids_to_search};
-pub use secret_ownership::takes_up_secret;
-pub use shape::{DesiredOutput, Entry, Shape};
-pub use step::{KeptFrom, SecretRecord, Step};
-pub use step_about::Concern;
-pub use stores::{SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of};
+pub use observed::secret::{SecretFacts, SecretKey, SecretView};
+pub use observed::snapshot::{Observed, Outcome};
+pub use records::azure::{AzureRecord, PLACES_MAX, parse_records, records_json};
+pub use records::former_key::FormerKey;
+pub use records::ownership::{Mark, Ownership};
+pub use records::rotation::RotationRecord;
+pub use report::hints::strange_hints;
+pub use report::status::{Report, report};
+pub use step::describe::Concern;
+pub use step::kinds::{KeptFrom, SecretRecord, Step};

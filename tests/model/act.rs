@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 
 use sshkey_operator::api::status::Phase;
 use sshkey_operator::plan::{
-    Companion, Companions, Fresh, Freshness, KeptFrom, KeyView, Outcome, SecretView, Step, effect,
+    Fresh, Freshness, KeptFrom, KeyView, Outcome, RotationSecret, RotationSecrets, SecretView,
+    Step, effect,
 };
 
 use crate::{
@@ -119,13 +120,13 @@ fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
             }
             let handled = facts.rotation.handled.iter();
             let handled: Vec<u8> = handled.map(|text| text.parse().unwrap()).collect();
-            let companions = facts.rotation.companions;
+            let may_have_secrets = facts.rotation.may_have_secrets;
             let has_finalizer = facts.has_finalizer;
             world.change(|object| {
                 object.finalizer = has_finalizer;
                 object.places = places;
                 object.listed = listed;
-                object.companions = companions;
+                object.may_have_secrets = may_have_secrets;
                 object.handled = handled;
             });
         }
@@ -143,7 +144,7 @@ fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
                 use_as(world, revision, key);
             }
         }
-        Outcome::Companions(all) => beside(world, step, all),
+        Outcome::RotationSecrets(all) => beside(world, step, all),
         Outcome::Custody(_, all) => {
             let is_new = world.seen.staged.is_none();
             beside(world, step, all);
@@ -191,8 +192,8 @@ fn turn_back(world: &mut World, step: &Step) {
     }
 }
 
-fn beside(world: &mut World, step: &Step, all: &Companions) {
-    let Companions::Read { staged, previous } = all else {
+fn beside(world: &mut World, step: &Step, all: &RotationSecrets) {
+    let RotationSecrets::Read { staged, previous } = all else {
         return;
     };
     if let Step::RetireKeys { retired, .. } = step {
@@ -205,9 +206,9 @@ fn beside(world: &mut World, step: &Step, all: &Companions) {
         request: request_number(facts.request.as_ref()),
     });
     world.seen.previous = match previous {
-        Companion::Absent => None,
-        Companion::Foreign(_) => Some(Previous::Foreign),
-        Companion::Ours(facts) => {
+        RotationSecret::Absent => None,
+        RotationSecret::Foreign(_) => Some(Previous::Foreign),
+        RotationSecret::Ours(facts) => {
             let one = |key: &sshkey_operator::plan::FormerKey| Former {
                 key: number(&key.public_key),
                 revision: key.revision,
@@ -258,7 +259,7 @@ fn tell(world: &World, mind: &mut Mind, outcome: &Outcome) {
             mind.live = true;
         }
         Outcome::Secret(_) => mind.seen.managed = managed,
-        Outcome::Companions(_) => {
+        Outcome::RotationSecrets(_) => {
             mind.seen.staged = staged;
             mind.seen.previous = previous;
             mind.looked = true;

@@ -181,7 +181,10 @@ pub(crate) fn at_rest(world: &World, plan: &Plan) -> Option<String> {
     if seen.former().iter().any(is_undated) {
         return broken("a former key has no date");
     }
-    if seen.staged.is_none() && can_rotate && seen.object.companions != seen.previous.is_some() {
+    if seen.staged.is_none()
+        && can_rotate
+        && seen.object.may_have_secrets != seen.previous.is_some()
+    {
         return broken("the record of former keys is wrong");
     }
     // What is generated and found to be late is put away; what was in use is what was asked for.

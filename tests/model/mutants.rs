@@ -97,7 +97,7 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         "lets the next key take over before it is published",
         "promise",
         |_, observed, mut plan| {
-            if observed.companions.staged().is_some() {
+            if observed.rotation_secrets.staged().is_some() {
                 replace(&mut plan, "UpdateAzureKey", || activate(observed));
             }
             plan
@@ -128,7 +128,7 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         "promise 2",
         |_, observed, mut plan| {
             if plan.steps.is_empty()
-                && let Some(previous) = observed.companions.previous()
+                && let Some(previous) = observed.rotation_secrets.previous()
             {
                 plan.steps.push(Step::RetireKeys {
                     name: "p".into(),
@@ -167,7 +167,7 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
             if plan.steps.is_empty()
                 && plan.secret.is_good()
                 && observed.object.rotate_requested.is_some()
-                && observed.companions.staged().is_none()
+                && observed.rotation_secrets.staged().is_none()
                 && let SecretView::Present(managed) = &observed.secret
             {
                 plan.steps.push(Step::StageKey {
@@ -256,7 +256,7 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         "promise",
         |desired, observed, mut plan| {
             if matches!(plan.secret, Finding::Blocked(_)) && is_emptied(observed) {
-                plan.steps = match observed.companions.staged() {
+                plan.steps = match observed.rotation_secrets.staged() {
                     Some(_) => vec![activate(observed)],
                     None => vec![stage(desired, observed)],
                 };
@@ -273,7 +273,10 @@ fn replace(plan: &mut Plan, name: &str, with: impl FnOnce() -> Step) {
 }
 
 fn activate(observed: &Observed) -> Step {
-    let staged = observed.companions.staged().expect("something is staged");
+    let staged = observed
+        .rotation_secrets
+        .staged()
+        .expect("something is staged");
     Step::ActivateKey {
         name: "m".into(),
         resource_version: Some("1".into()),
@@ -286,7 +289,10 @@ fn activate(observed: &Observed) -> Step {
 }
 
 fn drop_staged(observed: &Observed) -> Step {
-    let staged = observed.companions.staged().expect("something is staged");
+    let staged = observed
+        .rotation_secrets
+        .staged()
+        .expect("something is staged");
     Step::DropStagedKey {
         name: "n".into(),
         uid: staged.uid.clone(),
@@ -320,7 +326,7 @@ fn is_stale(observed: &Observed) -> bool {
     let SecretView::Present(managed) = &observed.secret else {
         return false;
     };
-    observed.companions.staged().is_some_and(|staged| {
+    observed.rotation_secrets.staged().is_some_and(|staged| {
         staged
             .revision
             .is_some_and(|revision| revision <= managed.revision)

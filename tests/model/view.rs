@@ -13,9 +13,10 @@ use sshkey_operator::{
     },
     keys::{Comment, Fingerprint, KeyPair, KeySpec, PublicKey},
     plan::{
-        AzureKey, AzureRecord, Companion, Companions, Desired, Durability, FormerKey, Freshness,
-        Group, KeyView, Mark, ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord,
-        SecretFacts, SecretKey, SecretView, StagedFacts, StoreFact, plan, report, resolve,
+        AzureKey, AzureRecord, Desired, Durability, FormerKey, Freshness, Group, KeyView, Mark,
+        ObjectFacts, Observed, Plan, PreviousFacts, RotationRecord, RotationSecret,
+        RotationSecrets, SecretFacts, SecretKey, SecretView, StagedFacts, StoreFact, plan, report,
+        resolve, with_places,
     },
 };
 
@@ -214,7 +215,7 @@ impl Mind {
             }
         });
         Self {
-            looked: object.companions || was_changed || is_missing || object.deleting,
+            looked: object.may_have_secrets || was_changed || is_missing || object.deleting,
             live: object.deleting || is_missing,
             known,
             seen: seen.clone(),
@@ -244,14 +245,14 @@ impl Mind {
             object.places[*number] || object.listed[*number].is_some() || is_wanted
         };
         let places = (0..2).filter(matters);
-        Observed {
+        let observed = Observed {
             object_is_live: self.live,
             stores_of_places: BTreeMap::new(),
             known: Vec::new(),
             crd_is_outdated: false,
             object: self.object(),
             secret: self.secret(),
-            companions: self.companions(),
+            rotation_secrets: self.rotation_secrets(),
             given: None,
             outputs: BTreeMap::new(),
             azure: places
@@ -261,8 +262,8 @@ impl Mind {
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
             refused: Vec::new(),
-        }
-        .with_places(self.desired())
+        };
+        with_places(observed, self.desired())
     }
 
     fn azure(&self, number: usize) -> KeyView {
@@ -326,7 +327,7 @@ impl Mind {
             reported_requests: None,
             reported_others: object.others.iter().map(|key| fingerprint(*key)).collect(),
             rotation: RotationRecord {
-                companions: object.companions,
+                may_have_secrets: object.may_have_secrets,
                 handled: object.handled.iter().map(u8::to_string).collect(),
             },
             recorded_uid: object.finalizer.then(|| "u".into()),
@@ -365,9 +366,9 @@ impl Mind {
         }))
     }
 
-    fn companions(&self) -> Companions {
+    fn rotation_secrets(&self) -> RotationSecrets {
         if !self.looked {
-            return Companions::Unread;
+            return RotationSecrets::Unread;
         }
         let staged = self.seen.staged.as_ref().map(|staged| StagedFacts {
             uid: "n".into(),
@@ -380,9 +381,9 @@ impl Mind {
             durability: Durability::default(),
         });
         let previous = match &self.seen.previous {
-            None => Companion::Absent,
-            Some(Previous::Foreign) => Companion::Foreign(None),
-            Some(Previous::Ours(former)) => Companion::Ours(Box::new(PreviousFacts {
+            None => RotationSecret::Absent,
+            Some(Previous::Foreign) => RotationSecret::Foreign(None),
+            Some(Previous::Ours(former)) => RotationSecret::Ours(Box::new(PreviousFacts {
                 uid: "p".into(),
                 resource_version: "1".into(),
                 is_damaged: false,
@@ -397,8 +398,10 @@ impl Mind {
                     .collect(),
             })),
         };
-        Companions::Read {
-            staged: staged.map_or(Companion::Absent, |facts| Companion::Ours(Box::new(facts))),
+        RotationSecrets::Read {
+            staged: staged.map_or(RotationSecret::Absent, |facts| {
+                RotationSecret::Ours(Box::new(facts))
+            }),
             previous,
         }
     }

@@ -59,7 +59,7 @@ pub(crate) struct Object {
     /// The places that the status lists, and whether each is being left.
     pub(crate) listed: [Option<bool>; 2],
     /// Whether Secrets beside the managed one are recorded.
-    pub(crate) companions: bool,
+    pub(crate) may_have_secrets: bool,
     /// The requests that were acted upon.
     pub(crate) handled: Vec<u8>,
     /// The last request; 0 is none.
@@ -128,7 +128,7 @@ impl World {
             places: [false; 2],
             shown: None,
             listed: [None; 2],
-            companions: false,
+            may_have_secrets: false,
             handled: Vec::new(),
             request: 0,
             reported: None,

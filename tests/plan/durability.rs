@@ -6,7 +6,7 @@ use sshkey_operator::{
         rotation::{KeepPrevious, Rotation},
         sshkey::{SecretConflictPolicy, SecretSpec},
     },
-    plan::{Companion, Durability, SecretView},
+    plan::{Durability, RotationSecret, SecretView},
 };
 
 use crate::{
@@ -133,7 +133,7 @@ fn a_rotation_goes_on_once_its_secret_can_take_it() {
 
 fn previous(world: &mut World, durability: Durability) {
     match &mut world.previous {
-        Companion::Ours(facts) => facts.durability = durability,
+        RotationSecret::Ours(facts) => facts.durability = durability,
         other => panic!("{other:?}"),
     }
 }

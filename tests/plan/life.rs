@@ -4,9 +4,9 @@
 use sshkey_operator::{
     api::Reason,
     plan::{
-        AzureRecord, Companion, Companions, Concern, Failure, Fresh, Freshness, KeyView, Move,
-        Observed, Outcome, OutputView, Place, Plan, SecretView, Step, effect, next_move, plan,
-        report,
+        AzureRecord, Concern, Failure, Fresh, Freshness, KeyView, Move, Observed, Outcome,
+        OutputView, Place, Plan, RotationSecret, RotationSecrets, SecretView, Step, effect,
+        next_move, plan, report,
     },
 };
 
@@ -98,7 +98,7 @@ impl World {
                 }
                 Outcome::Azure(id.clone(), self.read(id))
             }
-            Place::RotationSecrets => Outcome::Companions(self.companions_read()),
+            Place::RotationSecrets => Outcome::RotationSecrets(self.rotation_secrets_read()),
             Place::Object => Outcome::Object(self.object.clone()),
         }
     }
@@ -106,7 +106,7 @@ impl World {
     /// Everything there is, as it is.
     pub(crate) fn truth(&self) -> Observed {
         let mut truth = Observed {
-            companions: self.companions_read(),
+            rotation_secrets: self.rotation_secrets_read(),
             ..self.observed()
         };
         let all = self.azure.keys().chain(truth.azure.keys());
@@ -121,7 +121,7 @@ impl World {
         let fresh = Self::fresh(step);
         let is_made = match step {
             Step::CreateSecret { .. } => self.secret == SecretView::Absent,
-            Step::StageKey { .. } => self.staged == Companion::Absent,
+            Step::StageKey { .. } => self.staged == RotationSecret::Absent,
             _ => false,
         };
         if is_made {
@@ -166,10 +166,12 @@ impl World {
                 self.object = object;
             }
             Outcome::Secret(secret) => self.secret = secret,
-            Outcome::Companions(companions) => self.companions_are(companions),
-            Outcome::Custody(secret, companions) => {
+            Outcome::RotationSecrets(rotation_secrets) => {
+                self.rotation_secrets_are(rotation_secrets);
+            }
+            Outcome::Custody(secret, rotation_secrets) => {
                 self.secret = secret;
-                self.companions_are(companions);
+                self.rotation_secrets_are(rotation_secrets);
             }
             Outcome::Output(object, OutputView::Present(facts)) => {
                 self.outputs.insert(object, *facts);
@@ -196,8 +198,8 @@ impl World {
         }
     }
 
-    fn companions_are(&mut self, companions: Companions) {
-        if let Companions::Read { staged, previous } = companions {
+    fn rotation_secrets_are(&mut self, rotation_secrets: RotationSecrets) {
+        if let RotationSecrets::Read { staged, previous } = rotation_secrets {
             self.staged = staged;
             self.previous = previous;
         }
@@ -208,8 +210,10 @@ impl World {
         match outcome {
             Outcome::Object(_) => Outcome::Object(self.object.clone()),
             Outcome::Secret(_) => Outcome::Secret(self.secret.clone()),
-            Outcome::Companions(_) => Outcome::Companions(self.companions_read()),
-            Outcome::Custody(..) => Outcome::Custody(self.secret.clone(), self.companions_read()),
+            Outcome::RotationSecrets(_) => Outcome::RotationSecrets(self.rotation_secrets_read()),
+            Outcome::Custody(..) => {
+                Outcome::Custody(self.secret.clone(), self.rotation_secrets_read())
+            }
             Outcome::Output(object, _) => {
                 let facts = self.outputs.get(&object).cloned();
                 let view = facts.map_or(OutputView::Absent, |facts| {

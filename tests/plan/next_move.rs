@@ -8,7 +8,7 @@ use sshkey_operator::{
         output::{Output, PublicSecret},
         source::{self, Generate, Source},
     },
-    plan::{Companion, Freshness, KeyView, Move, Observed, Place, Step, next_move, plan},
+    plan::{Freshness, KeyView, Move, Observed, Place, RotationSecret, Step, next_move, plan},
 };
 
 use crate::{
@@ -120,11 +120,11 @@ fn no_key_is_staged_before_the_secrets_of_the_rotation_were_read() {
     let mut world = World::published().settled();
     ask(&mut world, "now");
     world.reconcile(1);
-    world.object.rotation.companions = false;
+    world.object.rotation.may_have_secrets = false;
     let mut observed = world.observed();
-    observed.object.rotation.companions = true;
-    world.previous = Companion::Foreign(None);
-    observed.companions = sshkey_operator::plan::Companions::Unread;
+    observed.object.rotation.may_have_secrets = true;
+    world.previous = RotationSecret::Foreign(None);
+    observed.rotation_secrets = sshkey_operator::plan::RotationSecrets::Unread;
     assert_eq!(
         move_after(&world, &observed, &[]),
         Move::Read(Place::RotationSecrets)
@@ -188,7 +188,7 @@ fn a_second_rotation_begins_once_the_status_names_the_key_of_the_first() {
     });
     world.webhook = Some(|world| {
         // A second request comes while the first rotation is under way.
-        if world.staged != Companion::Absent {
+        if world.staged != RotationSecret::Absent {
             world.object.rotate_requested = Some("again".into());
         }
     });

@@ -3,7 +3,7 @@
 use sshkey_operator::{
     api::{ArmId, OutputRef},
     keys::PublicKey,
-    plan::{Shape, Step},
+    plan::{Shape, Step, current_key},
 };
 
 use crate::world::World;
@@ -54,7 +54,7 @@ impl World {
 
     /// An output holds the object's key, is recorded, and takes the place of nobody else's.
     fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
-        let known = self.observed().key(&self.desired()).cloned();
+        let known = current_key(&self.desired(), &self.observed()).cloned();
         if key.is_none() || known.as_ref() != key {
             self.violations
                 .push(format!("{object} ({}) holds another key", shape.preset));
@@ -71,7 +71,7 @@ impl World {
 
     /// Promises 1 and 2: what goes to Azure is stored, recorded, and takes the place of nobody else's.
     fn check_published(&mut self, id: &ArmId, public_key: &PublicKey) {
-        let stored = self.observed().key(&self.desired()).cloned();
+        let stored = current_key(&self.desired(), &self.observed()).cloned();
         let staged = self.staged.ours().and_then(|staged| staged.key.readable());
         if stored.as_ref() != Some(public_key) && staged != Some(public_key) {
             self.violations

@@ -6,7 +6,7 @@ use sshkey_operator::{
         rotation::{KeepPrevious, Rotation},
         sshkey::{RecoveryPolicy, SecretSpec},
     },
-    plan::{Companion, SecretKey, SecretView, Step},
+    plan::{RotationSecret, SecretKey, SecretView, Step},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ fn a_former_key_that_can_not_be_read_does_not_go_with_the_last_that_can() {
     let mut world = world.settled();
     ask(&mut world, "now");
     let mut world = world.settled();
-    if let Companion::Ours(facts) = &mut world.previous {
+    if let RotationSecret::Ours(facts) = &mut world.previous {
         facts.is_damaged = true;
     }
     world.now = 7_200;

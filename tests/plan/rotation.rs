@@ -9,7 +9,7 @@ use sshkey_operator::{
         source::{self, Generate, Source},
     },
     keys::{Algorithm, PublicKey},
-    plan::{Companion, EntryFact, RotationRecord, SecretKey, Step},
+    plan::{EntryFact, RotationRecord, RotationSecret, SecretKey, Step},
 };
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
@@ -171,12 +171,12 @@ fn a_rotation_waits_for_a_store_that_fails_and_for_a_suspension_to_end() {
     ask(&mut world, "now");
     world.azure_failure = Some(transient());
     world.reconcile(usize::MAX);
-    assert_eq!(world.staged, Companion::Absent);
+    assert_eq!(world.staged, RotationSecret::Absent);
     assert_eq!(world.ready_reason(), Reason::AzureUnavailable);
     world.azure_failure = None;
     world.spec.suspend = true;
     world.reconcile(usize::MAX);
-    assert_eq!(world.staged, Companion::Absent);
+    assert_eq!(world.staged, RotationSecret::Absent);
     assert_eq!(world.ready_reason(), Reason::Suspended);
     world.spec.suspend = false;
     assert_eq!(world.settled().revision(), 2);
@@ -299,7 +299,7 @@ fn former_keys_stay_as_long_as_their_number_or_their_age_keeps_them() {
         world.now = 3 * HOUR;
         let world = world.settled();
         assert_eq!(world.former().len(), later);
-        assert_eq!(world.previous == Companion::Absent, later == 0);
+        assert_eq!(world.previous == RotationSecret::Absent, later == 0);
     }
 }
 
@@ -309,15 +309,15 @@ fn a_name_that_is_somebody_elses_stops_the_rotation_and_nothing_else() {
         let mut world = World::published().settled();
         let (first, other) = (world.current(), Some("db".to_owned()));
         if staging {
-            world.staged = Companion::Foreign(other);
+            world.staged = RotationSecret::Foreign(other);
         } else {
-            world.previous = Companion::Foreign(other);
+            world.previous = RotationSecret::Foreign(other);
         }
         ask(&mut world, "now");
         let mut world = world.settled_but_for(Reason::SecretConflict);
         assert_eq!((world.current(), world.generated.len()), (first, 1));
-        world.staged = Companion::Absent;
-        world.previous = Companion::Absent;
+        world.staged = RotationSecret::Absent;
+        world.previous = RotationSecret::Absent;
         assert_eq!(world.settled().revision(), 2);
     }
 }
@@ -329,10 +329,10 @@ fn a_name_that_becomes_somebody_elses_in_the_middle_stops_it_there_and_says_so()
     ask(&mut world, "now");
     world.reconcile(3);
     assert!(world.staged_key().is_some());
-    world.previous = Companion::Foreign(None);
+    world.previous = RotationSecret::Foreign(None);
     let mut world = world.settled_but_for(Reason::SecretConflict);
     assert_eq!((world.current(), published(&world)), (first.clone(), first));
-    world.previous = Companion::Absent;
+    world.previous = RotationSecret::Absent;
     assert_eq!(world.settled().revision(), 2);
 }
 
@@ -343,8 +343,8 @@ fn what_another_operator_staged_too_late_does_not_take_over() {
     let mut world = world.settled();
     let current = world.current();
     let late = key();
-    world.object.rotation.companions = true;
-    world.staged = Companion::Ours(Box::new(sshkey_operator::plan::StagedFacts {
+    world.object.rotation.may_have_secrets = true;
+    world.staged = RotationSecret::Ours(Box::new(sshkey_operator::plan::StagedFacts {
         uid: "late".into(),
         resource_version: "1".into(),
         revision: Some(2),
@@ -367,7 +367,7 @@ fn what_another_operator_staged_too_late_does_not_take_over() {
             .iter()
             .any(|former| former.public_key == late)
     );
-    assert_eq!(world.staged, Companion::Absent);
+    assert_eq!(world.staged, RotationSecret::Absent);
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn a_rotation_ends_the_same_wherever_it_is_stopped() {
             assert_eq!((world.revision(), world.generated.len()), (2, 2));
             assert_eq!(published(&world), world.current());
             assert_eq!(world.former().len(), 1);
-            assert_eq!(world.staged, Companion::Absent);
+            assert_eq!(world.staged, RotationSecret::Absent);
         }
     }
 }
@@ -420,7 +420,7 @@ fn a_former_key_without_a_date_is_kept_and_dated() {
     let mut world = World::published().settled();
     ask(&mut world, "now");
     let mut world = world.settled();
-    if let Companion::Ours(facts) = &mut world.previous {
+    if let RotationSecret::Ours(facts) = &mut world.previous {
         facts.keys[0].retired_at = None;
     }
     world.now = 9_000 * HOUR;

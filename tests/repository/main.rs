@@ -5,17 +5,21 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod file_graph;
 mod files;
 mod schema;
 mod source;
 mod tables;
+mod use_paths;
 mod yaml;
 
 mod arrows;
+mod circles;
 mod commands;
 mod definitions;
 mod examples;
 mod flags;
+mod inner_arrows;
 mod links;
 mod messages;
 mod metrics;

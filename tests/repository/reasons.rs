@@ -42,7 +42,7 @@ fn every_row_says_where_the_reason_stands_what_it_means_and_what_to_do() {
 fn every_step_that_makes_an_event_is_in_the_manual() {
     let page = files::read("docs/reasons.md");
     let (_, events) = page.split_once("## Events").unwrap();
-    let source = files::read("src/plan/step.rs");
+    let source = files::read("src/plan/step/kinds.rs");
     let (_, steps) = source.split_once("pub enum Step {").unwrap();
     let (steps, _) = steps.split_once("\n}").unwrap();
     let mut known: BTreeSet<&str> = steps

@@ -9,7 +9,7 @@ use sshkey_operator::{
     },
     keys::PublicKey,
     plan::{
-        Companion, Durability, EntryFact, FormerKey, PreviousFacts, SecretFacts, SecretKey,
+        Durability, EntryFact, FormerKey, PreviousFacts, RotationSecret, SecretFacts, SecretKey,
         SecretView, takes_up_secret,
     },
 };
@@ -206,7 +206,7 @@ fn rotated() -> World {
 }
 
 fn add_former(world: &mut World, theirs: &PublicKey) {
-    let Companion::Ours(facts) = &mut world.previous else {
+    let RotationSecret::Ours(facts) = &mut world.previous else {
         panic!("{:?}", world.previous)
     };
     facts.keys.insert(
@@ -252,7 +252,7 @@ fn former_keys_that_were_prepared_for_a_new_object_are_kept_and_not_trusted() {
     let theirs = key();
     let mut world = World::published();
     world.spec = rotated().spec;
-    world.previous = Companion::Ours(Box::new(PreviousFacts {
+    world.previous = RotationSecret::Ours(Box::new(PreviousFacts {
         durability: Durability::default(),
         uid: "p9".into(),
         resource_version: "1".into(),
@@ -271,7 +271,7 @@ fn former_keys_that_were_prepared_for_a_new_object_are_kept_and_not_trusted() {
         (vec![first.clone()], &vec![first.clone()])
     );
     // The name of the next key is taken: a rotation waits.
-    world.staged = Companion::Foreign(Some("web".into()));
+    world.staged = RotationSecret::Foreign(Some("web".into()));
     ask(&mut world, "now");
     rest(&mut world);
     assert_eq!(world.ready_reason(), Reason::SecretConflict);
@@ -279,7 +279,7 @@ fn former_keys_that_were_prepared_for_a_new_object_are_kept_and_not_trusted() {
         (world.current(), trusted(&world)),
         (first.clone(), vec![first.clone()])
     );
-    world.staged = Companion::Absent;
+    world.staged = RotationSecret::Absent;
     let world = world.settled();
     assert_eq!(trusted(&world), [world.current(), first]);
     let mut former = world.former().into_iter();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sshkey_operator::{
     api::{ArmId, OutputRef, StoreKey, StoreKind, status::Origin},
     plan::{
-        AzureKey, AzureRecord, Companions, Desired, Freshness, Group, KeyView, Mark, Observed,
-        OutputView, Ownership, SecretView, StoreFact, default_stores, lets_ask, resolve, stores_of,
-        vouched,
+        AzureKey, AzureRecord, Desired, Freshness, Group, KeyView, Mark, Observed, OutputView,
+        Ownership, RotationSecrets, SecretView, StoreFact, default_stores, lets_ask, resolve,
+        stores_of, vouched, with_places,
     },
 };
 
@@ -65,11 +65,11 @@ impl World {
     pub(crate) fn observed(&self) -> Observed {
         let desired = self.desired();
         let (azure, stores_of_places) = self.seen_in_azure(&desired);
-        Observed {
+        let observed = Observed {
             object: self.object.clone(),
             object_is_live: self.object.deleting_since.is_some(),
             secret: self.secret.clone(),
-            companions: self.companions(),
+            rotation_secrets: self.rotation_secrets(),
             given: self
                 .given
                 .clone()
@@ -83,8 +83,8 @@ impl World {
             tags_turned_back: self.tags_turned_back.clone(),
             namespace_terminating: self.namespace_terminating,
             refused: Vec::new(),
-        }
-        .with_places(&desired)
+        };
+        with_places(observed, &desired)
     }
 
     fn seen_outputs(&self, desired: &Desired) -> BTreeMap<OutputRef, OutputView> {
@@ -200,7 +200,7 @@ impl World {
     }
 
     /// What the controller has seen beside the Secret: it looks when something says that there may be something.
-    fn companions(&self) -> Companions {
+    fn rotation_secrets(&self) -> RotationSecrets {
         let was_changed = match &self.secret {
             SecretView::Present(facts) => facts.revision > 1,
             SecretView::Absent => self.object.has_finalizer,
@@ -210,15 +210,15 @@ impl World {
         // What a tool has taken from the metadata, the status may know.
         let is_wiped = !object.has_finalizer && object.has_status;
         let is_known = !object.reported_others.is_empty();
-        if object.rotation.companions || was_changed || leaving || is_wiped || is_known {
-            self.companions_read()
+        if object.rotation.may_have_secrets || was_changed || leaving || is_wiped || is_known {
+            self.rotation_secrets_read()
         } else {
-            Companions::Unread
+            RotationSecrets::Unread
         }
     }
 
-    pub(crate) fn companions_read(&self) -> Companions {
-        Companions::Read {
+    pub(crate) fn rotation_secrets_read(&self) -> RotationSecrets {
+        RotationSecrets::Read {
             staged: self.staged.clone(),
             previous: self.previous.clone(),
         }

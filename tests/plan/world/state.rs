@@ -11,9 +11,9 @@ use sshkey_operator::{
     },
     keys::PublicKey,
     plan::{
-        AzureKey, AzureRecord, Companion, Failure, ObjectFacts, OutputFacts, Plan, PreviousFacts,
-        Report, RotationRecord, SecretFacts, SecretView, StagedFacts, Step, StoreFact, plan,
-        report,
+        AzureKey, AzureRecord, Failure, ObjectFacts, OutputFacts, Plan, PreviousFacts, Report,
+        RotationRecord, RotationSecret, SecretFacts, SecretView, StagedFacts, Step, StoreFact,
+        plan, report,
     },
 };
 
@@ -34,8 +34,8 @@ pub(crate) struct World {
     pub(crate) cluster_stores: BTreeMap<String, StoreFact>,
     pub(crate) secret: SecretView,
     /// What is beside the Secret.
-    pub(crate) staged: Companion<StagedFacts>,
-    pub(crate) previous: Companion<PreviousFacts>,
+    pub(crate) staged: RotationSecret<StagedFacts>,
+    pub(crate) previous: RotationSecret<PreviousFacts>,
     /// Seconds that have passed.
     pub(crate) now: i64,
     /// What the user gives.
@@ -120,8 +120,8 @@ impl World {
             store: StoreFact::Ready(Box::new(store)),
             cluster_stores: BTreeMap::new(),
             secret: SecretView::Absent,
-            staged: Companion::Absent,
-            previous: Companion::Absent,
+            staged: RotationSecret::Absent,
+            previous: RotationSecret::Absent,
             now: 0,
             given: None,
             outputs: BTreeMap::new(),

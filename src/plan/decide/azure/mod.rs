@@ -1,0 +1,6 @@
+//! The key at the place in Azure where it is wanted.
+
+pub(crate) mod difference;
+pub(crate) mod evaluate;
+pub(crate) mod leaving;
+pub(crate) mod record;

@@ -1,0 +1,205 @@
+//! What leaves Azure and the cluster: the keys that are no longer wanted, and everything when the object goes.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    api::{
+        ArmId, ErrorClass, OutputRef, Reason, StoreKind,
+        rotation::{previous_name, staging_name},
+        sshkey::DeletionPolicy,
+    },
+    plan::{
+        authority::azure::keeps,
+        decide::{
+            azure::leaving::{Leaving, leave_place, policy_now},
+            outputs::leave_output,
+        },
+        decision::{Evaluation, Finding},
+        desired::{resolve::Desired, source::Custody, stores::StoreFact},
+        observed::{
+            azure::KeyView,
+            secret::{SecretFacts, SecretView},
+            snapshot::Observed,
+        },
+        records::azure::AzureRecord,
+        step::kinds::Step,
+    },
+};
+
+/// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
+pub(crate) fn evaluate_deletion(
+    desired: &Desired,
+    observed: &Observed,
+    orphan_after: SignedDuration,
+    now: Timestamp,
+) -> Evaluation {
+    if !observed.object.has_finalizer {
+        return Evaluation::finding(deleted());
+    }
+    if desired.protected {
+        return Evaluation::finding(Finding::needs_user(
+            Reason::DeletionProtected,
+            "spec.deletionProtection is true: nothing was deleted, in Azure or in the cluster. Set it to false to let the deletion go on",
+        ));
+    }
+    let mut steps = Vec::new();
+    let mut orphans = Vec::new();
+    for place in &observed.known {
+        let id = || place.id.clone();
+        match leave_place(desired, observed, place, policy_now(desired, place)) {
+            Leaving::Gone => {}
+            // Whoever gives up on Azure does so on what can be reached as well: it may be what refuses to go.
+            Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
+                orphans.push(id());
+            }
+            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: id() }),
+            Leaving::Blocked(finding)
+                if !waits_its_turn(&finding) && is_out_of_reach(observed, orphan_after, now) =>
+            {
+                orphans.push(id());
+            }
+            Leaving::Blocked(finding) => return Evaluation { steps, finding },
+        }
+    }
+    match hints_to_wait_for(desired, observed) {
+        Some(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {}
+        Some(finding) => return Evaluation { steps, finding },
+        None => {}
+    }
+    orphans.extend(unreachable_hints(desired, observed));
+    let outputs: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
+    for object in outputs {
+        match leave_output(desired, observed, object) {
+            Ok(more) => steps.extend(more),
+            // Whoever gives up, gives up on what can't be looked at or deleted.
+            Err(_) if observed.object.abandoned => {}
+            Err(failure) => {
+                let finding = Finding::Blocked(failure);
+                return Evaluation { steps, finding };
+            }
+        }
+    }
+    steps.extend(rotation_secrets_to_delete(desired, observed));
+    if let Some((custody, secret)) = secret_to_delete(desired, observed) {
+        steps.push(Step::DeleteSecret {
+            name: custody.name.clone(),
+            uid: secret.uid.clone(),
+        });
+    }
+    steps.push(Step::RemoveFinalizer { orphans });
+    Evaluation::steps(steps)
+}
+
+/// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
+fn hints_to_wait_for(desired: &Desired, observed: &Observed) -> Option<Finding> {
+    let hints = observed.object.hints.iter().flatten();
+    let mut unknown = hints
+        .filter(|hint| observed.record(&hint.id).is_none())
+        .filter_map(|hint| match observed.azure.get(&hint.id) {
+            Some(KeyView::Unknown(failure)) => Some(failure),
+            // Nothing could be asked, since its store can't be used at this moment.
+            None => desired
+                .stores
+                .get(&hint.store)
+                .filter(|fact| fact.is_open_to(&desired.mark.namespace))
+                .and_then(StoreFact::problem),
+            Some(_) => None,
+        })
+        .filter(|failure| !failure.is_to_fix());
+    unknown
+        .next()
+        .map(|failure| Finding::Blocked(failure.clone()))
+}
+
+/// Hints that name a store of this namespace that is gone: nothing can say any longer what is there.
+fn unreachable_hints<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> impl Iterator<Item = ArmId> + 'a {
+    let hints = observed.object.hints.iter().flatten();
+    let is_gone = |hint: &&AzureRecord| {
+        hint.store.kind == StoreKind::AzureStore
+            && observed.record(&hint.id).is_none()
+            && matches!(
+                desired.stores.get(&hint.store),
+                None | Some(StoreFact::NotFound)
+            )
+    };
+    hints.filter(is_gone).map(|hint| hint.id.clone())
+}
+
+/// What only waits until Azure takes more requests is not out of reach.
+fn waits_its_turn(finding: &Finding) -> bool {
+    matches!(finding, Finding::Blocked(failure) if matches!(failure.class, ErrorClass::Throttled(_)))
+}
+
+/// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
+fn is_out_of_reach(observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> bool {
+    let waited = observed
+        .object
+        .deleting_since
+        .map(|since| now.duration_since(since));
+    observed.namespace_terminating && waited.is_some_and(|waited| waited >= orphan_after)
+}
+
+fn secret_to_delete<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> Option<(&'a Custody, &'a SecretFacts)> {
+    let custody = desired.source.custody()?;
+    let is_of_another_namespace = |facts: &SecretFacts| {
+        let recorded = facts.owner_namespace.as_ref();
+        recorded.is_some_and(|namespace| *namespace != desired.mark.namespace)
+    };
+    match &observed.secret {
+        SecretView::Present(facts)
+            if custody.deletion == DeletionPolicy::Delete
+                && facts.is_well_formed
+                && !public_key_stays(desired, observed)
+                && facts.owner_name.as_deref() == Some(desired.mark.object.as_str())
+                && !is_of_another_namespace(facts)
+                && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
+        {
+            Some((custody, facts))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the public key of this object stays in Azure: its private half is not destroyed then.
+fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
+    let is_there = |place: &AzureRecord| match observed.azure.get(&place.id) {
+        Some(KeyView::Present { key, .. }) => keeps(desired, observed, key),
+        _ => false,
+    };
+    let stays = |place: &&AzureRecord| policy_now(desired, place) == DeletionPolicy::Retain;
+    observed.known.iter().filter(stays).any(is_there)
+}
+
+/// What is beside the managed Secret goes with it, and first.
+fn rotation_secrets_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
+    let custody = desired.source.custody();
+    let Some(custody) = custody.filter(|custody| custody.deletion == DeletionPolicy::Delete) else {
+        return Vec::new();
+    };
+    let staged = observed.rotation_secrets.staged();
+    let staged = staged.map(|facts| Step::DropStagedKey {
+        name: staging_name(&custody.name),
+        uid: facts.uid.clone(),
+    });
+    let previous = observed.rotation_secrets.previous();
+    let previous = previous.map(|facts| Step::DeletePreviousKeys {
+        name: previous_name(&custody.name),
+        uid: facts.uid.clone(),
+    });
+    staged.into_iter().chain(previous).collect()
+}
+
+fn deleted() -> Finding {
+    Finding::Good {
+        reason: Reason::Deleting,
+        message: "nothing is left to delete".to_owned(),
+    }
+}

@@ -1,0 +1,5 @@
+//! What each step leaves behind.
+
+pub(super) mod outcome;
+pub(super) mod secrets;
+pub(super) mod world;

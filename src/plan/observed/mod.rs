@@ -1,0 +1,10 @@
+//! What is there, as far as it was looked at, and where else to look.
+
+pub(super) mod azure;
+pub(super) mod durability;
+pub(super) mod object;
+pub(super) mod outputs;
+pub(super) mod rotation_secrets;
+pub(super) mod search;
+pub(super) mod secret;
+pub(super) mod snapshot;

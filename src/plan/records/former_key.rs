@@ -1,0 +1,16 @@
+//! What is recorded of a key that was the current one once.
+
+use jiff::Timestamp;
+
+use crate::keys::PublicKey;
+
+/// A former key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormerKey {
+    /// Its public half; that of the private half that is there.
+    pub public_key: PublicKey,
+    /// Which one it was, from 1; 0 when that is not recorded any more.
+    pub revision: u32,
+    /// Since when it is a former one; `None` when that is not recorded any more: it is kept then.
+    pub retired_at: Option<Timestamp>,
+}

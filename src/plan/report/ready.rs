@@ -1,0 +1,96 @@
+//! Whether the object is Ready, and why.
+
+use crate::{
+    api::{ConditionType, Reason, condition::ConditionDraft},
+    plan::{
+        decide::azure::leaving::with_way_out,
+        decision::{Finding, Plan},
+        desired::resolve::Desired,
+        failure::Failure,
+        report::standing::Standing,
+        step::{describe::Concern, kinds::Step},
+    },
+};
+
+pub(crate) fn ready(
+    desired: &Desired,
+    plan: &Plan,
+    key: &Standing,
+    others: [Option<&Standing>; 3],
+    failed: Option<(&Step, &Failure)>,
+) -> ConditionDraft {
+    let kind = ConditionType::Ready;
+    if desired.suspended && !plan.steps.is_empty() {
+        let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
+        let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
+        let shown = if changes.is_empty() { records } else { changes };
+        let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
+        return ConditionDraft::new(
+            kind,
+            Some(false),
+            Reason::Suspended,
+            format!(
+                "spec.suspend is true; without it this would be done: {}",
+                steps.join("; ")
+            ),
+        );
+    }
+    let stands_true = key.status == Some(true);
+    let bookkeeping = failed
+        .filter(|(step, _)| {
+            step.concern() == Concern::Object || (step.concern() == Concern::Secret && stands_true)
+        })
+        .map(|(_, failure)| Standing::failed(failure));
+    let first_bad = bookkeeping
+        .as_ref()
+        .into_iter()
+        .chain([key])
+        .chain(others.into_iter().flatten())
+        .find(|standing| standing.status != Some(true));
+    match first_bad {
+        Some(bad) => bad.about(kind),
+        None if plan.steps.is_empty() => {
+            let mut message = up_to_date(key, others);
+            // `azure:` without braces is null, which the API server drops.
+            if desired.azure.is_none() {
+                message.push_str("; not published: spec.azure is absent");
+            }
+            ConditionDraft::new(kind, Some(true), Reason::UpToDate, message)
+        }
+        None => ConditionDraft::new(kind, Some(false), Reason::Progressing, "under way"),
+    }
+}
+
+fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
+    let mut parts = vec![key.message.as_str()];
+    for other in others.into_iter().flatten() {
+        // A key that is followed stands in Azure alone.
+        if !parts.contains(&other.message.as_str()) {
+            parts.push(&other.message);
+        }
+    }
+    parts.join("; ")
+}
+
+pub(crate) fn deleting(
+    desired: &Desired,
+    plan: &Plan,
+    failed: Option<(&Step, &Failure)>,
+) -> ConditionDraft {
+    let kind = ConditionType::Ready;
+    match (failed, &plan.secret) {
+        (Some((Step::DeleteAzureKey { .. }, failure)), _) => {
+            let failure = with_way_out(desired, failure);
+            ConditionDraft::new(kind, Some(false), failure.reason, failure.message)
+        }
+        (Some((_, failure)), _) | (None, Finding::Blocked(failure)) => {
+            ConditionDraft::new(kind, Some(false), failure.reason, failure.message.clone())
+        }
+        (None, _) => ConditionDraft::new(
+            kind,
+            Some(false),
+            Reason::Deleting,
+            "the deletion policies are being carried out",
+        ),
+    }
+}
