@@ -22,7 +22,7 @@ pub(super) async fn given_pair(
     at: &Observation,
     public_key: &PublicKey,
 ) -> Result<KeyPair, StepError> {
-    let pair = given::pair(context, &at.object).await?;
+    let pair = given::pair(&context.source, &at.object).await?;
     if pair.public_key() == *public_key {
         Ok(pair)
     } else {
@@ -86,7 +86,7 @@ pub(super) async fn pair(
             let private = private.ok_or(StepError::Changing)?;
             blocking::off_thread(move || KeyPair::from_openssh(&private)).await?
         }
-        None => given::pair(context, &at.object).await?,
+        None => given::pair(&context.source, &at.object).await?,
     };
     if pair.public_key() == *public_key {
         Ok(pair)

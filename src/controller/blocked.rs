@@ -2,7 +2,7 @@
 
 use kube::{ResourceExt, core::error_boundary::InvalidObject, runtime::controller::Action};
 
-use super::{clock, context::Context, reconcile::ReconcileError};
+use super::{clock, context::Context, reconcile_error::ReconcileError};
 use crate::{
     api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
     kubernetes::{KubernetesError, sshkeys},

@@ -7,8 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     blocking::Asker,
     clock::now,
-    context::Context,
-    credentials::Credential,
+    credential_reader::CredentialReader,
     no_credential::{lasts, no_credential, unreadable},
     store_object::StoreView,
 };
@@ -22,32 +21,32 @@ use crate::{
 /// <https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets>
 const TLS: [&str; 2] = ["tls.crt", "tls.key"];
 
-/// Reads it, and has it opened unless it is known; `None` until that is done.
+/// Reads it with its version, and has it opened unless it is known; `None` until that is done.
 pub(super) async fn read(
-    context: &Context,
+    reader: &CredentialReader,
     store: &StoreView,
     auth: &Auth,
-) -> Result<Option<Credential>, Cause> {
+) -> Result<Option<(Arc<ClientCertificate>, String)>, Cause> {
     let namespace = &store.credentials_in;
     let name = &auth.secret_ref.name;
     let (mut version, file) = match auth.secret_ref.key.as_deref() {
-        Some(key) => one(context, namespace, name, key).await?,
-        None => tls(context, namespace, name).await?,
+        Some(key) => one(reader, namespace, name, key).await?,
+        None => tls(reader, namespace, name).await?,
     };
     let password = match &auth.password_secret_ref {
         None => None,
         Some(EntryRef { name, key }) => {
-            let (password_version, text) = one(context, namespace, name, key).await?;
+            let (password_version, text) = one(reader, namespace, name, key).await?;
             version = format!("{version} {password_version}");
             Some(text)
         }
     };
-    let opened = match context.certificates.known(&store.uid, &version) {
+    let opened = match reader.certificates.known(&store.uid, &version) {
         Some(known) => known,
-        None => match open(context, store, &version, file, password) {
+        None => match open(reader, store, &version, file, password) {
             Some(opened) => {
                 let known = (version.clone(), opened.clone());
-                context.certificates.remember(&store.uid, known);
+                reader.certificates.remember(&store.uid, known);
                 opened
             }
             None => return Ok(None),
@@ -68,16 +67,12 @@ pub(super) async fn read(
             ),
         ));
     }
-    Ok(Some(Credential::Certificate {
-        client: auth.client_id.clone(),
-        certificate,
-        version,
-    }))
+    Ok(Some((certificate, version)))
 }
 
 /// `None` while it waits for its turn: to open PKCS #12 is made to take long.
 fn open(
-    context: &Context,
+    reader: &CredentialReader,
     store: &StoreView,
     version: &str,
     file: Zeroizing<Vec<u8>>,
@@ -87,7 +82,7 @@ fn open(
         id: store.id.clone(),
         uid: store.uid.clone(),
     };
-    context.blocking.ask(&asker, version, move || {
+    reader.blocking.ask(&asker, version, move || {
         let password = password.as_ref();
         let password = password.and_then(|text| std::str::from_utf8(text).ok());
         ClientCertificate::read(&file, password.map(str::trim_end)).map(Arc::new)
@@ -98,12 +93,12 @@ fn open(
 type Versioned = (String, Zeroizing<Vec<u8>>);
 
 async fn one(
-    context: &Context,
+    reader: &CredentialReader,
     namespace: &str,
     name: &str,
     key: &str,
 ) -> Result<Versioned, Cause> {
-    let found = user_secrets::read_entries(&context.client, namespace, name, [key]).await;
+    let found = user_secrets::read_entries(&reader.client, namespace, name, [key]).await;
     let found = found.map_err(|error| unreadable(&error))?;
     let found = found.ok_or_else(|| missing(namespace, name, key))?;
     lasts(name, found.held_by.as_deref())?;
@@ -114,8 +109,8 @@ async fn one(
 }
 
 /// Certificate and key, one after the other, as they are in one file.
-async fn tls(context: &Context, namespace: &str, name: &str) -> Result<Versioned, Cause> {
-    let found = user_secrets::read_entries(&context.client, namespace, name, TLS).await;
+async fn tls(reader: &CredentialReader, namespace: &str, name: &str) -> Result<Versioned, Cause> {
+    let found = user_secrets::read_entries(&reader.client, namespace, name, TLS).await;
     let found = found.map_err(|error| unreadable(&error))?;
     let both = TLS.join(" and ");
     let found = found.ok_or_else(|| missing(namespace, name, &both))?;

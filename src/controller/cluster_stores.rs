@@ -5,25 +5,25 @@ use std::sync::{Arc, atomic::Ordering};
 use futures::{Stream, StreamExt, stream};
 use kube::{
     Api, Resource,
-    core::DeserializeGuard,
     runtime::{controller, reflector::ObjectRef},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     blocking::Asker,
+    cluster_stores_known::Guarded,
     context::Context,
+    controller_settings::{after_watch_error, log, retry, settings},
     measure::{self, watch_failure},
     store,
     store_id::StoreId,
-    triggers, watch,
+    store_turn::reconcile_store,
+    triggers,
 };
 use crate::{
     api::{ClusterAzureStore, StoreKey, StoreKind},
     kubernetes::client,
 };
-
-pub(super) type Guarded = DeserializeGuard<ClusterAzureStore>;
 
 /// Stores of the cluster of which a key has something to tell.
 fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
@@ -48,8 +48,8 @@ pub async fn run_cluster_stores(
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = client::watch(context.options.watch_timeout);
     let stores = triggers::controller(api, watched, |_| |_| {})
-        .with_config(watch::settings())
-        .trigger_backoff(watch::after_watch_error(&context))
+        .with_config(settings())
+        .trigger_backoff(after_watch_error(&context))
         .reconcile_on(stores_to_look_at(&context))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned());
     let reader = stores.store();
@@ -66,8 +66,8 @@ pub async fn run_cluster_stores(
     let heard = Arc::clone(&context);
     let stores = stores
         .run(
-            move |store, context| watch::reconcile_store(store, context, shutdown.clone()),
-            |store, error, context| watch::retry(&context, store.meta().uid.as_ref(), error),
+            move |store, context| reconcile_store(store, context, shutdown.clone()),
+            |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
             context,
         )
         .inspect(|result| watch_failure::<ClusterAzureStore, _>(&heard.metrics, result))
@@ -82,7 +82,7 @@ pub async fn run_cluster_stores(
                 }
                 Err(_) => {}
             }
-            watch::log(result);
+            log(result);
             std::future::ready(())
         });
     tokio::join!(stores, listed);

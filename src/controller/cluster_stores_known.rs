@@ -9,9 +9,16 @@ use std::{
 };
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{
+    core::DeserializeGuard,
+    runtime::reflector::{ObjectRef, Store},
+};
 
-use super::{cluster_stores::Guarded, store_object::StoreState};
+use super::store_object::StoreState;
+use crate::api::ClusterAzureStore;
+
+/// A store as the watch knows it; one that can't be read stops only itself.
+pub(super) type Guarded = DeserializeGuard<ClusterAzureStore>;
 
 /// What is known of the stores of the cluster, and who hears of their changes.
 #[derive(Default)]

@@ -6,10 +6,10 @@ use kube::Client;
 
 use super::{
     backoff::Backoffs, blocking::Blocking, caches::Watched, cluster_stores_known::ClusterStores,
-    definitions::Definitions, key_ages::KeyAges, measure, opened::Certificates, options::Options,
-    own_writes::OwnWrites, patience::Patience, presence::Presence, refusals::Refusals,
-    released::Released, sessions::Sessions, source_cache::Given, store_uses::StoreUses,
-    tag_repairs::TagRepairs, turns::Turns,
+    credential_reader::CredentialReader, definitions::Definitions, given::SourceReader,
+    key_ages::KeyAges, measure, opened::Certificates, options::Options, own_writes::OwnWrites,
+    patience::Patience, presence::Presence, refusals::Refusals, released::Released,
+    sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs, turns::Turns,
 };
 use crate::{
     api::SshKey,
@@ -22,7 +22,6 @@ use crate::{
 pub struct Context {
     pub(super) client: Client,
     pub(super) options: Options,
-    pub(super) transport: Transport,
     pub(super) budget: Arc<Budget>,
     pub(super) claims: Claims,
     pub(super) sessions: Sessions,
@@ -33,8 +32,7 @@ pub struct Context {
     pub(super) released: Released,
     pub(super) tag_repairs: TagRepairs,
     pub(super) store_uses: StoreUses,
-    pub(super) given: Given,
-    pub(super) certificates: Certificates,
+    pub(super) source: SourceReader,
     pub(super) key_ages: KeyAges,
     pub(super) definitions: Definitions,
     pub(super) watched: Watched,
@@ -47,7 +45,7 @@ pub struct Context {
     /// Reconciles of stores at once.
     pub(super) store_turns: Turns,
     /// What keeps a core busy for seconds.
-    pub(super) blocking: Blocking,
+    pub(super) blocking: Arc<Blocking>,
 }
 
 impl Context {
@@ -76,10 +74,21 @@ impl Context {
         // They are shared by all watches.
         measure::begin::<SshKey>(&metrics, options.concurrency);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let blocking = Arc::new(Blocking::new(cores));
+        let budget = Arc::new(Budget::new(options.limits));
+        let credentials = CredentialReader {
+            client: client.clone(),
+            transport,
+            blocking: Arc::clone(&blocking),
+            certificates: Certificates::default(),
+            account: options.workload_identity_account.clone(),
+        };
+        let overrides = options.overrides.clone();
         Self {
-            budget: Arc::new(Budget::new(options.limits)),
+            sessions: Sessions::new(credentials, Arc::clone(&budget), overrides),
+            source: SourceReader::new(client.clone(), Arc::clone(&blocking)),
+            budget,
             claims: Claims::default(),
-            sessions: Sessions::default(),
             cluster_stores: ClusterStores::default(),
             presence: Presence::default(),
             own_writes: OwnWrites::default(),
@@ -87,19 +96,16 @@ impl Context {
             released: Released::default(),
             tag_repairs: TagRepairs::default(),
             store_uses: StoreUses::default(),
-            given: Given::default(),
-            certificates: Certificates::default(),
             key_ages: KeyAges::default(),
             definitions: Definitions::default(),
             watched: Watched::default(),
             metrics,
             backoffs: Backoffs::new(options.retry_max),
-            patience: Patience::default(),
+            patience: Patience::new(options.intervals.poll),
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Turns::new(options.concurrency.into()),
             store_turns: Turns::new(options.concurrency.into()),
-            blocking: Blocking::new(cores),
-            transport,
+            blocking,
             client,
             options,
         }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     certificate,
-    context::Context,
+    credential_reader::CredentialReader,
     no_credential::{lasts, no_credential, unreadable},
     store_object::StoreView,
 };
@@ -45,7 +45,7 @@ pub(super) enum Credential {
 impl Credential {
     /// Reads what a store's identity is made of; `None` while it is opened.
     pub(super) async fn read(
-        context: &Context,
+        reader: &CredentialReader,
         store: &StoreView,
     ) -> Result<Option<Self>, AzureError> {
         let failed = |cause| AzureError::new(Operation::GetToken, store.id.key.to_string(), cause);
@@ -53,16 +53,22 @@ impl Credential {
             ClusterAuth {
                 client_secret: Some(auth),
                 ..
-            } => client_secret(context, &store.credentials_in, auth)
+            } => client_secret(reader, &store.credentials_in, auth)
                 .await
                 .map(Some)
                 .map_err(failed),
             ClusterAuth {
                 client_certificate: Some(auth),
                 ..
-            } => certificate::read(context, store, auth)
-                .await
-                .map_err(failed),
+            } => {
+                let read = certificate::read(reader, store, auth).await;
+                let read = read.map_err(failed)?;
+                Ok(read.map(|(certificate, version)| Self::Certificate {
+                    client: auth.client_id.clone(),
+                    certificate,
+                    version,
+                }))
+            }
             ClusterAuth {
                 workload_identity: Some(auth),
                 ..
@@ -111,12 +117,12 @@ impl Credential {
     /// The identity.
     pub(super) fn identity(
         self,
-        context: &Context,
+        reader: &CredentialReader,
         store: &StoreView,
         endpoints: &Endpoints,
     ) -> Result<Identity, AzureError> {
         let tenant = &store.subscription().tenant_id;
-        let transport = &context.transport;
+        let transport = &reader.transport;
         match self {
             Self::Secret { client, text, .. } => {
                 Identity::client_secret(tenant, &client, text, endpoints, transport)
@@ -127,7 +133,7 @@ impl Credential {
                 ..
             } => Identity::certificate(tenant, &client, certificate, endpoints, transport),
             Self::Account { client } => {
-                let assertion = minted(context, &store.credentials_in);
+                let assertion = minted(reader, &store.credentials_in);
                 Identity::federated(tenant, &client, assertion, endpoints, transport)
             }
             Self::Pod(identity) => {
@@ -141,12 +147,12 @@ impl Credential {
 }
 
 async fn client_secret(
-    context: &Context,
+    reader: &CredentialReader,
     namespace: &str,
     auth: &ClientSecret,
 ) -> Result<Credential, Cause> {
     let (name, key) = (&auth.secret_ref.name, auth.secret_ref.key());
-    let entry = user_secrets::read_entry(&context.client, namespace, name, key)
+    let entry = user_secrets::read_entry(&reader.client, namespace, name, key)
         .await
         .map_err(|error| unreadable(&error))?
         .ok_or_else(|| {
@@ -192,10 +198,10 @@ fn may_be_client_secret(text: &str) -> bool {
 }
 
 /// Tokens of the account for Azure in a namespace.
-fn minted(context: &Context, namespace: &str) -> Assertion {
-    let client = context.client.clone();
+fn minted(reader: &CredentialReader, namespace: &str) -> Assertion {
+    let client = reader.client.clone();
     let namespace = namespace.to_owned();
-    let account = context.options.workload_identity_account.clone();
+    let account = reader.account.clone();
     Arc::new(move |audience| {
         let (client, namespace, account) = (client.clone(), namespace.clone(), account.clone());
         async move {

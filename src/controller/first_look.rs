@@ -53,5 +53,9 @@ fn look_at(scope: &Scope, namespace: &str, store: &StoreKey) -> Option<bool> {
 
 fn is_not_looked_at<K: StoreObject>(context: &Context, store: &Arc<DeserializeGuard<K>>) -> bool {
     let readable = store.0.as_ref();
-    readable.is_ok_and(|store| !context.sessions.is_known(&store.describe(context)))
+    readable.is_ok_and(|store| {
+        !context
+            .sessions
+            .is_known(&store.describe(&context.options.namespace))
+    })
 }

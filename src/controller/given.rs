@@ -1,15 +1,15 @@
 //! The key that a user gives: read from the Secret, the `ConfigMap` or the value that the spec names.
 
-use kube::ResourceExt;
+use std::sync::Arc;
+
+use kube::{Client, ResourceExt};
 use zeroize::Zeroizing;
 
 use super::{
-    blocking::{Asker, off_thread},
-    context::Context,
-    observe_error::ObserveError,
-    source_cache::Known,
-    source_error::GivenError,
-    waiting::WaitsFor,
+    blocking::{Asker, Blocking, off_thread},
+    observe_error::{ObserveError, WaitsFor},
+    source_cache::{Known, SourceCache},
+    source_error::SourceError,
 };
 use crate::{
     api::{
@@ -21,72 +21,90 @@ use crate::{
     plan::{Failure, finalizers},
 };
 
+/// Reads what `spec.source` names, and remembers what came of it.
+pub(super) struct SourceReader {
+    client: Client,
+    blocking: Arc<Blocking>,
+    /// What was read, by the object that names it.
+    pub(super) cache: SourceCache,
+}
+
+impl SourceReader {
+    pub(super) fn new(client: Client, blocking: Arc<Blocking>) -> Self {
+        Self {
+            client,
+            blocking,
+            cache: SourceCache::default(),
+        }
+    }
+}
+
 /// The public half of what the user gives; `None` when the spec names nothing that would have to be read.
 pub(super) async fn look(
-    context: &Context,
+    reader: &SourceReader,
     object: &SshKey,
 ) -> Result<Option<Result<PublicKey, Failure>>, ObserveError> {
     let Some(source) = &object.spec.source else {
         return Ok(None);
     };
     let found = match (&source.private_key, &source.public_key) {
-        (Some(private), _) => private_half(context, object, private).await,
-        (None, Some(public)) => public_half(context, object, public).await,
+        (Some(private), _) => private_half(reader, object, private).await,
+        (None, Some(public)) => public_half(reader, object, public).await,
         (None, None) => return Ok(None),
     };
     match found {
         Ok(key) => Ok(Some(Ok(key))),
-        Err(GivenError::Kubernetes(error)) => Err(error.into()),
-        Err(GivenError::Waiting) => Err(ObserveError::Waiting(WaitsFor::Key)),
+        Err(SourceError::Kubernetes(error)) => Err(error.into()),
+        Err(SourceError::Waiting) => Err(ObserveError::Waiting(WaitsFor::Key)),
         Err(error) => Ok(Some(Err(error.failure()))),
     }
 }
 
 /// The public half of the private key that the user gives, where that takes no work: what was opened before, or is not
 /// encrypted.
-pub(super) async fn look_without_work(context: &Context, object: &SshKey) -> Option<PublicKey> {
+pub(super) async fn look_without_work(reader: &SourceReader, object: &SshKey) -> Option<PublicKey> {
     let source = object.spec.source.as_ref()?.private_key.as_ref()?;
-    let text = PrivateText::read(context, object, source).await.ok()?;
+    let text = PrivateText::read(reader, object, source).await.ok()?;
     let uid = object.uid().unwrap_or_default();
-    match context.given.known(&uid, &text.from) {
+    match reader.cache.known(&uid, &text.from) {
         Some(known) => known.ok(),
         None if text.passphrase.is_some() => None,
         None => {
-            let opened = text.open(context, &asker(object)).await.ok()?;
+            let opened = text.open(reader, &asker(object)).await.ok()?;
             opened.ok().map(|pair| pair.public_key())
         }
     }
 }
 
 async fn private_half(
-    context: &Context,
+    reader: &SourceReader,
     object: &SshKey,
     source: &PrivateKeySource,
-) -> Result<PublicKey, GivenError> {
-    let text = PrivateText::read(context, object, source).await?;
+) -> Result<PublicKey, SourceError> {
+    let text = PrivateText::read(reader, object, source).await?;
     let uid = object.uid().unwrap_or_default();
     let asker = asker(object);
     let (from, subject) = (text.from.clone(), text.subject.clone());
-    let found = if let Some(known) = context.given.known(&uid, &from) {
+    let found = if let Some(known) = reader.cache.known(&uid, &from) {
         known
     } else {
-        let found = text.open(context, &asker).await?;
+        let found = text.open(reader, &asker).await?;
         let found = found.map(|pair| pair.public_key());
         let known = Known {
             from,
             found: found.clone(),
         };
-        context.given.remember(uid, known);
+        reader.cache.remember(uid, known);
         found
     };
-    found.map_err(|error| GivenError::Refused { subject, error })
+    found.map_err(|error| SourceError::Refused { subject, error })
 }
 
 async fn public_half(
-    context: &Context,
+    reader: &SourceReader,
     object: &SshKey,
     source: &PublicKeySource,
-) -> Result<PublicKey, GivenError> {
+) -> Result<PublicKey, SourceError> {
     let namespace = object.namespace().unwrap_or_default();
     let (subject, bytes) = match (&source.value, &source.secret_ref, &source.config_map_ref) {
         (Some(value), _, _) => {
@@ -94,14 +112,13 @@ async fn public_half(
             ("spec.source.publicKey.value".to_owned(), bytes)
         }
         (None, Some(entry), _) => {
-            let found = secret_entry(context, &namespace, entry).await?;
+            let found = secret_entry(reader, &namespace, entry).await?;
             (found.subject, found.value)
         }
         (None, None, Some(entry)) => {
             let subject = format!("ConfigMap {}", entry.name);
             let found =
-                configmaps::read_entry(&context.client, &namespace, &entry.name, &entry.key)
-                    .await?;
+                configmaps::read_entry(&reader.client, &namespace, &entry.name, &entry.key).await?;
             let found = found.ok_or_else(|| not_found(&subject, &namespace, entry))?;
             let bytes = found.value.filter(|value| !value.is_empty());
             let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry, found.others))?;
@@ -112,18 +129,18 @@ async fn public_half(
     };
     PublicKey::given(&bytes)
         .and_then(|key| key.check_strength().map(|()| key))
-        .map_err(|error| GivenError::Refused { subject, error })
+        .map_err(|error| SourceError::Refused { subject, error })
 }
 
-/// The key pair that the user gives, opened anew.
-pub(super) async fn pair(context: &Context, object: &SshKey) -> Result<KeyPair, GivenError> {
+/// The key pair that the user gives, opened again.
+pub(super) async fn pair(reader: &SourceReader, object: &SshKey) -> Result<KeyPair, SourceError> {
     let source = object.spec.source.as_ref();
     let source = source.and_then(|source| source.private_key.as_ref());
-    let source = source.ok_or(GivenError::NotNamed)?;
-    let text = PrivateText::read(context, object, source).await?;
+    let source = source.ok_or(SourceError::NotNamed)?;
+    let text = PrivateText::read(reader, object, source).await?;
     let subject = text.subject.clone();
-    let opened = text.open(context, &asker(object)).await?;
-    opened.map_err(|error| GivenError::Refused { subject, error })
+    let opened = text.open(reader, &asker(object)).await?;
+    opened.map_err(|error| SourceError::Refused { subject, error })
 }
 
 /// A private key as the user keeps it.
@@ -136,14 +153,14 @@ struct PrivateText {
 
 impl PrivateText {
     async fn read(
-        context: &Context,
+        reader: &SourceReader,
         object: &SshKey,
         source: &PrivateKeySource,
-    ) -> Result<Self, GivenError> {
+    ) -> Result<Self, SourceError> {
         let namespace = object.namespace().unwrap_or_default();
-        let key = secret_entry(context, &namespace, &source.secret_ref).await?;
+        let key = secret_entry(reader, &namespace, &source.secret_ref).await?;
         let passphrase = match &source.passphrase_secret_ref {
-            Some(entry) => Some(secret_entry(context, &namespace, entry).await?),
+            Some(entry) => Some(secret_entry(reader, &namespace, entry).await?),
             None => None,
         };
         let versions = [Some(&key), passphrase.as_ref()];
@@ -165,16 +182,16 @@ impl PrivateText {
     /// Opens and proves the key. What an encrypted one costs is up to who wrote it: it waits for its turn.
     async fn open(
         self,
-        context: &Context,
+        reader: &SourceReader,
         asker: &Asker,
-    ) -> Result<Result<KeyPair, KeyError>, GivenError> {
+    ) -> Result<Result<KeyPair, KeyError>, SourceError> {
         let Some(passphrase) = self.passphrase else {
             // Nothing is derived without a passphrase.
             return Ok(off_thread(move || KeyPair::read(&self.key, None)).await);
         };
         let open = move || KeyPair::read(&self.key, Some(&passphrase));
-        let opened = context.blocking.ask(asker, &self.from, open);
-        opened.ok_or(GivenError::Waiting)
+        let opened = reader.blocking.ask(asker, &self.from, open);
+        opened.ok_or(SourceError::Waiting)
     }
 }
 
@@ -195,16 +212,16 @@ struct Entry {
 }
 
 async fn secret_entry(
-    context: &Context,
+    reader: &SourceReader,
     namespace: &str,
     entry: &EntryRef,
-) -> Result<Entry, GivenError> {
+) -> Result<Entry, SourceError> {
     let subject = format!("Secret {}", entry.name);
     let found =
-        user_secrets::read_entry(&context.client, namespace, &entry.name, &entry.key).await?;
+        user_secrets::read_entry(&reader.client, namespace, &entry.name, &entry.key).await?;
     let found = found.ok_or_else(|| not_found(&subject, namespace, entry))?;
     if let Some(held_by) = &found.held_by {
-        return Err(GivenError::Terminating {
+        return Err(SourceError::Terminating {
             subject,
             held_by: finalizers(held_by),
         });
@@ -218,16 +235,16 @@ async fn secret_entry(
     })
 }
 
-fn not_found(subject: &str, namespace: &str, entry: &EntryRef) -> GivenError {
-    GivenError::NotFound {
+fn not_found(subject: &str, namespace: &str, entry: &EntryRef) -> SourceError {
+    SourceError::NotFound {
         subject: subject.to_owned(),
         namespace: namespace.to_owned(),
         key: entry.key.clone(),
     }
 }
 
-fn entry_missing(subject: &str, entry: &EntryRef, entries: Vec<String>) -> GivenError {
-    GivenError::EntryMissing {
+fn entry_missing(subject: &str, entry: &EntryRef, entries: Vec<String>) -> SourceError {
+    SourceError::EntryMissing {
         subject: subject.to_owned(),
         key: entry.key.clone(),
         entries,

@@ -7,10 +7,12 @@ use std::{
 
 use super::{
     session::Session,
-    sessions::not_looked_at_yet,
     store_object::{StoreSpec, StoreView},
 };
-use crate::plan::Failure;
+use crate::{
+    api::{ErrorClass, Reason},
+    plan::Failure,
+};
 
 /// A store as it was last looked at.
 #[derive(Clone, Debug)]
@@ -62,4 +64,11 @@ impl Looked {
         let got_no_token = self.ready.is_err() || self.session.as_ref().is_some_and(failing);
         got_no_token && self.at.elapsed() >= poll
     }
+}
+
+/// What is said of a store whose credential is being opened.
+pub(super) fn not_looked_at_yet() -> Failure {
+    let message =
+        "its credential is being opened, which takes a while; namespaces take turns at it";
+    Failure::new(ErrorClass::Transient, Reason::Progressing, message)
 }

@@ -119,7 +119,7 @@ async fn observe_all(
     let given = if deleting {
         given_at_the_end(context, &object, &desired, &facts).await
     } else {
-        given::look(context, &object).await?
+        given::look(&context.source, &object).await?
     };
     let outputs = outputs::look(client, &object, &desired, facts.all_outputs());
     let outputs = Box::pin(outputs).await;
@@ -177,7 +177,9 @@ async fn given_at_the_end(
     if !is_kept_elsewhere || facts.places.is_empty() {
         return None;
     }
-    given::look_without_work(context, object).await.map(Ok)
+    given::look_without_work(&context.source, object)
+        .await
+        .map(Ok)
 }
 
 /// What is wanted, and what is in Azure: where hints point, then every place that is known or wanted, then what only lists

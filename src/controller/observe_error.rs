@@ -1,6 +1,5 @@
 //! Why nothing can be decided.
 
-use super::waiting::WaitsFor;
 use crate::kubernetes::KubernetesError;
 
 /// Why nothing can be decided.
@@ -15,4 +14,17 @@ pub(super) enum ObserveError {
     /// Something has to be done first, outside of this reconcile.
     #[error("{}", <&'static str>::from(.0))]
     Waiting(WaitsFor),
+}
+
+/// What an object may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+pub(super) enum WaitsFor {
+    /// A key that is generated, or opened with its passphrase.
+    #[strum(
+        serialize = "the key is about to be generated or opened, which takes a while; namespaces take turns at it"
+    )]
+    Key,
+    /// The first look at a store, since the start of the operator or since the store was changed.
+    #[strum(serialize = "the store that the key needs is being looked at")]
+    Store,
 }

@@ -7,16 +7,18 @@ use kube::{ResourceExt, runtime::controller::Action};
 use super::{
     act::act,
     clock::now,
+    finish::finish,
     halt::{Advance, Halt},
     look_place::read,
     measure,
     observation::Observation,
+    observe_error::WaitsFor,
     outcome_check,
-    reconcile::{ReconcileError, finish},
+    reconcile_error::ReconcileError,
     scope::Scope,
     step_error::StepError,
     vanished::put_away_observed,
-    waiting::{WaitsFor, wait},
+    waiting::wait,
 };
 use crate::plan::{MOST_STEPS, Move, Plan, Step, next_move, next_step, plan};
 

@@ -9,11 +9,12 @@ use std::{
 
 use kube::Resource;
 
-use super::context::Context;
-
 /// The waits of all objects for which somebody has to do something, by UID.
-#[derive(Debug, Default)]
-pub(super) struct Patience(Mutex<HashMap<String, Waited>>);
+#[derive(Debug)]
+pub(super) struct Patience {
+    interval: Duration,
+    waits: Mutex<HashMap<String, Waited>>,
+}
 
 #[derive(Debug)]
 struct Waited {
@@ -23,9 +24,22 @@ struct Waited {
 }
 
 impl Patience {
-    /// It was looked in vain: how long to wait.
-    pub(super) fn next(&self, uid: &str, generation: i64, interval: Duration) -> Duration {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            waits: Mutex::default(),
+        }
+    }
+
+    /// An object can't go on until somebody acts: how long to wait.
+    pub(super) fn of<K: Resource>(&self, object: &K) -> Duration {
+        let meta = object.meta();
+        let uid = meta.uid.as_deref().unwrap_or_default();
+        self.next(uid, meta.generation.unwrap_or_default())
+    }
+
+    fn next(&self, uid: &str, generation: i64) -> Duration {
+        let mut all = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = all.entry(uid.to_owned()).or_insert(Waited {
             generation,
             times: 0,
@@ -36,31 +50,23 @@ impl Patience {
                 times: 0,
             };
         }
-        let wait = interval / 4 * 2_u32.pow(waited.times);
+        let wait = self.interval / 4 * 2_u32.pow(waited.times);
         waited.times = (waited.times + 1).min(3);
         wait
     }
 
     /// It was not in vain, or the object is gone.
     pub(super) fn forget(&self, uid: &str) {
-        let all = self.0.lock();
+        let all = self.waits.lock();
         all.unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-}
-
-impl Context {
-    /// An object can't go on until somebody acts: how long to wait.
-    pub(super) fn patience_for<K: Resource>(&self, object: &K) -> Duration {
-        let meta = object.meta();
-        let uid = meta.uid.as_deref().unwrap_or_default();
-        let generation = meta.generation.unwrap_or_default();
-        let poll = self.options.intervals.poll;
-        self.patience.next(uid, generation, poll)
+        self.waits
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 }
 
@@ -70,12 +76,8 @@ mod tests {
 
     #[test]
     fn waits_grow_to_two_minutes_and_start_over_when_somebody_acts() {
-        let patience = Patience::default();
-        let next = |generation| {
-            patience
-                .next("a", generation, Duration::from_mins(1))
-                .as_secs()
-        };
+        let patience = Patience::new(Duration::from_mins(1));
+        let next = |generation| patience.next("a", generation).as_secs();
         let waits: Vec<u64> = (0..6).map(|_| next(1)).collect();
         assert_eq!(waits, [15, 30, 60, 120, 120, 120]);
         assert_eq!((next(2), next(2)), (15, 30));

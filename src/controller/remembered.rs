@@ -39,8 +39,8 @@ impl Context {
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.own_writes.forget(uid);
-        self.given.forget(uid);
-        self.certificates.forget(uid);
+        self.source.cache.forget(uid);
+        self.sessions.reader.certificates.forget(uid);
         self.key_ages.forget(uid);
         self.backoffs.reset(uid);
         self.patience.forget(uid);
@@ -57,8 +57,8 @@ impl Context {
         [
             ("objects", self.presence.len()),
             ("own_writes", self.own_writes.len()),
-            ("sources", self.given.len()),
-            ("certificates", self.certificates.len()),
+            ("sources", self.source.cache.len()),
+            ("certificates", self.sessions.reader.certificates.len()),
             ("key_ages", self.key_ages.len()),
             ("backoffs", self.backoffs.len()),
             ("patience", self.patience.len()),

@@ -53,7 +53,7 @@ pub(super) fn next_look(
         Some(ErrorClass::UserFixable) if refused => {
             return context.backoffs.next(uid).max(poll);
         }
-        Some(ErrorClass::UserFixable) => return context.patience_for(&at.object),
+        Some(ErrorClass::UserFixable) => return context.patience.of(&at.object),
         Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
             return context.backoffs.next(uid);

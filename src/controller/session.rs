@@ -10,7 +10,7 @@ use std::{
 
 use k8s_openapi::api::core::v1::ObjectReference;
 
-use super::{sessions::failure, store_id::StoreId, store_object::concerns_of_stores};
+use super::{failure::azure_failure, store_id::StoreId, store_object::concerns_of_stores};
 use crate::{
     azure::{ArmClient, AzureError, Inventory, Operation},
     plan::Failure,
@@ -43,7 +43,7 @@ impl Session {
         if !concerns_of_stores().contains(&error.reason()) {
             return false;
         }
-        let trouble = (failure(error), Instant::now());
+        let trouble = (azure_failure(error), Instant::now());
         let before = self.trouble().replace(trouble);
         before.is_none_or(|(before, _)| before.reason != error.reason())
     }

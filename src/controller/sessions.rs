@@ -13,18 +13,16 @@ use std::{
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
 use super::{
-    context::Context, credentials::Credential, looked::Looked, session::Session, store_id::StoreId,
-    store_object::StoreView,
+    credential_reader::CredentialReader, credentials::Credential, failure::azure_failure,
+    looked::Looked, session::Session, store_id::StoreId, store_object::StoreView,
 };
-use crate::{
-    api::{ErrorClass, Reason},
-    azure::{ArmClient, AzureError, Endpoints, Inventory},
-    plan::Failure,
-};
+use crate::azure::{ArmClient, AzureError, Budget, Endpoints, Inventory, Overrides};
 
-/// The sessions of all stores.
-#[derive(Debug, Default)]
+/// The sessions of all stores, and what they are made with.
 pub(super) struct Sessions {
+    pub(super) reader: CredentialReader,
+    budget: Arc<Budget>,
+    overrides: Overrides,
     looked: Mutex<HashMap<StoreId, Looked>>,
     /// One look at a time for each store.
     turns: Mutex<HashMap<StoreId, Arc<tokio::sync::Mutex<()>>>>,
@@ -33,6 +31,17 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
+    pub(super) fn new(reader: CredentialReader, budget: Arc<Budget>, overrides: Overrides) -> Self {
+        Self {
+            reader,
+            budget,
+            overrides,
+            looked: Mutex::default(),
+            turns: Mutex::default(),
+            listeners: Mutex::default(),
+        }
+    }
+
     /// The last session of a store, whether the store still exists or not.
     pub(super) fn last(&self, id: &StoreId) -> Option<Arc<Session>> {
         self.get(id)?.session
@@ -93,45 +102,41 @@ impl Sessions {
 }
 
 /// How a store stands as far as its own reconcile has seen it. Only one that no watch knows yet is looked at here.
-pub(super) async fn known(context: &Arc<Context>, store: &StoreView) -> Looked {
-    if let Some(looked) = context.sessions.get(&store.id).filter(|it| it.is_of(store)) {
-        if looked.is_stale(context.options.intervals.poll) {
-            context.store_uses.wake(&store.id);
-        }
+pub(super) async fn known(sessions: &Sessions, store: &StoreView) -> Looked {
+    if let Some(looked) = sessions.get(&store.id).filter(|it| it.is_of(store)) {
         return looked;
     }
-    let looked = look_in_turn(context, store, |looked| looked.is_of(store)).await;
+    let looked = look_in_turn(sessions, store, |looked| looked.is_of(store)).await;
     if looked.as_ref().is_some_and(|looked| looked.is_news) {
-        context.sessions.tell(&store.id);
+        sessions.tell(&store.id);
     }
     looked.unwrap_or_else(|| Looked::not_yet(store))
 }
 
 async fn look_in_turn(
-    context: &Arc<Context>,
+    sessions: &Sessions,
     store: &StoreView,
     enough: impl Fn(&Looked) -> bool,
 ) -> Option<Looked> {
-    let turn = context.sessions.turn(&store.id);
+    let turn = sessions.turn(&store.id);
     let _turn = turn.lock().await;
-    match context.sessions.get(&store.id).filter(enough) {
+    match sessions.get(&store.id).filter(enough) {
         Some(looked) => Some(looked),
-        None => look_now(context, store).await,
+        None => look_now(sessions, store).await,
     }
 }
 
 /// Looks at a store: reads its credential, and gets a token. `None` while the credential is opened, which takes long.
-pub(super) async fn look(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
-    look_in_turn(context, store, |_| false).await
+pub(super) async fn look(sessions: &Sessions, store: &StoreView) -> Option<Looked> {
+    look_in_turn(sessions, store, |_| false).await
 }
 
-async fn look_now(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
-    let before = context
-        .sessions
+async fn look_now(sessions: &Sessions, store: &StoreView) -> Option<Looked> {
+    let before = sessions
         .get(&store.id)
         .filter(|looked| looked.uid == store.uid);
     let last = before.as_ref().and_then(|looked| looked.session.clone());
-    let (ready, session) = match session(context, store, last.clone()).await {
+    let (ready, session) = match session(sessions, store, last.clone()).await {
         Ok(None) => return None,
         Ok(Some(session)) => match session.arm.sign_in().await {
             Ok(()) => {
@@ -139,9 +144,9 @@ async fn look_now(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
                 (Ok(()), Some(session))
             }
             // An identity that has worked may have a token yet, which a new one that has not worked lacks.
-            Err(error) => (Err(failure(&error)), last.or(Some(session))),
+            Err(error) => (Err(azure_failure(&error)), last.or(Some(session))),
         },
-        Err(error) => (Err(failure(&error)), last),
+        Err(error) => (Err(azure_failure(&error)), last),
     };
     let mut looked = Looked {
         at: Instant::now(),
@@ -153,8 +158,7 @@ async fn look_now(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
         is_news: false,
     };
     looked.is_news = before.is_none_or(|before| !before.says_the_same_as(&looked));
-    context
-        .sessions
+    sessions
         .looked
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -162,24 +166,13 @@ async fn look_now(context: &Arc<Context>, store: &StoreView) -> Option<Looked> {
     Some(looked)
 }
 
-/// What is said of a store whose credential is being opened.
-pub(super) fn not_looked_at_yet() -> Failure {
-    let message =
-        "its credential is being opened, which takes a while; namespaces take turns at it";
-    Failure::new(ErrorClass::Transient, Reason::Progressing, message)
-}
-
-pub(super) fn failure(error: &AzureError) -> Failure {
-    super::failure::azure_failure(error)
-}
-
 /// The session for a store as it is: the last one, when nothing of what it was made from has changed.
 pub(super) async fn session(
-    context: &Arc<Context>,
+    sessions: &Sessions,
     store: &StoreView,
     last: Option<Arc<Session>>,
 ) -> Result<Option<Arc<Session>>, AzureError> {
-    let Some(credential) = Credential::read(context, store).await? else {
+    let Some(credential) = Credential::read(&sessions.reader, store).await? else {
         return Ok(None);
     };
     let made_from = (store.generation, credential.version().to_owned());
@@ -187,11 +180,17 @@ pub(super) async fn session(
         return Ok(Some(last));
     }
     let cloud = store.subscription().cloud.unwrap_or_default();
-    let endpoints = Endpoints::of(cloud, &context.options.overrides);
+    let endpoints = Endpoints::of(cloud, &sessions.overrides);
     let principal = credential.principal();
-    let identity = credential.identity(context, store, &endpoints)?;
-    let budget = Arc::clone(&context.budget);
-    let arm = ArmClient::new(&endpoints, identity, principal, &context.transport, budget)?;
+    let identity = credential.identity(&sessions.reader, store, &endpoints)?;
+    let budget = Arc::clone(&sessions.budget);
+    let arm = ArmClient::new(
+        &endpoints,
+        identity,
+        principal,
+        &sessions.reader.transport,
+        budget,
+    )?;
     Ok(Some(Arc::new(Session {
         arm,
         inventory: Inventory::default(),

@@ -10,7 +10,7 @@ use crate::keys::{KeyError, PublicKey};
 /// What was found in what users refer to, by the UID of the object that refers to it: to open an encrypted key takes
 /// seconds by design, and is not done again while nothing has changed. Public halves only.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct SourceCache {
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Known {
     pub(super) found: Result<PublicKey, KeyError>,
 }
 
-impl Given {
+impl SourceCache {
     pub(super) fn known(&self, uid: &str, from: &str) -> Option<Result<PublicKey, KeyError>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(uid)?;

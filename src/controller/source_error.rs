@@ -10,7 +10,7 @@ use crate::{
 
 /// Why there is no key pair to be had from where the user keeps it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GivenError {
+pub(super) enum SourceError {
     /// The cluster can't be read.
     #[error(transparent)]
     Kubernetes(#[from] KubernetesError),
@@ -50,7 +50,7 @@ pub(super) enum GivenError {
     NotNamed,
 }
 
-impl GivenError {
+impl SourceError {
     /// What it comes to for the report.
     pub(super) fn failure(&self) -> Failure {
         let reason = match self {

@@ -1,6 +1,6 @@
 //! Why a step failed, and what that comes to.
 
-use super::{failure, source_error::GivenError};
+use super::{failure, source_error::SourceError};
 use crate::{
     api::{ArmId, ErrorClass, Reason},
     azure::AzureError,
@@ -26,7 +26,7 @@ pub(super) enum StepError {
     Waiting,
     /// The key that the user gives can't be had any more.
     #[error(transparent)]
-    Given(#[from] GivenError),
+    Given(#[from] SourceError),
     /// It is another one than when it was looked at.
     #[error(
         "the key that spec.source names is changing at this moment; it will be looked at again"
@@ -71,7 +71,7 @@ impl StepError {
 
     /// Whether the step can be taken only when work outside of this reconcile is done.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Given(GivenError::Waiting))
+        matches!(self, Self::Waiting | Self::Given(SourceError::Waiting))
     }
 
     /// What it comes to for the report.

@@ -8,7 +8,7 @@ use super::{
     clock::now,
     context::Context,
     failure,
-    looked::Looked,
+    looked::{Looked, not_looked_at_yet},
     session::Session,
     sessions,
     store_id::StoreId,
@@ -45,12 +45,12 @@ pub(super) async fn reconcile<K: StoreObject>(
             return Ok(Action::requeue(context.options.intervals.sweep));
         }
     };
-    let id = store.describe(&context).id;
+    let id = store.describe(&context.options.namespace).id;
     if store.meta().deletion_timestamp.is_some() {
-        let view = store.describe(&context);
+        let view = store.describe(&context.options.namespace);
         // Its last keys need its session, also when the operator has started since.
         if is_held(store) && !context.sessions.is_known(&view) {
-            if sessions::look(&context, &view).await.is_none() {
+            if sessions::look(&context.sessions, &view).await.is_none() {
                 return Ok(Action::requeue(context.options.intervals.sweep));
             }
             context.sessions.tell(&id);
@@ -60,8 +60,8 @@ pub(super) async fn reconcile<K: StoreObject>(
     if let Err(error) = let_go_if_unused(&context, store, &id).await {
         tracing::warn!(%error, "a store that is not used stays held for now");
     }
-    let view = store.describe(&context);
-    let Some(looked) = sessions::look(&context, &view).await else {
+    let view = store.describe(&context.options.namespace);
+    let Some(looked) = sessions::look(&context.sessions, &view).await else {
         return wait(&context, store).await;
     };
     let is_news = looked.is_news;
@@ -78,7 +78,7 @@ async fn wait<K: StoreObject>(context: &Context, store: &K) -> Result<Action, Ku
     let status = store.status();
     let reported = status.and_then(|status| status.observed_generation);
     if reported.is_none_or(|generation| generation < 0) {
-        report(context, store, &Err(sessions::not_looked_at_yet())).await?;
+        report(context, store, &Err(not_looked_at_yet())).await?;
     }
     Ok(Action::requeue(context.options.intervals.sweep))
 }
@@ -177,7 +177,7 @@ async fn users<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<Vec<String>, KubernetesError> {
-    match store.describe(context).spec {
+    match store.describe(&context.options.namespace).spec {
         StoreSpec::Shared(spec) => store_users::users(context, id, Some(&spec)).await,
         StoreSpec::Own(_) => store_users::users(context, id, None).await,
     }
@@ -270,7 +270,7 @@ fn next_look<K: StoreObject>(
         return context.options.intervals.sweep;
     };
     match failure.class {
-        ErrorClass::UserFixable => context.patience_for(store),
+        ErrorClass::UserFixable => context.patience.of(store),
         ErrorClass::Transient | ErrorClass::Throttled(_) => context.backoffs.next(uid),
     }
 }

@@ -134,7 +134,11 @@ async fn fact<K: StoreObject>(
     namespace: &str,
     store: &K,
 ) -> Result<StoreFact, KubernetesError> {
-    let looked = sessions::known(context, &store.describe(context)).await;
+    let view = store.describe(&context.options.namespace);
+    let looked = sessions::known(&context.sessions, &view).await;
+    if looked.is_stale(context.options.intervals.poll) {
+        context.store_uses.wake(&view.id);
+    }
     Ok(match (looked.spec, looked.ready) {
         (StoreSpec::Own(spec), Ok(())) => StoreFact::Ready(Box::new(spec)),
         (StoreSpec::Own(_), Err(failure)) => StoreFact::NotReady(failure),

@@ -9,7 +9,7 @@ use kube::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{context::Context, store_id::StoreId};
+use super::store_id::StoreId;
 use crate::{
     api::{
         AzureStore, AzureStoreSpec, AzureStoreStatus, ClusterAzureStore, ClusterAzureStoreSpec,
@@ -38,8 +38,8 @@ pub(super) trait StoreObject:
     /// Where it is read and its status is written.
     fn api(&self, client: Client) -> Api<Self>;
 
-    /// What it is, and where its credentials are.
-    fn describe(&self, context: &Context) -> StoreView;
+    /// What it is, and where its credentials are: those of the cluster's stores are in the operator's own namespace.
+    fn describe(&self, operator: &str) -> StoreView;
 }
 
 /// A store as its session is made from it.
@@ -129,7 +129,7 @@ impl StoreObject for AzureStore {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }
 
-    fn describe(&self, _: &Context) -> StoreView {
+    fn describe(&self, _: &str) -> StoreView {
         let namespace = self.namespace().unwrap_or_default();
         StoreView {
             id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
@@ -150,8 +150,8 @@ impl StoreObject for ClusterAzureStore {
         Api::all(client)
     }
 
-    fn describe(&self, context: &Context) -> StoreView {
-        let namespace = context.options.namespace.clone();
+    fn describe(&self, operator: &str) -> StoreView {
+        let namespace = operator.to_owned();
         StoreView {
             id: StoreId::seen_from(&namespace, &StoreKey::new(Self::KIND, self.name_any())),
             reference: self.object_ref(&()),

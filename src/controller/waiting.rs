@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{blocked::write_blocked, clock::now, context::Context};
+use super::{blocked::write_blocked, clock::now, context::Context, observe_error::WaitsFor};
 use crate::{
     api::{ErrorClass, Reason, SshKey},
     kubernetes::KubernetesError,
@@ -14,19 +14,6 @@ use crate::{
 
 /// What takes no longer than this needs no report.
 const UNREPORTED: SignedDuration = SignedDuration::from_secs(5);
-
-/// What an object may wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-pub(super) enum WaitsFor {
-    /// A key that is generated, or opened with its passphrase.
-    #[strum(
-        serialize = "the key is about to be generated or opened, which takes a while; namespaces take turns at it"
-    )]
-    Key,
-    /// The first look at a store, since the start of the operator or since the store was changed.
-    #[strum(serialize = "the store that the key needs is being looked at")]
-    Store,
-}
 
 /// Lets an object wait. A new one that has waited for some time says what for; all others are as they were last reported.
 pub(super) async fn wait(

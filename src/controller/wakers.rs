@@ -20,8 +20,8 @@ use kube::{
 use super::{
     blocking::Asker,
     context::Context,
+    controller_settings::{Guarded, api},
     store_object::StoreState,
-    watch::{Guarded, api},
 };
 use crate::{
     api::{

@@ -1,52 +1,40 @@
 //! What is watched, and how the objects of it come to their turns.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use backon::ExponentialBuilder;
 use futures::{
     FutureExt, StreamExt,
     channel::mpsc::{UnboundedReceiver, unbounded},
     future::ready,
 };
 use kube::{
-    Api, Resource,
-    core::DeserializeGuard,
-    runtime::{
-        controller::{self, Action},
-        reflector::ObjectRef,
-        watcher,
-    },
+    Resource,
+    runtime::controller::{self, Action},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     context::Context,
+    controller_settings::{Guarded, after_watch_error, api, log, not_any_more, retry, settings},
     first_look,
     gone::Departures,
     guard::{Stopped, guarded},
     measure::{self, measured, watch_failure},
+    observe_error::WaitsFor,
     reconcile,
     scope::Scope,
     store,
     store_id::StoreId,
-    store_object::StoreObject,
+    store_turn::reconcile_store,
     triggers::controller,
     vanished::put_away_gone,
-    waiting::{WaitsFor, wait},
+    waiting::wait,
     wakers::{stores_to_look_at, wakers},
 };
 use crate::{
     api::{AzureStore, SshKey, StoreKey, StoreKind},
     kubernetes::client,
 };
-
-/// An object that can't be read stops only itself.
-pub(super) type Guarded<K> = DeserializeGuard<K>;
-
-/// Changes that come together are looked at together.
-const DEBOUNCE: Duration = Duration::from_millis(50);
-/// The longest pause after a watch has failed, without its jitter.
-const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.
 /// `listed_all` is called once everything that is watched was listed.
@@ -145,34 +133,6 @@ pub async fn run(
     tokio::join!(keys, stores, listed, departed);
 }
 
-/// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
-pub(super) fn settings() -> controller::Config {
-    controller::Config::default()
-        .concurrency(0)
-        .debounce(DEBOUNCE)
-}
-
-/// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
-/// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
-pub(super) fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(500))
-        .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
-        .without_max_times()
-        .with_jitter()
-        .into()
-}
-
-pub(super) fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
-where
-    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
-{
-    match namespace {
-        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
-        None => Api::all(context.client.clone()),
-    }
-}
-
 /// Reconciles a key when its turn comes. While it waits, it takes no turn from another.
 async fn reconcile_key(
     object: Arc<Guarded<SshKey>>,
@@ -213,52 +173,4 @@ async fn put_away(gone: UnboundedReceiver<SshKey>, scope: &Scope, shutdown: Canc
     gone.take_until(shutdown.cancelled_owned())
         .for_each_concurrent(None, one)
         .await;
-}
-
-/// Reconciles a store of either kind when its turn comes.
-pub(super) async fn reconcile_store<K: StoreObject>(
-    store: Arc<Guarded<K>>,
-    context: Arc<Context>,
-    shutdown: CancellationToken,
-) -> Result<Action, Stopped> {
-    context.meet(&*store);
-    let namespace = store.meta().namespace.as_deref().unwrap_or_default();
-    let take = context.store_turns.take(namespace);
-    let Some(_turn) = shutdown.run_until_cancelled(take).await else {
-        return Ok(not_any_more());
-    };
-    let work = store::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
-    let done = measured::<K>(&context.metrics, guarded(work)).await;
-    context.let_go(&*store, &done);
-    done
-}
-
-/// The operator ends before the object had its turn. It is not done with.
-fn not_any_more() -> Action {
-    Action::requeue(Duration::ZERO)
-}
-
-pub(super) fn retry(context: &Context, uid: Option<&String>, error: &Stopped) -> Action {
-    let wait = context
-        .backoffs
-        .next(uid.map(String::as_str).unwrap_or_default());
-    tracing::debug!(%error, ?wait, "a reconcile will be tried again");
-    Action::requeue(wait)
-}
-
-pub(super) fn log<K: Resource<DynamicType = ()>>(
-    result: Result<
-        (ObjectRef<K>, Action),
-        controller::Error<Stopped, kube::runtime::watcher::Error>,
-    >,
-) {
-    match result {
-        Ok((object, action)) => tracing::debug!(%object, ?action, "reconciled"),
-        // It went away while it waited for its turn.
-        Err(controller::Error::ObjectNotFound(_)) => {}
-        Err(controller::Error::ReconcilerFailed(error, object)) => {
-            tracing::warn!(%object, %error, "a reconcile failed");
-        }
-        Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
-    }
 }
