@@ -68,6 +68,11 @@ impl Evaluation {
         }
     }
 
+    /// The finding and the steps.
+    pub(crate) fn apart(self) -> (Finding, Vec<Step>) {
+        (self.finding, self.steps)
+    }
+
     pub(crate) fn steps(steps: Vec<Step>) -> Self {
         Self {
             steps,

@@ -8,6 +8,7 @@ pub(super) mod next_look;
 pub(super) mod next_move;
 pub(super) mod order;
 pub(super) mod outputs;
+pub(super) mod parts;
 pub(super) mod rotation;
 pub(super) mod secret;
 pub(super) mod source;

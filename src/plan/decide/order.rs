@@ -3,21 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{OutputRef, Reason, StoreKey},
+    api::{Reason, StoreKey},
     keys::PublicKey,
     plan::{
         authority::{own_keys::current_key, places::with_places},
         decide::{
             azure::{evaluate::evaluate_azure, leaving::obsolete},
-            bookkeeping::{
-                definitions_are_outdated, hints_to_write, holds, places_to_record,
-                says_something_else, uid_to_record,
-            },
+            bookkeeping::definitions_are_outdated,
             deletion::evaluate_deletion,
-            outputs::{evaluate_outputs, to_record},
+            outputs::evaluate_outputs,
+            parts::{Obsolete, Parts},
             rotation::{
                 evaluate::evaluate_rotation,
-                gate::{AzureStands, Gate, rotation_to_record},
+                gate::{AzureStands, Gate},
                 stage::{Rotation, Stage},
             },
             secret::replacement::is_being_replaced,
@@ -44,93 +42,86 @@ pub fn plan(
 ) -> Plan {
     let observed = &with_places(observed.clone(), desired);
     if observed.object.deleting_since.is_some() {
-        let evaluation = evaluate_deletion(desired, observed, orphan_after, now);
-        return Plan {
-            steps: evaluation.steps,
-            secret: evaluation.finding,
-            outputs: None,
-            azure: None,
-            rotation: None,
-            wake_at: None,
-            deleting: true,
-        };
+        return deletion(evaluate_deletion(desired, observed, orphan_after, now));
     }
-    let mut secret = evaluate_source(desired, observed, now);
+    let key = evaluate_source(desired, observed, now);
     let is_replacing = is_being_replaced(desired, observed);
-    let is_sound = secret.finding.is_good() || is_replacing;
+    let is_sound = key.finding.is_good() || is_replacing;
     let rotation = is_sound.then(|| evaluate_rotation(desired, observed, now));
     let Rotation { stage, wake_at } = rotation.unwrap_or_default();
+    let published = published_key(desired, observed, &stage, is_replacing);
+    let published = published.as_ref();
+    let outputs = outputs(desired, observed, &key.finding, is_replacing);
+    let azure = in_azure(desired, observed, &key.finding, published);
+    let obsolete = obsolete_places(desired, observed, azure.as_ref());
+    let gate = Gate {
+        azure: azure_stands(azure.as_ref(), &obsolete),
+        outputs: outputs.iter().all(|outputs| outputs.steps.is_empty()),
+        is_replacing,
+    };
+    let parts = Parts {
+        rotation: gate.let_through(stage),
+        key,
+        is_replacing,
+        outputs,
+        azure,
+        obsolete,
+    };
+    let records = parts.records(desired, observed, published);
+    let places = parts.places(desired, observed, published);
+    parts.in_order(records, places, wake_at)
+}
+
+/// The plan for an object that goes.
+fn deletion(evaluation: Evaluation) -> Plan {
+    Plan {
+        steps: evaluation.steps,
+        secret: evaluation.finding,
+        outputs: None,
+        azure: None,
+        rotation: None,
+        wake_at: None,
+        deleting: true,
+    }
+}
+
+/// The key that is to be in Azure. The next key goes first: it is stored already, and whoever reads it there shall know it
+/// when it takes over.
+fn published_key(
+    desired: &Desired,
+    observed: &Observed,
+    stage: &Stage,
+    is_replacing: bool,
+) -> Option<PublicKey> {
     let current = current_key(desired, observed).filter(|_| !is_replacing);
-    // The next key goes first: it is stored already, and whoever reads it there shall know it when it takes over.
-    let published = match &stage {
+    match stage {
         Stage::Publish { key, .. } => Some(key.clone()),
         _ => current.cloned(),
-    };
-    let published = published.as_ref();
-    let (mut outputs, outputs_recorded) = outputs(desired, observed, &secret.finding, is_replacing);
-    let mut azure = in_azure(desired, observed, &secret.finding, published);
-    let target = published_target(desired);
-    // What is wanted goes before what is wanted no more: while it can't be had, nothing is taken away.
-    let may_go = azure.as_ref().is_none_or(|azure| match &azure.finding {
+    }
+}
+
+fn obsolete_places(desired: &Desired, observed: &Observed, azure: Option<&Evaluation>) -> Obsolete {
+    let may_go = azure.is_none_or(|azure| match &azure.finding {
         // What leaves makes room for the place that is wanted.
         Finding::Blocked(failure) => failure.reason == Reason::TooManyPlaces,
         Finding::Good { .. } | Finding::Pending => true,
     });
-    let obsolete = if may_go {
-        obsolete(desired, observed, target.map(|(_, target)| &target.id))
-    } else {
-        Ok(Vec::new())
-    };
+    if !may_go {
+        return Obsolete::NotNow;
+    }
+    let target = published_target(desired);
+    match obsolete(desired, observed, target.map(|(_, target)| &target.id)) {
+        Ok(steps) => Obsolete::Steps(steps),
+        Err(finding) => Obsolete::Blocked(finding),
+    }
+}
 
-    let is_there = azure.as_ref().is_none_or(|azure| azure.finding.is_good());
-    let gate = Gate {
-        azure: match &obsolete {
-            _ if !may_go => AzureStands::Refused,
-            Ok(steps) if steps.is_empty() && is_there => AzureStands::AsWanted,
-            _ => AzureStands::UnderWay,
-        },
-        outputs: outputs.iter().all(|outputs| outputs.steps.is_empty()),
-        is_replacing,
-    };
-    let gated = gate.let_through(stage);
-    let rotation = rotation_to_record(observed, is_sound, &gated);
-    let is_in_step = secret.finding.is_good() && is_there && gated.first.is_none();
-
-    let mut steps = Vec::new();
-    let azure_steps = azure.as_ref().map_or(&[][..], |azure| &azure.steps);
-    let records = hints_to_write(desired, observed, azure_steps, published);
-    steps.extend(holds(observed, &records));
-    let record = Step::Record {
-        recorded_uid: uid_to_record(desired, observed, is_in_step),
-        records,
-        outputs: outputs_recorded,
-        rotation,
-    };
-    if !observed.object.has_finalizer || says_something_else(&observed.object, &record) {
-        steps.push(record);
-    }
-    steps.append(&mut secret.steps);
-    steps.extend(gated.first);
-    if let Some(outputs) = &mut outputs {
-        steps.append(&mut outputs.steps);
-    }
-    if let Some(azure) = &mut azure {
-        steps.extend(places_to_record(desired, observed, &azure.steps, published));
-        steps.append(&mut azure.steps);
-    }
+fn azure_stands(azure: Option<&Evaluation>, obsolete: &Obsolete) -> AzureStands {
+    let is_there = azure.is_none_or(|azure| azure.finding.is_good());
     match obsolete {
-        Ok(mut more) => steps.append(&mut more),
-        Err(finding) => azure = Some(Evaluation::finding(finding)),
-    }
-    steps.extend(gated.last);
-    Plan {
-        steps,
-        secret: secret.finding,
-        outputs: outputs.map(|evaluation| evaluation.finding),
-        azure: azure.map(|evaluation| evaluation.finding),
-        rotation: gated.blocked,
-        wake_at,
-        deleting: false,
+        Obsolete::NotNow => AzureStands::Refused,
+        Obsolete::Steps(steps) if steps.is_empty() && is_there => AzureStands::AsWanted,
+        Obsolete::Steps(_) | Obsolete::Blocked(_) => AzureStands::UnderWay,
     }
 }
 
@@ -176,28 +167,22 @@ fn in_azure(
     })
 }
 
-/// What to do about the outputs, and what the object shall record of them.
+/// What to do about the outputs; `None` when none is wanted and none is left.
 fn outputs(
     desired: &Desired,
     observed: &Observed,
     key: &Finding,
     is_replacing: bool,
-) -> (Option<Evaluation>, Vec<OutputRef>) {
-    let recorded = || observed.object.outputs.clone();
+) -> Option<Evaluation> {
     if desired.outputs.is_empty() && observed.object.all_outputs().next().is_none() {
-        return (None, Vec::new());
+        return None;
     }
-    if let Finding::Blocked(failure) = key {
-        let finding = Finding::Blocked(Failure {
+    Some(match key {
+        Finding::Blocked(failure) => Evaluation::finding(Finding::Blocked(Failure {
             message: "the outputs are left alone while KeyAvailable is False".to_owned(),
             ..failure.clone()
-        });
-        return (Some(Evaluation::finding(finding)), recorded());
-    }
-    if is_replacing {
-        return (Some(Evaluation::finding(Finding::Pending)), recorded());
-    }
-    let evaluation = evaluate_outputs(desired, observed, current_key(desired, observed));
-    let records = to_record(desired, observed, &evaluation.steps);
-    (Some(evaluation), records)
+        })),
+        _ if is_replacing => Evaluation::finding(Finding::Pending),
+        _ => evaluate_outputs(desired, observed, current_key(desired, observed)),
+    })
 }

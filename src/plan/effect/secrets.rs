@@ -25,10 +25,7 @@ pub(crate) fn managed_secret(world: &World<'_>, step: &Step) -> SecretView {
 }
 
 fn kept_secret(world: &World<'_>, step: &Step) -> Option<SecretFacts> {
-    let before = match &world.observed.secret {
-        SecretView::Present(before) => Some(before.as_ref()),
-        SecretView::Absent => None,
-    };
+    let before = world.observed.secret.facts();
     Some(match (step, before) {
         (Step::DeleteSecret { .. }, _) => return None,
         (
@@ -75,16 +72,14 @@ fn kept_secret(world: &World<'_>, step: &Step) -> Option<SecretFacts> {
                 made,
                 ..
             },
-            before,
+            _,
         ) => SecretFacts {
-            uid: before.map_or_else(|| world.fresh.uid.clone(), |before| before.uid.clone()),
             revision: *revision,
             request: request.clone(),
             created_at: Some(*made),
             ..our_secret(world, public_key)
         },
-        (Step::AdoptSecret { secret, now }, Some(before)) => SecretFacts {
-            uid: before.uid.clone(),
+        (Step::AdoptSecret { secret, now }, Some(_)) => SecretFacts {
             created_at: Some(*now),
             ..our_secret(world, &secret.public_key)
         },
@@ -94,7 +89,6 @@ fn kept_secret(world: &World<'_>, step: &Step) -> Option<SecretFacts> {
                 None => (before.revision, before.created_at),
             };
             SecretFacts {
-                uid: before.uid.clone(),
                 revision,
                 created_at,
                 request: before.request.clone(),
@@ -105,23 +99,18 @@ fn kept_secret(world: &World<'_>, step: &Step) -> Option<SecretFacts> {
     })
 }
 
-/// Our Secret with a key, just written.
+/// Our Secret with a key, just written. Where there is one already, it stays that one.
 fn our_secret(world: &World<'_>, key: &PublicKey) -> SecretFacts {
+    let before = world.observed.secret.facts();
     SecretFacts {
-        uid: world.fresh.uid.clone(),
+        uid: before.map_or_else(|| world.fresh.uid.clone(), |before| before.uid.clone()),
         resource_version: world.fresh.resource_version.clone(),
         labelled: true,
         owner_name: Some(world.desired.mark.object.clone()),
         owner_uid: Some(world.observed.object.uid.clone()),
         owner_namespace: Some(world.desired.mark.namespace.clone()),
-        is_well_formed: match &world.observed.secret {
-            SecretView::Present(before) => before.is_well_formed,
-            SecretView::Absent => true,
-        },
-        may_be_adopted: match &world.observed.secret {
-            SecretView::Present(before) => before.may_be_adopted,
-            SecretView::Absent => false,
-        },
+        is_well_formed: before.is_none_or(|before| before.is_well_formed),
+        may_be_adopted: before.is_some_and(|before| before.may_be_adopted),
         recorded: Some(key.fingerprint()),
         revision: 1,
         created_at: None,
@@ -129,10 +118,7 @@ fn our_secret(world: &World<'_>, key: &PublicKey) -> SecretFacts {
         key: SecretKey::Readable(key.clone()),
         public_entry_matches: true,
         private_entry_is_a_file: true,
-        durability: match &world.observed.secret {
-            SecretView::Present(before) => before.durability.clone(),
-            SecretView::Absent => Durability::default(),
-        },
+        durability: before.map_or_else(Durability::default, |before| before.durability.clone()),
     }
 }
 

@@ -69,6 +69,16 @@ pub enum SecretKey {
     Readable(PublicKey),
 }
 
+impl SecretView {
+    /// What the Secret says, if there is one.
+    pub fn facts(&self) -> Option<&SecretFacts> {
+        match self {
+            Self::Present(facts) => Some(facts),
+            Self::Absent => None,
+        }
+    }
+}
+
 impl SecretKey {
     /// The key pair's public half, when there is a pair to be read.
     pub fn readable(&self) -> Option<&PublicKey> {

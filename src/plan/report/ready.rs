@@ -7,35 +7,24 @@ use crate::{
         decision::{Finding, Plan},
         desired::resolve::Desired,
         failure::Failure,
-        report::standing::Standing,
+        report::standing::{Standing, Standings},
         step::{describe::Concern, kinds::Step},
     },
 };
 
+/// The Ready condition of an object that stays.
 pub(crate) fn ready(
     desired: &Desired,
     plan: &Plan,
-    key: &Standing,
-    others: [Option<&Standing>; 3],
+    standings: &Standings,
     failed: Option<(&Step, &Failure)>,
 ) -> ConditionDraft {
     let kind = ConditionType::Ready;
     if desired.suspended && !plan.steps.is_empty() {
-        let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
-        let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
-        let shown = if changes.is_empty() { records } else { changes };
-        let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
-        return ConditionDraft::new(
-            kind,
-            Some(false),
-            Reason::Suspended,
-            format!(
-                "spec.suspend is true; without it this would be done: {}",
-                steps.join("; ")
-            ),
-        );
+        let message = preview(plan);
+        return ConditionDraft::new(kind, Some(false), Reason::Suspended, message);
     }
-    let stands_true = key.status == Some(true);
+    let stands_true = standings.key.status == Some(true);
     let bookkeeping = failed
         .filter(|(step, _)| {
             step.concern() == Concern::Object || (step.concern() == Concern::Secret && stands_true)
@@ -44,13 +33,13 @@ pub(crate) fn ready(
     let first_bad = bookkeeping
         .as_ref()
         .into_iter()
-        .chain([key])
-        .chain(others.into_iter().flatten())
+        .chain([&standings.key])
+        .chain(standings.others())
         .find(|standing| standing.status != Some(true));
     match first_bad {
         Some(bad) => bad.about(kind),
         None if plan.steps.is_empty() => {
-            let mut message = up_to_date(key, others);
+            let mut message = up_to_date(standings);
             // `azure:` without braces is null, which the API server drops.
             if desired.azure.is_none() {
                 message.push_str("; not published: spec.azure is absent");
@@ -61,9 +50,21 @@ pub(crate) fn ready(
     }
 }
 
-fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
-    let mut parts = vec![key.message.as_str()];
-    for other in others.into_iter().flatten() {
+/// What a suspended object would have done.
+fn preview(plan: &Plan) -> String {
+    let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
+    let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
+    let shown = if changes.is_empty() { records } else { changes };
+    let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
+    format!(
+        "spec.suspend is true; without it this would be done: {}",
+        steps.join("; ")
+    )
+}
+
+fn up_to_date(standings: &Standings) -> String {
+    let mut parts = vec![standings.key.message.as_str()];
+    for other in standings.others() {
         // A key that is followed stands in Azure alone.
         if !parts.contains(&other.message.as_str()) {
             parts.push(&other.message);
@@ -72,6 +73,7 @@ fn up_to_date(key: &Standing, others: [Option<&Standing>; 3]) -> String {
     parts.join("; ")
 }
 
+/// The Ready condition of an object that goes.
 pub(crate) fn deleting(
     desired: &Desired,
     plan: &Plan,

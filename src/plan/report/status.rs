@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     api::{
-        ConditionType, SshKeyStatus,
+        SshKeyStatus,
         condition::{ConditionDraft, conditions},
     },
     keys::PublicKey,
@@ -19,10 +19,10 @@ use crate::{
             progress::{may_propagate, progress},
             ready::{deleting, ready},
             rotation::{requests_note, rotation_status},
-            standing::{Standing, failure_of, key_standing, standing},
+            standing::Standings,
             there::{in_azure, outputs_there},
         },
-        step::{describe::Concern, kinds::Step},
+        step::kinds::Step,
     },
 };
 
@@ -54,51 +54,53 @@ pub fn report(
         .map(|(step, failure)| (step, failure));
     let failures: Vec<(&Step, &Failure)> = failed.into_iter().chain(refused).collect();
     let failed = failures.first().copied();
-    let of = |concern| failure_of(&failures, concern);
-    let key = key_standing(plan, observed, of(Concern::Secret));
-    let azure = plan.azure.as_ref();
-    let azure = azure.map(|finding| standing(finding, of(Concern::Azure)));
-    let outputs = plan.outputs.as_ref();
-    let outputs = outputs.map(|finding| standing(finding, of(Concern::Outputs)));
+    let standings = Standings::of(plan, observed, &failures);
     let ready = if plan.deleting {
         deleting(desired, plan, failed)
     } else {
-        let rotation = plan.rotation.as_ref().or_else(|| of(Concern::Rotation));
-        let rotation = rotation.map(Standing::failed);
-        let others = [outputs.as_ref(), azure.as_ref(), rotation.as_ref()];
-        let draft = ready(desired, plan, &key, others, failed);
-        match requests_note(desired, observed).filter(|_| draft.status == Some(true)) {
-            Some(note) => ConditionDraft {
-                message: format!("{}; {note}", draft.message),
-                ..draft
-            },
-            None => draft,
-        }
+        with_note(ready(desired, plan, &standings, failed), desired, observed)
     };
-
     let mut drafts = vec![ready.clone()];
     if !plan.deleting {
-        drafts.push(key.about(ConditionType::KeyAvailable));
-        drafts.extend(
-            outputs
-                .as_ref()
-                .map(|outputs| outputs.about(ConditionType::OutputsSynced)),
-        );
-        drafts.extend(
-            azure
-                .as_ref()
-                .map(|azure| azure.about(ConditionType::AzureSynced)),
-        );
+        drafts.extend(standings.drafts());
     }
     let propagates = may_propagate(&before.conditions, &ready, now);
     drafts.extend(progress(desired, plan, &ready, failed, propagates));
-
-    let mut status = SshKeyStatus {
+    let status = SshKeyStatus {
         observed_generation: Some(generation),
         recorded_for: Some(observed.object.uid.clone()),
         conditions: conditions(&drafts, &before.conditions, generation, now),
         ..before.clone()
     };
+    let failure = failed.map(|(_, failure)| failure);
+    let request_ids = failure
+        .or_else(|| plan.failure())
+        .and_then(|failure| failure.request_ids.clone());
+    Report {
+        status: with_facts(status, desired, observed, plan),
+        ready,
+        request_ids,
+    }
+}
+
+/// A Ready condition that is true, with what a person should know all the same.
+fn with_note(draft: ConditionDraft, desired: &Desired, observed: &Observed) -> ConditionDraft {
+    match requests_note(desired, observed).filter(|_| draft.status == Some(true)) {
+        Some(note) => ConditionDraft {
+            message: format!("{}; {note}", draft.message),
+            ..draft
+        },
+        None => draft,
+    }
+}
+
+/// The status with what is there: key, rotation, outputs and places in Azure. What can't be told stays as it was.
+fn with_facts(
+    mut status: SshKeyStatus,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+) -> SshKeyStatus {
     if !matches!(plan.secret, Finding::Blocked(_))
         && !is_yet_to_be_adopted(observed)
         // What is there is not the key, and another is on its way.
@@ -110,17 +112,9 @@ pub fn report(
     }
     if !plan.deleting {
         status.outputs = outputs_there(desired, observed);
-        status.azure = in_azure(desired, observed, plan, before);
+        status.azure = in_azure(desired, observed, plan, status.azure.as_ref());
     }
-    let failure = failed.map(|(_, failure)| failure);
-    let request_ids = failure
-        .or_else(|| plan.failure())
-        .and_then(|failure| failure.request_ids.clone());
-    Report {
-        status,
-        ready,
-        request_ids,
-    }
+    status
 }
 
 /// A Secret without records is known by the key that was reported. One that somebody else has made must not be, before it

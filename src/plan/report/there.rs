@@ -1,10 +1,7 @@
 //! What the status lists of what is there: places in Azure, and outputs.
 
 use crate::{
-    api::{
-        SshKeyStatus,
-        status::{AzureStatus, OutputStatus, PlaceStatus},
-    },
+    api::status::{AzureStatus, OutputStatus, PlaceStatus},
     plan::{
         authority::own_keys::current_key,
         decide::azure::record::places_to_report,
@@ -20,7 +17,7 @@ pub(crate) fn in_azure(
     desired: &Desired,
     observed: &Observed,
     plan: &Plan,
-    before: &SshKeyStatus,
+    before: Option<&AzureStatus>,
 ) -> Option<AzureStatus> {
     let shown = match (&desired.azure, &plan.azure) {
         (None, _) => None,
@@ -33,7 +30,7 @@ pub(crate) fn in_azure(
                 places: Vec::new(),
             })
         }
-        (Some(_), _) => before.azure.clone().filter(|_| observed.object.has_status),
+        (Some(_), _) => before.cloned().filter(|_| observed.object.has_status),
     };
     let published = current_key(desired, observed);
     let places = places_to_report(desired, observed, published);

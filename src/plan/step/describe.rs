@@ -3,7 +3,10 @@
 use crate::{
     api::{ArmId, OutputRef},
     keys::{KeySpec, PublicKey},
-    plan::step::kinds::Step,
+    plan::{
+        records::former_key::FormerKey,
+        step::kinds::{SecretRecord, Step},
+    },
 };
 
 /// Which condition a step's failure belongs to.
@@ -108,22 +111,21 @@ impl Step {
             }
             Self::UpdateOutput { object, .. } => format!("put {object} in order"),
             Self::DeleteOutput { object, .. } => format!("delete {object}"),
-            Self::CreateSecret { name, key, .. } => format!(
-                "generate a key ({} {}) and create Secret {name}",
-                key.algorithm(),
-                key.bits()
-            ),
+            Self::CreateSecret { name, key, .. } => {
+                format!("generate a key ({}) and create Secret {name}", kind(*key))
+            }
             Self::ImportKey {
                 name, public_key, ..
             } => format!(
                 "create Secret {name} with the imported key {}",
                 public_key.fingerprint()
             ),
-            Self::StageKey { name, key, .. } => format!(
-                "generate the next key ({} {}) and create Secret {name}",
-                key.algorithm(),
-                key.bits()
-            ),
+            Self::StageKey { name, key, .. } => {
+                format!(
+                    "generate the next key ({}) and create Secret {name}",
+                    kind(*key)
+                )
+            }
             Self::StageImportedKey {
                 name, public_key, ..
             } => format!(
@@ -152,13 +154,9 @@ impl Step {
                 format!("note on Secret {name} since when its keys are former ones")
             }
             Self::RetireKeys { name, retired, .. } => {
-                let retired = retired
-                    .iter()
-                    .map(|key| key.public_key.fingerprint().to_string());
-                let retired: Vec<String> = retired.collect();
                 format!(
                     "delete the former key {} in Secret {name}",
-                    retired.join(", ")
+                    fingerprints(retired)
                 )
             }
             Self::DeletePreviousKeys { name, .. } => {
@@ -168,14 +166,7 @@ impl Step {
                 "adopt Secret {} with its key {}",
                 secret.name, secret.fingerprint
             ),
-            Self::RepairSecret { secret, .. } if secret.rewrites => format!(
-                "write the same private key {} into Secret {} again, as a file that OpenSSH reads",
-                secret.fingerprint, secret.name
-            ),
-            Self::RepairSecret { secret, .. } => format!(
-                "put back the records and the public key of Secret {}",
-                secret.name
-            ),
+            Self::RepairSecret { secret, .. } => repair(secret),
             Self::CreateResourceGroup { id, location } => {
                 format!("create resource group {} in {location}", id.resource_group)
             }
@@ -184,17 +175,47 @@ impl Step {
                 id,
                 public_key,
                 tags,
-            } => {
-                let what = match (public_key, tags) {
-                    (Some(_), Some(_)) => "the key and the tags",
-                    (Some(_), None) => "the key",
-                    _ => "the tags",
-                };
-                format!("update {what} of {id}")
-            }
+            } => format!(
+                "update {} of {id}",
+                changes(public_key.is_some(), tags.is_some())
+            ),
             Self::DeleteAzureKey { id } => format!("delete {id}"),
             Self::DeleteSecret { name, .. } => format!("delete Secret {name}"),
             Self::RemoveFinalizer { .. } => "let the SshKey go".to_owned(),
         }
+    }
+}
+
+/// Algorithm and size of a key that is generated.
+fn kind(key: KeySpec) -> String {
+    format!("{} {}", key.algorithm(), key.bits())
+}
+
+fn fingerprints(keys: &[FormerKey]) -> String {
+    let fingerprints = keys
+        .iter()
+        .map(|key| key.public_key.fingerprint().to_string());
+    fingerprints.collect::<Vec<String>>().join(", ")
+}
+
+fn repair(secret: &SecretRecord) -> String {
+    let SecretRecord {
+        name, fingerprint, ..
+    } = secret;
+    if secret.rewrites {
+        format!(
+            "write the same private key {fingerprint} into Secret {name} again, as a file that OpenSSH reads"
+        )
+    } else {
+        format!("put back the records and the public key of Secret {name}")
+    }
+}
+
+/// What of a key in Azure is written again.
+fn changes(key: bool, tags: bool) -> &'static str {
+    match (key, tags) {
+        (true, true) => "the key and the tags",
+        (true, false) => "the key",
+        (false, _) => "the tags",
     }
 }
