@@ -22,8 +22,8 @@ use super::stage::secrets_only;
 use crate::{
     made::Made,
     manifests::key,
-    metrics,
-    rotation::{ask, current, keys_in, wait_revision},
+    operator::metrics,
+    rotation::acts::{ask, current, keys_in, wait_revision},
     seen::{sweeps_pass, until_object},
 };
 

@@ -15,7 +15,7 @@ use sshkey_operator::{
 
 use crate::{
     manifests::key,
-    rotation::{ask, current, wait_revision},
+    rotation::acts::{ask, current, wait_revision},
 };
 
 /// Fills a Secret to the last of the bytes that it may have, or takes that away.

@@ -8,7 +8,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::ClusterAzureStore;
 
-use crate::schema::{no_operator, refused, taken};
+use crate::cluster::schema_of_keys::{no_operator, refused, taken};
 
 /// A store in YAML's flow style; the control plane is shared, so that its name is one that no other test has.
 fn store(auth: &str, more: &str) -> String {

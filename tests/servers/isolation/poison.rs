@@ -17,7 +17,7 @@ use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
 use crate::{
     manifests::{key, secret},
-    metrics,
+    operator::metrics,
 };
 
 fn answer(status: u16) -> Fault {

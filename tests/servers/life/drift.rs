@@ -45,7 +45,7 @@ async fn drift_is_told_by_condition_event_and_metric_and_nothing_is_changed() {
     let told = |reason: Option<&str>| reason == Some(Reason::DriftDetected.as_str());
     let told = events.iter().filter(|event| told(event.reason.as_deref()));
     assert_eq!(told.count(), 1, "{events:#?}");
-    crate::metrics::until(&world, "sshkey_keys_drifted", &[], 1.0).await;
+    crate::operator::metrics::until(&world, "sshkey_keys_drifted", &[], 1.0).await;
 
     assert!(world.emulator().delete_key(&id));
     wait_drifted(&world, "is gone").await;

@@ -12,9 +12,9 @@ use sshkey_operator::{
 };
 
 use crate::{
-    cluster_stores::{ANYBODY, client_secret, credentials, store},
     manifests::key,
-    openmetrics::Scrape,
+    operator::openmetrics::Scrape,
+    stores::of_the_cluster::{ANYBODY, client_secret, credentials, store},
 };
 
 pub(crate) async fn text(world: &World) -> String {

@@ -16,7 +16,7 @@ use sshkey_operator::{
 use crate::{
     made::Made,
     manifests::{key, secret},
-    rotation::{ask, current, wait_revision},
+    rotation::acts::{ask, current, wait_revision},
     seen::{azure_writes, sweeps_pass},
 };
 

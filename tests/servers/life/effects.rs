@@ -20,7 +20,7 @@ use strum::VariantNames;
 use crate::{
     made::Made,
     manifests::{key, secret},
-    rotation::{annotate, ask, wait_pending, wait_revision},
+    rotation::acts::{annotate, ask, wait_pending, wait_revision},
 };
 
 #[tokio::test]

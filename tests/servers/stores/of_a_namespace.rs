@@ -12,7 +12,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
 
-use crate::{manifests::key, store_deletion::delete_by_force};
+use crate::{manifests::key, stores::deletion::delete_by_force};
 
 const ACCOUNT: &str =
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sshkey-operator-azure}\n";

@@ -17,7 +17,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
-use crate::{manifests::key, metrics};
+use crate::{manifests::key, operator::metrics};
 
 const KEYS: usize = 1_000;
 

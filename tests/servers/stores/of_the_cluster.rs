@@ -20,7 +20,7 @@ use sshkey_operator::api::{
     ClusterAzureStore, ConditionType, Reason, SshKey, StoreKind, condition::find,
 };
 
-use crate::{manifests::key, rights::may, store_deletion::delete_by_force};
+use crate::{cluster::rights::may, manifests::key, stores::deletion::delete_by_force};
 
 /// A store of the cluster with what tenants may do, in YAML's flow style.
 pub(crate) fn store_with(name: &str, auth: &str, defaults: &str, tenants: &str) -> String {

@@ -13,9 +13,9 @@ use sshkey_operator::{
 };
 
 use crate::{
+    life::vanished::{nothing_is_left, nothing_is_remembered},
     manifests::key,
-    metrics,
-    vanished::{nothing_is_left, nothing_is_remembered},
+    operator::metrics,
 };
 
 #[tokio::test]

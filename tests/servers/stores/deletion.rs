@@ -13,8 +13,10 @@ use sshkey_operator::api::{
 };
 
 use crate::{
-    cluster_stores::{ANYBODY, client_secret, credentials, store as cluster_store, wait_store},
     manifests::key,
+    stores::of_the_cluster::{
+        ANYBODY, client_secret, credentials, store as cluster_store, wait_store,
+    },
 };
 
 fn is_held(store: &impl ResourceExt) -> bool {

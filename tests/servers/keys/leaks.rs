@@ -59,7 +59,7 @@ pub(crate) async fn nothing_leaked(world: &World, private: &[Vec<u8>]) {
         ("the events", serde_json::to_string(&events.items).unwrap()),
         ("the keys", serde_json::to_string(&keys.items).unwrap()),
         ("the stores", stores),
-        ("the metrics", crate::metrics::text(world).await),
+        ("the metrics", crate::operator::metrics::text(world).await),
     ];
     let published: String = keys
         .iter()
@@ -132,8 +132,8 @@ async fn nothing_private_is_logged_told_or_reported() {
     // In the middle of a rotation three Secrets hold keys.
     let waits = "{source: {generate: {algorithm: RSA, size: 2048}}, azure: {}, rotation: {activation: Manual}}";
     world.apply(&key("legacy", waits)).await;
-    crate::rotation::ask(&world, "legacy", "now").await;
-    crate::rotation::wait_pending(&world, "legacy").await;
+    crate::rotation::acts::ask(&world, "legacy", "now").await;
+    crate::rotation::acts::wait_pending(&world, "legacy").await;
     world.wait_ready("legacy").await;
     for name in ["legacy-next", "legacy-previous"] {
         let data = world.secret(name).await.unwrap().data.unwrap();

@@ -7,10 +7,10 @@ use kube::api::ListParams;
 use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
 
 use crate::{
-    cluster_stores::{client_secret, credentials, store_with},
-    leaks::nothing_leaked,
+    keys::leaks::nothing_leaked,
     made::Made,
     manifests::{config_map, key, secret},
+    stores::of_the_cluster::{client_secret, credentials, store_with},
 };
 
 /// The same file with the bcrypt rounds of its container set to the most that the format can say.

@@ -15,8 +15,8 @@ use kube::{Api, api::PostParams};
 use sshkey_operator::api::Reason;
 
 use crate::{
-    cluster_stores::{ANYBODY, store, wait_store},
     manifests::key,
+    stores::of_the_cluster::{ANYBODY, store, wait_store},
 };
 
 fn options() -> WorldOptions {
@@ -164,7 +164,7 @@ async fn a_wrong_identity_header_gets_no_token() {
 
 /// Says to a run of this very program that it is in such a namespace.
 const WITHIN: &str = "SSHKEY_OPERATOR_TEST_WITHIN_NETWORK_NAMESPACE";
-const INNER: &str = "own_identity::within_the_network_namespace_of_the_test_above";
+const INNER: &str = "stores::own_identity::within_the_network_namespace_of_the_test_above";
 
 /// The address of the metadata service is a constant: it is taken only where nothing else can be at it.
 #[test]

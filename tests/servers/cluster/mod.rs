@@ -1,0 +1,6 @@
+//! What the API server takes, refuses and shows, what the operator may do, and namespaces that go.
+
+pub(crate) mod namespaces;
+pub(crate) mod rights;
+mod schema_of_cluster_stores;
+mod schema_of_keys;

@@ -1,0 +1,4 @@
+//! Outputs: in the shape that each reader expects, followed, mended and taken away.
+
+mod changes;
+mod shapes;

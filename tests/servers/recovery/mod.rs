@@ -1,0 +1,4 @@
+//! What is lost, changed or restored, and what brings it back: the rows of `docs/recovery.md`.
+
+mod acts;
+mod durability;

@@ -1,0 +1,3 @@
+//! Rotation on real servers: asked for, by age, by another size, at once, after a while, or when a person says so.
+
+pub(crate) mod acts;
