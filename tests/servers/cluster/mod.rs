@@ -2,5 +2,4 @@
 
 pub(crate) mod namespaces;
 pub(crate) mod rights;
-mod schema_of_cluster_stores;
-mod schema_of_keys;
+mod rights_in_use;

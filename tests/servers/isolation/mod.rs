@@ -2,3 +2,4 @@
 
 mod poison;
 mod refused_steps;
+mod stuck_objects;

@@ -8,6 +8,12 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, Reason, SshKey};
 
+use crate::{
+    manifests::key,
+    operator::metrics,
+    rotation::acts::{ask, wait_pending},
+};
+
 /// Every way in which a private text could turn up: as it is, by its lines, in base64 (as Secrets carry it), in hex, and
 /// as the list of numbers that Rust's own debug output makes of bytes.
 fn shapes(text: &[u8]) -> Vec<String> {
@@ -59,7 +65,7 @@ pub(crate) async fn nothing_leaked(world: &World, private: &[Vec<u8>]) {
         ("the events", serde_json::to_string(&events.items).unwrap()),
         ("the keys", serde_json::to_string(&keys.items).unwrap()),
         ("the stores", stores),
-        ("the metrics", crate::operator::metrics::text(world).await),
+        ("the metrics", metrics::text(world).await),
     ];
     let published: String = keys
         .iter()
@@ -101,47 +107,22 @@ pub(crate) async fn nothing_leaked(world: &World, private: &[Vec<u8>]) {
     assert!(!public[0].1.contains("eyJ"), "no token is logged");
 }
 
-#[tokio::test]
-async fn nothing_private_is_logged_told_or_reported() {
-    let world = World::start(WorldOptions::new().flag("log-filter", "trace")).await;
-    let key = |name: &str, spec: &str| {
-        format!(
-            "apiVersion: sshkey-operator.io/v1alpha1\nkind: SshKey\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-        )
-    };
-    world.apply(&key("web", "{azure: {}}")).await;
-    world
-        .apply(&key(
-            "legacy",
-            "{source: {generate: {algorithm: RSA, size: 2048}}, azure: {}}",
-        ))
-        .await;
-    world
-        .apply(&key("curve", "{source: {generate: {algorithm: ECDSA}}}"))
-        .await;
-    let mut private = vec![CLIENT_SECRET.as_bytes().to_vec()];
-    for name in ["web", "legacy", "curve"] {
-        world.wait_ready(name).await;
-        private.push(
-            world.secret(name).await.unwrap().data.unwrap()["ssh-privatekey"]
-                .0
-                .clone(),
-        );
-    }
-
-    // In the middle of a rotation three Secrets hold keys.
+/// In the middle of a rotation three Secrets hold keys.
+async fn keys_of_a_rotation(world: &World, private: &mut Vec<Vec<u8>>) {
     let waits = "{source: {generate: {algorithm: RSA, size: 2048}}, azure: {}, rotation: {activation: Manual}}";
     world.apply(&key("legacy", waits)).await;
-    crate::rotation::acts::ask(&world, "legacy", "now").await;
-    crate::rotation::acts::wait_pending(&world, "legacy").await;
+    ask(world, "legacy", "now").await;
+    wait_pending(world, "legacy").await;
     world.wait_ready("legacy").await;
     for name in ["legacy-next", "legacy-previous"] {
         let data = world.secret(name).await.unwrap().data.unwrap();
         let keys = data.iter().filter(|(name, _)| !name.ends_with(".pub"));
         private.extend(keys.map(|(_, bytes)| bytes.0.clone()));
     }
+}
 
-    // Bad times: a damaged key, another's key, an Azure that fails in several ways, a wrong client secret.
+/// A damaged key, another's key, an Azure that fails in several ways, a wrong client secret.
+async fn bad_times(world: &World, private: &mut Vec<Vec<u8>>) {
     let mut damaged = private[1].clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
@@ -186,6 +167,33 @@ async fn nothing_private_is_logged_told_or_reported() {
             Reason::AuthenticationFailed,
         )
         .await;
+}
+
+#[tokio::test]
+async fn nothing_private_is_logged_told_or_reported() {
+    let world = World::start(WorldOptions::new().flag("log-filter", "trace")).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world
+        .apply(&key(
+            "legacy",
+            "{source: {generate: {algorithm: RSA, size: 2048}}, azure: {}}",
+        ))
+        .await;
+    world
+        .apply(&key("curve", "{source: {generate: {algorithm: ECDSA}}}"))
+        .await;
+    let mut private = vec![CLIENT_SECRET.as_bytes().to_vec()];
+    for name in ["web", "legacy", "curve"] {
+        world.wait_ready(name).await;
+        private.push(
+            world.secret(name).await.unwrap().data.unwrap()["ssh-privatekey"]
+                .0
+                .clone(),
+        );
+    }
+
+    keys_of_a_rotation(&world, &mut private).await;
+    bad_times(&world, &mut private).await;
     world
         .api::<SshKey>()
         .delete("curve", &DeleteParams::default())

@@ -162,10 +162,9 @@ async fn a_thousand_objects_deleted_at_once_leave_nothing_behind() {
     );
 }
 
-#[tokio::test]
-async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing_stays() {
-    // A watch wakes nobody for what was let go: the next look at it finds it gone.
-    let world = World::start(unthrottled().flag("azure-sweep-interval", "2s")).await;
+/// Ten that Azure refuses, ten that it does not answer, ten whose status can't be written, ten that wait for their source;
+/// and ten of each kind that nothing is against.
+async fn ten_of_each_that_something_is_against(world: &World) -> Vec<String> {
     let refused = FaultAnswer::error(400, "InvalidParameter", "The SSH public key is not valid.");
     let faults = world.emulator().faults();
     faults.add(AzureFault::on("PUT", "*.refused-*", Effect::Answer(refused)).times(0));
@@ -212,6 +211,29 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
             )
             .await;
     }
+    names
+}
+
+async fn are_let_go_by_force(world: &World, names: &[String]) {
+    let api: Api<SshKey> = world.api();
+    for name in names {
+        api.delete(name, &DeleteParams::default()).await.unwrap();
+        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+        if let Err(error) = api.patch(name, &PatchParams::default(), &free).await {
+            let gone = matches!(&error, kube::Error::Api(status) if status.code == 404);
+            assert!(gone, "{name}: {error}");
+        }
+    }
+    for name in names {
+        world.wait_gone::<SshKey>(name).await;
+    }
+}
+
+#[tokio::test]
+async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing_stays() {
+    // A watch wakes nobody for what was let go: the next look at it finds it gone.
+    let world = World::start(unthrottled().flag("azure-sweep-interval", "2s")).await;
+    let names = ten_of_each_that_something_is_against(&world).await;
     metrics::until(&world, "sshkey_remembered", &[("what", "objects")], 61.0).await;
     world
         .until("there is much to remember", async || {
@@ -228,22 +250,12 @@ async fn of_objects_that_are_let_go_by_force_with_something_against_them_nothing
         })
         .await;
     // A person takes the finalizers off: what was made is put away all the same, and nothing is remembered.
-    let api: Api<SshKey> = world.api();
-    for name in &names {
-        api.delete(name, &DeleteParams::default()).await.unwrap();
-        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
-        if let Err(error) = api.patch(name, &PatchParams::default(), &free).await {
-            let gone = matches!(&error, kube::Error::Api(status) if status.code == 404);
-            assert!(gone, "{name}: {error}");
-        }
-    }
-    for name in &names {
-        world.wait_gone::<SshKey>(name).await;
-    }
+    are_let_go_by_force(&world, &names).await;
     nothing_is_remembered(&world).await;
 
     // The same name again, and at once: what was kept of the one before is not kept for the new one, nor beside it.
     world.proxy().clear_rules();
+    let api: Api<SshKey> = world.api();
     for _ in 0..5 {
         world
             .apply(&key("plain-0", "{secret: {conflictPolicy: Adopt}}"))

@@ -6,5 +6,6 @@ pub(crate) mod metrics;
 mod openmetrics;
 mod outages;
 mod soak;
+pub(crate) mod start_and_end;
 pub(crate) mod two_operators;
 mod watches;

@@ -2,3 +2,7 @@
 
 mod acts;
 mod durability;
+mod loss;
+mod managed_secret;
+mod records;
+mod restored;

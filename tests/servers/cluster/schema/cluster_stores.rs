@@ -1,14 +1,11 @@
 //! What the API server itself refuses of a store of the cluster.
 
-use dev::world::{CLIENT, SUBSCRIPTION, TENANT};
-use kube::{
-    Api,
-    api::{Patch, PatchParams},
-};
+use dev::world::{CLIENT, SUBSCRIPTION, TENANT, World};
+use kube::{Api, api::{Patch, PatchParams}};
 use serde_json::json;
 use sshkey_operator::api::ClusterAzureStore;
 
-use crate::cluster::schema_of_keys::{no_operator, refused, taken};
+use super::apply::{Case, no_operator, refused, taken};
 
 /// A store in YAML's flow style; the control plane is shared, so that its name is one that no other test has.
 fn store(auth: &str, more: &str) -> String {
@@ -28,32 +25,37 @@ fn named(template: &str) -> String {
     ))
 }
 
-#[tokio::test]
-async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_instead() {
-    let world = no_operator().await;
+/// Every namespace may use it.
+const OPEN: &str = "tenants: {namespaces: {names: ['*']}}";
+
+/// Identities that can't be.
+fn identities() -> Vec<Case> {
     let exactly_one = "write exactly one of auth.clientSecret, auth.clientCertificate, auth.workloadIdentity, auth.ambient and auth.managedIdentity";
-    let who = "say which namespaces may use the store";
-    let both = "tenants.nameTemplate must contain {namespace} and {name}, once each";
-    let signs = "beside {namespace} and {name}, nameTemplate has letters";
-    let open = "tenants: {namespaces: {names: ['*']}}";
     let identity = format!("{{clientID: {CLIENT}}}");
-    let mut cases = vec![
-        (store("{}", open), exactly_one),
+    vec![
+        (store("{}", OPEN), exactly_one),
         (
-            store("{ambient: {}, managedIdentity: {}}", open),
+            store("{ambient: {}, managedIdentity: {}}", OPEN),
             exactly_one,
         ),
         (
             store(
                 &format!("{{workloadIdentity: {identity}, managedIdentity: {{}}}}"),
-                open,
+                OPEN,
             ),
             exactly_one,
         ),
         (
-            store("{managedIdentity: {clientID: me}}", open),
+            store("{managedIdentity: {clientID: me}}", OPEN),
             "managedIdentity.clientID",
         ),
+    ]
+}
+
+/// Tenants that can't be, and defaults that only they may have.
+fn limits() -> Vec<Case> {
+    let who = "say which namespaces may use the store";
+    vec![
         (
             store("{ambient: {}}", "defaults: {location: westeurope}"),
             "spec.tenants",
@@ -77,11 +79,18 @@ async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_in
         (
             store(
                 "{ambient: {}}",
-                &format!("{open}, defaults: {{nameTemplate: 'x.{{namespace}}.{{name}}'}}"),
+                &format!("{OPEN}, defaults: {{nameTemplate: 'x.{{namespace}}.{{name}}'}}"),
             ),
             "nameTemplate",
         ),
-    ];
+    ]
+}
+
+/// Templates of names by which two tenants could get one name.
+fn templates() -> Vec<Case> {
+    let both = "tenants.nameTemplate must contain {namespace} and {name}, once each";
+    let signs = "beside {namespace} and {name}, nameTemplate has letters";
+    let mut cases = Vec::new();
     for template in [
         "{name}",
         "{namespace}.x",
@@ -101,7 +110,12 @@ async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_in
     ] {
         cases.push((named(template), signs));
     }
-    refused(&world, &cases).await;
+    cases
+}
+
+/// Stores that can be.
+fn good() -> Vec<String> {
+    let identity = format!("{{clientID: {CLIENT}}}");
     let mut good: Vec<String> = [
         "{namespace}.{name}",
         "{name}_{namespace}",
@@ -113,9 +127,11 @@ async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_in
         "{managedIdentity: {}}",
         "tenants: {namespaces: {names: [a, b], matchLabels: {c: d}}, allow: [Adopt, Observe, CreateResourceGroup, CustomName]}",
     ));
-    good.push(store(&format!("{{managedIdentity: {identity}}}"), open));
-    taken(&world, &good).await;
+    good.push(store(&format!("{{managedIdentity: {identity}}}"), OPEN));
+    good
+}
 
+async fn what_keys_are_recorded_under_can_not_be_changed(world: &World) {
     let stores: Api<ClusterAzureStore> = Api::all(world.client().clone());
     let other = "44444444-4444-4444-8444-444444444444";
     for (change, words) in [
@@ -137,4 +153,12 @@ async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_in
             .to_string();
         assert!(said.contains(words), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_store_of_the_cluster_that_can_not_be_is_refused_with_what_to_write_instead() {
+    let world = no_operator().await;
+    refused(&world, &[identities(), limits(), templates()].concat()).await;
+    taken(&world, &good()).await;
+    what_keys_are_recorded_under_can_not_be_changed(&world).await;
 }
