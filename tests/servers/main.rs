@@ -3,8 +3,6 @@
 
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
-// Tables of what is refused are long, and read best in one piece.
-#![allow(clippy::too_many_lines)]
 
 // What the tests of all folders apply, make and look at.
 mod made;
