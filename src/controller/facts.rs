@@ -23,6 +23,7 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
     let uid = object.uid().unwrap_or_default();
     let annotations = object.annotations();
     let text = |name: &str| annotations.get(name).map(String::as_str);
+    let short = |name: &str| text(name).filter(|value| !annotation::is_too_long(name, value));
     let status = own_status(object);
     let rotation = status.and_then(|status| status.rotation.as_ref());
     let fingerprint = |text: &str| text.parse::<Fingerprint>().ok();
@@ -55,10 +56,10 @@ pub(super) fn object(object: &SshKey) -> ObjectFacts {
         recorded_uid: text(annotation::RECORDED_UID)
             .filter(|recorded| recorded.len() <= UID_MAX)
             .map(str::to_owned),
-        rotate_requested: text(annotation::ROTATE_REQUESTED_AT)
-            .filter(|value| !value.is_empty() && value.len() <= REQUEST_MAX)
+        rotate_requested: short(annotation::ROTATE_REQUESTED_AT)
+            .filter(|value| !value.is_empty())
             .map(str::to_owned),
-        activate: text(annotation::ACTIVATE).and_then(|text| text.trim().parse().ok()),
+        activate: short(annotation::ACTIVATE).and_then(|text| text.trim().parse().ok()),
         reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
         reported_fingerprint: status
             .and_then(|status| status.fingerprint.as_deref())
@@ -98,9 +99,6 @@ fn outputs_of(status: Option<&SshKeyStatus>) -> Vec<OutputRef> {
 
 /// A longer UID is none: the API server's are 36 characters long.
 const UID_MAX: usize = 64;
-
-/// A longer request is none: the last ones are recorded, and the annotations of an object have a limit.
-const REQUEST_MAX: usize = 256;
 
 /// A longer private key is RSA: to read and prove it takes milliseconds, which are not for the async threads. The others
 /// take less than the way to another thread and back.
