@@ -18,6 +18,7 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
     let uid = object.uid().unwrap_or_default();
     let annotations = object.annotations();
     let text = |name: &str| annotations.get(name).map(String::as_str);
+    let short = |name: &str| text(name).filter(|value| !annotation::is_too_long(name, value));
     let status = own_status(object);
     let rotation = status.and_then(|status| status.rotation.as_ref());
     let fingerprint = |text: &str| text.parse::<Fingerprint>().ok();
@@ -50,10 +51,10 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
         recorded_uid: text(annotation::RECORDED_UID)
             .filter(|recorded| recorded.len() <= UID_MAX)
             .map(str::to_owned),
-        rotate_requested: text(annotation::ROTATE_REQUESTED_AT)
-            .filter(|value| is_request(value))
+        rotate_requested: short(annotation::ROTATE_REQUESTED_AT)
+            .filter(|value| !value.is_empty())
             .map(str::to_owned),
-        activate: text(annotation::ACTIVATE).and_then(fingerprint_of),
+        activate: short(annotation::ACTIVATE).and_then(fingerprint_of),
         ignored_requests: ignored_requests(text),
         reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
         reported_fingerprint: status
@@ -64,17 +65,14 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
     }
 }
 
-fn is_request(value: &str) -> bool {
-    !value.is_empty() && value.len() <= REQUEST_MAX
-}
-
 fn fingerprint_of(text: &str) -> Option<Fingerprint> {
     text.trim().parse().ok()
 }
 
 /// Requests that can't be followed. An empty value asks for nothing.
 fn ignored_requests<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Vec<&'static str> {
-    let rotate = text(annotation::ROTATE_REQUESTED_AT).filter(|value| !is_request(value));
+    let rotate = text(annotation::ROTATE_REQUESTED_AT)
+        .filter(|value| annotation::is_too_long(annotation::ROTATE_REQUESTED_AT, value));
     let activate = text(annotation::ACTIVATE).filter(|value| fingerprint_of(value).is_none());
     let said = [
         (annotation::ROTATE_REQUESTED_AT, rotate),
@@ -105,6 +103,3 @@ fn outputs_of(status: Option<&SshKeyStatus>) -> Vec<OutputRef> {
 
 /// A longer UID is none: the API server's are 36 characters long.
 const UID_MAX: usize = 64;
-
-/// A longer request is none: the last ones are recorded, and the annotations of an object have a limit.
-const REQUEST_MAX: usize = 256;
