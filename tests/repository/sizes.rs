@@ -5,16 +5,6 @@ use crate::{files, source};
 /// Lines of a file before its tests.
 const LIMIT: usize = 300;
 
-/// Where files are held to it.
-const FOLDERS: [&str; 6] = [
-    "src",
-    "emulator/src",
-    "dev/src",
-    "tests",
-    "emulator/tests",
-    "dev/tests",
-];
-
 /// Files that are still longer. None is added; one that was split leaves the list.
 const STILL_LONG: &[&str] = &[
     "src/app/run.rs",
@@ -50,7 +40,7 @@ const STILL_LONG: &[&str] = &[
 
 #[test]
 fn no_file_is_too_long() {
-    for file in files() {
+    for file in files::code() {
         let lines = lines_before_tests(&file.text);
         let is_known = STILL_LONG.contains(&file.path.as_str());
         assert!(
@@ -63,7 +53,7 @@ fn no_file_is_too_long() {
 
 #[test]
 fn what_is_known_to_be_too_long_is_still_so() {
-    let files = files();
+    let files = files::code();
     for path in STILL_LONG {
         let file = files.iter().find(|file| file.path == *path);
         let lines = file.map_or(0, |file| lines_before_tests(&file.text));
@@ -77,7 +67,7 @@ fn what_is_known_to_be_too_long_is_still_so() {
 #[test]
 fn a_mod_file_only_lists_what_is_there() {
     let mut found = 0;
-    for file in files() {
+    for file in files::code() {
         if file.path.ends_with("/mod.rs") {
             found += 1;
             let code = source::code(&file.text);
@@ -86,10 +76,6 @@ fn a_mod_file_only_lists_what_is_there() {
         }
     }
     assert!(found > 5, "only {found} mod.rs");
-}
-
-fn files() -> Vec<files::File> {
-    FOLDERS.into_iter().flat_map(files::rust).collect()
 }
 
 fn lines_before_tests(text: &str) -> usize {
