@@ -12,6 +12,7 @@
 //! | [`managed_identity`] | where a machine gets the tokens of its managed identities |
 //! | [`proxy`] | the faults between the operator and the API server |
 //! | [`world`] | all of it for one test |
+//! | [`crowd`] | a namespace that wants more than its share |
 //! | [`sshd`] | a real OpenSSH server to log in to |
 //! | [`run`] | `make run` and `make demo` |
 //! | [`bench`] | `make bench` |
@@ -25,6 +26,7 @@ pub mod checkout;
 pub mod clients;
 pub mod control_plane;
 pub mod crds;
+pub mod crowd;
 pub mod e2e;
 pub mod image;
 pub mod managed_identity;

@@ -9,7 +9,6 @@ use jiff::SignedDuration;
 
 use crate::{
     arm::{key_text, locations, throttle::Throttle},
-    config::Tenant,
     emulator::Emulator,
     entra::directory::Directory,
     faults::Faults,
@@ -17,7 +16,8 @@ use crate::{
     interceptor::Interceptor,
     record::RequestRecord,
     shared::Shared,
-    world::{StoredGroup, StoredKey},
+    stored::{StoredGroup, StoredKey},
+    tenant::Tenant,
 };
 
 impl Emulator {

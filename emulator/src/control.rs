@@ -1,11 +1,12 @@
 //! The control endpoint, `/_emulator/`: faults, the request log, and changes behind the clients' backs. No part of ARM; JSON in and out.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use jiff::SignedDuration;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 
 use crate::{
     arm::{
@@ -13,12 +14,12 @@ use crate::{
         throttle::Throttle,
     },
     call::Call,
-    config::Tenant,
     entra::directory::Directory,
     faults::Fault,
     governance::{Lock, Policy, RegistrationState},
     shared::Shared,
-    world::StoredKey,
+    stored::StoredKey,
+    tenant::Tenant,
 };
 
 #[derive(Deserialize)]
@@ -74,35 +75,6 @@ pub(crate) fn answer(shared: &Shared, call: &Call, segments: &[String]) -> Respo
         ("DELETE", ["faults", id]) => {
             Ok(found(id.parse().is_ok_and(|id| shared.faults.remove(id))))
         }
-        ("GET", ["locks"]) => Ok(ok(&json!(shared.world().locks.all().collect::<Vec<_>>()))),
-        ("PUT", ["locks"]) => read::<Lock>(call).map(|lock| {
-            shared.world().locks.put(lock);
-            done()
-        }),
-        ("POST", ["locks", "delete"]) => read::<LockName>(call)
-            .map(|lock| found(shared.world().locks.remove(&lock.scope, &lock.name))),
-        ("GET", ["policies"]) => Ok(ok(&json!(shared.world().policies))),
-        ("PUT", ["policies"]) => read::<Vec<Policy>>(call).map(|policies| {
-            shared.world().policies = policies;
-            done()
-        }),
-        ("PUT", ["registrations", subscription]) => {
-            read::<Registration>(call).map(|registration| {
-                let state = registration.compute;
-                shared.world().registrations.set(subscription, state);
-                done()
-            })
-        }
-        ("PUT", ["subscriptions", subscription]) => read::<SubscriptionState>(call).map(|sent| {
-            let id = subscription.to_lowercase();
-            shared.world().states.insert(id, sent.state);
-            done()
-        }),
-        ("PUT", ["list-lag"]) => read::<ListLag>(call).map(|lag| {
-            let lag = SignedDuration::from_secs(lag.seconds.into());
-            shared.world().set_list_lag(lag);
-            done()
-        }),
         ("GET", ["requests"]) => Ok(ok(&json!(shared.log.all()))),
         ("DELETE", ["requests"]) => {
             shared.log.clear();
@@ -132,11 +104,52 @@ pub(crate) fn answer(shared: &Shared, call: &Call, segments: &[String]) -> Respo
             *shared.directory.write() = Directory::new(tenants);
             done()
         }),
-        _ => Ok(empty(StatusCode::NOT_FOUND)),
+        (method, path) => governance(shared, call, method, path),
     };
     result.unwrap_or_else(|message| {
         gateway_json(StatusCode::BAD_REQUEST, &json!({"message": message}))
     })
+}
+
+/// Locks, policies, registrations, the states of subscriptions, and how lists lag.
+fn governance(
+    shared: &Shared,
+    call: &Call,
+    method: &str,
+    path: &[&str],
+) -> Result<Response<Bytes>, String> {
+    match (method, path) {
+        ("GET", ["locks"]) => Ok(ok(&json!(shared.world().locks.all().collect::<Vec<_>>()))),
+        ("PUT", ["locks"]) => read::<Lock>(call).map(|lock| {
+            shared.world().locks.put(lock);
+            done()
+        }),
+        ("POST", ["locks", "delete"]) => read::<LockName>(call)
+            .map(|lock| found(shared.world().locks.remove(&lock.scope, &lock.name))),
+        ("GET", ["policies"]) => Ok(ok(&json!(shared.world().policies))),
+        ("PUT", ["policies"]) => read::<Vec<Policy>>(call).map(|policies| {
+            shared.world().policies = policies;
+            done()
+        }),
+        ("PUT", ["registrations", subscription]) => {
+            read::<Registration>(call).map(|registration| {
+                let state = registration.compute;
+                shared.world().registrations.set(subscription, state);
+                done()
+            })
+        }
+        ("PUT", ["subscriptions", subscription]) => read::<SubscriptionState>(call).map(|sent| {
+            let id = subscription.to_lowercase();
+            shared.world().states.insert(id, sent.state);
+            done()
+        }),
+        ("PUT", ["list-lag"]) => read::<ListLag>(call).map(|lag| {
+            let lag = SignedDuration::from_secs(lag.seconds.into());
+            shared.world().set_list_lag(lag);
+            done()
+        }),
+        _ => Ok(empty(StatusCode::NOT_FOUND)),
+    }
 }
 
 fn state(shared: &Shared) -> Value {

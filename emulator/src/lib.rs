@@ -23,20 +23,22 @@ mod server;
 mod service;
 mod shared;
 mod state_file;
+mod stored;
+mod tenant;
 mod world;
 
 pub use arm::throttle::{BucketSize, Limits, Throttle};
 pub use ca::CaError;
 pub use call::RequestInfo;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{
-    Application, ClientSecret, Config, ConfigError, FederatedCredential, RoleAssignment,
-    SecretText, Subscription, Tenant, TrustedIssuer,
-};
+pub use config::{Config, ConfigError, Subscription, TrustedIssuer};
 pub use emulator::{Emulator, StartError};
 pub use faults::{AnswerShape, Effect, Fault, FaultAnswer, FaultId, Faults};
 pub use governance::{Lock, LockLevel, Policy, PolicyEffect, RegistrationState};
 pub use interceptor::{Interceptor, Verdict, VerdictAnswer, VerdictFuture};
 pub use record::RequestRecord;
 pub use state_file::StateFileError;
-pub use world::{StoredGroup, StoredKey};
+pub use stored::{StoredGroup, StoredKey};
+pub use tenant::{
+    Application, ClientSecret, FederatedCredential, RoleAssignment, SecretText, Tenant,
+};

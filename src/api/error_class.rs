@@ -12,3 +12,14 @@ pub enum ErrorClass {
     /// A person must change something; look from time to time whether it was done.
     UserFixable,
 }
+
+impl ErrorClass {
+    /// The value of the metrics' label `outcome` of what failed so.
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Throttled(_) => "throttled",
+            Self::UserFixable => "user_fixable",
+        }
+    }
+}

@@ -74,6 +74,27 @@ pub mod annotation {
     pub const PENDING_SINCE: &str = "sshkey-operator.io/pending-since";
     /// On the Secret that holds former keys: which they are, and since when, as JSON.
     pub const PREVIOUS_KEYS: &str = "sshkey-operator.io/previous-keys";
+
+    /// The longest value that is read of an annotation of an `SshKey`, in bytes; `None` for what is not read of one. Who may
+    /// edit an object may write 256 KiB into one of them: what is longer than this is none that was meant, and is not kept.
+    pub fn longest(name: &str) -> Option<usize> {
+        match name {
+            // One place with as many tags of the longest names as a key may have, or hundreds of ordinary ones.
+            AZURE_KEYS => Some(96 * 1_024),
+            // More outputs than are read, all of the longest names.
+            OUTPUTS => Some(72 * 1_024),
+            // As many of the longest requests as are remembered, with all that JSON may make of them.
+            ROTATION => Some(32 * 1_024),
+            // Requests, fingerprints and UIDs.
+            ROTATE_REQUESTED_AT | ACTIVATE | ABANDON | RECORDED_UID => Some(256),
+            _ => None,
+        }
+    }
+
+    /// Whether a value is longer than what is read.
+    pub fn is_too_long(name: &str, value: &str) -> bool {
+        longest(name).is_none_or(|longest| value.len() > longest)
+    }
 }
 
 /// Tags on the Azure key that say whose it is. They identify, they do not prove: anyone with write access can set them.

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::is_object_name;
+use super::{is_object_name, names::annotation};
 
 /// Kind of object that an output is.
 #[derive(
@@ -44,10 +44,16 @@ pub fn outputs_text(outputs: &[OutputRef]) -> String {
 /// 16 outputs at most, and those of earlier specs go as soon as they can.
 const RECORDED_MAX: usize = 256;
 
-/// The outputs in an annotation. Text that names no output is passed over: an output that is wanted is found by its name.
-pub fn parse_outputs(annotation: Option<&str>) -> Vec<OutputRef> {
-    let parts = annotation.unwrap_or_default().split(',');
-    parts
+/// The outputs in an annotation. Text that names no output is passed over: an output that is wanted is found by its name. So is what comes
+/// after the longest text that is read, of which the last output may be kept in part.
+pub fn parse_outputs(text: Option<&str>) -> Vec<OutputRef> {
+    let mut left = annotation::longest(annotation::OUTPUTS).map(|longest| longest + 1);
+    let parts = text.unwrap_or_default().split(',');
+    let whole = parts.map_while(|part| {
+        left = left?.checked_sub(part.len() + 1);
+        left.map(|_| part)
+    });
+    whole
         .filter_map(|part| {
             let (kind, name) = part.split_once('/')?;
             is_object_name(name).then_some(())?;
@@ -80,5 +86,13 @@ mod tests {
     fn an_annotation_does_not_decide_how_much_is_looked_at() {
         let many = "Secret/a,".repeat(10_000);
         assert_eq!(parse_outputs(Some(&many)).len(), RECORDED_MAX);
+        let padded = format!("Secret/a,{}Secret/b", ",".repeat(72 * 1_024));
+        assert_eq!(parse_outputs(Some(&padded)).len(), 1);
+        let longest = OutputRef {
+            kind: OutputKind::ConfigMap,
+            name: "a".repeat(253),
+        };
+        let all = vec![longest; RECORDED_MAX + 16];
+        assert_eq!(parse_outputs(Some(&outputs_text(&all))).len(), RECORDED_MAX);
     }
 }

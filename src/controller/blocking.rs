@@ -11,11 +11,11 @@ use std::{
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
-use super::{line::Line, store_id::StoreId};
+use crate::controller::{store_id::StoreId, turns::line::Line};
 
 /// On whose behalf something is done, and who is told of its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asker {
+pub(in crate::controller) enum Asker {
     /// An `SshKey`.
     Key {
         namespace: String,
@@ -44,7 +44,7 @@ impl Asker {
 
 /// All such work, one for each object at most.
 #[derive(Clone, Default)]
-pub(super) struct Blocking(Arc<Shared>);
+pub(in crate::controller) struct Blocking(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -84,7 +84,7 @@ enum Stage {
 
 impl Blocking {
     /// So much at once.
-    pub(super) fn new(at_once: usize) -> Self {
+    pub(in crate::controller) fn new(at_once: usize) -> Self {
         let blocking = Self::default();
         blocking.0.lock().free = at_once.max(1);
         blocking
@@ -92,7 +92,7 @@ impl Blocking {
 
     /// What came of the work; `None` while it waits for its turn or is under way. What it is has to be told the same way each
     /// time: other work of the same object takes its place. An outcome is given once.
-    pub(super) fn ask<T: Send + 'static>(
+    pub(in crate::controller) fn ask<T: Send + 'static>(
         &self,
         asker: &Asker,
         what: &str,
@@ -126,14 +126,14 @@ impl Blocking {
     }
 
     /// A reconcile of the object begins.
-    pub(super) fn reconcile_begins(&self, uid: &str) {
+    pub(in crate::controller) fn reconcile_begins(&self, uid: &str) {
         if let Some(job) = self.0.lock().jobs.get_mut(uid) {
             job.is_wanted = false;
         }
     }
 
     /// A reconcile of the object has ended: what it has not asked for is not wanted any more.
-    pub(super) fn reconcile_ended(&self, uid: &str) {
+    pub(in crate::controller) fn reconcile_ended(&self, uid: &str) {
         let mut state = self.0.lock();
         if state.jobs.get(uid).is_some_and(|job| !job.is_wanted) {
             state.withdraw(uid);
@@ -141,12 +141,12 @@ impl Blocking {
     }
 
     /// The object wants nothing any more. What is under way goes on, and its outcome is dropped.
-    pub(super) fn withdraw(&self, uid: &str) {
+    pub(in crate::controller) fn withdraw(&self, uid: &str) {
         self.0.lock().withdraw(uid);
     }
 
     /// Those whose work is done, from now on.
-    pub(super) fn listen(&self) -> UnboundedReceiver<Asker> {
+    pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<Asker> {
         let (sender, receiver) = unbounded();
         let listeners = self.0.listeners.lock();
         listeners
@@ -156,7 +156,7 @@ impl Blocking {
     }
 
     /// How many objects have work that waits, is under way, or is done and not fetched.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::controller) fn len(&self) -> usize {
         self.0.lock().jobs.len()
     }
 
@@ -230,7 +230,9 @@ impl Job {
 }
 
 /// Does on another thread what would hold up the async ones.
-pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(in crate::controller) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {

@@ -3,6 +3,6 @@
 use jiff::Timestamp;
 
 /// The clock, read at the edge and handed in as a value.
-pub(super) fn now() -> Timestamp {
+pub(in crate::controller) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -4,48 +4,57 @@ use std::sync::Arc;
 
 use kube::Client;
 
-use super::{
-    backoff::Backoffs, blocking::Blocking, caches::Watched, cluster_stores_known::ClusterStores,
-    credential_reader::CredentialReader, definitions::Definitions, given::SourceReader,
-    key_ages::KeyAges, measure, opened::Certificates, options::Options, own_writes::OwnWrites,
-    patience::Patience, presence::Presence, refusals::Refusals, released::Released,
-    sessions::Sessions, store_uses::StoreUses, tag_repairs::TagRepairs, turns::Turns,
-};
 use crate::{
     api::SshKey,
     azure::{Budget, Claims, Transport},
+    controller::{
+        blocking::Blocking,
+        memory::{
+            backoff::Backoffs, caches::Watched, cluster_stores::ClusterStores,
+            deferred_steps::Refusals, definitions::Definitions, key_ages::KeyAges,
+            own_writes::OwnWrites, patience::Patience, presence::Presence, released::Released,
+            store_uses::StoreUses, tag_repairs::TagRepairs,
+        },
+        options::Options,
+        series,
+        sessions::{
+            all::Sessions, credential_reader::CredentialReader, opened_certificates::Certificates,
+        },
+        source::read::SourceReader,
+        turns::namespaces::Turns,
+    },
     kubernetes::events::Events,
     metrics::Metrics,
 };
 
 /// Everything that reconciles share.
 pub struct Context {
-    pub(super) client: Client,
-    pub(super) options: Options,
-    pub(super) budget: Arc<Budget>,
-    pub(super) claims: Claims,
-    pub(super) sessions: Sessions,
-    pub(super) cluster_stores: ClusterStores,
-    pub(super) presence: Presence,
-    pub(super) own_writes: OwnWrites,
-    pub(super) refusals: Refusals,
-    pub(super) released: Released,
-    pub(super) tag_repairs: TagRepairs,
-    pub(super) store_uses: StoreUses,
-    pub(super) source: SourceReader,
-    pub(super) key_ages: KeyAges,
-    pub(super) definitions: Definitions,
-    pub(super) watched: Watched,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) backoffs: Backoffs,
-    pub(super) patience: Patience,
-    pub(super) events: Events,
+    pub(in crate::controller) client: Client,
+    pub(in crate::controller) options: Options,
+    pub(in crate::controller) budget: Arc<Budget>,
+    pub(in crate::controller) claims: Claims,
+    pub(in crate::controller) sessions: Sessions,
+    pub(in crate::controller) cluster_stores: ClusterStores,
+    pub(in crate::controller) presence: Presence,
+    pub(in crate::controller) own_writes: OwnWrites,
+    pub(in crate::controller) refusals: Refusals,
+    pub(in crate::controller) released: Released,
+    pub(in crate::controller) tag_repairs: TagRepairs,
+    pub(in crate::controller) store_uses: StoreUses,
+    pub(in crate::controller) source: SourceReader,
+    pub(in crate::controller) key_ages: KeyAges,
+    pub(in crate::controller) definitions: Definitions,
+    pub(in crate::controller) watched: Watched,
+    pub(in crate::controller) metrics: Arc<Metrics>,
+    pub(in crate::controller) backoffs: Backoffs,
+    pub(in crate::controller) patience: Patience,
+    pub(in crate::controller) events: Events,
     /// Reconciles of keys at once.
-    pub(super) turns: Turns,
+    pub(in crate::controller) turns: Turns,
     /// Reconciles of stores at once.
-    pub(super) store_turns: Turns,
+    pub(in crate::controller) store_turns: Turns,
     /// What keeps a core busy for seconds.
-    pub(super) blocking: Arc<Blocking>,
+    pub(in crate::controller) blocking: Arc<Blocking>,
 }
 
 impl Context {
@@ -72,7 +81,7 @@ impl Context {
         metrics: Arc<Metrics>,
     ) -> Self {
         // They are shared by all watches.
-        measure::begin::<SshKey>(&metrics, options.concurrency);
+        series::begin::<SshKey>(&metrics, options.concurrency);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let blocking = Arc::new(Blocking::new(cores));
         let budget = Arc::new(Budget::new(options.limits));

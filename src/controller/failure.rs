@@ -3,7 +3,7 @@
 use crate::{azure::AzureError, kubernetes::KubernetesError, plan::Failure};
 
 /// What an error of Azure comes to.
-pub(super) fn azure_failure(error: &AzureError) -> Failure {
+pub(in crate::controller) fn azure_failure(error: &AzureError) -> Failure {
     Failure {
         request_ids: error.request_ids(),
         ..Failure::new(error.class(), error.reason(), error.to_string())
@@ -11,6 +11,6 @@ pub(super) fn azure_failure(error: &AzureError) -> Failure {
 }
 
 /// What an error of the API server comes to.
-pub(super) fn kubernetes_failure(error: &KubernetesError) -> Failure {
+pub(in crate::controller) fn kubernetes_failure(error: &KubernetesError) -> Failure {
     Failure::new(error.class(), error.reason(), error.to_string())
 }

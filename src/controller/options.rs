@@ -42,7 +42,7 @@ pub struct Options {
 
 impl Options {
     /// Whether the objects of a namespace are watched.
-    pub(super) fn watches(&self, namespace: &str) -> bool {
+    pub(in crate::controller) fn watches(&self, namespace: &str) -> bool {
         let mut watched = self.watched.iter();
         watched.any(|scope| scope.as_deref().is_none_or(|one| one == namespace))
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, Shared};
 use kube::{core::DeserializeGuard, runtime::reflector::Store};
 
-use super::context::Context;
-use crate::api::AzureStore;
+use crate::{api::AzureStore, controller::context::Context};
 
 /// What the reconciles of one watch share: everything, and the stores that this watch sees.
-pub(super) struct Scope {
-    pub(super) context: Arc<Context>,
-    pub(super) stores: Store<DeserializeGuard<AzureStore>>,
+pub(in crate::controller) struct Scope {
+    pub(in crate::controller) context: Arc<Context>,
+    pub(in crate::controller) stores: Store<DeserializeGuard<AzureStore>>,
     /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
-    pub(super) stores_listed: Shared<BoxFuture<'static, ()>>,
+    pub(in crate::controller) stores_listed: Shared<BoxFuture<'static, ()>>,
 }

@@ -6,15 +6,15 @@ use crate::api::{StoreKey, StoreKind};
 
 /// A store of all that there are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct StoreId {
+pub(in crate::controller) struct StoreId {
     /// Its namespace; none for one of the cluster.
-    pub(super) namespace: Option<String>,
-    pub(super) key: StoreKey,
+    pub(in crate::controller) namespace: Option<String>,
+    pub(in crate::controller) key: StoreKey,
 }
 
 impl StoreId {
     /// The store that an object of a namespace means by this name.
-    pub(super) fn seen_from(namespace: &str, key: &StoreKey) -> Self {
+    pub(in crate::controller) fn seen_from(namespace: &str, key: &StoreKey) -> Self {
         let namespace = match key.kind {
             StoreKind::AzureStore => Some(namespace.to_owned()),
             StoreKind::ClusterAzureStore => None,

@@ -1,9 +1,15 @@
 //! What is kept in memory of an object: what others write on it, and the operator never reads, is cut before. Tools and
-//! people may put 256 KiB of annotations on each object, and as many labels as there is room for.
+//! people may put 256 KiB of annotations on each object, and as many labels and finalizers as there is room for.
 
 use kube::{Resource, api::ObjectMeta};
 
-use crate::api::names::GROUP;
+use crate::api::names::{FINALIZER, STORE_FINALIZER, annotation};
+
+/// The finalizers of an object that are kept as they are, in bytes. Real ones are few.
+const FINALIZERS_MAX: usize = 1_024;
+
+/// Stands in memory for the finalizers that are not kept. It is never written.
+const MORE_FINALIZERS: &str = "sshkey-operator.io/finalizers-that-are-not-kept";
 
 /// Cuts what the operator does not read.
 pub fn cut<K: Resource>(object: &mut K) {
@@ -15,14 +21,34 @@ pub(super) fn cut_metadata(metadata: &mut ObjectMeta) {
     metadata.labels = None;
     metadata.owner_references = None;
     if let Some(annotations) = &mut metadata.annotations {
-        annotations.retain(|name, _| is_ours(name));
+        annotations.retain(|name, value| match annotation::longest(name) {
+            Some(longest) => {
+                shorten(value, longest);
+                true
+            }
+            None => false,
+        });
+    }
+    if let Some(finalizers) = &mut metadata.finalizers
+        && finalizers.iter().map(String::len).sum::<usize>() > FINALIZERS_MAX
+    {
+        let is_there = |name: &&str| finalizers.iter().any(|one| one == name);
+        let ours = [FINALIZER, STORE_FINALIZER].into_iter().filter(is_there);
+        *finalizers = ours.chain([MORE_FINALIZERS]).map(str::to_owned).collect();
     }
 }
 
-fn is_ours(annotation: &str) -> bool {
-    annotation
-        .strip_prefix(GROUP)
-        .is_some_and(|rest| rest.starts_with('/'))
+/// Whether an object has finalizers that are not kept in memory.
+pub(super) fn has_more_finalizers(finalizers: &[String]) -> bool {
+    finalizers.iter().any(|one| one == MORE_FINALIZERS)
+}
+
+/// Leaves of a value that is too long just so much that it is too long still: who reads it takes it for what it was.
+fn shorten(value: &mut String, longest: usize) {
+    let end = (longest + 1..value.len()).find(|&end| value.is_char_boundary(end));
+    if let Some(end) = end {
+        *value = value[..end].to_owned();
+    }
 }
 
 #[cfg(test)]
@@ -30,15 +56,16 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 
     use super::*;
-    use crate::api::{SshKey, SshKeyStatus, names::annotation};
+    use crate::api::{SshKey, SshKeyStatus};
 
     #[test]
     fn only_what_the_operator_reads_is_kept() {
         let applied = "kubectl.kubernetes.io/last-applied-configuration";
         let imitated = "sshkey-operator.io.example.com/x";
+        let invented = "sshkey-operator.io/invented";
         let mut key = SshKey::new("a", Default::default());
         let text = |name: &str| (name.to_owned(), "x".repeat(1_000));
-        let annotations = [applied, imitated, annotation::AZURE_KEYS].map(text);
+        let annotations = [applied, imitated, invented, annotation::AZURE_KEYS].map(text);
         key.metadata.annotations = Some(annotations.into());
         key.metadata.labels = Some([text("a")].into());
         key.metadata.managed_fields = Some(vec![ManagedFieldsEntry::default()]);
@@ -53,5 +80,37 @@ mod tests {
         wanted.status = Some(SshKeyStatus::default());
         cut(&mut key);
         assert_eq!(key, wanted);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_stays_too_long_and_no_longer_than_that() {
+        for one in ["x", "é", "🔑"] {
+            let mut meta = ObjectMeta::default();
+            let long = one.repeat(256 * 1_024 / one.len());
+            let names = [annotation::AZURE_KEYS, annotation::ROTATE_REQUESTED_AT];
+            meta.annotations = Some(names.map(|name| (name.to_owned(), long.clone())).into());
+            cut_metadata(&mut meta);
+            for (name, value) in meta.annotations.unwrap() {
+                assert!(annotation::is_too_long(&name, &value), "{name}");
+                let most = annotation::longest(&name).unwrap() + 4;
+                assert!(value.len() <= most && long.starts_with(&value), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_very_many_finalizers_only_ours_are_kept_and_that_there_are_more() {
+        let mut meta = ObjectMeta::default();
+        let theirs = (0..1_000).map(|number| format!("example.com/{number}"));
+        let all = theirs.clone().chain([FINALIZER.to_owned()]);
+        meta.finalizers = Some(all.collect());
+        cut_metadata(&mut meta);
+        let kept = meta.finalizers.take().unwrap();
+        assert_eq!(kept, [FINALIZER, MORE_FINALIZERS]);
+        assert!(has_more_finalizers(&kept));
+        meta.finalizers = Some(theirs.take(10).collect());
+        let before = meta.clone();
+        cut_metadata(&mut meta);
+        assert_eq!(meta, before);
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     client::PAGE,
-    cut::cut_metadata,
+    cut::{cut_metadata, has_more_finalizers},
     error::{KubernetesError, attempt, optional},
 };
 use crate::api::{
@@ -109,7 +109,7 @@ pub async fn record(
     object: &SshKey,
     records: Records<'_>,
 ) -> Result<SshKey, KubernetesError> {
-    let mut finalizers = object.finalizers().to_vec();
+    let mut finalizers = finalizers(client, object).await?;
     if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
         finalizers.push(FINALIZER.to_owned());
     }
@@ -128,13 +128,24 @@ pub async fn record(
 /// # Errors
 /// When the object has changed since it was read, or can't be changed.
 pub async fn release(client: &Client, object: &SshKey) -> Result<bool, KubernetesError> {
-    let finalizers: Vec<&String> = object
-        .finalizers()
-        .iter()
-        .filter(|finalizer| *finalizer != FINALIZER)
-        .collect();
-    let released = patch(client, object, &json!({ "finalizers": finalizers })).await;
-    Ok(optional(released)?.is_some())
+    let released = async {
+        let mut finalizers = finalizers(client, object).await?;
+        finalizers.retain(|finalizer| finalizer != FINALIZER);
+        patch(client, object, &json!({ "finalizers": finalizers })).await
+    };
+    Ok(optional(released.await)?.is_some())
+}
+
+/// All finalizers of an object, of which the list is written as a whole. Of one that has very many, they are read: if it has
+/// changed since it was read, the patch that they are for is refused anyway.
+async fn finalizers(client: &Client, object: &SshKey) -> Result<Vec<String>, KubernetesError> {
+    if !has_more_finalizers(object.finalizers()) {
+        return Ok(object.finalizers().to_vec());
+    }
+    let name = object.name_any();
+    let api = sshkeys(client, &object.namespace().unwrap_or_default());
+    let live = attempt("read", || subject(&name), api.get_metadata(&name)).await?;
+    Ok(live.finalizers().to_vec())
 }
 
 async fn patch(

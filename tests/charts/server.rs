@@ -60,19 +60,7 @@ async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_de
     helm(&format!("install crds {CRDS}"));
     helm(&format!("install operator {OPERATOR} {image}"));
     let deployments: Api<Deployment> = Api::namespaced(client.clone(), "ops");
-    let deployment = deployments.get("operator-sshkey-operator").await.unwrap();
-    let template = deployment.spec.unwrap().template;
-    let pod = Pod {
-        metadata: kube::api::ObjectMeta {
-            name: Some("operator".to_owned()),
-            ..template.metadata.unwrap()
-        },
-        spec: template.spec,
-        status: None,
-    };
-    // Refused where it is not as `restricted` wants it, or where its account is not there.
-    let pods: Api<Pod> = Api::namespaced(client.clone(), "ops");
-    pods.create(&PostParams::default(), &pod).await.unwrap();
+    the_namespace_takes_its_pod(&client, &deployments).await;
 
     // What somebody changed is as the chart says again after an upgrade.
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
@@ -116,6 +104,22 @@ async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_de
 
     // And what was left is taken up again.
     helm(&format!("install crds {CRDS}"));
+}
+
+/// Refused where it is not as `restricted` wants it, or where its account is not there.
+async fn the_namespace_takes_its_pod(client: &Client, deployments: &Api<Deployment>) {
+    let deployment = deployments.get("operator-sshkey-operator").await.unwrap();
+    let template = deployment.spec.unwrap().template;
+    let pod = Pod {
+        metadata: kube::api::ObjectMeta {
+            name: Some("operator".to_owned()),
+            ..template.metadata.unwrap()
+        },
+        spec: template.spec,
+        status: None,
+    };
+    let pods: Api<Pod> = Api::namespaced(client.clone(), "ops");
+    pods.create(&PostParams::default(), &pod).await.unwrap();
 }
 
 async fn namespace(client: &Client, name: &str) {

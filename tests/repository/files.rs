@@ -42,6 +42,17 @@ pub(crate) fn all() -> Vec<File> {
     files
 }
 
+/// Where programs are.
+const PROGRAMS: [&str; 3] = ["src", "emulator/src", "dev/src"];
+/// Where tests are, and what they share.
+pub(crate) const TESTS: [&str; 3] = ["tests", "emulator/tests", "dev/tests"];
+
+/// Every Rust file of programs and tests.
+pub(crate) fn code() -> Vec<File> {
+    let folders = PROGRAMS.into_iter().chain(TESTS);
+    folders.flat_map(rust).collect()
+}
+
 /// Every Rust file below a folder.
 pub(crate) fn rust(folder: &str) -> Vec<File> {
     let files: Vec<File> = all()

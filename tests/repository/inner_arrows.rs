@@ -7,39 +7,83 @@ use crate::{
 };
 
 /// The rooms and files inside of a room, the lowest first, and what each may use beside itself.
-const INNER_ROOMS: [(&str, &[(&str, &str)]); 1] = [(
-    "src/plan",
-    &[
-        ("failure", ""),
-        ("records", ""),
-        ("desired", "failure records"),
-        ("step", "records desired"),
-        ("observed", "failure records desired step"),
-        ("authority", "failure records desired observed"),
-        ("effect", "records desired step observed"),
-        ("decision", "failure step"),
-        (
-            "decide/azure",
-            "failure records desired step observed authority decision",
-        ),
-        (
-            "decide/secret",
-            "failure records desired step observed authority decision decide/azure",
-        ),
-        (
-            "decide/rotation",
-            "failure records desired step observed authority decide/secret",
-        ),
-        (
-            "decide",
-            "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
-        ),
-        (
-            "report",
-            "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
-        ),
-    ],
-)];
+const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "src/plan",
+        &[
+            ("failure", ""),
+            ("records", ""),
+            ("desired", "failure records"),
+            ("step", "records desired"),
+            ("observed", "failure records desired step"),
+            ("authority", "failure records desired observed"),
+            ("effect", "records desired step observed"),
+            ("decision", "failure step"),
+            (
+                "decide/azure",
+                "failure records desired step observed authority decision",
+            ),
+            (
+                "decide/secret",
+                "failure records desired step observed authority decision decide/azure",
+            ),
+            (
+                "decide/rotation",
+                "failure records desired step observed authority decide/secret",
+            ),
+            (
+                "decide",
+                "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
+            ),
+            (
+                "report",
+                "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
+            ),
+        ],
+    ),
+    (
+        "src/controller",
+        &[
+            ("clock", ""),
+            ("failure", ""),
+            ("options", ""),
+            ("store_id", ""),
+            ("series", ""),
+            ("turns", ""),
+            ("blocking", "store_id turns"),
+            ("sessions", "clock failure store_id blocking"),
+            ("source", "failure blocking"),
+            ("memory", "store_id sessions"),
+            (
+                "context",
+                "options series turns blocking sessions source memory",
+            ),
+            ("objects", "context"),
+            ("scope", "context"),
+            ("gauges", "clock sessions context objects"),
+            (
+                "sshkey/observe",
+                "clock failure store_id blocking sessions source context scope",
+            ),
+            (
+                "sshkey/act",
+                "clock failure store_id blocking sessions source context scope sshkey/observe",
+            ),
+            (
+                "sshkey",
+                "clock failure memory context objects scope sshkey/observe sshkey/act",
+            ),
+            (
+                "store",
+                "clock failure store_id sessions context objects sshkey/observe",
+            ),
+            (
+                "watch",
+                "store_id series blocking sessions memory context objects scope sshkey/observe sshkey store",
+            ),
+        ],
+    ),
+];
 
 #[test]
 fn no_inner_room_uses_what_is_above_or_beside_it() {

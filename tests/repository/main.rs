@@ -23,6 +23,7 @@ mod inner_arrows;
 mod links;
 mod messages;
 mod metrics;
+mod modules;
 mod names;
 mod rbac;
 mod reasons;

@@ -3,29 +3,76 @@
 use crate::{files, source};
 
 /// Lines of a file before its tests.
-const LIMIT: usize = 400;
+const LIMIT: usize = 300;
+
+/// Files that are still longer. None is added; one that was split leaves the list.
+const STILL_LONG: &[&str] = &[
+    "src/app/run.rs",
+    "src/azure/arm.rs",
+    "src/azure/inventory.rs",
+    "src/controller/act.rs",
+    "src/controller/given.rs",
+    "src/controller/outputs.rs",
+    "src/controller/reconcile.rs",
+    "src/controller/sessions.rs",
+    "src/kubernetes/outputs.rs",
+    "src/kubernetes/rotation_secrets.rs",
+    "src/kubernetes/secrets.rs",
+    "src/plan/authority.rs",
+    "src/plan/azure.rs",
+    "src/plan/deletion.rs",
+    "src/plan/desired.rs",
+    "src/plan/observed.rs",
+    "src/plan/outputs.rs",
+    "src/plan/report.rs",
+    "src/plan/rotation.rs",
+    "tests/model/act.rs",
+    "tests/model/mutants.rs",
+    "tests/model/search.rs",
+    "tests/model/view.rs",
+    "tests/plan/decisions.rs",
+    "tests/plan/outputs.rs",
+    "tests/plan/rotation.rs",
+    "tests/plan/sources.rs",
+    "tests/plan/tenants.rs",
+    "tests/servers/fairness.rs",
+];
 
 #[test]
 fn no_file_is_too_long() {
-    for folder in ["src", "emulator/src", "dev/src"] {
-        for file in files::rust(folder) {
-            let lines = lines_before_tests(&file.text);
-            assert!(lines <= LIMIT, "{} has {lines} lines", file.path);
-        }
+    for file in files::code() {
+        let lines = lines_before_tests(&file.text);
+        let is_known = STILL_LONG.contains(&file.path.as_str());
+        assert!(
+            lines <= LIMIT || is_known,
+            "{} has {lines} lines",
+            file.path
+        );
+    }
+}
+
+#[test]
+fn what_is_known_to_be_too_long_is_still_so() {
+    let files = files::code();
+    for path in STILL_LONG {
+        let file = files.iter().find(|file| file.path == *path);
+        let lines = file.map_or(0, |file| lines_before_tests(&file.text));
+        assert!(
+            lines > LIMIT,
+            "{path} has {lines} lines: take it off the list"
+        );
     }
 }
 
 #[test]
 fn a_mod_file_only_lists_what_is_there() {
     let mut found = 0;
-    for folder in ["src", "emulator/src", "dev/src"] {
-        for file in files::rust(folder) {
-            if file.path.ends_with("/mod.rs") {
-                found += 1;
-                let code = source::code(&file.text);
-                let mut words = code.split(|char| !source::is_word(char));
-                assert!(words.all(|word| word != "fn"), "{} has a fn", file.path);
-            }
+    for file in files::code() {
+        if file.path.ends_with("/mod.rs") {
+            found += 1;
+            let code = source::code(&file.text);
+            let mut words = code.split(|char| !source::is_word(char));
+            assert!(words.all(|word| word != "fn"), "{} has a fn", file.path);
         }
     }
     assert!(found > 5, "only {found} mod.rs");

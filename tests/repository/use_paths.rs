@@ -47,7 +47,11 @@ pub(crate) fn word(text: &str) -> String {
 
 fn next_start(code: &str) -> Option<usize> {
     let starts = ["crate::", "self::", "super::"];
-    let is_start = |at: usize| !code[..at].ends_with(|char| is_word(char) || char == ':');
+    // What may see an item is no use of it.
+    let is_start = |at: usize| {
+        let before = &code[..at];
+        !before.ends_with(|char| is_word(char) || char == ':') && !before.ends_with("pub(in ")
+    };
     starts
         .iter()
         .filter_map(|start| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{floor, operator, playground::Playground, scale, throttled};
+use super::{crowded, floor, operator, playground::Playground, scale, throttled};
 
 /// How much to measure.
 #[derive(Args, Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Options {
     /// How many Ready keys, in 20 groups, are swept, and then twice as many started upon anew; 0: none.
     #[arg(long, default_value_t = 5_000)]
     pub(super) ready_keys: u32,
+
+    /// How many new keys are timed alone, and as many beside a namespace that wants everything at once; 0: none.
+    #[arg(long, default_value_t = 5)]
+    pub(super) crowded_keys: u32,
 }
 
 /// Measures and prints.
@@ -67,6 +71,9 @@ pub async fn bench(options: &Options) -> anyhow::Result<()> {
     }
     if options.ready_keys > 0 {
         scale::measure(&playground, options).await?;
+    }
+    if options.crowded_keys > 0 {
+        crowded::measure(&playground, options).await?;
     }
     if options.throttled_keys > 0 {
         throttled::measure(&playground, options).await?;

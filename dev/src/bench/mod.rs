@@ -6,6 +6,7 @@
 
 mod contest;
 mod counts;
+mod crowded;
 mod floor;
 mod operator;
 mod playground;

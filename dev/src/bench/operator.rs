@@ -60,7 +60,7 @@ pub(super) async fn measure(
     playground.pending(&namespace, options.keys).await?;
     playground.emulator.clear_log();
     let before = counts::requests(&playground.client).await?;
-    let flags = flags(playground, &namespace, options.concurrency)
+    let flags = flags(playground, &[&namespace], options.concurrency)
         .await?
         .set("azure-writes-burst", 1_000_000)
         .set("azure-writes-per-minute", 60_000_000);
@@ -97,17 +97,19 @@ pub(super) async fn measure(
     })
 }
 
-/// The flags of an operator that watches one namespace, which its account may.
+/// The flags of an operator that watches these namespaces, which its account may; what it leaves is in the folder of the first.
 pub(super) async fn flags(
     playground: &Playground,
-    namespace: &str,
+    namespaces: &[&str],
     concurrency: u16,
 ) -> anyhow::Result<Flags> {
-    let watched = Watched::These(vec![namespace.to_owned()]);
-    let system = format!("system-{namespace}");
+    let first = namespaces.first().context("no namespace to watch")?;
+    let all = namespaces.join(",");
+    let watched = Watched::These(namespaces.iter().map(|&one| one.to_owned()).collect());
+    let system = format!("system-{first}");
     let account =
         Account::create(&playground.client, &system, &watched, ClusterStores::Used).await?;
-    let folder = playground.plane.folder().join(namespace);
+    let folder = playground.plane.folder().join(first);
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let kubeconfig = folder.join("operator.kubeconfig");
     let user = json!({ "token": account.token });
@@ -126,7 +128,7 @@ pub(super) async fn flags(
         .with_context(|| format!("write {}", ca.display()))?;
     Ok(Flags::default()
         .set("kubeconfig", kubeconfig.display())
-        .set("watch-namespace", namespace)
+        .set("watch-namespace", all)
         .set("concurrency", concurrency)
         .set("azure-arm-endpoint", playground.emulator.endpoint())
         .set("azure-authority-host", playground.emulator.endpoint())

@@ -35,7 +35,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     let namespace = format!("scale-{}", uuid::Uuid::new_v4().simple());
     playground.namespace(&namespace).await?;
     playground.keys(&namespace, 0..keys, &groups).await?;
-    let flags = flags(playground, &namespace, options.concurrency)
+    let flags = flags(playground, &[&namespace], options.concurrency)
         .await?
         .set("azure-writes-burst", 1_000_000)
         .set("azure-writes-per-minute", 60_000_000)

@@ -25,7 +25,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     playground.pending(&namespace, keys).await?;
     playground.emulator.set_throttle(Throttle::default());
     playground.emulator.clear_log();
-    let flags = flags(playground, &namespace, options.concurrency).await?;
+    let flags = flags(playground, &[&namespace], options.concurrency).await?;
     let folder = playground.plane.folder().join(&namespace);
     let operator = Operator::start(&folder, &flags)?;
     all_ready(

@@ -5,11 +5,11 @@ use http::{StatusCode, header};
 use super::envelope::ArmError;
 use crate::{
     call::Call,
-    config::RoleAssignment,
     entra::{Principal, TokenFault},
     faults::wildcard,
     governance::is_at_or_below,
     shared::Shared,
+    tenant::RoleAssignment,
 };
 
 /// The principal of a request's bearer token.

@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::{
     content::{self, GenerateBody},
     envelope::{ArmError, compute_json},
+    key_checks::{authorize, existing_for_write, find, invalid_parameter},
     key_pair::{self, EncryptionType},
-    ssh_public_keys::{authorize, existing_for_write, find, invalid_parameter},
     throttle::Policy,
     turn::Turn,
     versions,
 };
-use crate::{route::KeyName, world::StoredKey};
+use crate::{route::KeyName, stored::StoredKey};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

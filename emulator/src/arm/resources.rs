@@ -10,7 +10,7 @@ use super::{
     groups, list,
     turn::Turn,
 };
-use crate::world::StoredKey;
+use crate::stored::StoredKey;
 
 fn body(key: &StoredKey) -> Value {
     let mut body = json!({

@@ -10,7 +10,7 @@ use super::{
     error::AadError,
     federation::{self, Assertion},
 };
-use crate::{config::Application, shared::Shared};
+use crate::{shared::Shared, tenant::Application};
 
 /// Whether the assertion names a certificate as what it was signed with.
 pub(crate) fn is_meant(header: &Header) -> bool {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::config::{Application, Tenant};
+use crate::tenant::{Application, Tenant};
 
 /// A service principal, as a token names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

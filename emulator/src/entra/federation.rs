@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::error::AadError;
 use crate::{
-    config::{Application, FederatedCredential},
     shared::Shared,
+    tenant::{Application, FederatedCredential},
 };
 
 /// How far the clocks of issuers may be off, in seconds.

@@ -12,7 +12,7 @@ use super::{
     federation,
     signer::Proof,
 };
-use crate::{call::Call, config::Application, shared::Shared};
+use crate::{call::Call, shared::Shared, tenant::Application};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const DEFAULT_SCOPE: &str = "/.default";
@@ -65,7 +65,7 @@ fn find(
     shared: &Shared,
     tenant: &str,
     form: &Form,
-) -> Result<(crate::config::Tenant, Application), AadError> {
+) -> Result<(crate::tenant::Tenant, Application), AadError> {
     let directory = shared.directory.read();
     let known = directory
         .tenant(tenant)

@@ -13,6 +13,7 @@ mod faults;
 mod federation;
 mod governance;
 mod groups;
+mod issuer;
 mod lists;
 mod permissions;
 mod program;

@@ -2,8 +2,11 @@
 
 mod as_given;
 mod changed_keys;
+mod command_runs;
+mod damaged_input;
 mod interoperability;
 mod openssh_agreement;
+mod private_files;
 mod private_given;
 mod refused_commands;
 mod refused_formats;

@@ -1,21 +1,16 @@
-//! Everything that is not one good key: refused by name, quickly, and never taken for another key.
-
-use std::time::{Duration, Instant};
-
-use proptest::prelude::*;
-use proptest::sample::Index;
+//! Everything that is not one good key is refused by name.
 
 use super::test_files::{ALGORITHMS, Files};
-use crate::keys::{KeyError, KeyPair, KeyRefusal, PublicKey, pem};
+use crate::keys::{KeyError, KeyPair, KeyRefusal, PublicKey};
 
-const PASSPHRASE: &[u8] = b"open sesame";
+pub(super) const PASSPHRASE: &[u8] = b"open sesame";
 
 fn refused(text: &[u8]) -> KeyRefusal {
     KeyPair::read(text, Some(PASSPHRASE)).unwrap_err().refusal()
 }
 
 /// One file in each private format, with the key that it holds.
-fn formats() -> Vec<(&'static str, Vec<u8>, PublicKey)> {
+pub(super) fn formats() -> Vec<(&'static str, Vec<u8>, PublicKey)> {
     let rsa = Files::new(&["-t", "rsa", "-b", "2048"]);
     let curve = Files::new(&["-t", "ecdsa", "-b", "256"]);
     let edwards = Files::new(&["-t", "ed25519"]);
@@ -43,10 +38,8 @@ fn formats() -> Vec<(&'static str, Vec<u8>, PublicKey)> {
         .collect()
 }
 
-#[test]
-fn what_is_no_private_key_is_refused_by_name() {
-    let files = Files::new(&["-t", "ed25519"]);
-    let public = files.read("id.pub");
+/// A certificate and its key in `x.crt` and `x.key`, its public key, keys that are too weak or of another kind.
+fn make_what_is_no_private_key(files: &Files) {
     files.run(
         "openssl",
         &[
@@ -76,6 +69,13 @@ fn what_is_no_private_key_is_refused_by_name() {
     );
     files.run("ssh-keygen", &["-q", "-t", "dsa", "-N", "", "-f", "dsa"]);
     files.run("ssh-keygen", &["-q", "-s", "id", "-I", "x", "id.pub"]);
+}
+
+#[test]
+fn what_is_no_private_key_is_refused_by_name() {
+    let files = Files::new(&["-t", "ed25519"]);
+    let public = files.read("id.pub");
+    make_what_is_no_private_key(&files);
     let two = [files.read("id"), files.read("id")].concat();
     let legacy = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
     let security_key = b"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t x";
@@ -218,130 +218,6 @@ fn a_passphrase_is_needed_right_and_of_one_line() {
                 Some(KeyError::PassphraseWrong),
                 "{name}"
             );
-        }
-    }
-}
-
-/// A file in PEM with `change` made to what the base64 stands for.
-fn changed(file: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let blocks = pem::blocks(std::str::from_utf8(file).unwrap()).unwrap();
-    let mut bytes = blocks[0].bytes().unwrap().to_vec();
-    change(&mut bytes);
-    pem::armored(blocks[0].label, &bytes).as_bytes().to_vec()
-}
-
-#[test]
-fn what_would_cost_too_much_is_refused_at_once() {
-    let files = Files::new(&["-t", "rsa", "-b", "2048"]);
-    let locked = files.rewritten(&["-N", "open sesame", "-a", "16"]).unwrap();
-    for rounds in [257, 100_000, u32::MAX] {
-        let file = changed(&locked, |bytes| {
-            let at = bytes
-                .windows(4)
-                .position(|four| four == 16_u32.to_be_bytes());
-            // The salt's length is 16 as well, and stands before it: the rounds follow the salt.
-            let at = at.unwrap() + 4 + 16;
-            assert_eq!(bytes[at..at + 4], 16_u32.to_be_bytes());
-            bytes[at..at + 4].copy_from_slice(&rounds.to_be_bytes());
-        });
-        expect_at_once(&file, "bcrypt");
-    }
-    files.write(
-        "plain.pem",
-        &files.rewritten(&["-N", "", "-m", "PKCS8"]).unwrap(),
-    );
-    let to = [
-        "pkcs8",
-        "-topk8",
-        "-in",
-        "plain.pem",
-        "-passout",
-        "pass:open sesame",
-        "-out",
-        "locked.pem",
-    ];
-    files.run("openssl", &[&to[..], &["-iter", "1048577"]].concat());
-    expect_at_once(&files.read("locked.pem"), "PBKDF2");
-    files.run("openssl", &[&to[..], &["-scrypt"]].concat());
-    // The cost, 16,384, the block size, 8, and the parallelization, 1, as DER has them: larger blocks, and more of them.
-    for (block, parallel) in [(17, 1), (8, 127)] {
-        let scrypt = changed(&files.read("locked.pem"), |bytes| {
-            let parameters = [2, 2, 0x40, 0, 2, 1, 8, 2, 1, 1];
-            let at = bytes.windows(10).position(|ten| ten == parameters);
-            let at = at.unwrap();
-            (bytes[at + 6], bytes[at + 9]) = (block, parallel);
-        });
-        expect_at_once(&scrypt, "scrypt");
-    }
-}
-
-fn expect_at_once(file: &[u8], what: &str) {
-    let started = Instant::now();
-    let error = KeyPair::read(file, Some(PASSPHRASE)).unwrap_err();
-    assert_eq!(
-        error.refusal(),
-        KeyRefusal::KdfTooExpensive,
-        "{what}: {error}"
-    );
-    assert!(error.to_string().contains(what), "{error}");
-    // A thousandth of what the work itself would take.
-    assert!(started.elapsed() < Duration::from_secs(1), "{what}");
-}
-
-#[test]
-fn no_file_that_is_cut_is_accepted_as_another_key() {
-    for (name, file, key) in formats() {
-        let whole = pem::blocks(std::str::from_utf8(&file).unwrap()).unwrap()[0]
-            .bytes()
-            .unwrap();
-        // What is encrypted costs something each time.
-        let step = if name.ends_with("encrypted") {
-            whole.len() / 12
-        } else {
-            1
-        };
-        for end in (0..whole.len()).step_by(step) {
-            if let Ok(read) = KeyPair::read(
-                &changed(&file, |bytes| bytes.truncate(end)),
-                Some(PASSPHRASE),
-            ) {
-                assert_eq!(read.public_key(), key, "{name}, {end}");
-            }
-            let cut = &file[..end.min(file.len() - 2)];
-            assert!(
-                KeyPair::read(cut, Some(PASSPHRASE)).is_err(),
-                "{name}, {end}"
-            );
-        }
-    }
-}
-
-proptest! {
-    // The files are new each time, so that a case that failed can't be kept.
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn one_wrong_bit_never_gives_another_key(places in prop::collection::vec((any::<Index>(), 0..8_u32), 12)) {
-        for (name, file, key) in formats() {
-            for (at, bit) in &places {
-                let file = changed(&file, |bytes| {
-                    let at = at.index(bytes.len());
-                    bytes[at] ^= 1 << bit;
-                });
-                if let Ok(read) = KeyPair::read(&file, Some(PASSPHRASE)) {
-                    prop_assert_eq!(read.public_key(), key.clone(), "{}", name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        let _ = KeyPair::read(&bytes, Some(PASSPHRASE));
-        for label in ["OPENSSH PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
-            let _ = KeyPair::read(pem::armored(label, &bytes).as_bytes(), Some(PASSPHRASE));
-        }
-        for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
-            let _ = PublicKey::parse(&pem::armored(label, &bytes));
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{
     ArmId, StoreKey, StoreKind,
+    names::annotation,
     sshkey::DeletionPolicy,
     status::{Origin, Phase, PlaceStatus},
 };
@@ -106,10 +107,13 @@ impl AzureRecord {
 /// # Errors
 /// A message when the annotation was changed by someone into what is not a list of at most [`PLACES_MAX`] records. It is
 /// a hint that is then not followed, and written again from what is known.
-pub fn parse_records(annotation: Option<&str>) -> Result<Vec<AzureRecord>, String> {
-    let Some(text) = annotation else {
+pub fn parse_records(text: Option<&str>) -> Result<Vec<AzureRecord>, String> {
+    let Some(text) = text else {
         return Ok(Vec::new());
     };
+    if annotation::is_too_long(annotation::AZURE_KEYS, text) {
+        return Err("it is longer than any that the operator writes".to_owned());
+    }
     let written: Vec<Written> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if written.len() > PLACES_MAX {
         return Err(format!(
@@ -177,6 +181,8 @@ mod tests {
     #[test]
     fn an_annotation_that_is_no_list_of_records_is_an_error() {
         assert!(parse_records(Some("{}")).is_err());
+        let padded = format!("[]{}", " ".repeat(256 * 1_024 - 2));
+        assert!(parse_records(Some(&padded)).is_err());
         assert!(
             parse_records(Some(
                 r#"[{"id":"x","location":"l","store":"s","deletionPolicy":"Delete"}]"#

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::names::annotation;
+
 /// How many requests are remembered: a manifest from history must not rotate a key again.
 const REMEMBERED: usize = 16;
 
@@ -24,11 +26,13 @@ pub struct RotationRecord {
 
 impl RotationRecord {
     /// What an annotation says. One that somebody has made unreadable says only that there may be something.
-    pub fn parse(annotation: Option<&str>) -> Self {
-        let Some(text) = annotation else {
+    pub fn parse(text: Option<&str>) -> Self {
+        let Some(text) = text else {
             return Self::default();
         };
-        serde_json::from_str(text).unwrap_or(Self {
+        let is_too_long = annotation::is_too_long(annotation::ROTATION, text);
+        let read = (!is_too_long).then(|| serde_json::from_str(text).ok());
+        read.flatten().unwrap_or(Self {
             may_have_secrets: true,
             handled: Vec::new(),
         })
@@ -76,6 +80,17 @@ mod tests {
     #[test]
     fn what_cannot_be_read_may_hide_something() {
         assert!(RotationRecord::parse(Some("rubbish")).may_have_secrets);
+        let padded = format!("{{}}{}", " ".repeat(256 * 1_024 - 2));
+        assert!(RotationRecord::parse(Some(&padded)).may_have_secrets);
+    }
+
+    #[test]
+    fn as_many_of_the_longest_requests_as_are_remembered_can_be_read_again() {
+        let record = (0..REMEMBERED).fold(RotationRecord::default(), |record, number| {
+            record.with(Some(&format!("{number:02}{}", "\u{1}".repeat(254))))
+        });
+        assert_eq!(record.handled.len(), REMEMBERED);
+        assert_eq!(RotationRecord::parse(record.text().as_deref()), record);
     }
 
     #[test]

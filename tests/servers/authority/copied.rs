@@ -13,7 +13,7 @@ use sshkey_operator::{
 
 use crate::{
     manifests::key,
-    rotation::{ask, current, keys_in, wait_revision},
+    rotation::acts::{ask, current, keys_in, wait_revision},
     seen::sweeps_pass,
 };
 

@@ -11,8 +11,8 @@ use sshkey_operator::{
 use super::acts::{HINTS, annotate, delete, made_id, names_in_azure};
 use crate::{
     manifests::key,
-    metrics,
-    rotation::{ask, current, wait_revision},
+    operator::metrics,
+    rotation::acts::{ask, current, wait_revision},
     seen::{azure_writes, object, sweeps_pass, until_object},
 };
 

@@ -9,10 +9,10 @@ use sshkey_operator::api::{ClusterAzureStore, ConditionType, Reason, SshKey, nam
 
 use super::acts::{annotate, delete, names_in_azure, wipe_hints, write_status};
 use crate::{
-    cluster_stores::{client_secret, credentials, store, store_with, wait_store},
     manifests::key,
     seen::{azure_writes, place_ids, requests_about, until_object},
-    store_deletion::delete_by_force,
+    stores::deletion::delete_by_force,
+    stores::of_the_cluster::{client_secret, credentials, store, store_with, wait_store},
 };
 
 /// A world whose default store is the cluster's, with a second group and free names.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::acts::{delete, names_in_azure, wipe_hints, write_status};
 use crate::{
     manifests::key,
-    rotation::current,
+    rotation::acts::current,
     seen::{place_ids, places, sweeps_pass, until_object},
 };
 

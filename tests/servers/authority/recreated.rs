@@ -16,7 +16,7 @@ use sshkey_operator::{
 use super::acts::{delete, made_id, names_in_azure, put_back, take_away};
 use crate::{
     manifests::key,
-    rotation::{ask, current, keys_in, wait_revision},
+    rotation::acts::{ask, current, keys_in, wait_revision},
     seen::{azure_writes, place_ids, places, sweeps_pass, until_object},
 };
 

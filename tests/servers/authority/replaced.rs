@@ -12,7 +12,7 @@ use super::acts::{apply_export, delete, export, made_id, names_in_azure, replace
 use crate::{
     made::Made,
     manifests::key,
-    rotation::{ask, current, wait_revision},
+    rotation::acts::{ask, current, wait_revision},
     seen::{place_ids, sweeps_pass, until_object},
 };
 

@@ -9,7 +9,7 @@ use dev::world::{LOCATION, RESOURCE_GROUP, SUBSCRIPTION, World};
 use crate::{
     made::Made,
     manifests::{key, secret},
-    rotation::{ask, wait_pending, wait_revision},
+    rotation::acts::{ask, wait_pending, wait_revision},
 };
 
 const HOSTS: &str =

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::acts::{delete, made_id, names_in_azure, wipe_hints, write_status};
 use crate::{
     manifests::key,
-    rotation::current,
+    rotation::acts::current,
     seen::{azure_writes, object, place_ids, places, sweeps_pass, until_object},
 };
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     manifests::key,
-    metrics,
+    operator::metrics,
     seen::{sweeps_pass, until_object},
 };
 

@@ -7,11 +7,11 @@ use sshkey_operator::api::{SshKey, names::tag};
 
 use super::acts::{made_id, names_in_azure, put_back, wipe_hints};
 use crate::{
+    cluster::namespaces::{delete_namespace, grant_everywhere, wait_namespace_gone},
     manifests::key,
-    namespaces::{delete_namespace, grant_everywhere, wait_namespace_gone},
-    rotation::current,
+    operator::two_operators::beside,
+    rotation::acts::current,
     seen::{object, sweeps_pass, until_object},
-    two_operators::beside,
 };
 
 /// An object and its Secret as a backup has them.

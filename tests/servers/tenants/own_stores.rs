@@ -9,7 +9,7 @@ use sshkey_operator::api::names::annotation;
 use super::stage::{
     EVIL, GOOD, STRICT, Stage, apply_as, ready_reason, stores_and_secrets, uploading,
 };
-use crate::cluster_stores::credentials;
+use crate::stores::of_the_cluster::credentials;
 
 /// The tenant's store `mine` on the group that the stores of the cluster publish to.
 async fn own_store(stage: &Stage) -> kube::Client {

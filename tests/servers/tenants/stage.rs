@@ -18,10 +18,10 @@ use sshkey_operator::api::{
 };
 
 use crate::{
-    cluster_stores::{client_secret, credentials, store_with, wait_store},
     made::Made,
     manifests::key,
     seen::{CANARY, lists_pass, objects},
+    stores::of_the_cluster::{client_secret, credentials, store_with, wait_store},
 };
 
 /// May use all stores.

@@ -1,0 +1,11 @@
+//! A namespace that wants more than its share of everything at once: of the cores, of Azure, and of the operator's turns. It
+//! is made with nothing but what a tenant may make. Tests and benchmarks look at how a key in another namespace fares.
+
+mod fill;
+mod imports;
+mod pkcs12;
+mod records;
+
+pub use fill::{Azure, IMPORTS, RECORDS, RSA_KEYS, STORES, fill, is_slow};
+pub use imports::Imports;
+pub use pkcs12::pkcs12_of;

@@ -1,0 +1,14 @@
+//! What is kept of objects between their reconciles.
+
+pub(in crate::controller) mod backoff;
+pub(in crate::controller) mod caches;
+pub(in crate::controller) mod cluster_stores;
+pub(in crate::controller) mod deferred_steps;
+pub(in crate::controller) mod definitions;
+pub(in crate::controller) mod key_ages;
+pub(in crate::controller) mod own_writes;
+pub(in crate::controller) mod patience;
+pub(in crate::controller) mod presence;
+pub(in crate::controller) mod released;
+pub(in crate::controller) mod store_uses;
+pub(in crate::controller) mod tag_repairs;

@@ -1,0 +1,86 @@
+//! An identity at work.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use k8s_openapi::api::core::v1::ObjectReference;
+
+use crate::{
+    azure::{ArmClient, AzureError, Inventory, Operation},
+    controller::{
+        failure::azure_failure, sessions::store_object::concerns_of_stores, store_id::StoreId,
+    },
+    plan::Failure,
+};
+
+/// An identity at work.
+#[derive(Debug)]
+pub(in crate::controller) struct Session {
+    pub(in crate::controller) arm: ArmClient,
+    pub(in crate::controller) inventory: Inventory,
+    /// The store, for events.
+    pub(in crate::controller) store: ObjectReference,
+    pub(in crate::controller) id: StoreId,
+    /// What a key has met that concerns all keys of the store, and when.
+    pub(in crate::controller) trouble: Mutex<Option<(Failure, Instant)>>,
+    /// When its events last said that Azure asks to wait.
+    pub(in crate::controller) throttled: Mutex<Option<Instant>>,
+    /// Whether its identity got no token when a key needed one: the store has to be looked at again.
+    pub(in crate::controller) failing: AtomicBool,
+    /// What it was made from: another generation or credential needs another session.
+    pub(in crate::controller) made_from: (i64, String),
+}
+
+impl Session {
+    /// A key has seen this error; whether it is news for the store.
+    pub(in crate::controller) fn met(&self, error: &AzureError) -> bool {
+        if error.operation == Operation::GetToken {
+            self.failing.store(true, Ordering::Relaxed);
+        }
+        if !concerns_of_stores().contains(&error.reason()) {
+            return false;
+        }
+        let trouble = (azure_failure(error), Instant::now());
+        let before = self.trouble().replace(trouble);
+        before.is_none_or(|(before, _)| before.reason != error.reason())
+    }
+
+    /// A write was taken: there is no trouble any more. Whether that is news.
+    pub(in crate::controller) fn wrote(&self) -> bool {
+        self.trouble().take().is_some()
+    }
+
+    /// What keys have met since so long ago at most.
+    pub(in crate::controller) fn trouble_within(&self, age: Duration) -> Option<Failure> {
+        let mut trouble = self.trouble();
+        if trouble.as_ref().is_some_and(|(_, at)| at.elapsed() > age) {
+            *trouble = None;
+        }
+        trouble.as_ref().map(|(failure, _)| failure.clone())
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<(Failure, Instant)>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to say again that Azure asks to wait.
+    pub(in crate::controller) fn is_newly_throttled(&self) -> bool {
+        let mut told = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_told = told.is_some_and(|at| at.elapsed() < THROTTLE_TOLD);
+        if !is_told {
+            *told = Some(Instant::now());
+        }
+        !is_told
+    }
+}
+
+/// While Azure asks to wait, an event says so this often.
+pub(in crate::controller) const THROTTLE_TOLD: Duration = Duration::from_mins(10);

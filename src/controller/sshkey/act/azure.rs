@@ -1,0 +1,149 @@
+//! The steps that write to Azure, and the look that goes before a write.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::{
+    api::ArmId,
+    azure::Seen,
+    controller::{
+        clock::now,
+        context::Context,
+        sshkey::{
+            act::{error::StepError, read_azure::session},
+            observe::{azure_views, observation::Observation},
+        },
+    },
+    keys::PublicKey,
+    plan::{Freshness, KeyView, Outcome, Ownership, Step},
+};
+
+/// Takes a step that writes to Azure.
+pub(in crate::controller) async fn act(
+    context: &Context,
+    at: &Observation,
+    id: &ArmId,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    if let Step::CreateResourceGroup { location, .. } = step {
+        let session = session(at, id)?;
+        session
+            .inventory
+            .ensure_group(&session.arm, id, location, &at.caller)
+            .await?;
+        return Ok(Outcome::Group(id.group_key()));
+    }
+    let uid = &at.observed.object.uid;
+    if needs_claim(at, id, step) && !context.claims.claim(id, uid, Instant::now()) {
+        return Err(StepError::Claimed(id.clone()));
+    }
+    let written = write_azure(context, at, id, step).await?;
+    if matches!(step, Step::DeleteAzureKey { .. }) {
+        context.claims.give_up(id, uid);
+    }
+    remember_tags(context, at, step);
+    Ok(written)
+}
+
+/// Whether another object may be about to write there too: what carries this object's mark, only this object changes.
+fn needs_claim(at: &Observation, id: &ArmId, step: &Step) -> bool {
+    match (step, at.observed.azure.get(id)) {
+        (Step::UpdateAzureKey { .. }, Some(KeyView::Present { key, .. })) => {
+            at.desired.mark.ownership(&key.tags) != Ownership::Ours
+        }
+        _ => true,
+    }
+}
+
+/// The tags that a step has put right.
+fn remember_tags(context: &Context, at: &Observation, step: &Step) {
+    if let Step::UpdateAzureKey {
+        id,
+        tags: Some(tags),
+        ..
+    } = step
+        && let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id)
+    {
+        let uid = &at.observed.object.uid;
+        context
+            .tag_repairs
+            .repaired(uid, &key.tags, tags, Instant::now());
+    }
+}
+
+async fn write_azure(
+    context: &Context,
+    at: &Observation,
+    id: &ArmId,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let session = session(at, id)?;
+    let written = match step {
+        Step::PublishKey {
+            location,
+            tags,
+            public_key,
+            ..
+        } => {
+            let public_key = public_key
+                .as_ref()
+                .ok_or_else(|| StepError::NotStored(id.clone()))?;
+            session
+                .arm
+                .create_key(id, location, tags, &public_key.to_line(), &at.caller)
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
+        }
+        Step::UpdateAzureKey {
+            public_key, tags, ..
+        } => {
+            let line = public_key.as_ref().map(PublicKey::to_line);
+            let location = location(at, id);
+            session
+                .arm
+                .update_key(id, &location, tags.as_ref(), line.as_deref(), &at.caller)
+                .await
+                .map(|key| Seen::Present(Arc::new(key)))
+        }
+        _ => session
+            .arm
+            .delete_key(id, &location(at, id), &at.caller)
+            .await
+            .map(|()| Seen::Absent),
+    };
+    match written {
+        Ok(seen) => {
+            if session.wrote() {
+                context.store_uses.wake(&session.id);
+            }
+            session.inventory.wrote(id, seen.clone(), now());
+            if matches!(step, Step::DeleteAzureKey { .. }) {
+                let (namespace, name) = (&at.caller.namespace, &at.desired.mark.object);
+                tracing::info!(namespace, name, %id, "deleted the key in Azure");
+            }
+            Ok(Outcome::Azure(
+                id.clone(),
+                azure_views::seen_as(&seen, Freshness::Written),
+            ))
+        }
+        Err(error) => {
+            if error.leaves_in_doubt() {
+                session.inventory.in_doubt(id);
+            }
+            if at.tells_its_store(id) && session.met(&error) {
+                context.store_uses.wake(&session.id);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
+fn location(at: &Observation, id: &ArmId) -> String {
+    if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
+        return key.location.clone();
+    }
+    let known = at.observed.record(id);
+    known
+        .map(|record| record.location.clone())
+        .unwrap_or_default()
+}

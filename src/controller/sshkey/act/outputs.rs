@@ -1,0 +1,141 @@
+//! The steps that change outputs.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
+use zeroize::Zeroizing;
+
+use crate::{
+    api::{SshKey, names::annotation},
+    controller::{
+        context::Context,
+        sshkey::{
+            act::{error::StepError, key_pair::pair},
+            observe::{
+                observation::Observation,
+                outputs::{labels_of, view},
+            },
+        },
+    },
+    keys::PublicKey,
+    kubernetes::{
+        outputs::{self, At, Content, Entries},
+        secrets,
+    },
+    plan::{Entry, Outcome, OutputView, Shape, Step},
+};
+
+/// Takes a step that is about an output.
+pub(in crate::controller) async fn act(
+    context: &Context,
+    at: &Observation,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let client = &context.client;
+    let namespace = at.object.namespace().unwrap_or_default();
+    let (object, found, shape) = match step {
+        Step::CreateOutput {
+            object,
+            shape,
+            public_key,
+            trusted,
+        } => {
+            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
+            let created = outputs::create(client, &namespace, object, &filled).await?;
+            let found = match created {
+                Some(created) => Some(created),
+                // Somebody was faster. Whose it is, it says itself.
+                None => outputs::read(client, &namespace, object).await?,
+            };
+            (object, found, shape)
+        }
+        Step::UpdateOutput {
+            object,
+            shape,
+            uid,
+            resource_version,
+            superfluous,
+            public_key,
+            trusted,
+        } => {
+            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
+            let at = At {
+                uid,
+                resource_version,
+            };
+            let found =
+                outputs::update(client, &namespace, object, at, &filled, superfluous).await?;
+            (object, Some(found), shape)
+        }
+        Step::DeleteOutput { object, uid } => {
+            outputs::delete(client, &namespace, object, uid).await?;
+            return Ok(Outcome::Output(object.clone(), OutputView::Absent));
+        }
+        _ => return Err(StepError::Changing),
+    };
+    let view = view(&at.object, Some(shape), found).await;
+    Ok(Outcome::Output(object.clone(), view))
+}
+
+/// What an output shall hold, with the private key read anew from where it is kept.
+pub(in crate::controller) async fn filled(
+    context: &Context,
+    at: &Observation,
+    shape: &Shape,
+    public_key: Option<&PublicKey>,
+    trusted: &[PublicKey],
+) -> Result<Content, StepError> {
+    let public_key = public_key.ok_or(StepError::Changing)?;
+    let pair = if shape.is_private() {
+        Some(pair(context, at, public_key).await?)
+    } else {
+        None
+    };
+    let mut entries = BTreeMap::new();
+    for (name, entry) in &shape.entries {
+        let pair = || pair.as_ref().ok_or(StepError::Changing);
+        let bytes = match entry {
+            Entry::Text(text) => text.clone().into_bytes(),
+            Entry::Public => secrets::public_entry(public_key),
+            Entry::AuthorizedKeys => trusted.iter().flat_map(secrets::public_entry).collect(),
+            Entry::PrivateOpenSsh => pair()?.to_openssh()?.as_bytes().to_vec(),
+            Entry::PrivatePem => pair()?.to_pem()?.as_bytes().to_vec(),
+        };
+        entries.insert(name.clone(), Zeroizing::new(bytes));
+    }
+    let uid = at.object.uid().unwrap_or_default();
+    let records = [
+        (annotation::OUTPUT_SHAPE, shape.preset.to_owned()),
+        (
+            annotation::OWNER_NAMESPACE,
+            at.object.namespace().unwrap_or_default(),
+        ),
+        (annotation::OWNER_NAME, at.object.name_any()),
+        (annotation::OWNER_UID, uid),
+        (
+            annotation::FINGERPRINT,
+            public_key.fingerprint().to_string(),
+        ),
+    ];
+    Ok(Content {
+        labels: labels_of(shape),
+        annotations: records.map(|(name, value)| (name.to_owned(), value)).into(),
+        owner: owner(&at.object),
+        goes_with_owner: !shape.is_private(),
+        type_: shape.secret_type.to_owned(),
+        entries: Entries(entries),
+    })
+}
+
+/// Public outputs go with the object: Kubernetes collects them.
+pub(in crate::controller) fn owner(object: &SshKey) -> OwnerReference {
+    OwnerReference {
+        api_version: SshKey::api_version(&()).into_owned(),
+        kind: SshKey::kind(&()).into_owned(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
+        block_owner_deletion: Some(false),
+        controller: Some(false),
+    }
+}

@@ -1,0 +1,35 @@
+//! Reads what a step is about to rest on.
+
+use crate::{
+    controller::{
+        context::Context,
+        sshkey::{
+            act::{error::StepError, object::read_object, read_azure::read_azure},
+            observe::{observation::Observation, rotation_secrets},
+        },
+    },
+    plan::{Outcome, Place},
+};
+
+/// Reads what a step is about to rest on.
+pub(in crate::controller) async fn read(
+    context: &Context,
+    at: &mut Observation,
+    place: &Place,
+) -> Result<Outcome, StepError> {
+    match place {
+        Place::Azure(id) => read_azure(at, id).await,
+        Place::RotationSecrets => read_companions(context, at).await,
+        Place::Object => read_object(context, at).await,
+    }
+}
+
+pub(in crate::controller) async fn read_companions(
+    context: &Context,
+    at: &Observation,
+) -> Result<Outcome, StepError> {
+    let secret = at.desired.source.custody().map(|custody| &custody.name);
+    let secret = secret.ok_or(StepError::SecretChanging)?;
+    let found = rotation_secrets::look(&context.client, at.owner(), secret).await?;
+    Ok(Outcome::RotationSecrets(found))
+}

@@ -1,0 +1,161 @@
+//! The events of a reconcile.
+
+use kube::ResourceExt;
+
+use crate::{
+    api::{ConditionType, Reason, SshKeyStatus, condition},
+    controller::{context::Context, sshkey::observe::observation::Observation},
+    plan::{Report, Step},
+};
+
+/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle;
+/// one when the key is another.
+pub(in crate::controller) async fn tell(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+    taken: &[Step],
+) {
+    let was = condition::find(&before.conditions, ConditionType::Ready);
+    let was_ready = was.is_some_and(|condition| condition.status == "True");
+    let is_ready = report.ready.status == Some(true);
+    let reason = report.ready.reason;
+    if is_ready && !was_ready {
+        context
+            .events
+            .normal(&at.object, reason.as_str(), &report.ready.message)
+            .await;
+    }
+    let is_told = |step: &&Step| match step {
+        Step::Record { .. } | Step::RecordPlaces { .. } | Step::HoldStore { .. } => false,
+        // What is deleted in Azure is told whatever else there is to say.
+        Step::DeleteAzureKey { .. } => true,
+        _ => was_ready,
+    };
+    for step in taken.iter().filter(is_told) {
+        context
+            .events
+            .normal(&at.object, step.name(), &step.describe())
+            .await;
+    }
+    let news = was.is_none_or(|condition| condition.reason != reason.as_str());
+    let quiet = matches!(
+        reason,
+        Reason::Progressing | Reason::Suspended | Reason::Deleting
+    );
+    if !is_ready && news && !quiet {
+        let mut note = report.ready.message.clone();
+        if let Some(ids) = &report.request_ids {
+            note = format!("{note} ({ids})");
+        }
+        context
+            .events
+            .warning(&at.object, reason.as_str(), &note)
+            .await;
+    }
+    tell_of_hints(context, at, taken).await;
+    tell_of_secret(context, at, taken).await;
+    tell_of_found(context, at).await;
+    tell_of_change(context, at, before, report).await;
+}
+
+/// Annotations that were missing, old, another object's or unreadable were put back from what is known.
+async fn tell_of_hints(context: &Context, at: &Observation, taken: &[Step]) {
+    let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
+    if let Some(what) = at.strange_hints.as_ref().filter(|_| is_put_back) {
+        let note = format!("{what}: it was put back from what the status and Azure say");
+        context
+            .events
+            .normal(&at.object, "HintsReplaced", &note)
+            .await;
+    }
+}
+
+/// A Secret of an object of this name that is gone is this one's from now on: so that nobody is surprised by its key.
+async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
+    let taken_up = taken.iter().find_map(|step| match step {
+        Step::RepairSecret { secret, .. } if at.takes_up_secret => Some(secret),
+        _ => None,
+    });
+    if let Some(secret) = taken_up {
+        let mark = &at.desired.mark;
+        let note = format!(
+            "Secret {} records an SshKey {}/{} that is gone, and was taken up with its key {}",
+            secret.name, mark.namespace, mark.object, secret.fingerprint
+        );
+        context
+            .events
+            .warning(&at.object, "SecretTakenUp", &note)
+            .await;
+    }
+}
+
+/// Keys of this object that only a list of Azure has shown: they stay until the object goes.
+async fn tell_of_found(context: &Context, at: &Observation) {
+    for id in &at.finds {
+        let note = format!(
+            "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays while this SshKey has another place, and goes with it"
+        );
+        context.events.warning(&at.object, "KeyFound", &note).await;
+    }
+}
+
+/// The key that the user gives, or that is followed, is another one now.
+async fn tell_of_change(
+    context: &Context,
+    at: &Observation,
+    before: &SshKeyStatus,
+    report: &Report,
+) {
+    if let (Some(was), Some(is)) = (&before.fingerprint, &report.status.fingerprint)
+        && was != is
+    {
+        let note = format!("the key is {is} now; it was {was}");
+        context.events.normal(&at.object, "KeyChanged", &note).await;
+    }
+}
+
+/// One event for all keys of a store that wait.
+pub(in crate::controller) async fn tell_store(
+    context: &Context,
+    at: &Observation,
+    report: &Report,
+) {
+    let azure = at.desired.azure.as_ref();
+    let session = azure.and_then(|azure| at.sessions.get(&azure.store));
+    if report.ready.reason == Reason::Throttled
+        && let Some(session) = session.filter(|session| session.is_newly_throttled())
+    {
+        let note = "Azure takes no more requests through this store for now; each SshKey that waits says when its turn is expected";
+        let reason = Reason::Throttled.as_str();
+        context.events.about(&session.store, reason, note).await;
+    }
+}
+
+pub(in crate::controller) async fn tell_of_deletion(
+    context: &Context,
+    at: &Observation,
+    taken: &[Step],
+) {
+    for step in taken {
+        match step {
+            Step::RemoveFinalizer { orphans } => {
+                for id in orphans {
+                    context.metrics.orphans.count::<&str>([]);
+                    let note = format!(
+                        "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
+                    );
+                    tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
+                    context.events.warning(&at.object, "Orphaned", &note).await;
+                }
+            }
+            step => {
+                context
+                    .events
+                    .normal(&at.object, step.name(), &step.describe())
+                    .await;
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What is observed before a decision.
+
+pub(in crate::controller) mod azure;
+pub(in crate::controller) mod azure_views;
+pub(in crate::controller) mod error;
+pub(in crate::controller) mod look;
+pub(in crate::controller) mod marks;
+pub(in crate::controller) mod object;
+pub(in crate::controller) mod observation;
+pub(in crate::controller) mod outputs;
+pub(in crate::controller) mod own_status;
+pub(in crate::controller) mod rotation_secrets;
+pub(in crate::controller) mod secret;
+pub(in crate::controller) mod stores;

@@ -1,0 +1,105 @@
+//! From what was read to what is decided upon.
+
+use kube::ResourceExt;
+
+use crate::{
+    api::{
+        OutputRef, SshKey, SshKeyStatus,
+        names::{FINALIZER, annotation},
+        output_ref::parse_outputs,
+    },
+    controller::sshkey::observe::own_status::own_status,
+    keys::Fingerprint,
+    plan::{AzureRecord, ObjectFacts, RotationRecord, parse_records},
+};
+
+/// What an `SshKey` says of itself.
+pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
+    let uid = object.uid().unwrap_or_default();
+    let annotations = object.annotations();
+    let text = |name: &str| annotations.get(name).map(String::as_str);
+    let short = |name: &str| text(name).filter(|value| !annotation::is_too_long(name, value));
+    let status = own_status(object);
+    let rotation = status.and_then(|status| status.rotation.as_ref());
+    let fingerprint = |text: &str| text.parse::<Fingerprint>().ok();
+    let pending = rotation.and_then(|rotation| rotation.pending.as_ref());
+    let former = rotation.map_or(&[][..], |rotation| &rotation.previous);
+    let others = pending
+        .map(|pending| &pending.fingerprint)
+        .into_iter()
+        .chain(former.iter().map(|former| &former.fingerprint));
+    ObjectFacts {
+        deleting_since: object
+            .metadata
+            .deletion_timestamp
+            .as_ref()
+            .map(|time| time.0),
+        has_finalizer: object
+            .finalizers()
+            .iter()
+            .any(|finalizer| finalizer == FINALIZER),
+        hints: parse_records(text(annotation::AZURE_KEYS)),
+        places: places(status),
+        has_status: status.is_some_and(|status| status.recorded_for.is_some()),
+        outputs: parse_outputs(text(annotation::OUTPUTS)),
+        reported_outputs: outputs_of(status),
+        abandoned: text(annotation::ABANDON) == Some(uid.as_str()),
+        rotation: RotationRecord::parse(text(annotation::ROTATION)),
+        reported_requests: rotation
+            .filter(|_| status.is_some_and(|status| status.recorded_for.is_some()))
+            .map(|rotation| rotation.handled_requests.clone()),
+        recorded_uid: text(annotation::RECORDED_UID)
+            .filter(|recorded| recorded.len() <= UID_MAX)
+            .map(str::to_owned),
+        rotate_requested: short(annotation::ROTATE_REQUESTED_AT)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned),
+        activate: short(annotation::ACTIVATE).and_then(fingerprint_of),
+        ignored_requests: ignored_requests(text),
+        reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
+        reported_fingerprint: status
+            .and_then(|status| status.fingerprint.as_deref())
+            .and_then(fingerprint),
+        reported_others: others.filter_map(|text| fingerprint(text)).collect(),
+        uid,
+    }
+}
+
+fn fingerprint_of(text: &str) -> Option<Fingerprint> {
+    text.trim().parse().ok()
+}
+
+/// Requests that can't be followed. An empty value asks for nothing.
+fn ignored_requests<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Vec<&'static str> {
+    let rotate = text(annotation::ROTATE_REQUESTED_AT)
+        .filter(|value| annotation::is_too_long(annotation::ROTATE_REQUESTED_AT, value));
+    let activate = text(annotation::ACTIVATE).filter(|value| fingerprint_of(value).is_none());
+    let said = [
+        (annotation::ROTATE_REQUESTED_AT, rotate),
+        (annotation::ACTIVATE, activate),
+    ];
+    let ignored = said
+        .into_iter()
+        .filter(|(_, value)| value.is_some_and(|value| !value.is_empty()));
+    ignored.map(|(name, _)| name).collect()
+}
+
+fn places(status: Option<&SshKeyStatus>) -> Vec<AzureRecord> {
+    let azure = status.and_then(|status| status.azure.as_ref());
+    let listed = azure.map_or(&[][..], |azure| &azure.places);
+    listed.iter().filter_map(AzureRecord::from_status).collect()
+}
+
+fn outputs_of(status: Option<&SshKeyStatus>) -> Vec<OutputRef> {
+    let listed = status.map_or(&[][..], |status| &status.outputs);
+    let named = listed.iter().filter_map(|output| {
+        Some(OutputRef {
+            kind: output.kind.parse().ok()?,
+            name: output.name.clone(),
+        })
+    });
+    named.collect()
+}
+
+/// A longer UID is none: the API server's are 36 characters long.
+const UID_MAX: usize = 64;

@@ -1,0 +1,81 @@
+//! What is wanted and what exists, as one pass sees it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    api::{ArmId, SshKey, StoreKey},
+    azure::Caller,
+    controller::{
+        sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
+    },
+    plan::{Desired, Observed, Outcome, with_places},
+};
+
+/// What is wanted and what is there.
+pub(in crate::controller) struct Observation {
+    /// The object that was decided upon: the newest that is known.
+    pub(in crate::controller) object: SshKey,
+    /// On whose behalf Azure is asked.
+    pub(in crate::controller) caller: Caller,
+    pub(in crate::controller) desired: Desired,
+    pub(in crate::controller) observed: Observed,
+    /// What was strange about the object's annotations when it was looked at.
+    pub(in crate::controller) strange_hints: Option<String>,
+    /// Whether the managed Secret was that of an object of this name that is gone.
+    pub(in crate::controller) takes_up_secret: bool,
+    /// Places that only lists of Azure show, and that the status did not have when it was looked at.
+    pub(in crate::controller) finds: Vec<ArmId>,
+    /// How each store is reached.
+    pub(in crate::controller) sessions: BTreeMap<StoreKey, Arc<Session>>,
+}
+
+impl Observation {
+    /// The stores through which the object's key may be in Azure; none once it is let go.
+    pub(in crate::controller) fn stores_in_use(&self) -> BTreeSet<StoreId> {
+        let hints = self.observed.object.hints.iter().flatten();
+        self.observed
+            .known
+            .iter()
+            .chain(hints)
+            .filter(|_| self.observed.object.has_finalizer)
+            .map(|record| StoreId::seen_from(&self.caller.namespace, &record.store))
+            .collect()
+    }
+
+    /// Lays over what was observed what a step has left behind, or a read has shown.
+    pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) {
+        let observed = self.observed.clone().after(outcome);
+        self.observed = with_places(observed, &self.desired);
+    }
+
+    /// The object, as the owner of Secrets.
+    pub(in crate::controller) fn owner(&self) -> Owner<'_> {
+        let mark = &self.desired.mark;
+        let observed = &self.observed;
+        Owner::of(
+            &mark.namespace,
+            &mark.object,
+            &observed.object,
+            &observed.secret,
+        )
+    }
+
+    /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to
+    /// this namespace.
+    pub(in crate::controller) fn tells_its_store(&self, id: &ArmId) -> bool {
+        tells_its_store(&self.desired, id)
+    }
+}
+
+pub(in crate::controller) fn tells_its_store(desired: &Desired, id: &ArmId) -> bool {
+    let wanted = desired.azure.as_ref();
+    wanted.is_some_and(|azure| {
+        let target = azure.target.as_ref().ok();
+        let fact = desired.stores.get(&azure.store);
+        target.is_some_and(|wanted| wanted.id() == id)
+            && fact.is_some_and(|fact| fact.is_open_to(&desired.mark.namespace))
+    })
+}

@@ -1,0 +1,89 @@
+//! What a Secret says.
+
+use kube::api::ObjectMeta;
+
+use crate::{
+    api::names::{annotation, label},
+    controller::blocking::off_thread,
+    keys::{KeyPair, is_openssh_file},
+    kubernetes::secrets,
+    plan::{Durability, SecretFacts, SecretKey, SecretView},
+};
+
+/// A longer private key is RSA: to read and prove it takes milliseconds, which are not for the async threads. The others
+/// take less than the way to another thread and back.
+pub(in crate::controller) const QUICKLY_READ: usize = 1_024;
+
+/// What a Secret says to an `SshKey` of this namespace and name.
+pub(in crate::controller) async fn secret(
+    found: Option<secrets::FoundSecret>,
+    namespace: &str,
+    sshkey: &str,
+) -> SecretView {
+    let Some(found) = found else {
+        return SecretView::Absent;
+    };
+    let consent = format!("{namespace}/{sshkey}");
+    if found
+        .private
+        .as_ref()
+        .is_none_or(|bytes| bytes.len() < QUICKLY_READ)
+    {
+        return SecretView::Present(Box::new(secret_facts(&found, &consent)));
+    }
+    let facts = off_thread(move || secret_facts(&found, &consent)).await;
+    SecretView::Present(Box::new(facts))
+}
+
+pub(in crate::controller) fn secret_facts(
+    found: &secrets::FoundSecret,
+    consent: &str,
+) -> SecretFacts {
+    let annotations = found.meta.annotations.clone().unwrap_or_default();
+    let text = |name: &str| annotations.get(name).cloned();
+    let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
+        None => SecretKey::Missing,
+        Some(bytes) => match KeyPair::from_openssh_amid(bytes) {
+            Ok(pair) => SecretKey::Readable(pair.public_key()),
+            Err(error) => SecretKey::Unreadable(error.to_string()),
+        },
+    };
+    let private_entry_is_a_file = found
+        .private
+        .as_ref()
+        .is_some_and(|bytes| is_openssh_file(bytes));
+    let public_entry_matches = match (&key, &found.public) {
+        (SecretKey::Readable(key), Some(entry)) => *entry == secrets::public_entry(key),
+        _ => false,
+    };
+    SecretFacts {
+        uid: found.meta.uid.clone().unwrap_or_default(),
+        resource_version: found.meta.resource_version.clone().unwrap_or_default(),
+        labelled: found.meta.labels.as_ref().is_some_and(|labels| {
+            labels.get(label::SECRET_ROLE).map(String::as_str) == Some(label::ROLE_MANAGED)
+        }),
+        owner_name: text(annotation::OWNER_NAME),
+        owner_uid: text(annotation::OWNER_UID),
+        owner_namespace: text(annotation::OWNER_NAMESPACE),
+        is_well_formed: found.is_well_formed,
+        may_be_adopted: text(annotation::ADOPT_BY).as_deref() == Some(consent),
+        recorded: text(annotation::FINGERPRINT).and_then(|fingerprint| fingerprint.parse().ok()),
+        revision: text(annotation::REVISION)
+            .and_then(|revision| revision.parse().ok())
+            .unwrap_or(1),
+        created_at: text(annotation::CREATED_AT).and_then(|time| time.parse().ok()),
+        request: text(annotation::HANDLED_REQUEST),
+        key,
+        public_entry_matches,
+        private_entry_is_a_file,
+        durability: durability(&found.meta, found.immutable),
+    }
+}
+
+/// Whether what is written into an object stays.
+pub(in crate::controller) fn durability(meta: &ObjectMeta, is_immutable: bool) -> Durability {
+    Durability {
+        held_by: secrets::held_by(meta),
+        is_immutable,
+    }
+}

@@ -1,0 +1,134 @@
+//! One pass: plans and acts until nothing is left to do.
+
+use std::time::Instant;
+
+use kube::{ResourceExt, runtime::controller::Action};
+
+use crate::{
+    controller::{
+        clock::now,
+        scope::Scope,
+        sshkey::{
+            act::{dispatch::act, error::StepError, outcome_check, read::read},
+            finish::finish,
+            halt::{Advance, Halt},
+            observe::{error::WaitsFor, observation::Observation},
+            reconcile_error::ReconcileError,
+            vanished::put_away_observed,
+            waiting::wait,
+        },
+    },
+    plan::{MOST_STEPS, Move, Plan, Step, next_move, next_step, plan},
+};
+
+/// Plans and acts until nothing is left to do, and reports.
+pub(in crate::controller) async fn carry_out(
+    scope: &Scope,
+    mut at: Observation,
+) -> Result<Action, ReconcileError> {
+    let context = &scope.context;
+    let used = at.stores_in_use();
+    let mut taken: Vec<Step> = Vec::new();
+    let mut halt = Halt::default();
+    let decided = loop {
+        let orphan_after = context.options.orphan_after;
+        let decided = plan(&at.desired, &at.observed, orphan_after, now());
+        match advance(scope, &mut at, &decided, &mut taken, &mut halt).await? {
+            Advance::On => {}
+            Advance::Halted => break decided,
+            Advance::Overtaken => {
+                let wait = context.backoffs.next(&at.observed.object.uid);
+                return Ok(Action::requeue(wait));
+            }
+            Advance::Waits => return Ok(wait(context, &at.object, WaitsFor::Key).await?),
+        }
+    };
+    for store in used.difference(&at.stores_in_use()) {
+        context.store_uses.leave(store, &at.observed.object.uid);
+    }
+    match finish(context, &at, &decided, &taken, &halt).await? {
+        Some(action) => Ok(action),
+        None if at.observed.object.has_finalizer && !decided.deleting => {
+            Ok(Box::pin(put_away_observed(scope, at)).await)
+        }
+        None => {
+            context.forget(&at.observed.object.uid);
+            Ok(Action::await_change())
+        }
+    }
+}
+
+/// Makes the next move, and lays what came of it over what was observed.
+pub(in crate::controller) async fn advance(
+    scope: &Scope,
+    at: &mut Observation,
+    decided: &Plan,
+    taken: &mut Vec<Step>,
+    halt: &mut Halt,
+) -> Result<Advance, ReconcileError> {
+    let context = &scope.context;
+    let uid = at.observed.object.uid.clone();
+    let next = next_move(&at.desired, &at.observed, decided, taken);
+    let step = match next {
+        Move::GiveUp { step, failure } => {
+            return Ok(halt.stop(&mut at.observed, step, failure));
+        }
+        Move::Rest => return Ok(Advance::Halted),
+        Move::Read(_) | Move::Take(_) => next_step(decided, &at.observed).cloned(),
+    };
+    let Some(step) = step else {
+        return Ok(Advance::Halted);
+    };
+    let generation = at.caller.generation;
+    let refused = context.refusals.of(&uid, generation, &step, Instant::now());
+    if let Some(refused) = refused {
+        halt.refused.push(refused.clone());
+        return Ok(halt.stop(&mut at.observed, step, refused.failure));
+    }
+    if taken.len() + at.observed.refused.len() >= MOST_STEPS {
+        return Err(ReconcileError::Unsettled(step.name()));
+    }
+    let is_read = matches!(next, Move::Read(_));
+    let outcome = match next {
+        Move::Read(place) => read(context, at, &place).await,
+        _ => act(scope, at, &step).await,
+    };
+    match outcome {
+        Ok(outcome) => {
+            if !is_read {
+                if cfg!(debug_assertions) {
+                    outcome_check::compare(&step, &at.desired, &at.observed, &outcome);
+                }
+                context.metrics.steps.count([step.name(), "done"]);
+                taken.push(step);
+            }
+            at.lay_over(outcome);
+            at.observed.tags_turned_back = context.tag_repairs.enough(&uid, Instant::now());
+            Ok(Advance::On)
+        }
+        Err(error) if error.is_conflict() => {
+            context.metrics.steps.count([step.name(), "conflict"]);
+            Ok(Advance::Overtaken)
+        }
+        Err(error) if error.is_waiting() => Ok(Advance::Waits),
+        // A read goes before a step, and fails in its name.
+        Err(error) => {
+            let failure = error.failure();
+            let outcome = failure.class.outcome();
+            context.metrics.steps.count([step.name(), outcome]);
+            tracing::info!(
+                namespace = at.object.namespace(),
+                name = at.object.name_any(),
+                step = step.name(),
+                reason = failure.reason.as_str(),
+                cause = failure.message,
+                request_ids = failure.request_ids,
+                "a step failed"
+            );
+            if matches!(error, StepError::Azure(_)) {
+                halt.by_azure.push((step.clone(), failure.clone()));
+            }
+            Ok(halt.stop(&mut at.observed, step, failure))
+        }
+    }
+}

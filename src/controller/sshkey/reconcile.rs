@@ -1,0 +1,57 @@
+//! One reconcile of an `SshKey`: observe, then plan and act until no step is left or one fails, then report once.
+
+use std::sync::Arc;
+
+use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+
+use crate::{
+    api::{ErrorClass, Reason, SshKey},
+    controller::{
+        failure,
+        scope::Scope,
+        sshkey::{
+            invalid::{refuse, write_blocked},
+            observe::{error::ObserveError, look::observe},
+            pass::carry_out,
+            reconcile_error::ReconcileError,
+            waiting::wait,
+        },
+    },
+    plan::Failure,
+};
+
+/// Reconciles one object.
+pub(in crate::controller) async fn reconcile(
+    object: Arc<DeserializeGuard<SshKey>>,
+    scope: Arc<Scope>,
+) -> Result<Action, ReconcileError> {
+    let context = &scope.context;
+    let seen = match &object.0 {
+        Ok(seen) => context.own_writes.newest(seen),
+        Err(invalid) => return refuse(context, invalid).await,
+    };
+    let observation = match observe(&scope, &seen).await {
+        Ok(Some(observation)) => observation,
+        Ok(None) => {
+            context.forget(&seen.uid().unwrap_or_default());
+            return Ok(Action::await_change());
+        }
+        Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
+            write_blocked(context, &seen, &failure::kubernetes_failure(&error)).await?;
+            return Ok(Action::requeue(context.patience.of(&seen)));
+        }
+        Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
+        Err(ObserveError::Invalid(why)) => {
+            let failure = Failure::to_fix(Reason::InvalidObject, why);
+            write_blocked(context, &seen, &failure).await?;
+            return Ok(Action::requeue(context.patience.of(&seen)));
+        }
+        Err(ObserveError::Waiting(waits_for)) => {
+            return Ok(wait(context, &seen, waits_for).await?);
+        }
+    };
+    let uid = observation.observed.object.uid.clone();
+    let done = Box::pin(carry_out(&scope, observation)).await;
+    context.store_uses.held(&uid);
+    done
+}

@@ -1,0 +1,195 @@
+//! An object that is gone although this operator did not let it go. A tool that replaces an object drops its finalizer, and
+//! the deletion that follows waits for nobody. And the API server looks for finalizers before it deletes and not again
+//! while it does, so a deletion that comes together with the first finalizer takes the object away in spite of it.
+//! Nobody would ever look again for what was made for it: it is put away at once, from the object's last state.
+//! <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go>
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{ResourceExt, runtime::controller::Action};
+
+use crate::{
+    api::{ArmId, ErrorClass, SshKey, sshkey::DeletionPolicy},
+    controller::{
+        clock::now,
+        scope::Scope,
+        sshkey::{
+            act::{dispatch::act, read::read, read_azure::read_azure},
+            events::tell_of_deletion,
+            observe::{error::ObserveError, look::observe_gone, object, observation::Observation},
+        },
+    },
+    kubernetes::sshkeys,
+    plan::{KeyView, Move, Outcome, Step, next_move, plan},
+};
+
+/// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
+const TRIES: usize = 5;
+
+/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt looks anew and is a turn
+/// of its namespace; no turn is held while it waits for the next.
+pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
+    let context = &scope.context;
+    let uid = last.uid().unwrap_or_default();
+    let namespace = last.namespace().unwrap_or_default();
+    // What failed while it was there does not make its end longer.
+    context.backoffs.reset(&uid);
+    let (mut taken, mut looked) = (Vec::new(), None);
+    for attempt in 1..=TRIES {
+        if attempt > 1 {
+            tokio::time::sleep(context.backoffs.next(&uid)).await;
+        }
+        let _turn = context.turns.take(&namespace).await;
+        match Box::pin(observe_if_gone(scope, &last)).await {
+            Ok(None) => return,
+            Ok(Some(mut at)) => {
+                let left = leave(scope, &mut at, &mut taken).await;
+                looked = Some(at);
+                if !matches!(left, Left::NotYet) {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what belongs to an SshKey that is gone could not be read");
+            }
+        }
+    }
+    match looked {
+        Some(at) => end(scope, at, taken).await,
+        None => context.forget(&uid),
+    }
+}
+
+/// What belongs to it; `None` when it still exists after all. The Secrets of a name that another object has by now are that
+/// one's: it takes them up.
+async fn observe_if_gone(
+    scope: &Scope,
+    last: &SshKey,
+) -> Result<Option<Observation>, ObserveError> {
+    let (namespace, name) = (last.namespace().unwrap_or_default(), last.name_any());
+    let live = sshkeys::read(&scope.context.client, &namespace, &name).await?;
+    let mut last = last.clone();
+    match (live, &mut last.spec.secret) {
+        (Some(live), _) if live.uid() == last.metadata.uid => return Ok(None),
+        (Some(_), Some(secret)) => secret.deletion_policy = Some(DeletionPolicy::Retain),
+        _ => {}
+    }
+    observe_gone(scope, last).await.map(Some)
+}
+
+/// Does the same for an object that was gone when its reconcile came to an end.
+pub(in crate::controller) async fn put_away_observed(scope: &Scope, mut at: Observation) -> Action {
+    at.object.metadata.deletion_timestamp = Some(Time(now()));
+    at.observed.object = object::object(&at.object);
+    at.observed.object_is_live = true;
+    let uid = at.observed.object.uid.clone();
+    let mut taken = Vec::new();
+    for attempt in 1..=TRIES {
+        if attempt > 1 {
+            tokio::time::sleep(scope.context.backoffs.next(&uid)).await;
+        }
+        look_again(&mut at).await;
+        if !matches!(leave(scope, &mut at, &mut taken).await, Left::NotYet) {
+            break;
+        }
+    }
+    end(scope, at, taken).await;
+    Action::await_change()
+}
+
+/// Tells what was done, and what is left, of an object of which nothing is kept any more.
+async fn end(scope: &Scope, at: Observation, mut taken: Vec<Step>) {
+    tracing::warn!(
+        namespace = at.object.namespace(),
+        name = at.object.name_any(),
+        "the SshKey was gone before this operator let it go: what was made for it was put away"
+    );
+    if at.observed.object.has_finalizer {
+        let orphans = published(&at);
+        taken.push(Step::RemoveFinalizer { orphans });
+    }
+    tell_of_deletion(&scope.context, &at, &taken).await;
+    scope.context.forget(&at.observed.object.uid);
+}
+
+/// What came of an attempt to put everything away.
+enum Left {
+    /// Nothing is left.
+    All,
+    /// Something may work the next time.
+    NotYet,
+    /// Only a person can change what stands against it.
+    ForAPerson,
+}
+
+/// Each place in Azure, itself: what was just written there, and what was not answered.
+async fn look_again(at: &mut Observation) {
+    let known = at.observed.known.iter();
+    let hints = at.observed.object.hints.iter().flatten();
+    let is_asked = |id: &ArmId| at.observed.azure.contains_key(id);
+    let ids: BTreeSet<ArmId> = known
+        .chain(hints)
+        .map(|record| record.id.clone())
+        .filter(is_asked)
+        .collect();
+    for id in ids {
+        match read_azure(at, &id).await {
+            Ok(outcome) => at.lay_over(outcome),
+            Err(error) => {
+                let view = KeyView::Unknown(error.failure());
+                at.observed.azure.insert(id, view);
+            }
+        }
+    }
+}
+
+/// Takes the steps of the deletion.
+async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Left {
+    let context = &scope.context;
+    loop {
+        let decided = plan(
+            &at.desired,
+            &at.observed,
+            context.options.orphan_after,
+            now(),
+        );
+        let made = match next_move(&at.desired, &at.observed, &decided, taken) {
+            Move::Rest if !at.observed.object.has_finalizer => return Left::All,
+            Move::Rest => {
+                let is_to_fix = decided.obstacle() == Some(ErrorClass::UserFixable);
+                return if is_to_fix {
+                    Left::ForAPerson
+                } else {
+                    Left::NotYet
+                };
+            }
+            Move::GiveUp { .. } => return Left::NotYet,
+            Move::Read(place) => read(context, at, &place).await,
+            // There is no object any more.
+            Move::Take(step @ Step::RemoveFinalizer { .. }) => {
+                taken.push(step);
+                Ok(Outcome::Released)
+            }
+            Move::Take(step) => act(scope, at, &step).await.inspect(|_| taken.push(step)),
+        };
+        match made {
+            Ok(outcome) => at.lay_over(outcome),
+            Err(error) => {
+                let cause = error.failure().message;
+                tracing::info!(cause, "a step failed");
+                return Left::NotYet;
+            }
+        }
+    }
+}
+
+/// Where our key may be.
+fn published(at: &Observation) -> Vec<ArmId> {
+    let records = at.observed.known.iter();
+    let there = |id: &ArmId| !matches!(at.observed.azure.get(id), Some(KeyView::Absent { .. }));
+    records
+        .map(|record| record.id.clone())
+        .filter(there)
+        .collect()
+}

@@ -1,0 +1,4 @@
+//! The reconcile of a store of either kind.
+
+pub(in crate::controller) mod reconcile;
+pub(in crate::controller) mod users;

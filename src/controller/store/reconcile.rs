@@ -1,0 +1,301 @@
+//! The reconcile of a store of either kind: whether its identity gets a token.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+
+use crate::{
+    api::{
+        ArmId, AzureStoreStatus, ConditionType, ErrorClass, Reason,
+        condition::{ConditionDraft, conditions},
+        names::STORE_FINALIZER,
+    },
+    azure::{AzureError, Caller, View},
+    controller::{
+        clock::now,
+        context::Context,
+        failure,
+        sessions::{
+            all,
+            checked_store::{Looked, not_looked_at_yet},
+            session::Session,
+            store_object::{StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
+        },
+        store::users::{self, is_used_by},
+        store_id::StoreId,
+    },
+    kubernetes::{KubernetesError, namespaces, stores},
+    plan::{Failure, listed},
+};
+
+/// Looks at one store and reports.
+pub(in crate::controller) async fn reconcile<K: StoreObject>(
+    store: Arc<DeserializeGuard<K>>,
+    context: Arc<Context>,
+) -> Result<Action, KubernetesError> {
+    let store = match &store.0 {
+        Ok(store) => store,
+        Err(invalid) => {
+            let mut store = K::default();
+            *store.meta_mut() = invalid.metadata.clone();
+            tracing::warn!(
+                namespace = store.namespace(),
+                name = store.name_any(),
+                "a store can't be read"
+            );
+            report(&context, &store, &Err(unreadable(K::KIND))).await?;
+            return Ok(Action::requeue(context.options.intervals.sweep));
+        }
+    };
+    let id = store.describe(&context.options.namespace).id;
+    if store.meta().deletion_timestamp.is_some() {
+        let view = store.describe(&context.options.namespace);
+        // Its last keys need its session, also when the operator has started since.
+        if is_held(store) && !context.sessions.is_known(&view) {
+            if all::look(&context.sessions, &view).await.is_none() {
+                return Ok(Action::requeue(context.options.intervals.sweep));
+            }
+            context.sessions.tell(&id);
+        }
+        return leave(&context, store, &id).await;
+    }
+    if let Err(error) = let_go_if_unused(&context, store, &id).await {
+        tracing::warn!(%error, "a store that is not used stays held for now");
+    }
+    let view = store.describe(&context.options.namespace);
+    let Some(looked) = all::look(&context.sessions, &view).await else {
+        return wait(&context, store).await;
+    };
+    let is_news = looked.is_news;
+    let ready = readiness(&context, &view, looked).await;
+    report(&context, store, &ready).await?;
+    if is_news {
+        context.sessions.tell(&id);
+    }
+    Ok(Action::requeue(next_look(&context, store, &ready)))
+}
+
+/// Its credential is being opened; it is woken when that is done. What was said of the store before stays.
+async fn wait<K: StoreObject>(context: &Context, store: &K) -> Result<Action, KubernetesError> {
+    let status = store.status();
+    let reported = status.and_then(|status| status.observed_generation);
+    if reported.is_none_or(|generation| generation < 0) {
+        report(context, store, &Err(not_looked_at_yet())).await?;
+    }
+    Ok(Action::requeue(context.options.intervals.sweep))
+}
+
+/// What can be said of a store: whether a token is issued, what its keys have met, and whether its default group can be
+/// listed. A right to read that is missing is told and no more: a role may cover other groups.
+async fn readiness(context: &Context, view: &StoreView, looked: Looked) -> Result<String, Failure> {
+    looked.ready?;
+    let issued = "Entra issues tokens to the store's identity".to_owned();
+    let Some(session) = looked.session else {
+        return Ok(issued);
+    };
+    let recent = 2 * context.options.retry_max + context.options.intervals.poll;
+    if let Some(trouble) = session.trouble_within(recent) {
+        return Err(trouble);
+    }
+    match list_default_group(context, &session, view).await {
+        None | Some(Ok(_)) => Ok(issued),
+        Some(Err(error)) => {
+            let failure = failure::azure_failure(&error);
+            match failure.reason {
+                reason if concerns_of_stores().contains(&reason) => Err(failure),
+                Reason::AccessDenied => Ok(format!("{issued}; {}", failure.message)),
+                _ => Ok(issued),
+            }
+        }
+    }
+}
+
+/// Lists the group that keys of the store are in unless they name another; what was listed lately is not listed again.
+async fn list_default_group(
+    context: &Context,
+    session: &Session,
+    view: &StoreView,
+) -> Option<Result<View, AzureError>> {
+    let id = ArmId {
+        subscription: view.subscription().subscription_id.clone(),
+        resource_group: view.default_group()?,
+        // The list is asked for; which key is looked up in it does not matter.
+        name: "default".to_owned(),
+    };
+    let caller = Caller {
+        namespace: view.id.namespace.clone().unwrap_or_default(),
+        object: view.uid.clone(),
+        generation: view.generation,
+    };
+    let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
+    let known = session
+        .inventory
+        .known(&session.arm, &id, sweep, none, &caller, now())
+        .await;
+    Some(known)
+}
+
+/// A store in deletion stays as long as keys are in Azure through it. A namespace in deletion waits for it no longer than
+/// for its keys.
+async fn leave<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<Action, KubernetesError> {
+    if !is_held(store) {
+        return Ok(Action::await_change());
+    }
+    let users = users(context, store, id).await?;
+    if users.is_empty() || is_given_up(context, store, id).await? {
+        if !users.is_empty() {
+            let users = listed(&users);
+            tracing::warn!(
+                namespace = store.namespace(),
+                name = store.name_any(),
+                users,
+                "a store was let go with its namespace, before its keys"
+            );
+        }
+        stores::release(
+            &store.api(context.client.clone()),
+            &store.name_any(),
+            &store.uid().unwrap_or_default(),
+        )
+        .await?;
+        return Ok(Action::await_change());
+    }
+    let message = format!(
+        "it is being deleted, and the keys of these SshKeys are in Azure through it: {}. Delete them, or move them to another store by spec.azure.storeRef; then it goes by itself",
+        listed(&users)
+    );
+    let failure = Failure::new(ErrorClass::Transient, Reason::InUse, message);
+    report(context, store, &Err(failure)).await?;
+    Ok(Action::requeue(context.options.intervals.poll))
+}
+
+/// Who may have a key in Azure through a store.
+async fn users<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<Vec<String>, KubernetesError> {
+    match store.describe(&context.options.namespace).spec {
+        StoreSpec::Shared(spec) => users::users(context, id, Some(&spec)).await,
+        StoreSpec::Own(_) => users::users(context, id, None).await,
+    }
+}
+
+async fn is_given_up<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<bool, KubernetesError> {
+    let since = store.meta().deletion_timestamp.as_ref();
+    let waited =
+        since.is_some_and(|since| now().duration_since(since.0) >= context.options.orphan_after);
+    match &id.namespace {
+        Some(namespace) if waited => namespaces::is_terminating(&context.client, namespace).await,
+        _ => Ok(false),
+    }
+}
+
+/// A store that is held for nothing would hold up its deletion should the operator go first.
+async fn let_go_if_unused<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    id: &StoreId,
+) -> Result<(), KubernetesError> {
+    if !is_held(store) || context.store_uses.is_being_held(id) {
+        return Ok(());
+    }
+    let shown = context.watched.uids(|key| is_used_by(key, id));
+    if context.store_uses.is_used(id, &shown) {
+        return Ok(());
+    }
+    let is_unused = users(context, store, id).await?.is_empty();
+    // A key may have held it while the list was on its way.
+    if is_unused && !context.store_uses.is_being_held(id) {
+        let api = store.api(context.client.clone());
+        let uid = store.uid().unwrap_or_default();
+        stores::release(&api, &store.name_any(), &uid).await?;
+    }
+    Ok(())
+}
+
+/// A store is gone: its token in memory is of no more use, unless somebody has taken the finalizer off and a key still
+/// needs it.
+pub(in crate::controller) fn gone(context: &Context, id: &StoreId) {
+    context.store_uses.forget(id);
+    if context.watched.uids(|key| is_used_by(key, id)).is_empty() {
+        context.sessions.forget(id);
+    }
+}
+
+fn is_held<K: StoreObject>(store: &K) -> bool {
+    store.finalizers().iter().any(|one| one == STORE_FINALIZER)
+}
+
+async fn report<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    ready: &Result<String, Failure>,
+) -> Result<(), KubernetesError> {
+    let before = store.status().cloned().unwrap_or_default();
+    let generation = store.meta().generation.unwrap_or_default();
+    let status = AzureStoreStatus {
+        observed_generation: Some(generation),
+        conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
+    };
+    if status == before {
+        return Ok(());
+    }
+    stores::write_status(&store.api(context.client.clone()), store, &status).await?;
+    if let Err(failure) = ready {
+        let reason = failure.reason.as_str();
+        context
+            .events
+            .warning(store, reason, &failure.message)
+            .await;
+    }
+    Ok(())
+}
+
+fn next_look<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    ready: &Result<String, Failure>,
+) -> Duration {
+    let uid = store.meta().uid.as_deref().unwrap_or_default();
+    let Err(failure) = ready else {
+        context.backoffs.reset(uid);
+        context.patience.forget(uid);
+        return context.options.intervals.sweep;
+    };
+    match failure.class {
+        ErrorClass::UserFixable => context.patience.of(store),
+        ErrorClass::Transient | ErrorClass::Throttled(_) => context.backoffs.next(uid),
+    }
+}
+
+fn verdicts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
+    match ready {
+        Ok(message) => {
+            vec![ConditionDraft::new(
+                ConditionType::Ready,
+                Some(true),
+                Reason::TokenIssued,
+                message.clone(),
+            )]
+        }
+        Err(failure) => {
+            let about = |kind, status| {
+                ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())
+            };
+            let kind = match failure.class {
+                ErrorClass::UserFixable => ConditionType::Stalled,
+                ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,
+            };
+            vec![about(ConditionType::Ready, false), about(kind, true)]
+        }
+    }
+}

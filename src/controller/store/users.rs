@@ -1,0 +1,155 @@
+//! Who uses a store.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{ResourceExt, core::DynamicObject};
+
+use crate::{
+    api::{
+        ClusterAzureStoreSpec, SshKey, StoreKey, StoreKind,
+        names::{FINALIZER, annotation},
+    },
+    controller::{context::Context, sshkey::observe::own_status::own_status, store_id::StoreId},
+    kubernetes::{KubernetesError, namespaces, sshkeys},
+    plan::{asks_for_labels, lets_in, parse_records},
+};
+
+/// The `SshKey`s whose keys may be in Azure through a store, by a live list: their names, with the namespace where the
+/// store is of none. `shared` is given of a store of the cluster: a hint counts only in a namespace that it is open to.
+pub(in crate::controller) async fn users(
+    context: &Context,
+    id: &StoreId,
+    shared: Option<&ClusterAzureStoreSpec>,
+) -> Result<Vec<String>, KubernetesError> {
+    let scopes = match &id.namespace {
+        Some(namespace) => vec![Some(namespace.clone())],
+        None => context.options.watched.clone(),
+    };
+    let mut users = Vec::new();
+    let mut open = BTreeMap::new();
+    for scope in scopes {
+        for key in sshkeys::list(&context.client, scope.as_deref()).await? {
+            let listed = stores_listed(&key);
+            let namespace = key.metadata.namespace.clone().unwrap_or_default();
+            if !uses(&key.metadata, &listed, &id.key) {
+                continue;
+            }
+            if !listed.contains(&id.key) && !open.contains_key(&namespace) {
+                let is_open = is_open(context, shared, &namespace).await?;
+                open.insert(namespace.clone(), is_open);
+            }
+            if !listed.contains(&id.key) && open.get(&namespace) == Some(&false) {
+                continue;
+            }
+            let name = key.metadata.name.unwrap_or_default();
+            users.push(match &id.namespace {
+                None => format!("{namespace}/{name}"),
+                Some(_) => name,
+            });
+        }
+    }
+    users.sort();
+    Ok(users)
+}
+
+pub(in crate::controller) async fn is_open(
+    context: &Context,
+    shared: Option<&ClusterAzureStoreSpec>,
+    namespace: &str,
+) -> Result<bool, KubernetesError> {
+    let Some(spec) = shared else {
+        return Ok(true);
+    };
+    let labels = if asks_for_labels(spec, namespace) {
+        namespaces::labels(&context.client, namespace).await?
+    } else {
+        BTreeMap::new()
+    };
+    Ok(lets_in(spec, namespace, &labels))
+}
+
+/// Whether a key that is watched is in Azure through a store, as far as the watch knows.
+pub(in crate::controller) fn is_used_by(key: &SshKey, id: &StoreId) -> bool {
+    let in_reach = id.key.kind == StoreKind::ClusterAzureStore || key.namespace() == id.namespace;
+    let places = own_status(key)
+        .and_then(|status| status.azure.as_ref())
+        .map_or(&[][..], |azure| &azure.places);
+    let listed: Vec<StoreKey> = places
+        .iter()
+        .map(|place| StoreKey::new(place.store_kind, place.store.clone()))
+        .collect();
+    in_reach && uses(&key.metadata, &listed, &id.key)
+}
+
+/// The stores of the places that a status lists, of an object whose spec may not be readable.
+pub(in crate::controller) fn stores_listed(key: &DynamicObject) -> Vec<StoreKey> {
+    let status = &key.data["status"];
+    if status["recordedFor"].as_str() != key.metadata.uid.as_deref() {
+        return Vec::new();
+    }
+    let places = status["azure"]["places"].as_array();
+    let named = places.into_iter().flatten().filter_map(|place| {
+        let kind = match place["storeKind"].as_str()? {
+            "ClusterAzureStore" => StoreKind::ClusterAzureStore,
+            _ => StoreKind::AzureStore,
+        };
+        Some(StoreKey::new(kind, place["store"].as_str()?))
+    });
+    named.collect()
+}
+
+/// Whether an object may have a key in Azure through a store: its status lists a place there; or a hint names one, and it
+/// is held by our finalizer. What can't be read says nothing.
+pub(in crate::controller) fn uses(
+    meta: &ObjectMeta,
+    listed: &[StoreKey],
+    store: &StoreKey,
+) -> bool {
+    let is_held = meta.finalizers.iter().flatten().any(|one| one == FINALIZER);
+    let annotations = meta.annotations.as_ref();
+    let hints = annotations.and_then(|all| all.get(annotation::AZURE_KEYS));
+    let hints = parse_records(hints.map(String::as_str)).unwrap_or_default();
+    listed.contains(store) || (is_held && hints.iter().any(|hint| hint.store == *store))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_place_is_a_use_and_a_hint_of_an_object_that_is_held() {
+        let store = StoreKey::new(StoreKind::AzureStore, "s");
+        let hint = r#"[{"deletionPolicy":"Delete","id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k","location":"l","store":"s"}]"#;
+        let with = |hints: &str| ObjectMeta {
+            finalizers: Some(vec![FINALIZER.to_owned()]),
+            annotations: Some([(annotation::AZURE_KEYS.to_owned(), hints.to_owned())].into()),
+            ..ObjectMeta::default()
+        };
+        let listed = [store.clone()];
+        assert!(uses(&with("[]"), &listed, &store));
+        assert!(uses(&with(hint), &[], &store));
+        assert!(!uses(&with("rubbish"), &[], &store));
+        let unheld = ObjectMeta {
+            finalizers: None,
+            ..with(hint)
+        };
+        assert!(!uses(&unheld, &[], &store));
+    }
+
+    #[test]
+    fn a_status_of_another_object_lists_nothing() {
+        let object = |recorded_for: &str| -> DynamicObject {
+            serde_json::from_value(serde_json::json!({
+                "metadata": { "uid": "u" },
+                "status": {
+                    "recordedFor": recorded_for,
+                    "azure": { "places": [{ "storeKind": "AzureStore", "store": "s" }] },
+                },
+            }))
+            .unwrap()
+        };
+        assert_eq!(stores_listed(&object("u")).len(), 1);
+        assert!(stores_listed(&object("another")).is_empty());
+    }
+}

@@ -1,0 +1,4 @@
+//! Namespaces take turns.
+
+pub(in crate::controller) mod line;
+pub(in crate::controller) mod namespaces;

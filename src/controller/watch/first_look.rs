@@ -1,0 +1,61 @@
+//! Keys whose store was not looked at yet as it is now: since the operator has started, or since the store was changed. The
+//! store's own reconcile looks; the keys wait for it, and take no turn meanwhile.
+
+use std::sync::Arc;
+
+use kube::{core::DeserializeGuard, runtime::reflector::ObjectRef};
+
+use crate::{
+    api::{SshKey, StoreKey, StoreKind, names::annotation},
+    controller::{context::Context, scope::Scope, sessions::store_object::StoreObject},
+    plan::{default_stores, parse_records, stores_of},
+};
+
+/// Whether a look at a store that matters to the key is still to come. Stores that no watch knows yet are left to the key's
+/// own reconcile.
+pub(in crate::controller) async fn is_to_come(scope: &Scope, key: &SshKey) -> bool {
+    let annotations = key.metadata.annotations.as_ref();
+    let records = annotations.and_then(|all| all.get(annotation::AZURE_KEYS));
+    let records = parse_records(records.map(String::as_str)).unwrap_or_default();
+    let named = stores_of(&key.spec, &records);
+    let defaults = default_stores(&key.spec, &records);
+    if named.is_empty() && defaults.is_empty() {
+        return false;
+    }
+    scope.stores_listed.clone().await;
+    let namespace = key.metadata.namespace.as_deref().unwrap_or_default();
+    let look = |store: &StoreKey| look_at(scope, namespace, store);
+    // Of the defaults, the first that is there is meant.
+    let default = defaults.iter().find_map(look);
+    named
+        .iter()
+        .filter_map(look)
+        .chain(default)
+        .any(|to_come| to_come)
+}
+
+/// `None` for a store that no watch knows.
+fn look_at(scope: &Scope, namespace: &str, store: &StoreKey) -> Option<bool> {
+    let context = &scope.context;
+    match store.kind {
+        StoreKind::AzureStore => {
+            let known = scope
+                .stores
+                .get(&ObjectRef::new(&store.name).within(namespace))?;
+            Some(is_not_looked_at(context, &known))
+        }
+        StoreKind::ClusterAzureStore => {
+            let known = context.cluster_stores.get(&store.name)?;
+            Some(is_not_looked_at(context, &known))
+        }
+    }
+}
+
+fn is_not_looked_at<K: StoreObject>(context: &Context, store: &Arc<DeserializeGuard<K>>) -> bool {
+    let readable = store.0.as_ref();
+    readable.is_ok_and(|store| {
+        !context
+            .sessions
+            .is_known(&store.describe(&context.options.namespace))
+    })
+}

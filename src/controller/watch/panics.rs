@@ -1,0 +1,123 @@
+//! A reconcile that panics stops only itself.
+
+use std::{fmt::Display, panic::AssertUnwindSafe};
+
+use futures::{FutureExt, future::BoxFuture};
+use kube::runtime::controller::Action;
+
+/// What came of a reconcile that did not come to an end.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::controller) enum Stopped {
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It panicked: a fault of the operator, of which the other objects shall know nothing.
+    #[error("the reconcile panicked; please report it with the log")]
+    Panicked,
+}
+
+/// Runs a reconcile to its end, however it ends.
+pub(in crate::controller) async fn guarded<E: Display>(
+    work: BoxFuture<'static, Result<Action, E>>,
+) -> Result<Action, Stopped> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result.map_err(|error| Stopped::Failed(error.to_string())),
+        Err(_) => Err(Stopped::Panicked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeMap,
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
+
+    use futures::{StreamExt, stream};
+    use kube::{
+        ResourceExt,
+        runtime::{
+            controller::{self, applier},
+            reflector::{ObjectRef, store},
+            watcher,
+        },
+    };
+
+    use super::*;
+    use crate::{api::SshKey, controller::watch::reconcile_metrics::measured, metrics::Metrics};
+
+    const POISON: &str = "key-50";
+
+    fn key(number: u32) -> SshKey {
+        let mut key = SshKey::new(&format!("key-{number}"), Default::default());
+        key.metadata.namespace = Some("team".to_owned());
+        key
+    }
+
+    /// The step that panics, after it has waited as a step does.
+    async fn step(name: String) -> Result<Action, String> {
+        tokio::task::yield_now().await;
+        assert!(name != POISON, "this object is poison");
+        Ok(Action::await_change())
+    }
+
+    #[tokio::test]
+    async fn an_object_that_makes_a_step_panic_is_tried_again_and_does_not_stop_the_others() {
+        let (reader, mut writer) = store::<SshKey>();
+        writer.apply_watcher_event(&watcher::Event::Init);
+        for number in 0..100 {
+            writer.apply_watcher_event(&watcher::Event::InitApply(key(number)));
+        }
+        writer.apply_watcher_event(&watcher::Event::InitDone);
+        let metrics = Arc::new(Metrics::new());
+        let done: Arc<Mutex<BTreeMap<String, u32>>> = Arc::default();
+        let reconcile = {
+            let (metrics, done) = (Arc::clone(&metrics), Arc::clone(&done));
+            move |key: Arc<SshKey>, _: Arc<()>| {
+                let (metrics, done) = (Arc::clone(&metrics), Arc::clone(&done));
+                async move {
+                    *done.lock().unwrap().entry(key.name_any()).or_default() += 1;
+                    measured::<SshKey>(&metrics, guarded(step(key.name_any()).boxed())).await
+                }
+                .boxed()
+            }
+        };
+        let queue = stream::iter((0..100).map(|number| Ok(ObjectRef::from_obj(&key(number)))));
+        let results = applier(
+            reconcile,
+            |_, _: &Stopped, _| Action::requeue(Duration::ZERO),
+            Arc::new(()),
+            reader,
+            queue.chain(stream::pending::<Result<_, std::io::Error>>()),
+            // As the controllers have it: a few at once, so that the poison is among the first of a hundred.
+            controller::Config::default().concurrency(4),
+        );
+        let mut panicked = 0;
+        let mut well = 0;
+        let mut results = std::pin::pin!(results);
+        // All the others, and the poison more than once, are seen in one run.
+        while well < 99 || panicked < 3 {
+            match results.next().await.unwrap() {
+                Ok(_) => well += 1,
+                Err(controller::Error::ReconcilerFailed(Stopped::Panicked, object)) => {
+                    assert_eq!(object.name, POISON);
+                    panicked += 1;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let done = done.lock().unwrap();
+        assert_eq!(done.len(), 100);
+        let others = done.iter().filter(|(name, _)| *name != POISON);
+        assert!(others.clone().all(|(_, times)| *times == 1));
+        let counted = format!(
+            "controller_runtime_reconcile_panics_total{{controller=\"sshkey\"}} {}\n",
+            done[POISON]
+        );
+        let text = metrics.text();
+        assert!(text.contains(&counted), "{text}");
+        let at_work = "controller_runtime_active_workers{controller=\"sshkey\"} 0.0\n";
+        assert!(text.contains(at_work), "{text}");
+    }
+}

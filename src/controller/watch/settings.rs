@@ -1,0 +1,86 @@
+//! How controllers are set up: what they watch, when they pause, and what becomes of an error.
+
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+use kube::{
+    Api, Resource,
+    core::DeserializeGuard,
+    runtime::{
+        controller::{self, Action},
+        reflector::ObjectRef,
+        watcher,
+    },
+};
+
+use crate::controller::{context::Context, watch::panics::Stopped};
+
+/// An object that can't be read stops only itself.
+pub(in crate::controller) type Guarded<K> = DeserializeGuard<K>;
+
+/// Changes that come together are looked at together.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// The longest pause after a watch has failed, without its jitter.
+const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
+pub(in crate::controller) fn settings() -> controller::Config {
+    controller::Config::default()
+        .concurrency(0)
+        .debounce(DEBOUNCE)
+}
+
+/// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
+/// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
+pub(in crate::controller) fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
+        .without_max_times()
+        .with_jitter()
+        .into()
+}
+
+pub(in crate::controller) fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
+    }
+}
+
+/// The operator ends before the object had its turn. It is not done with.
+pub(in crate::controller) fn not_any_more() -> Action {
+    Action::requeue(Duration::ZERO)
+}
+
+pub(in crate::controller) fn retry(
+    context: &Context,
+    uid: Option<&String>,
+    error: &Stopped,
+) -> Action {
+    let wait = context
+        .backoffs
+        .next(uid.map(String::as_str).unwrap_or_default());
+    tracing::debug!(%error, ?wait, "a reconcile will be tried again");
+    Action::requeue(wait)
+}
+
+pub(in crate::controller) fn log<K: Resource<DynamicType = ()>>(
+    result: Result<
+        (ObjectRef<K>, Action),
+        controller::Error<Stopped, kube::runtime::watcher::Error>,
+    >,
+) {
+    match result {
+        Ok((object, action)) => tracing::debug!(%object, ?action, "reconciled"),
+        // It went away while it waited for its turn.
+        Err(controller::Error::ObjectNotFound(_)) => {}
+        Err(controller::Error::ReconcilerFailed(error, object)) => {
+            tracing::warn!(%object, %error, "a reconcile failed");
+        }
+        Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
+    }
+}

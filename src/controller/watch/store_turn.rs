@@ -1,0 +1,36 @@
+//! The turn of a store of either kind.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use kube::{Resource, runtime::controller::Action};
+use tokio_util::sync::CancellationToken;
+
+use crate::controller::{
+    context::Context,
+    sessions::store_object::StoreObject,
+    store::reconcile,
+    watch::{
+        panics::{Stopped, guarded},
+        reconcile_metrics::measured,
+        settings::{Guarded, not_any_more},
+    },
+};
+
+/// Reconciles a store of either kind when its turn comes.
+pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
+    store: Arc<Guarded<K>>,
+    context: Arc<Context>,
+    shutdown: CancellationToken,
+) -> Result<Action, Stopped> {
+    context.meet(&*store);
+    let namespace = store.meta().namespace.as_deref().unwrap_or_default();
+    let take = context.store_turns.take(namespace);
+    let Some(_turn) = shutdown.run_until_cancelled(take).await else {
+        return Ok(not_any_more());
+    };
+    let work = reconcile::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
+    let done = measured::<K>(&context.metrics, guarded(work)).await;
+    context.let_go(&*store, &done);
+    done
+}

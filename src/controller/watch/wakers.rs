@@ -1,0 +1,179 @@
+//! What wakes a key or a store beside a change of itself: the stores of keys, what the operator keeps for them, and work that
+//! is done.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{Stream, StreamExt, future::ready, stream};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{
+    Resource, ResourceExt,
+    core::PartialObjectMeta,
+    runtime::{
+        Controller,
+        reflector::{ObjectRef, Store},
+    },
+};
+
+use crate::{
+    api::{
+        AzureStore, SshKey, StoreKey, StoreKind,
+        names::{annotation, label},
+    },
+    controller::{
+        blocking::Asker,
+        context::Context,
+        sessions::store_object::StoreState,
+        watch::settings::{Guarded, api},
+    },
+    kubernetes::client,
+    plan::{default_stores, parse_records, stores_of},
+};
+
+/// Stores of a watch of which a key has something to tell.
+pub(in crate::controller) fn stores_to_look_at(
+    context: &Context,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<Guarded<AzureStore>>> + Send + 'static {
+    let opened = context.blocking.listen().filter_map(|asker| {
+        ready(match asker {
+            Asker::Store { id, .. } => Some(id),
+            Asker::Key { .. } => None,
+        })
+    });
+    stream::select(context.store_uses.listen(), opened).filter_map(move |id| {
+        let watched = id.namespace.filter(|of_store| {
+            namespace
+                .as_ref()
+                .is_none_or(|namespace| namespace == of_store)
+        });
+        ready(watched.map(|of_store| ObjectRef::new(&id.key.name).within(&of_store)))
+    })
+}
+
+/// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
+pub(in crate::controller) fn wakers(
+    keys: Controller<Guarded<SshKey>>,
+    context: &Arc<Context>,
+    namespace: Option<&str>,
+    known: &Store<Guarded<SshKey>>,
+) -> Controller<Guarded<SshKey>> {
+    let watched = client::watch(context.options.watch_timeout);
+    let mut keys = keys.watches(
+        api::<Guarded<AzureStore>>(context, namespace),
+        watched.clone(),
+        {
+            let known = known.clone();
+            let told = Mutex::new(HashMap::new());
+            move |store| {
+                if !is_news(&told, &store) {
+                    return Vec::new();
+                }
+                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
+                keys_of_store(&known, store.namespace().as_deref(), &key)
+            }
+        },
+    );
+    keys = keys
+        .reconcile_on(looked_at(context, known))
+        .reconcile_on(done_for_keys(context, known));
+    if context.options.watch_cluster_stores {
+        let known = known.clone();
+        let changed = context.cluster_stores.listen().flat_map(move |name| {
+            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
+            stream::iter(keys_of_store(&known, None, &store))
+        });
+        keys = keys.reconcile_on(changed);
+    }
+    if context.options.watch_secrets {
+        let roles = [
+            label::ROLE_MANAGED,
+            label::ROLE_STAGING,
+            label::ROLE_PREVIOUS,
+            label::ROLE_OUTPUT,
+        ];
+        let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
+        let ours = watched.labels(&selector);
+        let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
+        let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
+        keys = keys
+            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
+            .watches(maps, ours, |map| owner_of(&map));
+    }
+    keys
+}
+
+/// Keys whose store was looked at and is otherwise than before.
+fn looked_at(
+    context: &Context,
+    known: &Store<Guarded<SshKey>>,
+) -> impl Stream<Item = ObjectRef<Guarded<SshKey>>> + Send + 'static {
+    let known = known.clone();
+    context.sessions.listen().flat_map(move |id| {
+        let keys = keys_of_store(&known, id.namespace.as_deref(), &id.key);
+        stream::iter(keys)
+    })
+}
+
+/// Keys for which something was generated or opened.
+fn done_for_keys(
+    context: &Context,
+    known: &Store<Guarded<SshKey>>,
+) -> impl Stream<Item = ObjectRef<Guarded<SshKey>>> + Send + 'static {
+    let known = known.clone();
+    context.blocking.listen().filter_map(move |asker| {
+        ready(match asker {
+            Asker::Key {
+                namespace, name, ..
+            } => Some(ObjectRef::new(&name).within(&namespace))
+                .filter(|key| known.get(key).is_some()),
+            Asker::Store { .. } => None,
+        })
+    })
+}
+
+/// Whether a store is another than before to its keys. It is of no interest to them that its status says what they have
+/// told themselves, nor that it is held for one of them: each time, all of them would be looked at.
+fn is_news(
+    told: &Mutex<HashMap<ObjectRef<Guarded<AzureStore>>, StoreState>>,
+    store: &Guarded<AzureStore>,
+) -> bool {
+    let state = StoreState::of(store);
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = told.insert(ObjectRef::from_obj(store), state.clone());
+    before != Some(state)
+}
+
+/// The keys that are published, or were, through a store: those of its namespace, or of all that are watched.
+fn keys_of_store(
+    known: &Store<Guarded<SshKey>>,
+    namespace: Option<&str>,
+    store: &StoreKey,
+) -> Vec<ObjectRef<Guarded<SshKey>>> {
+    known
+        .state()
+        .into_iter()
+        .filter(|object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
+        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, store)))
+        .map(|object| ObjectRef::from_obj(&*object))
+        .collect()
+}
+
+fn uses(key: &SshKey, store: &StoreKey) -> bool {
+    let records = parse_records(
+        key.annotations()
+            .get(annotation::AZURE_KEYS)
+            .map(String::as_str),
+    )
+    .unwrap_or_default();
+    stores_of(&key.spec, &records).contains(store)
+        || default_stores(&key.spec, &records).contains(store)
+}
+
+/// The key that a managed Secret or an output says it belongs to.
+fn owner_of(ours: &impl ResourceExt) -> Option<ObjectRef<Guarded<SshKey>>> {
+    let owner = ours.annotations().get(annotation::OWNER_NAME)?;
+    Some(ObjectRef::new(owner).within(&ours.namespace()?))
+}

@@ -1,0 +1,5 @@
+//! What the API server takes, refuses and shows, what the operator may do, and namespaces that go.
+
+pub(crate) mod namespaces;
+pub(crate) mod rights;
+mod rights_in_use;

@@ -1,0 +1,11 @@
+//! The operator as a process: its start and end, its replicas, servers that are away, its metrics, and a long run.
+
+mod ending;
+mod leader;
+pub(crate) mod metrics;
+mod openmetrics;
+mod outages;
+mod soak;
+pub(crate) mod start_and_end;
+pub(crate) mod two_operators;
+mod watches;
