@@ -15,7 +15,10 @@ use crate::{
             azure::{is_a_copy, is_adoption},
             secret::{SecretOwner, secret_owner},
         },
-        decide::azure::record::{places_to_report, wanted_record},
+        decide::azure::{
+            record::{places_to_report, wanted_record},
+            situation::Situation,
+        },
         decision::Finding,
         desired::{
             azure::Target,
@@ -62,7 +65,15 @@ pub(crate) fn hints_to_write(
         && !hints.iter().any(|hint| is_target(&hint.id))
         && is_written_to(target)
     {
-        hints.push(wanted_record(desired, wanted, target, observed, published));
+        hints.push(wanted_record(
+            &Situation {
+                desired,
+                observed,
+                target,
+                stored: published,
+            },
+            wanted,
+        ));
     }
     let first = hints.len().saturating_sub(PLACES_MAX);
     hints.drain(..first);
@@ -105,7 +116,15 @@ pub(crate) fn places_to_record(
     let mut places = places_to_report(desired, observed, published);
     if adopts && !places.iter().any(|place| place.id == target.id) {
         let (wanted, target) = published_target(desired)?;
-        places.push(wanted_record(desired, wanted, target, observed, published));
+        places.push(wanted_record(
+            &Situation {
+                desired,
+                observed,
+                target,
+                stored: published,
+            },
+            wanted,
+        ));
     }
     let listed = |places: &[AzureRecord]| -> BTreeSet<(String, bool, bool)> {
         let key = |place: &AzureRecord| {

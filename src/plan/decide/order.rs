@@ -8,7 +8,7 @@ use crate::{
     plan::{
         authority::{own_keys::current_key, places::with_places},
         decide::{
-            azure::{evaluate::evaluate_azure, leaving::obsolete},
+            azure::{evaluate::evaluate_azure, leaving::obsolete, situation::Situation},
             bookkeeping::definitions_are_outdated,
             deletion::evaluate_deletion,
             outputs::evaluate_outputs,
@@ -157,7 +157,12 @@ fn in_azure(
             Evaluation::finding(definitions_are_outdated())
         }
         (Ok(Wanted::Published(target)), Finding::Good { .. } | Finding::Pending) => {
-            evaluate_azure(desired, target, observed, published)
+            evaluate_azure(Situation {
+                desired,
+                observed,
+                target,
+                stored: published,
+            })
         }
         // Without a sound key nothing in Azure may change; while it is still to be made, its steps are a preview.
         (_, Finding::Blocked(failure)) => Evaluation::finding(Finding::Blocked(Failure {

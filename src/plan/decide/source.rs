@@ -6,7 +6,7 @@ use crate::{
     api::Reason,
     keys::PublicKey,
     plan::{
-        decide::secret::{content::Content, evaluate::evaluate_secret},
+        decide::secret::{content::Content, evaluate::evaluate_secret, situation::Situation},
         decision::{Evaluation, Finding},
         desired::{
             resolve::Desired,
@@ -32,7 +32,13 @@ pub(crate) fn evaluate_source(
                 requirements: *requirements,
                 comment,
             };
-            evaluate_secret(desired, custody, content, observed, now)
+            evaluate_secret(Situation {
+                desired,
+                custody,
+                content,
+                observed,
+                now,
+            })
         }
         KeySource::Imported { secret, custody } => {
             imported(desired, secret, custody.as_ref(), observed, now)
@@ -59,9 +65,13 @@ fn imported(
                 "Secret {from} is where the key is imported from, and cannot be the copy too: create this SshKey again with another name in spec.secret.name, or without spec.secret"
             ),
         )),
-        (Some(custody), Some(Ok(key))) => {
-            evaluate_secret(desired, custody, Content::Imported(key), observed, now)
-        }
+        (Some(custody), Some(Ok(key))) => evaluate_secret(Situation {
+            desired,
+            custody,
+            content: Content::Imported(key),
+            observed,
+            now,
+        }),
         _ => given(observed, |key| Finding::Good {
             reason: Reason::KeyImported,
             message: format!("Secret {from} holds the key {}", key.fingerprint()),

@@ -8,9 +8,10 @@ use crate::{
     api::{names::tag, sshkey::DriftPolicy, status::Origin},
     keys::PublicKey,
     plan::{
+        decide::azure::situation::Situation,
         desired::{azure::Target, resolve::Desired},
-        observed::{azure::AzureKey, snapshot::Observed},
-        records::{azure::AzureRecord, ownership::value},
+        observed::azure::AzureKey,
+        records::ownership::value,
     },
 };
 
@@ -53,15 +54,15 @@ pub fn listed(names: &[String]) -> String {
 }
 
 /// What differs at a place where our key is.
-pub(crate) fn difference(
-    desired: &Desired,
-    observed: &Observed,
-    target: &Target,
-    key: &AzureKey,
-    stored: Option<&PublicKey>,
-) -> Difference {
+pub(crate) fn difference(situation: &Situation<'_>, key: &AzureKey) -> Difference {
+    let Situation {
+        desired,
+        observed,
+        target,
+        stored,
+    } = *situation;
     let key_differs = stored.is_some() && key.public_key.as_ref().ok() != stored;
-    let record = observed.record(&target.id);
+    let record = situation.record();
     let recorded = record.map_or(&[][..], |record| &record.tags);
     let wanted = wanted_tags(desired, target);
     let mut tags = merged_tags(&key.tags, &wanted, recorded);
@@ -151,16 +152,16 @@ fn merged_tags(
 
 /// Whether what differs is to be shown and not mended: it was in Azure once as it is wanted now, so somebody else has
 /// changed it there. What the spec asks for anew is no drift.
-pub(crate) fn is_only_reported(
-    desired: &Desired,
-    target: &Target,
-    record: Option<&AzureRecord>,
-    stored: Option<&PublicKey>,
-) -> bool {
+pub(crate) fn is_only_reported(situation: &Situation<'_>) -> bool {
+    let Situation {
+        desired,
+        target,
+        stored,
+        ..
+    } = *situation;
     let digest = stored.map(|stored| digest_of(desired, target, stored));
-    target.drift == DriftPolicy::Report
-        && digest.is_some()
-        && record.and_then(|record| record.in_step.clone()) == digest
+    let in_step = situation.record().and_then(|record| record.in_step.clone());
+    target.drift == DriftPolicy::Report && digest.is_some() && in_step == digest
 }
 
 /// What stands for everything that is wanted of a key in Azure: 16 hexadecimal digits.

@@ -6,76 +6,88 @@ use crate::{
         sshkey::{AzureConflictPolicy, CreationPolicy, DeletionPolicy, ReplacePolicy},
         status::Origin,
     },
-    keys::PublicKey,
     plan::{
         authority::azure::{is_adoption, may_adopt, right_to},
-        decide::azure::difference::{
-            difference, is_elsewhere, is_only_reported, listed, wanted_tags,
+        decide::azure::{
+            difference::{difference, is_elsewhere, is_only_reported, listed, wanted_tags},
+            situation::Situation,
         },
         decision::{Evaluation, Finding},
-        desired::{azure::Target, resolve::Desired},
-        observed::{
-            azure::{AzureKey, Group, KeyView},
-            snapshot::Observed,
-        },
+        desired::azure::Target,
+        observed::azure::{AzureKey, Group, KeyView},
         records::{azure::PLACES_MAX, ownership::Ownership},
         step::kinds::Step,
     },
 };
 
-/// What to do about our key at its place in Azure. `stored` is the key that is to be published; while there is none, the
-/// steps are a preview and none of them may be taken.
-pub(crate) fn evaluate_azure(
-    desired: &Desired,
-    target: &Target,
-    observed: &Observed,
-    stored: Option<&PublicKey>,
-) -> Evaluation {
-    if let Some(refusal) = stored.and_then(|key| key.azure_accepts().err()) {
-        return Evaluation::finding(Finding::needs_user(Reason::KeyRefused, refusal.to_string()));
-    }
-    if let Some(finding) = the_pair_would_be_torn(desired, observed, target) {
-        return Evaluation::finding(finding);
-    }
-    let record = observed.record(&target.id);
-    if record.is_none() && observed.known.len() >= PLACES_MAX {
-        return Evaluation::finding(too_many_places(target));
-    }
-    match observed.azure.get(&target.id) {
+/// The facts of a place where the key is wanted.
+const FACTS: [fn(&Situation<'_>) -> Option<Evaluation>; 8] = [
+    // Azure takes no key of this kind.
+    key_is_refused,
+    // The private half would go in the end, and the public one stay.
+    the_pair_would_be_torn,
+    // The status has no room for another place.
+    there_is_no_room,
+    // Nobody can tell what is there.
+    can_not_be_read,
+    // There is no key.
+    is_missing,
+    // There is a key, and no right to it.
+    is_not_ours,
+    // It is in another location than the one that is wanted.
+    is_elsewhere_for_good,
+    // The same, and it may be created again.
+    is_to_be_moved,
+];
+
+/// What to do about our key at its place in Azure. While there is no key to be published, the steps are a preview and none
+/// of them may be taken.
+pub(crate) fn evaluate_azure(situation: Situation<'_>) -> Evaluation {
+    let situation = &situation;
+    let decided = FACTS.iter().find_map(|fact| fact(situation));
+    decided.unwrap_or_else(|| match situation.key() {
+        Some(key) => keep(situation, key),
+        // It was not asked about.
         None => Evaluation::steps(Vec::new()),
-        Some(KeyView::Unknown(failure)) => Evaluation::finding(Finding::Blocked(failure.clone())),
-        Some(KeyView::Absent { group, .. }) => {
-            if is_only_reported(desired, target, record, stored) {
-                return Evaluation::finding(drifted(&format!("{} is gone", target.id)));
-            }
-            publish(desired, target, *group, stored)
-        }
-        Some(KeyView::Present { key, .. }) => {
-            key_is_not_ours(desired, observed, target, key, stored)
-                .or_else(|| key_is_in_another_location(target, key))
-                .map_or_else(
-                    || {
-                        if !is_elsewhere(target, key) {
-                            keep(desired, observed, target, key, stored)
-                        } else if is_only_reported(desired, target, record, stored) {
-                            let what = format!("{} is in {} now", target.id, key.location);
-                            Evaluation::finding(drifted(&what))
-                        } else {
-                            recreate(desired, target, stored)
-                        }
-                    },
-                    Evaluation::finding,
-                )
-        }
+    })
+}
+
+fn key_is_refused(situation: &Situation<'_>) -> Option<Evaluation> {
+    let refusal = situation.stored?.azure_accepts().err()?;
+    let finding = Finding::needs_user(Reason::KeyRefused, refusal.to_string());
+    Some(Evaluation::finding(finding))
+}
+
+fn there_is_no_room(situation: &Situation<'_>) -> Option<Evaluation> {
+    let is_full = situation.observed.known.len() >= PLACES_MAX;
+    (situation.record().is_none() && is_full)
+        .then(|| Evaluation::finding(too_many_places(situation.target)))
+}
+
+fn can_not_be_read(situation: &Situation<'_>) -> Option<Evaluation> {
+    match situation.view()? {
+        KeyView::Unknown(failure) => Some(Evaluation::finding(Finding::Blocked(failure.clone()))),
+        KeyView::Absent { .. } | KeyView::Present { .. } => None,
     }
 }
 
-fn publish(
-    desired: &Desired,
-    target: &Target,
-    group: Group,
-    stored: Option<&PublicKey>,
-) -> Evaluation {
+fn is_missing(situation: &Situation<'_>) -> Option<Evaluation> {
+    match situation.view()? {
+        KeyView::Absent { .. } if is_only_reported(situation) => {
+            Some(drifted(&format!("{} is gone", situation.target.id)))
+        }
+        KeyView::Absent { group, .. } => Some(publish(situation, *group)),
+        KeyView::Present { .. } | KeyView::Unknown(_) => None,
+    }
+}
+
+fn publish(situation: &Situation<'_>, group: Group) -> Evaluation {
+    let Situation {
+        desired,
+        target,
+        stored,
+        ..
+    } = *situation;
     let mut steps = Vec::new();
     match (group, target.group_creation) {
         (Group::Exists, _) => {}
@@ -107,14 +119,14 @@ fn publish(
     Evaluation::steps(steps)
 }
 
-/// The key is there and this object has no right to it.
-fn key_is_not_ours(
-    desired: &Desired,
-    observed: &Observed,
-    target: &Target,
-    key: &AzureKey,
-    stored: Option<&PublicKey>,
-) -> Option<Finding> {
+fn is_not_ours(situation: &Situation<'_>) -> Option<Evaluation> {
+    let Situation {
+        desired,
+        observed,
+        target,
+        stored,
+    } = *situation;
+    let key = situation.key()?;
     let id = &target.id;
     if right_to(desired, observed, id, key).may_change() {
         return None;
@@ -148,28 +160,28 @@ fn key_is_not_ours(
             "Write another name in spec.azure.name",
         ),
     };
-    Some(Finding::needs_user(
+    Some(Evaluation::finding(Finding::needs_user(
         Reason::AzureKeyConflict,
         format!("{id} {whose}; it was left alone. {remedy}"),
-    ))
+    )))
 }
 
 const OTHER_NAME_OR_DELETE: &str = "Write another name in spec.azure.name; or, once you know that nobody needs that key, delete it in Azure";
 
 /// The Secret would go with the object and the public key would stay, which then lets in nobody: what a rule of the schema
 /// refuses where both are written, refused where the policy comes from elsewhere.
-fn the_pair_would_be_torn(
-    desired: &Desired,
-    observed: &Observed,
-    target: &Target,
-) -> Option<Finding> {
+fn the_pair_would_be_torn(situation: &Situation<'_>) -> Option<Evaluation> {
+    let Situation {
+        desired,
+        observed,
+        target,
+        ..
+    } = *situation;
     let azure = desired.azure.as_ref()?;
     let custody = desired.source.custody()?;
-    let known = observed.record(&target.id);
-    let adopts = match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. }) => is_adoption(desired, observed, target, key),
-        _ => false,
-    };
+    let known = situation.record();
+    let key = situation.key();
+    let adopts = key.is_some_and(|key| is_adoption(desired, observed, target, key));
     let is_adopted = adopts || known.is_some_and(|known| known.origin == Origin::Adopted);
     let stays = azure.deletion_policy.unwrap_or(if is_adopted {
         DeletionPolicy::Retain
@@ -177,58 +189,61 @@ fn the_pair_would_be_torn(
         DeletionPolicy::Delete
     }) == DeletionPolicy::Retain;
     (stays && custody.deletion == DeletionPolicy::Delete).then(|| {
-        Finding::needs_user(
+        Evaluation::finding(Finding::needs_user(
             Reason::DeletionPolicyConflict,
             format!(
                 "{} was there before this SshKey and would stay in Azure when it goes, while spec.secret.deletionPolicy: Delete would destroy its private key: write spec.secret.deletionPolicy: Retain, or spec.azure.deletionPolicy: Delete",
                 target.id
             ),
-        )
+        ))
     })
 }
 
-fn key_is_in_another_location(target: &Target, key: &AzureKey) -> Option<Finding> {
+fn is_elsewhere_for_good(situation: &Situation<'_>) -> Option<Evaluation> {
+    let (target, key) = (situation.target, situation.key()?);
     (is_elsewhere(target, key) && target.replace == ReplacePolicy::Refuse).then(|| {
-        Finding::needs_user(
+        Evaluation::finding(Finding::needs_user(
             Reason::LocationConflict,
             format!(
                 "{} is stored in {} and {} is asked for, and Azure moves no key: write the location that it has; or azure.replacePolicy: Recreate, to have it deleted and created again; or another azure.name, to have it created there first",
                 target.id, key.location, target.location
             ),
-        )
+        ))
     })
 }
 
 /// The name is taken by the key itself, so it has to go first.
-fn recreate(desired: &Desired, target: &Target, stored: Option<&PublicKey>) -> Evaluation {
-    let mut evaluation = publish(desired, target, Group::Exists, stored);
+fn is_to_be_moved(situation: &Situation<'_>) -> Option<Evaluation> {
+    let (target, key) = (situation.target, situation.key()?);
+    if !is_elsewhere(target, key) {
+        return None;
+    }
+    if is_only_reported(situation) {
+        let what = format!("{} is in {} now", target.id, key.location);
+        return Some(drifted(&what));
+    }
+    let mut evaluation = publish(situation, Group::Exists);
     let id = target.id.clone();
     evaluation.steps.insert(0, Step::DeleteAzureKey { id });
-    evaluation
+    Some(evaluation)
 }
 
-fn keep(
-    desired: &Desired,
-    observed: &Observed,
-    target: &Target,
-    key: &AzureKey,
-    stored: Option<&PublicKey>,
-) -> Evaluation {
-    let id = &target.id;
-    let difference = difference(desired, observed, target, key, stored);
+/// The key is ours, and where it is wanted: what differs is put right.
+fn keep(situation: &Situation<'_>, key: &AzureKey) -> Evaluation {
+    let id = &situation.target.id;
+    let difference = difference(situation, key);
     if difference.is_none() {
         return Evaluation::finding(Finding::Good {
             reason: Reason::KeyPublished,
             message: format!("published as {id}"),
         });
     }
-    let record = observed.record(id);
-    if is_only_reported(desired, target, record, stored) {
+    if is_only_reported(situation) {
         let what = format!(
             "{} of {id} differ from what is wanted",
             difference.describe()
         );
-        return Evaluation::finding(drifted(&what));
+        return drifted(&what);
     }
     if difference.key.is_some() || difference.tags.is_some() {
         return Evaluation::steps(vec![Step::UpdateAzureKey {
@@ -247,13 +262,13 @@ fn keep(
 }
 
 /// What somebody has changed in Azure, and the spec asks only to be told of.
-fn drifted(what: &str) -> Finding {
-    Finding::needs_user(
+fn drifted(what: &str) -> Evaluation {
+    Evaluation::finding(Finding::needs_user(
         Reason::DriftDetected,
         format!(
             "{what}; nothing was changed, since spec.azure.driftPolicy is Report. Write Repair to have it put right, or ask for what is there"
         ),
-    )
+    ))
 }
 
 /// The status has no room for another place.

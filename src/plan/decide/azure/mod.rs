@@ -4,3 +4,4 @@ pub(crate) mod difference;
 pub(crate) mod evaluate;
 pub(crate) mod leaving;
 pub(crate) mod record;
+pub(crate) mod situation;

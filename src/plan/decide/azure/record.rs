@@ -8,13 +8,16 @@ use crate::{
     keys::PublicKey,
     plan::{
         authority::azure::is_adoption,
-        decide::azure::difference::{difference, digest_of, is_elsewhere},
+        decide::azure::{
+            difference::{difference, digest_of, is_elsewhere},
+            situation::Situation,
+        },
         desired::{
-            azure::{DesiredAzure, Target},
+            azure::DesiredAzure,
             resolve::{Desired, published_target},
         },
         observed::{
-            azure::{Freshness, KeyView},
+            azure::{AzureKey, Freshness, KeyView},
             snapshot::Observed,
         },
         records::{
@@ -25,28 +28,26 @@ use crate::{
 };
 
 /// What is to be known of the place that is wanted, once the key is there as it is wanted.
-pub(crate) fn wanted_record(
-    desired: &Desired,
-    azure: &DesiredAzure,
-    target: &Target,
-    observed: &Observed,
-    published: Option<&PublicKey>,
-) -> AzureRecord {
-    let before = observed
-        .record(&target.id)
+pub(crate) fn wanted_record(situation: &Situation<'_>, azure: &DesiredAzure) -> AzureRecord {
+    let Situation {
+        desired,
+        observed,
+        target,
+        ..
+    } = *situation;
+    let before = situation
+        .record()
         .or_else(|| observed.object.hint(&target.id));
     let mut tags: Vec<String> = target.tags.keys().cloned().collect();
     if let Some(before) = before {
-        let still_there = |name: &&String| match observed.azure.get(&target.id) {
-            Some(KeyView::Present { key, .. }) => value(&key.tags, name).is_some(),
-            _ => true,
-        };
+        let key = situation.key();
+        let still_there = |name: &&String| key.is_none_or(|key| value(&key.tags, name).is_some());
         tags.extend(before.tags.iter().filter(still_there).cloned());
     }
     tags.sort();
     tags.dedup();
-    let known = observed.record(&target.id).map(|known| known.origin);
-    let origin = match observed.azure.get(&target.id) {
+    let known = situation.record().map(|known| known.origin);
+    let origin = match situation.view() {
         Some(KeyView::Present { key, .. }) if is_adoption(desired, observed, target, key) => {
             Origin::Adopted
         }
@@ -70,30 +71,22 @@ pub(crate) fn wanted_record(
         origin,
         phase: Phase::Published,
         tags,
-        in_step: in_step(desired, target, observed, published, before),
+        in_step: in_step(situation, before),
     }
 }
 
 /// What was last seen in Azure as it was wanted, where what changes after that is only to be reported.
-fn in_step(
-    desired: &Desired,
-    target: &Target,
-    observed: &Observed,
-    published: Option<&PublicKey>,
-    before: Option<&AzureRecord>,
-) -> Option<String> {
+fn in_step(situation: &Situation<'_>, before: Option<&AzureRecord>) -> Option<String> {
+    let target = situation.target;
     if target.drift == DriftPolicy::Repair {
         return None;
     }
-    let stored = published?;
-    match observed.azure.get(&target.id) {
-        Some(KeyView::Present { key, .. })
-            if !is_elsewhere(target, key)
-                && difference(desired, observed, target, key, Some(stored)).is_none() =>
-        {
-            Some(digest_of(desired, target, stored))
-        }
-        _ => before?.in_step.clone(),
+    let stored = situation.stored?;
+    let is_as_wanted =
+        |key: &&AzureKey| !is_elsewhere(target, key) && difference(situation, key).is_none();
+    match situation.key().filter(is_as_wanted) {
+        Some(_) => Some(digest_of(situation.desired, target, stored)),
+        None => before?.in_step.clone(),
     }
 }
 
@@ -122,9 +115,15 @@ pub(crate) fn places_to_report(
     let places = observed.known.iter().filter(|place| !is_gone(place));
     let mut places: Vec<AzureRecord> = places
         .map(|place| match wanted {
-            Some((azure, target)) if target.id == place.id && is_seen(place) => {
-                wanted_record(desired, azure, target, observed, published)
-            }
+            Some((azure, target)) if target.id == place.id && is_seen(place) => wanted_record(
+                &Situation {
+                    desired,
+                    observed,
+                    target,
+                    stored: published,
+                },
+                azure,
+            ),
             _ => place.clone(),
         })
         .collect();

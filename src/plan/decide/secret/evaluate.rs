@@ -1,168 +1,88 @@
 //! The managed Secret: facts in order, the first that holds decides.
 
-use jiff::Timestamp;
-
-use crate::{
-    api::Reason,
-    keys::{KeySpec, PublicKey},
-    plan::{
-        authority::secret::{SecretOwner, secret_owner},
-        decide::secret::{
-            content::Content,
-            durability::{secret_is_going, secret_is_immutable},
-            lost_key::{azure_might_hold_the_key, private_key_is_lost},
-            making::{create_secret, replace_lost_key},
-            replacement::{another_key_is_asked_for, is_being_replaced},
-            soundness::is_unsound,
-        },
-        decision::{Evaluation, Finding},
-        desired::{resolve::Desired, source::Custody},
-        failure::Failure,
-        observed::{
-            secret::{SecretFacts, SecretView},
-            snapshot::Observed,
-        },
-        step::kinds::{SecretRecord, Step},
+use crate::plan::{
+    authority::secret::secret_owner,
+    decide::secret::{
+        existing::{self, Existing},
+        lost_key::{azure_might_hold_the_key, private_key_is_lost},
+        making::{create_secret, replace_lost_key},
+        replacement::another_key_is_asked_for,
+        situation::Situation,
     },
+    decision::Evaluation,
+    observed::secret::SecretView,
 };
 
+/// The facts while there is no Secret. Where none holds, the first key is made.
+const WITHOUT_SECRET: [fn(&Situation<'_>) -> Option<Evaluation>; 3] = [
+    // A person wants another key in the place of the lost one.
+    another_key_takes_its_place,
+    // A witness says that there was a key.
+    the_key_is_lost,
+    // A key may have been published, and Azure does not say so now.
+    azure_does_not_tell,
+];
+
+/// The facts while there is a Secret. Where none holds, it keeps the key as it is wanted.
+const WITH_SECRET: [fn(&Existing<'_>) -> Option<Evaluation>; 8] = [
+    // It is another object's, or nobody's.
+    existing::belongs_to_another,
+    // It does not last.
+    existing::is_going,
+    // Its key can't be used, and another is to take its place, which is the rotation's business.
+    existing::is_left_to_the_rotation,
+    // Its key can't be used.
+    existing::is_unsound,
+    // It was found, with another key than the spec asks for.
+    existing::holds_another_key,
+    // It takes no change, and needs one.
+    existing::can_not_be_repaired,
+    // It is nobody's, and the spec asks for it.
+    existing::is_to_be_adopted,
+    // Its records or its entries are not as they are written.
+    existing::is_to_be_repaired,
+];
+
 /// What to do about the Secret.
-pub(crate) fn evaluate_secret(
-    desired: &Desired,
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    now: Timestamp,
-) -> Evaluation {
-    let facts = match &observed.secret {
-        SecretView::Absent if another_key_is_asked_for(desired, custody, observed) => {
-            return Evaluation::steps(vec![replace_lost_key(custody, content, observed, now)]);
+pub(crate) fn evaluate_secret(situation: Situation<'_>) -> Evaluation {
+    let situation = &situation;
+    match &situation.observed.secret {
+        SecretView::Absent => WITHOUT_SECRET
+            .iter()
+            .find_map(|fact| fact(situation))
+            .unwrap_or_else(|| Evaluation::steps(vec![create_secret(situation)])),
+        SecretView::Present(facts) => {
+            let Situation {
+                desired, observed, ..
+            } = *situation;
+            let existing = Existing {
+                situation,
+                facts,
+                owner: secret_owner(desired, situation.custody, observed, facts),
+            };
+            WITH_SECRET
+                .iter()
+                .find_map(|fact| fact(&existing))
+                .unwrap_or_else(|| existing::keeps_the_key(&existing))
         }
-        SecretView::Absent => {
-            return private_key_is_lost(desired, custody, content, observed)
-                .or_else(|| azure_might_hold_the_key(desired, content, observed))
-                .map_or_else(
-                    || Evaluation::steps(vec![create_secret(custody, content, observed, now)]),
-                    Evaluation::finding,
-                );
-        }
-        SecretView::Present(facts) => facts,
-    };
-    let owner = secret_owner(desired, custody, observed, facts);
-    if let SecretOwner::Another(why) = owner {
-        return Evaluation::finding(conflict(why));
-    }
-    if let Some(failure) = is_going(desired, custody, facts) {
-        return Evaluation::finding(Finding::Blocked(failure));
-    }
-    match is_unsound(custody, content, observed, facts) {
-        // What takes its place is the rotation's business.
-        Some(_) if is_being_replaced(desired, observed) => Evaluation::steps(Vec::new()),
-        Some(finding) => Evaluation::finding(finding),
-        None => key_is_not_the_wanted_one(custody, content, observed, facts).map_or_else(
-            || take_or_keep(desired, custody, &owner, observed, facts, now),
-            Evaluation::finding,
-        ),
     }
 }
 
-/// The Secret is being deleted: what is in it is there for as long as somebody holds it, and no longer.
-fn is_going(desired: &Desired, custody: &Custody, facts: &SecretFacts) -> Option<Failure> {
-    let keeps = match facts.key.readable() {
-        Some(key) => format!("the private key {}", key.fingerprint()),
-        None => "the private key".to_owned(),
-    };
-    secret_is_going(&desired.mark, &custody.name, &keeps, &facts.durability)
+fn another_key_takes_its_place(situation: &Situation<'_>) -> Option<Evaluation> {
+    let Situation {
+        desired,
+        custody,
+        observed,
+        ..
+    } = *situation;
+    another_key_is_asked_for(desired, custody, observed)
+        .then(|| Evaluation::steps(vec![replace_lost_key(situation)]))
 }
 
-/// A Secret that was found, not made by this object, with a key that the spec does not ask for.
-fn key_is_not_the_wanted_one(
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    facts: &SecretFacts,
-) -> Option<Finding> {
-    let found = facts.key.readable()?;
-    if facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) {
-        return None;
-    }
-    let name = &custody.name;
-    match content {
-        Content::Generated { requirements, .. } if is_spec(found, requirements.initial()) => None,
-        Content::Generated { requirements, .. } => Some(conflict(format!(
-            "Secret {name} holds a key of {} {} bits and spec.source asks for {} {} bits: create this SshKey again, to ask for the key that exists or with another name in spec.secret.name. Removing the Secret destroys the key that it holds",
-            found.algorithm(),
-            found.bits(),
-            requirements.initial().algorithm(),
-            requirements.initial().bits()
-        ))),
-        Content::Imported(wanted) if found == wanted => None,
-        Content::Imported(wanted) => Some(conflict(format!(
-            "Secret {name} holds the key {} and spec.source.privateKey brings {}: create this SshKey again with another name in spec.secret.name. Removing the Secret destroys the key that it holds",
-            found.fingerprint(),
-            wanted.fingerprint()
-        ))),
-    }
+fn the_key_is_lost(situation: &Situation<'_>) -> Option<Evaluation> {
+    private_key_is_lost(situation).map(Evaluation::finding)
 }
 
-fn take_or_keep(
-    desired: &Desired,
-    custody: &Custody,
-    owner: &SecretOwner,
-    observed: &Observed,
-    facts: &SecretFacts,
-    now: Timestamp,
-) -> Evaluation {
-    let Some(key) = facts.key.readable() else {
-        return Evaluation::steps(Vec::new());
-    };
-    let secret = |key: &PublicKey| SecretRecord {
-        name: custody.name.clone(),
-        resource_version: facts.resource_version.clone(),
-        fingerprint: key.fingerprint(),
-        public_key: key.clone(),
-        rewrites: !facts.private_entry_is_a_file,
-    };
-    let is_whole = facts.private_entry_is_a_file && facts.public_entry_matches;
-    if facts.durability.is_immutable && !is_whole {
-        let so = "its entries can't be written as the files that OpenSSH reads";
-        let failure = secret_is_immutable(&desired.mark, &custody.name, so);
-        return Evaluation::finding(Finding::Blocked(failure));
-    }
-    let ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str());
-    if *owner == SecretOwner::ToAdopt {
-        return Evaluation::steps(vec![Step::AdoptSecret {
-            secret: secret(key),
-            now,
-        }]);
-    }
-    let is_recorded = facts.recorded == Some(key.fingerprint());
-    let is_dated = facts.created_at.is_some();
-    let is_named = facts.owner_name.is_some() && facts.owner_namespace.is_some();
-    if !ours || !is_named || !facts.labelled || !is_recorded || !is_dated || !is_whole {
-        let revision = observed
-            .object
-            .reported_revision
-            .map_or(facts.revision, |reported| reported.max(facts.revision));
-        return Evaluation::steps(vec![Step::RepairSecret {
-            secret: secret(key),
-            anew: (!is_dated).then_some((revision, now)),
-        }]);
-    }
-    Evaluation::finding(Finding::Good {
-        reason: Reason::KeyStored,
-        message: format!(
-            "Secret {} holds the key {}",
-            custody.name,
-            key.fingerprint()
-        ),
-    })
-}
-
-fn is_spec(key: &PublicKey, spec: KeySpec) -> bool {
-    key.algorithm() == spec.algorithm() && key.bits() == spec.bits()
-}
-
-fn conflict(message: String) -> Finding {
-    Finding::needs_user(Reason::SecretConflict, message)
+fn azure_does_not_tell(situation: &Situation<'_>) -> Option<Evaluation> {
+    azure_might_hold_the_key(situation).map(Evaluation::finding)
 }

@@ -8,7 +8,10 @@ use crate::{
     },
     plan::{
         authority::azure::is_a_copy,
-        decide::{azure::leaving::out_of_reach, secret::content::Content},
+        decide::{
+            azure::leaving::out_of_reach,
+            secret::{content::Content, situation::Situation},
+        },
         decision::Finding,
         desired::{resolve::Desired, source::Custody},
         observed::{azure::KeyView, snapshot::Observed},
@@ -17,14 +20,15 @@ use crate::{
 };
 
 /// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
-pub(crate) fn private_key_is_lost(
-    desired: &Desired,
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-) -> Option<Finding> {
+pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> {
+    let Situation {
+        desired,
+        custody,
+        observed,
+        ..
+    } = *situation;
     // An imported key is where it came from.
-    if matches!(content, Content::Imported(_)) {
+    if matches!(situation.content, Content::Imported(_)) {
         return None;
     }
     let name = &custody.name;
@@ -89,12 +93,11 @@ fn other_witness(desired: &Desired, custody: &Custody, observed: &Observed) -> O
 }
 
 /// The object has a place in Azure, or a hint at one, so a key may have been published, and it can't be looked at now.
-pub(crate) fn azure_might_hold_the_key(
-    desired: &Desired,
-    content: Content<'_>,
-    observed: &Observed,
-) -> Option<Finding> {
-    if matches!(content, Content::Imported(_)) {
+pub(crate) fn azure_might_hold_the_key(situation: &Situation<'_>) -> Option<Finding> {
+    let Situation {
+        desired, observed, ..
+    } = *situation;
+    if matches!(situation.content, Content::Imported(_)) {
         return None;
     }
     let known = observed.known.iter().map(|place| (place, true));

@@ -1,25 +1,18 @@
 //! The step that makes the managed Secret, with a first key or with another in the place of a lost one.
 
-use jiff::Timestamp;
-
 use crate::plan::{
-    decide::secret::{activation::activate, content::Content},
-    desired::source::Custody,
-    observed::snapshot::Observed,
+    decide::secret::{activation::activate, content::Content, situation::Situation},
     step::kinds::Step,
 };
 
-pub(crate) fn create_secret(
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    now: Timestamp,
-) -> Step {
-    let name = custody.name.clone();
-    let object = &observed.object;
+/// The Secret with a first key, or with the one that the user gives.
+pub(crate) fn create_secret(situation: &Situation<'_>) -> Step {
+    let now = situation.now;
+    let name = situation.custody.name.clone();
+    let object = &situation.observed.object;
     let first = u32::from(object.reported_fingerprint.is_some());
     let reported = object.reported_revision.unwrap_or(first);
-    match content {
+    match situation.content {
         Content::Generated {
             requirements,
             comment,
@@ -28,7 +21,7 @@ pub(crate) fn create_secret(
             key: requirements.initial(),
             comment: comment.clone(),
             revision: reported.saturating_add(1),
-            request: observed.object.rotate_requested.clone(),
+            request: object.rotate_requested.clone(),
             now,
         },
         Content::Imported(public_key) => Step::ImportKey {
@@ -41,15 +34,10 @@ pub(crate) fn create_secret(
 }
 
 /// The private key is lost, if there was one, and another is to be made: the one that is staged, if there is one.
-pub(crate) fn replace_lost_key(
-    custody: &Custody,
-    content: Content<'_>,
-    observed: &Observed,
-    now: Timestamp,
-) -> Step {
-    let staged = observed.rotation_secrets.staged();
+pub(crate) fn replace_lost_key(situation: &Situation<'_>) -> Step {
+    let staged = situation.observed.rotation_secrets.staged();
     match staged.and_then(|staged| Some((staged, staged.key.readable()?))) {
-        Some((staged, next)) => activate(custody, None, staged, next, now),
-        None => create_secret(custody, content, observed, now),
+        Some((staged, next)) => activate(situation.custody, None, staged, next, situation.now),
+        None => create_secret(situation),
     }
 }
