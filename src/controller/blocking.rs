@@ -6,12 +6,13 @@ use std::{
     any::Any,
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::UnboundedReceiver;
+use parking_lot::{Mutex, MutexGuard};
 
-use crate::controller::{store_id::StoreId, turns::line::Line};
+use crate::controller::{store_id::StoreId, turns::line::Line, wakeups::Wakeups};
 
 /// On whose behalf something is done, and who is told of its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,8 @@ pub(in crate::controller) struct Blocking(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    listeners: Mutex<Vec<UnboundedSender<Asker>>>,
+    /// The askers whose work is done.
+    wakeups: Wakeups<Asker>,
 }
 
 #[derive(Default)]
@@ -147,12 +149,7 @@ impl Blocking {
 
     /// Those whose work is done, from now on.
     pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<Asker> {
-        let (sender, receiver) = unbounded();
-        let listeners = self.0.listeners.lock();
-        listeners
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
-        receiver
+        self.0.wakeups.listen()
     }
 
     /// How many objects have work that waits, is under way, or is done and not fetched.
@@ -181,11 +178,7 @@ impl Blocking {
         });
         drop(state);
         if let Some(asker) = told {
-            let listeners = self.0.listeners.lock();
-            // Those of a watch that has ended are gone.
-            listeners
-                .unwrap_or_else(PoisonError::into_inner)
-                .retain(|listener| listener.unbounded_send(asker.clone()).is_ok());
+            self.0.wakeups.tell(&asker);
         }
         self.begin();
     }
@@ -193,7 +186,7 @@ impl Blocking {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -272,7 +265,7 @@ mod tests {
             let name = name.to_owned();
             move || {
                 begun.send(name.clone()).unwrap();
-                go_on.lock().unwrap().recv().unwrap();
+                go_on.lock().recv().unwrap();
                 name
             }
         }

@@ -10,16 +10,12 @@ use crate::{
     controller::{
         blocking::Blocking,
         memory::{
-            backoff::Backoffs, caches::Watched, cluster_stores::ClusterStores,
-            deferred_steps::Refusals, definitions::Definitions, key_ages::KeyAges,
-            own_writes::OwnWrites, patience::Patience, presence::Presence, released::Released,
-            store_uses::StoreUses, tag_repairs::TagRepairs,
+            caches::Caches, cluster_stores::ClusterStores, definitions::Definitions,
+            objects::Memory, store_uses::StoreUses,
         },
         options::Options,
         series,
-        sessions::{
-            all::Sessions, credential_reader::CredentialReader, opened_certificates::Certificates,
-        },
+        sessions::{all::Sessions, credential_reader::CredentialReader},
         source::read::SourceReader,
         turns::namespaces::Turns,
     },
@@ -35,19 +31,13 @@ pub struct Context {
     pub(in crate::controller) claims: Claims,
     pub(in crate::controller) sessions: Sessions,
     pub(in crate::controller) cluster_stores: ClusterStores,
-    pub(in crate::controller) presence: Presence,
-    pub(in crate::controller) own_writes: OwnWrites,
-    pub(in crate::controller) refusals: Refusals,
-    pub(in crate::controller) released: Released,
-    pub(in crate::controller) tag_repairs: TagRepairs,
+    /// What is kept of each object between its reconciles.
+    pub(in crate::controller) memory: Arc<Memory>,
     pub(in crate::controller) store_uses: StoreUses,
     pub(in crate::controller) source: SourceReader,
-    pub(in crate::controller) key_ages: KeyAges,
     pub(in crate::controller) definitions: Definitions,
-    pub(in crate::controller) watched: Watched,
+    pub(in crate::controller) caches: Caches,
     pub(in crate::controller) metrics: Arc<Metrics>,
-    pub(in crate::controller) backoffs: Backoffs,
-    pub(in crate::controller) patience: Patience,
     pub(in crate::controller) events: Events,
     /// Reconciles of keys at once.
     pub(in crate::controller) turns: Turns,
@@ -85,32 +75,30 @@ impl Context {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let blocking = Arc::new(Blocking::new(cores));
         let budget = Arc::new(Budget::new(options.limits));
+        let memory = Arc::new(Memory::new(options.retry_max, options.intervals.poll));
         let credentials = CredentialReader {
             client: client.clone(),
             transport,
             blocking: Arc::clone(&blocking),
-            certificates: Certificates::default(),
+            memory: Arc::clone(&memory),
             account: options.workload_identity_account.clone(),
         };
         let overrides = options.overrides.clone();
         Self {
             sessions: Sessions::new(credentials, Arc::clone(&budget), overrides),
-            source: SourceReader::new(client.clone(), Arc::clone(&blocking)),
+            source: SourceReader {
+                client: client.clone(),
+                blocking: Arc::clone(&blocking),
+                memory: Arc::clone(&memory),
+            },
             budget,
             claims: Claims::default(),
             cluster_stores: ClusterStores::default(),
-            presence: Presence::default(),
-            own_writes: OwnWrites::default(),
-            refusals: Refusals::default(),
-            released: Released::default(),
-            tag_repairs: TagRepairs::default(),
+            memory,
             store_uses: StoreUses::default(),
-            key_ages: KeyAges::default(),
             definitions: Definitions::default(),
-            watched: Watched::default(),
+            caches: Caches::default(),
             metrics,
-            backoffs: Backoffs::new(options.retry_max),
-            patience: Patience::new(options.intervals.poll),
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Turns::new(options.concurrency.into()),
             store_turns: Turns::new(options.concurrency.into()),

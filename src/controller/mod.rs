@@ -16,6 +16,7 @@ mod sshkey;
 mod store;
 mod store_id;
 mod turns;
+mod wakeups;
 mod watch;
 
 pub use context::Context;

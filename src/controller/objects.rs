@@ -1,4 +1,4 @@
-//! What is kept of an object between its looks, and the end of it: of an object that is gone nothing stays.
+//! The life of an object, as what is kept of it follows it: of an object that is gone nothing stays.
 
 use kube::{
     Resource,
@@ -6,72 +6,63 @@ use kube::{
     runtime::{controller::Action, reflector::ObjectRef},
 };
 
-use crate::controller::context::Context;
+use crate::{
+    api::SshKey,
+    controller::{context::Context, memory::identity::Identity},
+};
 
 impl Context {
-    /// An object is looked at: of another that had its name before nothing is kept.
-    pub(in crate::controller) fn meet<K: Resource<DynamicType = ()>>(&self, object: &K) {
-        if let Some(before) = self.presence.seen(object) {
-            self.forget(&before);
+    /// A reconcile of an object begins: of another that had its name before nothing is kept.
+    pub(in crate::controller) fn on_seen<K: Resource<DynamicType = ()>>(&self, object: &K) {
+        if let Some(before) = self.memory.on_seen(object) {
+            self.withdraw(&before);
         }
     }
 
-    /// An object was looked at. One of which nothing but its end is waited for is gone, or as good as gone: the watch wakes
-    /// nobody when it goes.
-    pub(in crate::controller) fn let_go<K: Resource<DynamicType = ()>, E>(
+    /// A reconcile of an object has ended. One of which nothing but its end is waited for is gone, or as good as gone: the
+    /// watch wakes nobody when it goes.
+    pub(in crate::controller) fn on_finished<K: Resource<DynamicType = ()>, E>(
         &self,
         object: &K,
         done: &Result<Action, E>,
     ) {
         if matches!(done, Ok(action) if *action == Action::await_change()) {
-            self.presence.left(object);
-            self.forget(object.meta().uid.as_deref().unwrap_or_default());
+            self.memory.on_finished(object);
+            self.withdraw(object.meta().uid.as_deref().unwrap_or_default());
         }
     }
 
-    /// An object is gone, perhaps without any look having seen it go.
-    pub(in crate::controller) fn part<K: Resource<DynamicType = ()>>(
+    /// An object is gone, perhaps without any reconcile having seen it go.
+    pub(in crate::controller) fn on_deleted<K: Resource<DynamicType = ()>>(
         &self,
-        gone: &ObjectRef<DynamicObject>,
+        deleted: &ObjectRef<DynamicObject>,
     ) {
-        if let Some(uid) = self.presence.gone::<K>(gone) {
-            self.forget(&uid);
+        if let Some(uid) = self.memory.on_deleted::<K>(deleted) {
+            self.withdraw(&uid);
         }
     }
 
     /// Forgets an object that is gone.
-    pub(in crate::controller) fn forget(&self, uid: &str) {
-        self.own_writes.forget(uid);
-        self.source.cache.forget(uid);
-        self.sessions.reader.certificates.forget(uid);
-        self.key_ages.forget(uid);
-        self.backoffs.reset(uid);
-        self.patience.forget(uid);
+    pub(in crate::controller) fn forget(&self, gone: &SshKey) {
+        let of = Identity::from(gone);
+        self.withdraw(&of.uid);
+        self.memory.forget(of);
+    }
+
+    /// Takes back what an object has asked for, or waits for, of what all objects share.
+    fn withdraw(&self, uid: &str) {
         self.blocking.withdraw(uid);
         self.claims.release(uid);
         self.budget.withdraw(uid);
-        self.tag_repairs.forget(uid);
-        self.refusals.forget(uid);
-        self.store_uses.held(uid);
     }
 
     /// How much is kept, by what it is. Who waits for a budget has a metric of its own.
-    pub(in crate::controller) fn remembered(&self) -> [(&'static str, usize); 14] {
-        [
-            ("objects", self.presence.len()),
-            ("own_writes", self.own_writes.len()),
-            ("sources", self.source.cache.len()),
-            ("certificates", self.sessions.reader.certificates.len()),
-            ("key_ages", self.key_ages.len()),
-            ("backoffs", self.backoffs.len()),
-            ("patience", self.patience.len()),
+    pub(in crate::controller) fn remembered(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let shared = [
             ("slow_work", self.blocking.len()),
             ("claims", self.claims.len()),
-            ("tag_repairs", self.tag_repairs.len()),
-            ("refusals", self.refusals.len()),
-            ("released", self.released.len()),
-            ("store_holds", self.store_uses.holds()),
             ("store_leavers", self.store_uses.leavers()),
-        ]
+        ];
+        self.memory.counts().into_iter().chain(shared)
     }
 }

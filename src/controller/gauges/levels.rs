@@ -1,9 +1,6 @@
 //! How things stand at the moment of a scrape: what is gone leaves no series behind.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use kube::{Resource, core::DeserializeGuard};
@@ -11,7 +8,10 @@ use kube::{Resource, core::DeserializeGuard};
 use crate::{
     api::{Condition, ConditionType, Reason, SshKey, condition::find},
     azure::{Bucket, Level},
-    controller::{clock::now, context::Context, sessions::store_object::StoreObject},
+    controller::{
+        clock::now, context::Context, memory::identity::Identity,
+        sessions::store_object::StoreObject,
+    },
     metrics::Metrics,
 };
 
@@ -36,11 +36,7 @@ impl Context {
         let remembered = self.remembered();
         let series = remembered.map(|(what, count)| ([what], entries(count)));
         self.metrics.remembered.replace(series);
-        let known = self
-            .watched
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let known = self.caches.0.lock();
         if known.is_empty() {
             return;
         }
@@ -65,8 +61,8 @@ impl Context {
             by_state.extend(count_stores(stores));
         }
         self.metrics.stores.replace(by_state);
-        let uids = keys.iter().filter_map(|key| key.meta().uid.as_deref());
-        let age = self.key_ages.oldest(uids).map(|since| seconds(since, now));
+        let of = keys.iter().map(|key| Identity::from(&**key));
+        let age = self.memory.oldest_key(of).map(|since| seconds(since, now));
         let series = age.map(|age| ([""; 0], age));
         self.metrics.oldest_key.replace(series);
     }

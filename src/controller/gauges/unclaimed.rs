@@ -25,7 +25,7 @@ pub async fn count_unclaimed(context: Arc<Context>, shutdown: CancellationToken)
         .is_some()
     {
         let scopes = context.options.watched.len();
-        let Some(living) = context.watched.claimed_uids(scopes) else {
+        let Some(living) = context.caches.claimed_uids(scopes) else {
             continue;
         };
         let unclaimed = context.unclaimed(&living);

@@ -1,19 +1,21 @@
 //! How long an object waits after an error: a second, then twice as long each time, with jitter, up to a limit.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// The waits of all objects that have failed, by UID.
+/// How waits grow.
 #[derive(Debug)]
 pub(in crate::controller) struct Backoffs {
     builder: ExponentialBuilder,
     max: Duration,
-    waiting: Mutex<HashMap<String, ExponentialBackoff>>,
+}
+
+/// The waits after one failure and those that follow it.
+#[derive(Debug)]
+pub(in crate::controller) struct Backoff {
+    waits: ExponentialBackoff,
+    max: Duration,
 }
 
 impl Backoffs {
@@ -24,36 +26,22 @@ impl Backoffs {
             .with_max_delay(max)
             .without_max_times()
             .with_jitter();
-        Self {
-            builder,
-            max,
-            waiting: Mutex::default(),
+        Self { builder, max }
+    }
+
+    /// The next failure is a first one.
+    pub(in crate::controller) fn begin(&self) -> Backoff {
+        Backoff {
+            waits: self.builder.build(),
+            max: self.max,
         }
     }
+}
 
-    /// The object failed again: how long to wait.
-    pub(in crate::controller) fn next(&self, uid: &str) -> Duration {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let backoff = waiting
-            .entry(uid.to_owned())
-            .or_insert_with(|| self.builder.build());
-        backoff.next().unwrap_or(self.max).min(self.max)
-    }
-
-    /// The object did not fail: the next failure is a first one.
-    pub(in crate::controller) fn reset(&self, uid: &str) {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(uid);
-    }
-
-    /// How many there are.
-    pub(in crate::controller) fn len(&self) -> usize {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+impl Backoff {
+    /// It failed again: how long to wait.
+    pub(in crate::controller) fn next(&mut self) -> Duration {
+        self.waits.next().unwrap_or(self.max).min(self.max)
     }
 }
 
@@ -64,11 +52,11 @@ mod tests {
     #[test]
     fn waits_grow_to_the_limit_and_start_over_after_a_success() {
         let backoffs = Backoffs::new(Duration::from_secs(5));
-        assert!(backoffs.next("a") < Duration::from_secs(3));
+        let mut backoff = backoffs.begin();
+        assert!(backoff.next() < Duration::from_secs(3));
         for _ in 0..10 {
-            assert!(backoffs.next("a") <= Duration::from_secs(5));
+            assert!(backoff.next() <= Duration::from_secs(5));
         }
-        backoffs.reset("a");
-        assert!(backoffs.next("a") < Duration::from_secs(3));
+        assert!(backoffs.begin().next() < Duration::from_secs(3));
     }
 }

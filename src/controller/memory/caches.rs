@@ -1,41 +1,34 @@
 //! What the watches know, once everything was listed.
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashSet;
 
 use kube::{Resource, ResourceExt, core::DeserializeGuard, runtime::reflector::Store};
+use parking_lot::Mutex;
 
 use crate::api::{AzureStore, SshKey, names::annotation};
 
 /// What the watches know, once everything was listed.
 #[derive(Default)]
-pub(in crate::controller) struct Watched(pub(in crate::controller) Mutex<Vec<Known>>);
+pub(in crate::controller) struct Caches(pub(in crate::controller) Mutex<Vec<Known>>);
 
 pub(in crate::controller) struct Known {
     pub(in crate::controller) keys: Store<DeserializeGuard<SshKey>>,
     pub(in crate::controller) stores: Store<DeserializeGuard<AzureStore>>,
 }
 
-impl Watched {
+impl Caches {
     /// Everything of a namespace, or of all, was listed.
     pub(in crate::controller) fn listed(
         &self,
         keys: Store<DeserializeGuard<SshKey>>,
         stores: Store<DeserializeGuard<AzureStore>>,
     ) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Known { keys, stores });
+        self.0.lock().push(Known { keys, stores });
     }
-}
 
-impl Watched {
     /// The UIDs that the objects answer for that are there; `None` before all that is watched, in so many scopes, was listed.
     pub(in crate::controller) fn claimed_uids(&self, scopes: usize) -> Option<HashSet<String>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.lock();
         let keys = known.iter().flat_map(|known| known.keys.state());
         let uids = keys.flat_map(|key| uids_of(&*key).collect::<Vec<_>>());
         (known.len() >= scopes).then(|| uids.collect())
@@ -43,7 +36,7 @@ impl Watched {
 
     /// The UIDs of the keys that are so, of those that are known.
     pub(in crate::controller) fn uids(&self, is_so: impl Fn(&SshKey) -> bool) -> HashSet<String> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.lock();
         let keys = known.iter().flat_map(|known| known.keys.state());
         keys.filter(|key| key.0.as_ref().is_ok_and(&is_so))
             .filter_map(|key| key.meta().uid.clone())

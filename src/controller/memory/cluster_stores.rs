@@ -3,18 +3,22 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::UnboundedReceiver;
 use kube::{
     core::DeserializeGuard,
     runtime::reflector::{ObjectRef, Store},
 };
+use parking_lot::Mutex;
 
-use crate::{api::ClusterAzureStore, controller::sessions::store_object::StoreState};
+use crate::{
+    api::ClusterAzureStore,
+    controller::{memory::store_state::StoreState, wakeups::Wakeups},
+};
 
 /// A store as the watch knows it; one that can't be read stops only itself.
 pub(in crate::controller) type Guarded = DeserializeGuard<ClusterAzureStore>;
@@ -24,7 +28,8 @@ pub(in crate::controller) type Guarded = DeserializeGuard<ClusterAzureStore>;
 pub(in crate::controller) struct ClusterStores {
     pub(in crate::controller) known: OnceLock<Store<Guarded>>,
     pub(in crate::controller) listed: AtomicBool,
-    listeners: Mutex<Vec<UnboundedSender<String>>>,
+    /// The names of stores that have changed.
+    wakeups: Wakeups<String>,
     /// How each was when it was told of last.
     told: Mutex<HashMap<String, StoreState>>,
 }
@@ -43,18 +48,13 @@ impl ClusterStores {
 
     /// The names of stores that have changed, from now on.
     pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<String> {
-        let (sender, receiver) = unbounded();
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
-        receiver
+        self.wakeups.listen()
     }
 
     /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
     pub(in crate::controller) fn looked_at(&self, name: &str) {
         let state = self.get(name).map(|store| StoreState::of(&store));
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         let before = match state.clone() {
             Some(state) => told.insert(name.to_owned(), state),
             None => told.remove(name),
@@ -62,11 +62,6 @@ impl ClusterStores {
         if before == state {
             return;
         }
-        let mut listeners = self
-            .listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Those of a watch that has ended are gone.
-        listeners.retain(|listener| listener.unbounded_send(name.to_owned()).is_ok());
+        self.wakeups.tell(&name.to_owned());
     }
 }

@@ -1,12 +1,10 @@
 //! Whether the definitions in the cluster keep what a status must remember. With older ones the API server drops it at each
 //! write, and nothing may be published.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use kube::Client;
+use parking_lot::Mutex;
 
 use crate::{api::SshKey, kubernetes::definitions};
 
@@ -34,7 +32,7 @@ impl Definitions {
         client: &Client,
         poll: Duration,
     ) -> bool {
-        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.0.lock();
         match known {
             Some(known) if known.are_current || known.at.elapsed() < poll => !known.are_current,
             _ => match definitions::are_current(client).await {
@@ -54,6 +52,6 @@ impl Definitions {
     fn know(&self, are_current: bool) {
         let at = Instant::now();
         let known = Known { are_current, at };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        *self.0.lock() = Some(known);
     }
 }

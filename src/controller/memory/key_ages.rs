@@ -1,49 +1,11 @@
-//! Since when each key is in its Secret, as the Secret itself records it and the last reconcile has read it.
-
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+//! Since when a key is in its Secret, as the Secret itself records it and the last reconcile has read it.
 
 use jiff::Timestamp;
 
 use crate::{api::names::annotation, kubernetes::secrets::FoundSecret};
 
-/// Times by the UID of the `SshKey`.
-#[derive(Debug, Default)]
-pub(in crate::controller) struct KeyAges(Mutex<HashMap<String, Timestamp>>);
-
-impl KeyAges {
-    /// The object's Secret was read. One that is somebody else's says nothing of this object's key.
-    pub(in crate::controller) fn read(&self, uid: &str, found: Option<&FoundSecret>) {
-        let mut ages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match found.and_then(|secret| created_at(secret, uid)) {
-            Some(time) => drop(ages.insert(uid.to_owned(), time)),
-            None => drop(ages.remove(uid)),
-        }
-    }
-
-    /// Forgets an object that is gone.
-    pub(in crate::controller) fn forget(&self, uid: &str) {
-        self.read(uid, None);
-    }
-
-    /// How many there are.
-    pub(in crate::controller) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// The earliest time of these objects.
-    pub(in crate::controller) fn oldest<'a>(
-        &self,
-        uids: impl Iterator<Item = &'a str>,
-    ) -> Option<Timestamp> {
-        let ages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        uids.filter_map(|uid| ages.get(uid).copied()).min()
-    }
-}
-
-fn created_at(secret: &FoundSecret, uid: &str) -> Option<Timestamp> {
+/// When the key came into the Secret, if the Secret is that of this object: another object's says nothing of its key.
+pub(in crate::controller) fn created_at(secret: &FoundSecret, uid: &str) -> Option<Timestamp> {
     let annotations = secret.meta.annotations.as_ref()?;
     if annotations.get(annotation::OWNER_UID)? != uid {
         return None;
@@ -79,21 +41,14 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_among_the_objects_that_are_asked_for_and_whose_secret_is_theirs() {
-        let ages = KeyAges::default();
-        ages.read("a", Some(&secret("a", "2025-01-01T00:00:00Z")));
-        ages.read("b", Some(&secret("b", "2026-01-01T00:00:00Z")));
-        ages.read("c", Some(&secret("somebody", "2020-01-01T00:00:00Z")));
-        ages.read("d", Some(&secret("d", "long ago")));
-        let oldest = |uids: &[&str]| {
-            ages.oldest(uids.iter().copied())
-                .map(|time| time.to_string())
+    fn only_the_own_secret_says_since_when_the_key_is_in_it() {
+        let of = |owner, created| {
+            let time = created_at(&secret(owner, created), "a");
+            time.map(|time| time.to_string())
         };
-        let first = Some("2025-01-01T00:00:00Z".to_owned());
-        assert_eq!(oldest(&["a", "b", "c", "d"]), first);
-        assert_eq!(oldest(&["b"]), Some("2026-01-01T00:00:00Z".to_owned()));
-        assert_eq!(oldest(&["c", "d", "e"]), None);
-        ages.forget("a");
-        assert_eq!(oldest(&["a"]), None);
+        let time = "2025-01-01T00:00:00Z";
+        assert_eq!(of("a", time), Some(time.to_owned()));
+        assert_eq!(of("somebody", time), None);
+        assert_eq!(of("a", "long ago"), None);
     }
 }

@@ -1,8 +1,7 @@
 //! Which tags in Azure were put right again and again: whoever turns them back each time is not fought.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
@@ -13,11 +12,14 @@ const ENOUGH: u32 = 2;
 /// After so long it may be tried again: what happens once a month is no fight.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
-type Tags = BTreeMap<String, String>;
+/// Names and values.
+pub(in crate::controller) type Tags = BTreeMap<String, String>;
+/// Names, and what the tags were set to; nothing when they were taken away.
+pub(in crate::controller) type Repaired = BTreeMap<String, Option<String>>;
 
-/// The repairs of the last day, by the object's UID and the tag's name.
+/// The repairs of one object's key in the last day, by the tag's name.
 #[derive(Debug, Default)]
-pub(in crate::controller) struct TagRepairs(Mutex<HashMap<String, BTreeMap<String, Repairs>>>);
+pub(in crate::controller) struct TagRepairs(BTreeMap<String, Repairs>);
 
 #[derive(Debug)]
 struct Repairs {
@@ -29,13 +31,12 @@ struct Repairs {
 
 impl TagRepairs {
     /// Tags were changed from what was there to what is wanted.
-    pub(in crate::controller) fn repaired(&self, uid: &str, from: &Tags, to: &Tags, now: Instant) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_object = all.entry(uid.to_owned()).or_default();
-        of_object.retain(|_, repairs| now.duration_since(repairs.last) < REMEMBERED);
+    pub(in crate::controller) fn add(&mut self, from: &Tags, to: &Tags, now: Instant) {
+        self.0
+            .retain(|_, repairs| now.duration_since(repairs.last) < REMEMBERED);
         for name in names_that_differ(from, to) {
             let value = to.get(&name).cloned();
-            let repairs = of_object.entry(name).or_insert_with(|| Repairs {
+            let repairs = self.0.entry(name).or_insert_with(|| Repairs {
                 to: value.clone(),
                 times: 0,
                 last: now,
@@ -50,31 +51,13 @@ impl TagRepairs {
     }
 
     /// The tags that were put right often enough, and to what.
-    pub(in crate::controller) fn enough(
-        &self,
-        uid: &str,
-        now: Instant,
-    ) -> BTreeMap<String, Option<String>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_object = all.get(uid).into_iter().flatten();
-        of_object
+    pub(in crate::controller) fn enough(&self, now: Instant) -> Repaired {
+        self.0
+            .iter()
             .filter(|(_, repairs)| repairs.times >= ENOUGH)
             .filter(|(_, repairs)| now.duration_since(repairs.last) < REMEMBERED)
             .map(|(name, repairs)| (name.clone(), repairs.to.clone()))
             .collect()
-    }
-
-    /// Forgets an object that is gone.
-    pub(in crate::controller) fn forget(&self, uid: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(uid);
-    }
-
-    /// How many there are.
-    pub(in crate::controller) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
@@ -88,20 +71,19 @@ mod tests {
 
     #[test]
     fn what_was_put_right_twice_is_enough_until_another_value_is_wanted_or_a_day_has_passed() {
-        let repairs = TagRepairs::default();
+        let mut repairs = TagRepairs::default();
         let start = Instant::now();
-        repairs.repaired("u", &tags("theirs"), &tags("ours"), start);
-        assert!(repairs.enough("u", start).is_empty());
-        repairs.repaired("u", &Tags::new(), &tags("ours"), start);
+        repairs.add(&tags("theirs"), &tags("ours"), start);
+        assert!(repairs.enough(start).is_empty());
+        repairs.add(&Tags::new(), &tags("ours"), start);
         let ours = BTreeMap::from([("team".to_owned(), Some("ours".to_owned()))]);
-        assert_eq!(repairs.enough("u", start), ours);
-        assert!(repairs.enough("u", start + REMEMBERED).is_empty());
-        repairs.repaired("u", &tags("theirs"), &tags("another"), start);
-        assert!(repairs.enough("u", start).is_empty());
-        repairs.repaired("u", &tags("another"), &Tags::new(), start);
-        repairs.repaired("u", &tags("another"), &Tags::new(), start);
+        assert_eq!(repairs.enough(start), ours);
+        assert!(repairs.enough(start + REMEMBERED).is_empty());
+        repairs.add(&tags("theirs"), &tags("another"), start);
+        assert!(repairs.enough(start).is_empty());
+        repairs.add(&tags("another"), &Tags::new(), start);
+        repairs.add(&tags("another"), &Tags::new(), start);
         let none = BTreeMap::from([("team".to_owned(), None)]);
-        assert_eq!(repairs.enough("u", start), none);
-        assert!(repairs.enough("other", start).is_empty());
+        assert_eq!(repairs.enough(start), none);
     }
 }

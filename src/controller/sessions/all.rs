@@ -4,13 +4,14 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::UnboundedReceiver;
+use parking_lot::Mutex;
 
 use crate::{
     azure::{ArmClient, AzureError, Budget, Endpoints, Inventory, Overrides},
@@ -21,19 +22,20 @@ use crate::{
             session::Session, store_object::StoreView,
         },
         store_id::StoreId,
+        wakeups::Wakeups,
     },
 };
 
 /// The sessions of all stores, and what they are made with.
 pub(in crate::controller) struct Sessions {
-    pub(in crate::controller) reader: CredentialReader,
+    reader: CredentialReader,
     budget: Arc<Budget>,
     overrides: Overrides,
     looked: Mutex<HashMap<StoreId, Looked>>,
     /// One look at a time for each store.
     turns: Mutex<HashMap<StoreId, Arc<tokio::sync::Mutex<()>>>>,
-    /// Those who hear of stores that were looked at and are otherwise than before.
-    listeners: Mutex<Vec<UnboundedSender<StoreId>>>,
+    /// The stores that were checked and are otherwise than before.
+    wakeups: Wakeups<StoreId>,
 }
 
 impl Sessions {
@@ -48,7 +50,7 @@ impl Sessions {
             overrides,
             looked: Mutex::default(),
             turns: Mutex::default(),
-            listeners: Mutex::default(),
+            wakeups: Wakeups::default(),
         }
     }
 
@@ -59,7 +61,7 @@ impl Sessions {
 
     /// The last session of every store.
     pub(in crate::controller) fn all(&self) -> Vec<Arc<Session>> {
-        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = self.looked.lock();
         let sessions = looked.values().filter_map(|looked| looked.session.clone());
         sessions.collect()
     }
@@ -72,41 +74,26 @@ impl Sessions {
 
     /// Stores that were looked at and are otherwise than before, from now on.
     pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<StoreId> {
-        let (sender, receiver) = unbounded();
-        let listeners = self.listeners.lock();
-        listeners
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
-        receiver
+        self.wakeups.listen()
     }
 
     /// Tells of a store that its keys have to look at again.
     pub(in crate::controller) fn tell(&self, id: &StoreId) {
-        let listeners = self.listeners.lock();
-        // Those of a watch that has ended are gone.
-        listeners
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|listener| listener.unbounded_send(id.clone()).is_ok());
+        self.wakeups.tell(id);
     }
 
     fn get(&self, id: &StoreId) -> Option<Looked> {
-        self.looked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned()
+        self.looked.lock().get(id).cloned()
     }
 
     /// Forgets a store that is gone, and that no key needs any more.
     pub(in crate::controller) fn forget(&self, id: &StoreId) {
-        let looked = self.looked.lock();
-        looked.unwrap_or_else(PoisonError::into_inner).remove(id);
-        let turns = self.turns.lock();
-        turns.unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.looked.lock().remove(id);
+        self.turns.lock().remove(id);
     }
 
     fn turn(&self, id: &StoreId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turns = self.turns.lock();
         Arc::clone(turns.entry(id.clone()).or_default())
     }
 }
@@ -171,7 +158,6 @@ async fn look_now(sessions: &Sessions, store: &StoreView) -> Option<Looked> {
     sessions
         .looked
         .lock()
-        .unwrap_or_else(PoisonError::into_inner)
         .insert(store.id.clone(), looked.clone());
     Some(looked)
 }

@@ -10,6 +10,7 @@ use crate::{
     controller::{
         blocking::Asker,
         clock::now,
+        memory::{identity::Identity, opened::Opened},
         sessions::{
             credential_reader::CredentialReader,
             no_credential::{lasts, no_credential, unreadable},
@@ -43,12 +44,16 @@ pub(in crate::controller) async fn read(
             Some(text)
         }
     };
-    let opened = match reader.certificates.known(&store.uid, &version) {
+    let of = Identity::of_store(&store.id, &store.uid);
+    let opened = match reader.memory.certificate(of.clone(), &version) {
         Some(known) => known,
         None => match open(reader, store, &version, file, password) {
             Some(opened) => {
-                let known = (version.clone(), opened.clone());
-                reader.certificates.remember(&store.uid, known);
+                let known = Opened {
+                    from: version.clone(),
+                    found: opened.clone(),
+                };
+                reader.memory.remember_certificate(of, known);
                 opened
             }
             None => return Ok(None),

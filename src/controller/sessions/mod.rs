@@ -6,6 +6,5 @@ pub(in crate::controller) mod client_certificate;
 pub(in crate::controller) mod credential;
 pub(in crate::controller) mod credential_reader;
 pub(in crate::controller) mod no_credential;
-pub(in crate::controller) mod opened_certificates;
 pub(in crate::controller) mod session;
 pub(in crate::controller) mod store_object;

@@ -1,19 +1,17 @@
 //! An identity at work.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use k8s_openapi::api::core::v1::ObjectReference;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     azure::{ArmClient, AzureError, Inventory, Operation},
     controller::{
-        failure::azure_failure, sessions::store_object::concerns_of_stores, store_id::StoreId,
+        failure::azure_failure, memory::store_state::concerns_of_stores, store_id::StoreId,
     },
     plan::Failure,
 };
@@ -65,15 +63,12 @@ impl Session {
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<(Failure, Instant)>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+        self.trouble.lock()
     }
 
     /// Whether it is time to say again that Azure asks to wait.
     pub(in crate::controller) fn is_newly_throttled(&self) -> bool {
-        let mut told = self
-            .throttled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.throttled.lock();
         let is_told = told.is_some_and(|at| at.elapsed() < THROTTLE_TOLD);
         if !is_told {
             *told = Some(Instant::now());

@@ -3,17 +3,13 @@
 use std::fmt::Debug;
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::{
-    Api, Client, Resource, ResourceExt,
-    core::{DeserializeGuard, object::HasStatus},
-};
+use kube::{Api, Client, Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     api::{
         AzureStore, AzureStoreSpec, AzureStoreStatus, ClusterAzureStore, ClusterAzureStoreSpec,
-        ConditionType, Reason, StoreKey, StoreKind, azure_store::Subscription,
-        cluster_azure_store::ClusterAuth, condition::find,
+        Reason, StoreKey, StoreKind, azure_store::Subscription, cluster_azure_store::ClusterAuth,
     },
     controller::store_id::StoreId,
     plan::Failure,
@@ -53,46 +49,6 @@ pub(in crate::controller) struct StoreView {
     pub(in crate::controller) credentials_in: String,
     pub(in crate::controller) auth: ClusterAuth,
     pub(in crate::controller) spec: StoreSpec,
-}
-
-/// What of a store matters to its keys: another of this wakes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::controller) struct StoreState {
-    uid: Option<String>,
-    generation: Option<i64>,
-    is_leaving: bool,
-    /// Why it is not Ready, unless it was the keys that told so.
-    not_ready: Option<String>,
-}
-
-impl StoreState {
-    pub(in crate::controller) fn of<K: StoreObject>(store: &DeserializeGuard<K>) -> Self {
-        let meta = store.meta();
-        let status = store.0.as_ref().ok().and_then(HasStatus::status);
-        let ready = status.and_then(|status| find(&status.conditions, ConditionType::Ready));
-        let not_ready = ready
-            .filter(|ready| ready.status != "True")
-            .map(|ready| ready.reason.clone())
-            .filter(|reason| {
-                let from_keys = concerns_of_stores();
-                !from_keys.iter().any(|known| known.as_str() == reason)
-            });
-        Self {
-            uid: meta.uid.clone(),
-            generation: meta.generation,
-            is_leaving: meta.deletion_timestamp.is_some(),
-            not_ready,
-        }
-    }
-}
-
-/// What one key can meet that is so for all keys of its store.
-pub(in crate::controller) fn concerns_of_stores() -> [Reason; 3] {
-    [
-        Reason::SubscriptionNotFound,
-        Reason::SubscriptionDisabled,
-        Reason::ProviderNotRegistered,
-    ]
 }
 
 /// What a store says of itself.

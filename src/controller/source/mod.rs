@@ -1,5 +1,4 @@
 //! The key that a user gives: how it is read, and what is remembered of it.
 
-pub(in crate::controller) mod cache;
 pub(in crate::controller) mod error;
 pub(in crate::controller) mod read;

@@ -12,10 +12,8 @@ use crate::{
     },
     controller::{
         blocking::{Asker, Blocking, off_thread},
-        source::{
-            cache::{Known, SourceCache},
-            error::SourceError,
-        },
+        memory::{objects::Memory, opened::Opened},
+        source::error::SourceError,
     },
     keys::{KeyError, KeyPair, PublicKey},
     kubernetes::{configmaps, user_secrets},
@@ -24,20 +22,9 @@ use crate::{
 
 /// Reads what `spec.source` names, and remembers what came of it.
 pub(in crate::controller) struct SourceReader {
-    client: Client,
-    blocking: Arc<Blocking>,
-    /// What was read, by the object that names it.
-    pub(in crate::controller) cache: SourceCache,
-}
-
-impl SourceReader {
-    pub(in crate::controller) fn new(client: Client, blocking: Arc<Blocking>) -> Self {
-        Self {
-            client,
-            blocking,
-            cache: SourceCache::default(),
-        }
-    }
+    pub(in crate::controller) client: Client,
+    pub(in crate::controller) blocking: Arc<Blocking>,
+    pub(in crate::controller) memory: Arc<Memory>,
 }
 
 /// The public half of what the user gives; `None` when the spec names nothing that would have to be read.
@@ -63,8 +50,7 @@ pub(in crate::controller) async fn look_without_work(
 ) -> Option<PublicKey> {
     let source = object.spec.source.as_ref()?.private_key.as_ref()?;
     let text = PrivateText::read(reader, object, source).await.ok()?;
-    let uid = object.uid().unwrap_or_default();
-    match reader.cache.known(&uid, &text.from) {
+    match reader.memory.source(object, &text.from) {
         Some(known) => known.ok(),
         None if text.passphrase.is_some() => None,
         None => {
@@ -80,19 +66,18 @@ async fn private_half(
     source: &PrivateKeySource,
 ) -> Result<PublicKey, SourceError> {
     let text = PrivateText::read(reader, object, source).await?;
-    let uid = object.uid().unwrap_or_default();
     let asker = asker(object);
     let (from, subject) = (text.from.clone(), text.subject.clone());
-    let found = if let Some(known) = reader.cache.known(&uid, &from) {
+    let found = if let Some(known) = reader.memory.source(object, &from) {
         known
     } else {
         let found = text.open(reader, &asker).await?;
         let found = found.map(|pair| pair.public_key());
-        let known = Known {
+        let opened = Opened {
             from,
             found: found.clone(),
         };
-        reader.cache.remember(uid, known);
+        reader.memory.remember_source(object, opened);
         found
     };
     found.map_err(|error| SourceError::Refused { subject, error })

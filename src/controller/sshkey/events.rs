@@ -12,7 +12,7 @@ use crate::{
 /// one when the key is another.
 pub(in crate::controller) async fn tell(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     before: &SshKeyStatus,
     report: &Report,
     taken: &[Step],
@@ -24,7 +24,7 @@ pub(in crate::controller) async fn tell(
     if is_ready && !was_ready {
         context
             .events
-            .normal(&at.object, reason.as_str(), &report.ready.message)
+            .normal(&observation.object, reason.as_str(), &report.ready.message)
             .await;
     }
     let is_told = |step: &&Step| match step {
@@ -36,7 +36,7 @@ pub(in crate::controller) async fn tell(
     for step in taken.iter().filter(is_told) {
         context
             .events
-            .normal(&at.object, step.name(), &step.describe())
+            .normal(&observation.object, step.name(), &step.describe())
             .await;
     }
     let news = was.is_none_or(|condition| condition.reason != reason.as_str());
@@ -51,60 +51,63 @@ pub(in crate::controller) async fn tell(
         }
         context
             .events
-            .warning(&at.object, reason.as_str(), &note)
+            .warning(&observation.object, reason.as_str(), &note)
             .await;
     }
-    tell_of_hints(context, at, taken).await;
-    tell_of_secret(context, at, taken).await;
-    tell_of_found(context, at).await;
-    tell_of_change(context, at, before, report).await;
+    tell_of_hints(context, observation, taken).await;
+    tell_of_secret(context, observation, taken).await;
+    tell_of_found(context, observation).await;
+    tell_of_change(context, observation, before, report).await;
 }
 
 /// Annotations that were missing, old, another object's or unreadable were put back from what is known.
-async fn tell_of_hints(context: &Context, at: &Observation, taken: &[Step]) {
+async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[Step]) {
     let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
-    if let Some(what) = at.strange_hints.as_ref().filter(|_| is_put_back) {
+    if let Some(what) = observation.strange_hints.as_ref().filter(|_| is_put_back) {
         let note = format!("{what}: it was put back from what the status and Azure say");
         context
             .events
-            .normal(&at.object, "HintsReplaced", &note)
+            .normal(&observation.object, "HintsReplaced", &note)
             .await;
     }
 }
 
 /// A Secret of an object of this name that is gone is this one's from now on: so that nobody is surprised by its key.
-async fn tell_of_secret(context: &Context, at: &Observation, taken: &[Step]) {
+async fn tell_of_secret(context: &Context, observation: &Observation, taken: &[Step]) {
     let taken_up = taken.iter().find_map(|step| match step {
-        Step::RepairSecret { secret, .. } if at.takes_up_secret => Some(secret),
+        Step::RepairSecret { secret, .. } if observation.takes_up_secret => Some(secret),
         _ => None,
     });
     if let Some(secret) = taken_up {
-        let mark = &at.desired.mark;
+        let mark = &observation.desired.mark;
         let note = format!(
             "Secret {} records an SshKey {}/{} that is gone, and was taken up with its key {}",
             secret.name, mark.namespace, mark.object, secret.fingerprint
         );
         context
             .events
-            .warning(&at.object, "SecretTakenUp", &note)
+            .warning(&observation.object, "SecretTakenUp", &note)
             .await;
     }
 }
 
 /// Keys of this object that only a list of Azure has shown: they stay until the object goes.
-async fn tell_of_found(context: &Context, at: &Observation) {
-    for id in &at.finds {
+async fn tell_of_found(context: &Context, observation: &Observation) {
+    for id in &observation.finds {
         let note = format!(
             "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays while this SshKey has another place, and goes with it"
         );
-        context.events.warning(&at.object, "KeyFound", &note).await;
+        context
+            .events
+            .warning(&observation.object, "KeyFound", &note)
+            .await;
     }
 }
 
 /// The key that the user gives, or that is followed, is another one now.
 async fn tell_of_change(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     before: &SshKeyStatus,
     report: &Report,
 ) {
@@ -112,18 +115,21 @@ async fn tell_of_change(
         && was != is
     {
         let note = format!("the key is {is} now; it was {was}");
-        context.events.normal(&at.object, "KeyChanged", &note).await;
+        context
+            .events
+            .normal(&observation.object, "KeyChanged", &note)
+            .await;
     }
 }
 
 /// One event for all keys of a store that wait.
 pub(in crate::controller) async fn tell_store(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     report: &Report,
 ) {
-    let azure = at.desired.azure.as_ref();
-    let session = azure.and_then(|azure| at.sessions.get(&azure.store));
+    let azure = observation.desired.azure.as_ref();
+    let session = azure.and_then(|azure| observation.sessions.get(&azure.store));
     if report.ready.reason == Reason::Throttled
         && let Some(session) = session.filter(|session| session.is_newly_throttled())
     {
@@ -135,7 +141,7 @@ pub(in crate::controller) async fn tell_store(
 
 pub(in crate::controller) async fn tell_of_deletion(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     taken: &[Step],
 ) {
     for step in taken {
@@ -146,14 +152,17 @@ pub(in crate::controller) async fn tell_of_deletion(
                     let note = format!(
                         "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
                     );
-                    tracing::warn!(namespace = at.object.namespace(), name = at.object.name_any(), %id, "orphaned in Azure");
-                    context.events.warning(&at.object, "Orphaned", &note).await;
+                    tracing::warn!(namespace = observation.object.namespace(), name = observation.object.name_any(), %id, "orphaned in Azure");
+                    context
+                        .events
+                        .warning(&observation.object, "Orphaned", &note)
+                        .await;
                 }
             }
             step => {
                 context
                     .events
-                    .normal(&at.object, step.name(), &step.describe())
+                    .normal(&observation.object, step.name(), &step.describe())
                     .await;
             }
         }

@@ -11,7 +11,7 @@ use crate::{
             halt::Halt,
             observe::{observation::Observation, own_status},
             reconcile_error::ReconcileError,
-            requeue::{next_look, remember_refusals},
+            requeue::{next_look, remember_deferred},
         },
     },
     kubernetes::sshkeys,
@@ -21,27 +21,26 @@ use crate::{
 /// Reports, and says when to look again; `None` when there is no object any more to report on.
 pub(in crate::controller) async fn finish(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     decided: &Plan,
     taken: &[Step],
     halt: &Halt,
 ) -> Result<Option<Action>, ReconcileError> {
-    let uid = &at.observed.object.uid;
-    if decided.deleting && !at.observed.object.has_finalizer {
-        tell_of_deletion(context, at, taken).await;
-        context.forget(uid);
+    if decided.deleting && !observation.observed.object.has_finalizer {
+        tell_of_deletion(context, observation, taken).await;
+        context.forget(&observation.object);
         return Ok(Some(Action::await_change()));
     }
-    let written = at.object.status.clone().unwrap_or_default();
+    let written = observation.object.status.clone().unwrap_or_default();
     // What a status says of another object is not carried over.
-    let before = own_status::own_status(&at.object)
+    let before = own_status::own_status(&observation.object)
         .cloned()
         .unwrap_or_default();
-    let generation = at.object.metadata.generation.unwrap_or_default();
+    let generation = observation.object.metadata.generation.unwrap_or_default();
     let failed = halt.at.as_ref().map(|(step, failure)| (step, failure));
     let report = report(
-        &at.desired,
-        &at.observed,
+        &observation.desired,
+        &observation.observed,
         decided,
         failed,
         &before,
@@ -49,25 +48,26 @@ pub(in crate::controller) async fn finish(
         now(),
     );
     let mut report = report;
-    if at.observed.crd_is_outdated {
+    if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();
     }
     if report.status != written {
-        let written = sshkeys::write_status(&context.client, &at.object, &report.status).await?;
+        let written =
+            sshkeys::write_status(&context.client, &observation.object, &report.status).await?;
         let Some(written) = written else {
             return Ok(None);
         };
-        if !at.observed.crd_is_outdated {
+        if !observation.observed.crd_is_outdated {
             context.definitions.learn(&written);
         }
-        context.own_writes.remember(written);
+        context.memory.remember_write(written);
     }
-    tell(context, at, &before, &report, taken).await;
-    tell_store(context, at, &report).await;
+    tell(context, observation, &before, &report, taken).await;
+    tell_store(context, observation, &report).await;
     if let Some(wait) = halt.wait() {
         return Ok(Some(Action::requeue(wait)));
     }
-    let wait = next_look(context, at, decided, halt);
-    remember_refusals(context, at, halt, wait);
+    let wait = next_look(context, observation, decided, halt);
+    remember_deferred(context, observation, halt, wait);
     Ok(Some(Action::requeue(wait)))
 }

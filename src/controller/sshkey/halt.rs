@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    controller::memory::deferred_steps::Refused,
+    controller::memory::deferred_steps::DeferredStep,
     plan::{Failure, Observed, Step},
 };
 
@@ -27,7 +27,7 @@ pub(in crate::controller) struct Halt {
     /// The steps that Azure refused, or did not answer, in this pass.
     pub(in crate::controller) by_azure: Vec<(Step, Failure)>,
     /// Those that were not even tried, since they were refused before.
-    pub(in crate::controller) refused: Vec<Refused>,
+    pub(in crate::controller) deferred: Vec<DeferredStep>,
     /// A step that nothing but itself waits for could not be had.
     pub(in crate::controller) is_held_up: bool,
 }
@@ -62,7 +62,7 @@ impl Halt {
     /// How long nothing has to be tried again, if nothing was but what was refused before.
     pub(in crate::controller) fn wait(&self) -> Option<Duration> {
         let is_new = self.at.is_some() || !self.by_azure.is_empty();
-        let due = self.refused.iter().map(|refused| refused.due).min()?;
+        let due = self.deferred.iter().map(|deferred| deferred.due).min()?;
         (!is_new).then(|| due.saturating_duration_since(Instant::now()))
     }
 }

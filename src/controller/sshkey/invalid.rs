@@ -54,7 +54,7 @@ pub(in crate::controller) async fn write_blocked(
     if status != before
         && let Some(written) = sshkeys::write_status(&context.client, object, &status).await?
     {
-        context.own_writes.remember(written);
+        context.memory.remember_write(written);
     }
     Ok(())
 }

@@ -24,35 +24,42 @@ use crate::{
 /// Plans and acts until nothing is left to do, and reports.
 pub(in crate::controller) async fn carry_out(
     scope: &Scope,
-    mut at: Observation,
+    mut observation: Observation,
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
-    let used = at.stores_in_use();
+    let used = observation.stores_in_use();
     let mut taken: Vec<Step> = Vec::new();
     let mut halt = Halt::default();
     let decided = loop {
         let orphan_after = context.options.orphan_after;
-        let decided = plan(&at.desired, &at.observed, orphan_after, now());
-        match advance(scope, &mut at, &decided, &mut taken, &mut halt).await? {
+        let decided = plan(
+            &observation.desired,
+            &observation.observed,
+            orphan_after,
+            now(),
+        );
+        match advance(scope, &mut observation, &decided, &mut taken, &mut halt).await? {
             Advance::On => {}
             Advance::Halted => break decided,
             Advance::Overtaken => {
-                let wait = context.backoffs.next(&at.observed.object.uid);
+                let wait = context.memory.next_backoff(&observation.object);
                 return Ok(Action::requeue(wait));
             }
-            Advance::Waits => return Ok(wait(context, &at.object, WaitsFor::Key).await?),
+            Advance::Waits => return Ok(wait(context, &observation.object, WaitsFor::Key).await?),
         }
     };
-    for store in used.difference(&at.stores_in_use()) {
-        context.store_uses.leave(store, &at.observed.object.uid);
+    for store in used.difference(&observation.stores_in_use()) {
+        context
+            .store_uses
+            .mark_left(store, &observation.observed.object.uid);
     }
-    match finish(context, &at, &decided, &taken, &halt).await? {
+    match finish(context, &observation, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
-        None if at.observed.object.has_finalizer && !decided.deleting => {
-            Ok(Box::pin(put_away_observed(scope, at)).await)
+        None if observation.observed.object.has_finalizer && !decided.deleting => {
+            Ok(Box::pin(put_away_observed(scope, observation)).await)
         }
         None => {
-            context.forget(&at.observed.object.uid);
+            context.forget(&observation.object);
             Ok(Action::await_change())
         }
     }
@@ -61,49 +68,58 @@ pub(in crate::controller) async fn carry_out(
 /// Makes the next move, and lays what came of it over what was observed.
 pub(in crate::controller) async fn advance(
     scope: &Scope,
-    at: &mut Observation,
+    observation: &mut Observation,
     decided: &Plan,
     taken: &mut Vec<Step>,
     halt: &mut Halt,
 ) -> Result<Advance, ReconcileError> {
     let context = &scope.context;
-    let uid = at.observed.object.uid.clone();
-    let next = next_move(&at.desired, &at.observed, decided, taken);
+    let next = next_move(&observation.desired, &observation.observed, decided, taken);
     let step = match next {
         Move::GiveUp { step, failure } => {
-            return Ok(halt.stop(&mut at.observed, step, failure));
+            return Ok(halt.stop(&mut observation.observed, step, failure));
         }
         Move::Rest => return Ok(Advance::Halted),
-        Move::Read(_) | Move::Take(_) => next_step(decided, &at.observed).cloned(),
+        Move::Read(_) | Move::Take(_) => next_step(decided, &observation.observed).cloned(),
     };
     let Some(step) = step else {
         return Ok(Advance::Halted);
     };
-    let generation = at.caller.generation;
-    let refused = context.refusals.of(&uid, generation, &step, Instant::now());
-    if let Some(refused) = refused {
-        halt.refused.push(refused.clone());
-        return Ok(halt.stop(&mut at.observed, step, refused.failure));
+    let generation = observation.caller.generation;
+    let deferred =
+        context
+            .memory
+            .deferred_step(&observation.object, generation, &step, Instant::now());
+    if let Some(deferred) = deferred {
+        halt.deferred.push(deferred.clone());
+        return Ok(halt.stop(&mut observation.observed, step, deferred.failure));
     }
-    if taken.len() + at.observed.refused.len() >= MOST_STEPS {
+    if taken.len() + observation.observed.refused.len() >= MOST_STEPS {
         return Err(ReconcileError::Unsettled(step.name()));
     }
     let is_read = matches!(next, Move::Read(_));
     let outcome = match next {
-        Move::Read(place) => read(context, at, &place).await,
-        _ => act(scope, at, &step).await,
+        Move::Read(place) => read(context, observation, &place).await,
+        _ => act(scope, observation, &step).await,
     };
     match outcome {
         Ok(outcome) => {
             if !is_read {
                 if cfg!(debug_assertions) {
-                    outcome_check::compare(&step, &at.desired, &at.observed, &outcome);
+                    outcome_check::compare(
+                        &step,
+                        &observation.desired,
+                        &observation.observed,
+                        &outcome,
+                    );
                 }
                 context.metrics.steps.count([step.name(), "done"]);
                 taken.push(step);
             }
-            at.lay_over(outcome);
-            at.observed.tags_turned_back = context.tag_repairs.enough(&uid, Instant::now());
+            observation.lay_over(outcome);
+            observation.observed.tags_turned_back = context
+                .memory
+                .tags_turned_back(&observation.object, Instant::now());
             Ok(Advance::On)
         }
         Err(error) if error.is_conflict() => {
@@ -117,8 +133,8 @@ pub(in crate::controller) async fn advance(
             let outcome = failure.class.outcome();
             context.metrics.steps.count([step.name(), outcome]);
             tracing::info!(
-                namespace = at.object.namespace(),
-                name = at.object.name_any(),
+                namespace = observation.object.namespace(),
+                name = observation.object.name_any(),
                 step = step.name(),
                 reason = failure.reason.as_str(),
                 cause = failure.message,
@@ -128,7 +144,7 @@ pub(in crate::controller) async fn advance(
             if matches!(error, StepError::Azure(_)) {
                 halt.by_azure.push((step.clone(), failure.clone()));
             }
-            Ok(halt.stop(&mut at.observed, step, failure))
+            Ok(halt.stop(&mut observation.observed, step, failure))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+use kube::{core::DeserializeGuard, runtime::controller::Action};
 
 use crate::{
     api::{ErrorClass, Reason, SshKey},
@@ -27,31 +27,30 @@ pub(in crate::controller) async fn reconcile(
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
     let seen = match &object.0 {
-        Ok(seen) => context.own_writes.newest(seen),
+        Ok(seen) => context.memory.newest(seen),
         Err(invalid) => return refuse(context, invalid).await,
     };
     let observation = match observe(&scope, &seen).await {
         Ok(Some(observation)) => observation,
         Ok(None) => {
-            context.forget(&seen.uid().unwrap_or_default());
+            context.forget(&seen);
             return Ok(Action::await_change());
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
             write_blocked(context, &seen, &failure::kubernetes_failure(&error)).await?;
-            return Ok(Action::requeue(context.patience.of(&seen)));
+            return Ok(Action::requeue(context.memory.next_patience(&seen)));
         }
         Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
         Err(ObserveError::Invalid(why)) => {
             let failure = Failure::to_fix(Reason::InvalidObject, why);
             write_blocked(context, &seen, &failure).await?;
-            return Ok(Action::requeue(context.patience.of(&seen)));
+            return Ok(Action::requeue(context.memory.next_patience(&seen)));
         }
         Err(ObserveError::Waiting(waits_for)) => {
             return Ok(wait(context, &seen, waits_for).await?);
         }
     };
-    let uid = observation.observed.object.uid.clone();
     let done = Box::pin(carry_out(&scope, observation)).await;
-    context.store_uses.held(&uid);
+    context.memory.end_hold(&seen);
     done
 }

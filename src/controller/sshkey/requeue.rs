@@ -9,7 +9,7 @@ use crate::{
     controller::{
         clock::now,
         context::Context,
-        memory::deferred_steps::Refused,
+        memory::deferred_steps::DeferredStep,
         sshkey::{halt::Halt, observe::observation::Observation},
     },
     plan::{Failure, Plan, Step},
@@ -19,33 +19,32 @@ use crate::{
 pub(in crate::controller) const NEAR: Duration = Duration::from_mins(1);
 
 /// The same request is not sent to Azure again before its time, whatever wakes the object meanwhile.
-pub(in crate::controller) fn remember_refusals(
+pub(in crate::controller) fn remember_deferred(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     halt: &Halt,
     wait: Duration,
 ) {
     let is_refused = |(_, failure): &&(Step, Failure)| failure.reason != Reason::Throttled;
     let new = halt.by_azure.iter().filter(is_refused);
-    let new = new.map(|(step, failure)| Refused {
-        generation: at.caller.generation,
+    let new = new.map(|(step, failure)| DeferredStep {
+        generation: observation.caller.generation,
         step: step.clone(),
         failure: failure.clone(),
         due: Instant::now() + wait,
     });
-    let all = halt.refused.iter().cloned().chain(new).collect();
-    context.refusals.remember(&at.observed.object.uid, all);
+    let all = halt.deferred.iter().cloned().chain(new).collect();
+    context.memory.defer_steps(&observation.object, all);
 }
 
 pub(in crate::controller) fn next_look(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     decided: &Plan,
     halt: &Halt,
 ) -> Duration {
-    let uid = &at.observed.object.uid;
     let poll = context.options.intervals.poll;
-    let refused = at.observed.refused.first();
+    let refused = observation.observed.refused.first();
     let class = halt
         .failure()
         .or(refused.map(|(_, failure)| failure))
@@ -53,26 +52,26 @@ pub(in crate::controller) fn next_look(
         .or_else(|| decided.obstacle());
     let refused = halt.is_held_up || halt.at.is_some();
     if !matches!(class, Some(ErrorClass::Throttled(_))) {
-        context.budget.withdraw(uid);
+        context.budget.withdraw(&observation.observed.object.uid);
     }
     match class {
         None => {}
         // A write that is refused costs a write each time: more and more seldom.
         Some(ErrorClass::UserFixable) if refused => {
-            return context.backoffs.next(uid).max(poll);
+            return context.memory.next_backoff(&observation.object).max(poll);
         }
-        Some(ErrorClass::UserFixable) => return context.patience.of(&at.object),
+        Some(ErrorClass::UserFixable) => return context.memory.next_patience(&observation.object),
         Some(ErrorClass::Throttled(Some(until))) => return turn(until, now()),
         Some(ErrorClass::Transient | ErrorClass::Throttled(None)) => {
-            return context.backoffs.next(uid);
+            return context.memory.next_backoff(&observation.object);
         }
     }
-    context.backoffs.reset(uid);
-    context.patience.forget(uid);
+    context.memory.reset_backoff(&observation.object);
+    context.memory.end_patience(&observation.object);
     context
         .options
         .intervals
-        .next_look(decided, &at.observed, now())
+        .next_look(decided, &observation.observed, now())
         .unwrap_or(context.options.intervals.sweep)
 }
 

@@ -31,21 +31,20 @@ const TRIES: usize = 5;
 /// of its namespace; no turn is held while it waits for the next.
 pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;
-    let uid = last.uid().unwrap_or_default();
     let namespace = last.namespace().unwrap_or_default();
     // What failed while it was there does not make its end longer.
-    context.backoffs.reset(&uid);
+    let mut backoff = context.memory.begin_backoff();
     let (mut taken, mut looked) = (Vec::new(), None);
     for attempt in 1..=TRIES {
         if attempt > 1 {
-            tokio::time::sleep(context.backoffs.next(&uid)).await;
+            tokio::time::sleep(backoff.next()).await;
         }
         let _turn = context.turns.take(&namespace).await;
         match Box::pin(observe_if_gone(scope, &last)).await {
             Ok(None) => return,
-            Ok(Some(mut at)) => {
-                let left = leave(scope, &mut at, &mut taken).await;
-                looked = Some(at);
+            Ok(Some(mut observation)) => {
+                let left = leave(scope, &mut observation, &mut taken).await;
+                looked = Some(observation);
                 if !matches!(left, Left::NotYet) {
                     break;
                 }
@@ -56,8 +55,8 @@ pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
         }
     }
     match looked {
-        Some(at) => end(scope, at, taken).await,
-        None => context.forget(&uid),
+        Some(observation) => end(scope, observation, taken).await,
+        None => context.forget(&last),
     }
 }
 
@@ -79,38 +78,43 @@ async fn observe_if_gone(
 }
 
 /// Does the same for an object that was gone when its reconcile came to an end.
-pub(in crate::controller) async fn put_away_observed(scope: &Scope, mut at: Observation) -> Action {
-    at.object.metadata.deletion_timestamp = Some(Time(now()));
-    at.observed.object = object::object(&at.object);
-    at.observed.object_is_live = true;
-    let uid = at.observed.object.uid.clone();
+pub(in crate::controller) async fn put_away_observed(
+    scope: &Scope,
+    mut observation: Observation,
+) -> Action {
+    observation.object.metadata.deletion_timestamp = Some(Time(now()));
+    observation.observed.object = object::object(&observation.object);
+    observation.observed.object_is_live = true;
     let mut taken = Vec::new();
     for attempt in 1..=TRIES {
         if attempt > 1 {
-            tokio::time::sleep(scope.context.backoffs.next(&uid)).await;
+            tokio::time::sleep(scope.context.memory.next_backoff(&observation.object)).await;
         }
-        look_again(&mut at).await;
-        if !matches!(leave(scope, &mut at, &mut taken).await, Left::NotYet) {
+        look_again(&mut observation).await;
+        if !matches!(
+            leave(scope, &mut observation, &mut taken).await,
+            Left::NotYet
+        ) {
             break;
         }
     }
-    end(scope, at, taken).await;
+    end(scope, observation, taken).await;
     Action::await_change()
 }
 
 /// Tells what was done, and what is left, of an object of which nothing is kept any more.
-async fn end(scope: &Scope, at: Observation, mut taken: Vec<Step>) {
+async fn end(scope: &Scope, observation: Observation, mut taken: Vec<Step>) {
     tracing::warn!(
-        namespace = at.object.namespace(),
-        name = at.object.name_any(),
+        namespace = observation.object.namespace(),
+        name = observation.object.name_any(),
         "the SshKey was gone before this operator let it go: what was made for it was put away"
     );
-    if at.observed.object.has_finalizer {
-        let orphans = published(&at);
+    if observation.observed.object.has_finalizer {
+        let orphans = published(&observation);
         taken.push(Step::RemoveFinalizer { orphans });
     }
-    tell_of_deletion(&scope.context, &at, &taken).await;
-    scope.context.forget(&at.observed.object.uid);
+    tell_of_deletion(&scope.context, &observation, &taken).await;
+    scope.context.forget(&observation.object);
 }
 
 /// What came of an attempt to put everything away.
@@ -124,38 +128,38 @@ enum Left {
 }
 
 /// Each place in Azure, itself: what was just written there, and what was not answered.
-async fn look_again(at: &mut Observation) {
-    let known = at.observed.known.iter();
-    let hints = at.observed.object.hints.iter().flatten();
-    let is_asked = |id: &ArmId| at.observed.azure.contains_key(id);
+async fn look_again(observation: &mut Observation) {
+    let known = observation.observed.known.iter();
+    let hints = observation.observed.object.hints.iter().flatten();
+    let is_asked = |id: &ArmId| observation.observed.azure.contains_key(id);
     let ids: BTreeSet<ArmId> = known
         .chain(hints)
         .map(|record| record.id.clone())
         .filter(is_asked)
         .collect();
     for id in ids {
-        match read_azure(at, &id).await {
-            Ok(outcome) => at.lay_over(outcome),
+        match read_azure(observation, &id).await {
+            Ok(outcome) => observation.lay_over(outcome),
             Err(error) => {
                 let view = KeyView::Unknown(error.failure());
-                at.observed.azure.insert(id, view);
+                observation.observed.azure.insert(id, view);
             }
         }
     }
 }
 
 /// Takes the steps of the deletion.
-async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Left {
+async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Vec<Step>) -> Left {
     let context = &scope.context;
     loop {
         let decided = plan(
-            &at.desired,
-            &at.observed,
+            &observation.desired,
+            &observation.observed,
             context.options.orphan_after,
             now(),
         );
-        let made = match next_move(&at.desired, &at.observed, &decided, taken) {
-            Move::Rest if !at.observed.object.has_finalizer => return Left::All,
+        let made = match next_move(&observation.desired, &observation.observed, &decided, taken) {
+            Move::Rest if !observation.observed.object.has_finalizer => return Left::All,
             Move::Rest => {
                 let is_to_fix = decided.obstacle() == Some(ErrorClass::UserFixable);
                 return if is_to_fix {
@@ -165,16 +169,18 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Le
                 };
             }
             Move::GiveUp { .. } => return Left::NotYet,
-            Move::Read(place) => read(context, at, &place).await,
+            Move::Read(place) => read(context, observation, &place).await,
             // There is no object any more.
             Move::Take(step @ Step::RemoveFinalizer { .. }) => {
                 taken.push(step);
                 Ok(Outcome::Released)
             }
-            Move::Take(step) => act(scope, at, &step).await.inspect(|_| taken.push(step)),
+            Move::Take(step) => act(scope, observation, &step)
+                .await
+                .inspect(|_| taken.push(step)),
         };
         match made {
-            Ok(outcome) => at.lay_over(outcome),
+            Ok(outcome) => observation.lay_over(outcome),
             Err(error) => {
                 let cause = error.failure().message;
                 tracing::info!(cause, "a step failed");
@@ -185,9 +191,14 @@ async fn leave(scope: &Scope, at: &mut Observation, taken: &mut Vec<Step>) -> Le
 }
 
 /// Where our key may be.
-fn published(at: &Observation) -> Vec<ArmId> {
-    let records = at.observed.known.iter();
-    let there = |id: &ArmId| !matches!(at.observed.azure.get(id), Some(KeyView::Absent { .. }));
+fn published(observation: &Observation) -> Vec<ArmId> {
+    let records = observation.observed.known.iter();
+    let there = |id: &ArmId| {
+        !matches!(
+            observation.observed.azure.get(id),
+            Some(KeyView::Absent { .. })
+        )
+    };
     records
         .map(|record| record.id.clone())
         .filter(there)

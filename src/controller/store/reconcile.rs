@@ -11,11 +11,12 @@ use crate::{
         clock::now,
         context::Context,
         failure,
+        memory::store_state::concerns_of_stores,
         sessions::{
             all,
             checked_store::{Looked, not_looked_at_yet},
             session::Session,
-            store_object::{StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
+            store_object::{StoreObject, StoreSpec, StoreView, unreadable},
         },
         store::{
             report::report,
@@ -204,16 +205,16 @@ async fn let_go_if_unused<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<(), KubernetesError> {
-    if !is_held(store) || context.store_uses.is_being_held(id) {
+    if !is_held(store) || context.memory.has_pending_hold(id) {
         return Ok(());
     }
-    let shown = context.watched.uids(|key| is_used_by(key, id));
+    let shown = context.caches.uids(|key| is_used_by(key, id));
     if context.store_uses.is_used(id, &shown) {
         return Ok(());
     }
     let is_unused = users(context, store, id).await?.is_empty();
     // A key may have held it while the list was on its way.
-    if is_unused && !context.store_uses.is_being_held(id) {
+    if is_unused && !context.memory.has_pending_hold(id) {
         let api = store.api(context.client.clone());
         let uid = store.uid().unwrap_or_default();
         stores::release(&api, &store.name_any(), &uid).await?;
@@ -225,7 +226,7 @@ async fn let_go_if_unused<K: StoreObject>(
 /// needs it.
 pub(in crate::controller) fn gone(context: &Context, id: &StoreId) {
     context.store_uses.forget(id);
-    if context.watched.uids(|key| is_used_by(key, id)).is_empty() {
+    if context.caches.uids(|key| is_used_by(key, id)).is_empty() {
         context.sessions.forget(id);
     }
 }
@@ -239,14 +240,13 @@ fn next_look<K: StoreObject>(
     store: &K,
     ready: &Result<String, Failure>,
 ) -> Duration {
-    let uid = store.meta().uid.as_deref().unwrap_or_default();
     let Err(failure) = ready else {
-        context.backoffs.reset(uid);
-        context.patience.forget(uid);
+        context.memory.reset_backoff(store);
+        context.memory.end_patience(store);
         return context.options.intervals.sweep;
     };
     match failure.class {
-        ErrorClass::UserFixable => context.patience.of(store),
-        ErrorClass::Transient | ErrorClass::Throttled(_) => context.backoffs.next(uid),
+        ErrorClass::UserFixable => context.memory.next_patience(store),
+        ErrorClass::Transient | ErrorClass::Throttled(_) => context.memory.next_backoff(store),
     }
 }

@@ -1,8 +1,7 @@
 //! So many reconciles at once, and namespaces take turns at them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use futures::channel::oneshot;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::controller::turns::line::Line;
 
@@ -57,7 +56,7 @@ impl Turns {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

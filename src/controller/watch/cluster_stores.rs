@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use futures::{Stream, StreamExt, stream};
 use kube::{
-    Api, Resource,
+    Api,
     runtime::{controller, reflector::ObjectRef},
 };
 use tokio_util::sync::CancellationToken;
@@ -70,7 +70,7 @@ pub async fn run_cluster_stores(
     let stores = stores
         .run(
             move |store, context| reconcile_store(store, context, shutdown.clone()),
-            |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
+            |store, error, context| retry(&context, &*store, error),
             context,
         )
         .inspect(|result| watch_failure::<ClusterAzureStore, _>(&heard.metrics, result))
@@ -78,7 +78,7 @@ pub async fn run_cluster_stores(
             match &result {
                 Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
                 Err(controller::Error::ObjectNotFound(gone)) => {
-                    heard.part::<ClusterAzureStore>(gone);
+                    heard.on_deleted::<ClusterAzureStore>(gone);
                     heard.cluster_stores.looked_at(&gone.name);
                     let key = StoreKey::new(StoreKind::ClusterAzureStore, &gone.name);
                     reconcile::gone(&heard, &StoreId::seen_from("", &key));

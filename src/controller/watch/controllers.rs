@@ -27,7 +27,7 @@ use crate::{
         watch::{
             departures::Departures,
             first_look,
-            panics::{Stopped, guarded},
+            panics::{ReconcileFailed, guarded},
             reconcile_metrics::{measured, watch_failure},
             settings::{Guarded, after_watch_error, api, log, not_any_more, retry, settings},
             store_turn::reconcile_store,
@@ -88,7 +88,7 @@ pub async fn run(
         async move {
             scope.stores_listed.clone().await;
             if known.wait_until_ready().await.is_ok() {
-                scope.context.watched.listed(known, scope.stores.clone());
+                scope.context.caches.listed(known, scope.stores.clone());
                 listed_all();
             }
         }
@@ -104,13 +104,13 @@ pub async fn run(
     let keys = keys
         .run(
             reconcile_key,
-            |object, error, scope| retry(&scope.context, object.meta().uid.as_ref(), error),
+            |object, error, scope| retry(&scope.context, &*object, error),
             Arc::clone(&scope),
         )
         .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(gone)) = &result {
-                heard.part::<SshKey>(gone);
+                heard.on_deleted::<SshKey>(gone);
             }
             log(result);
             ready(())
@@ -118,13 +118,13 @@ pub async fn run(
     let stores = stores
         .run(
             move |store, context| reconcile_store(store, context, shutdown.clone()),
-            |store, error, context| retry(&context, store.meta().uid.as_ref(), error),
+            |store, error, context| retry(&context, &*store, error),
             context,
         )
         .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
         .for_each(|result| {
             if let Err(controller::Error::ObjectNotFound(departed)) = &result {
-                heard.part::<AzureStore>(departed);
+                heard.on_deleted::<AzureStore>(departed);
                 let key = StoreKey::new(StoreKind::AzureStore, &departed.name);
                 let namespace = departed.namespace.as_deref().unwrap_or_default();
                 gone(&heard, &StoreId::seen_from(namespace, &key));
@@ -140,9 +140,9 @@ async fn reconcile_key(
     object: Arc<Guarded<SshKey>>,
     scope: Arc<Scope>,
     shutdown: CancellationToken,
-) -> Result<Action, Stopped> {
+) -> Result<Action, ReconcileFailed> {
     let context = Arc::clone(&scope.context);
-    context.meet(&*object);
+    context.on_seen(&*object);
     let namespace = object.meta().namespace.as_deref().unwrap_or_default();
     let take = context.turns.take(namespace);
     let Some(_turn) = shutdown.run_until_cancelled(take).await else {
@@ -165,7 +165,7 @@ async fn reconcile_key(
     if done.is_ok() {
         context.blocking.reconcile_ended(&uid);
     }
-    context.let_go(&*object, &done);
+    context.on_finished(&*object, &done);
     done
 }
 

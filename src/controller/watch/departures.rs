@@ -60,8 +60,7 @@ impl Departures {
     }
 
     fn is_gone(&self, gone: &DeserializeGuard<SshKey>) {
-        let uid = gone.meta().uid.as_deref().unwrap_or_default();
-        let was_released = self.context.released.end(uid);
+        let was_released = self.context.memory.end_release(gone);
         if let (false, Ok(object)) = (was_released, &gone.0) {
             let last = self.last_state(object);
             if was_worked_on(&last) {
@@ -74,11 +73,7 @@ impl Departures {
     /// The object as the watch saw it last, with what this operator wrote on it meanwhile.
     fn last_state(&self, gone: &SshKey) -> SshKey {
         let mut last = gone.clone();
-        if let Some(written) = self
-            .context
-            .own_writes
-            .last(&gone.uid().unwrap_or_default())
-        {
+        if let Some(written) = self.context.memory.last_write(gone) {
             last.status = last.status.or_else(|| written.status.clone());
             let own = written.annotations().clone();
             let mut all = own;

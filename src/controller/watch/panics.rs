@@ -7,7 +7,7 @@ use kube::runtime::controller::Action;
 
 /// What came of a reconcile that did not come to an end.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::controller) enum Stopped {
+pub(in crate::controller) enum ReconcileFailed {
     /// It failed.
     #[error("{0}")]
     Failed(String),
@@ -19,10 +19,10 @@ pub(in crate::controller) enum Stopped {
 /// Runs a reconcile to its end, however it ends.
 pub(in crate::controller) async fn guarded<E: Display>(
     work: BoxFuture<'static, Result<Action, E>>,
-) -> Result<Action, Stopped> {
+) -> Result<Action, ReconcileFailed> {
     match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(result) => result.map_err(|error| Stopped::Failed(error.to_string())),
-        Err(_) => Err(Stopped::Panicked),
+        Ok(result) => result.map_err(|error| ReconcileFailed::Failed(error.to_string())),
+        Err(_) => Err(ReconcileFailed::Panicked),
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
         let queue = stream::iter((0..100).map(|number| Ok(ObjectRef::from_obj(&key(number)))));
         let results = applier(
             reconcile,
-            |_, _: &Stopped, _| Action::requeue(Duration::ZERO),
+            |_, _: &ReconcileFailed, _| Action::requeue(Duration::ZERO),
             Arc::new(()),
             reader,
             queue.chain(stream::pending::<Result<_, std::io::Error>>()),
@@ -100,7 +100,7 @@ mod tests {
         while well < 99 || panicked < 3 {
             match results.next().await.unwrap() {
                 Ok(_) => well += 1,
-                Err(controller::Error::ReconcilerFailed(Stopped::Panicked, object)) => {
+                Err(controller::Error::ReconcilerFailed(ReconcileFailed::Panicked, object)) => {
                     assert_eq!(object.name, POISON);
                     panicked += 1;
                 }

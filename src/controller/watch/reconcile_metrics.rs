@@ -11,15 +11,15 @@ use kube::{
 };
 
 use crate::{
-    controller::{series::controller_of, watch::panics::Stopped},
+    controller::{series::controller_of, watch::panics::ReconcileFailed},
     metrics::Metrics,
 };
 
 /// Runs one reconcile and counts it.
 pub(in crate::controller) async fn measured<K: Resource<DynamicType = ()>>(
     metrics: &Metrics,
-    work: impl Future<Output = Result<Action, Stopped>>,
-) -> Result<Action, Stopped> {
+    work: impl Future<Output = Result<Action, ReconcileFailed>>,
+) -> Result<Action, ReconcileFailed> {
     let (kind, name) = (K::kind(&()), controller_of::<K>());
     let start = Instant::now();
     let result = {
@@ -30,8 +30,8 @@ pub(in crate::controller) async fn measured<K: Resource<DynamicType = ()>>(
         // Nothing is waited for but the next change.
         Ok(action) if *action == Action::await_change() => ("success", "success"),
         Ok(_) => ("requeue_after", "success"),
-        Err(Stopped::Failed(_)) => ("error", "error"),
-        Err(Stopped::Panicked) => ("error", "panic"),
+        Err(ReconcileFailed::Failed(_)) => ("error", "error"),
+        Err(ReconcileFailed::Panicked) => ("error", "panic"),
     };
     metrics.reconciles.since([kind, ours.into()], start);
     metrics.controllers.time.since([name.clone()], start);
@@ -39,7 +39,7 @@ pub(in crate::controller) async fn measured<K: Resource<DynamicType = ()>>(
         .controllers
         .total
         .count([name.clone(), theirs.into()]);
-    if matches!(result, Err(Stopped::Panicked)) {
+    if matches!(result, Err(ReconcileFailed::Panicked)) {
         metrics.controllers.panics.count([name.clone()]);
     }
     if result.is_err() {
@@ -51,7 +51,7 @@ pub(in crate::controller) async fn measured<K: Resource<DynamicType = ()>>(
 /// Counts a watch of a kind's controller that has failed.
 pub(in crate::controller) fn watch_failure<K: Resource<DynamicType = ()>, T>(
     metrics: &Metrics,
-    result: &Result<T, controller::Error<Stopped, watcher::Error>>,
+    result: &Result<T, controller::Error<ReconcileFailed, watcher::Error>>,
 ) {
     if matches!(result, Err(controller::Error::QueueError(_))) {
         metrics.watch_failures.count([K::kind(&())]);
@@ -103,8 +103,8 @@ mod tests {
             Ok(Action::await_change()),
             Ok(Action::requeue(Duration::from_secs(1))),
             Ok(Action::requeue(Duration::ZERO)),
-            Err(Stopped::Failed(String::new())),
-            Err(Stopped::Panicked),
+            Err(ReconcileFailed::Failed(String::new())),
+            Err(ReconcileFailed::Panicked),
         ];
         for result in results {
             let passed_on = result.is_ok();

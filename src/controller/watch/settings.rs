@@ -13,7 +13,7 @@ use kube::{
     },
 };
 
-use crate::controller::{context::Context, watch::panics::Stopped};
+use crate::controller::{context::Context, watch::panics::ReconcileFailed};
 
 /// An object that can't be read stops only itself.
 pub(in crate::controller) type Guarded<K> = DeserializeGuard<K>;
@@ -56,14 +56,12 @@ pub(in crate::controller) fn not_any_more() -> Action {
     Action::requeue(Duration::ZERO)
 }
 
-pub(in crate::controller) fn retry(
+pub(in crate::controller) fn retry<K: Resource<DynamicType = ()>>(
     context: &Context,
-    uid: Option<&String>,
-    error: &Stopped,
+    object: &K,
+    error: &ReconcileFailed,
 ) -> Action {
-    let wait = context
-        .backoffs
-        .next(uid.map(String::as_str).unwrap_or_default());
+    let wait = context.memory.next_backoff(object);
     tracing::debug!(%error, ?wait, "a reconcile will be tried again");
     Action::requeue(wait)
 }
@@ -71,7 +69,7 @@ pub(in crate::controller) fn retry(
 pub(in crate::controller) fn log<K: Resource<DynamicType = ()>>(
     result: Result<
         (ObjectRef<K>, Action),
-        controller::Error<Stopped, kube::runtime::watcher::Error>,
+        controller::Error<ReconcileFailed, kube::runtime::watcher::Error>,
     >,
 ) {
     match result {

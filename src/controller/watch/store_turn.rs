@@ -11,7 +11,7 @@ use crate::controller::{
     sessions::store_object::StoreObject,
     store::reconcile,
     watch::{
-        panics::{Stopped, guarded},
+        panics::{ReconcileFailed, guarded},
         reconcile_metrics::measured,
         settings::{Guarded, not_any_more},
     },
@@ -22,8 +22,8 @@ pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
     shutdown: CancellationToken,
-) -> Result<Action, Stopped> {
-    context.meet(&*store);
+) -> Result<Action, ReconcileFailed> {
+    context.on_seen(&*store);
     let namespace = store.meta().namespace.as_deref().unwrap_or_default();
     let take = context.store_turns.take(namespace);
     let Some(_turn) = shutdown.run_until_cancelled(take).await else {
@@ -31,6 +31,6 @@ pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
     };
     let work = reconcile::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
     let done = measured::<K>(&context.metrics, guarded(work)).await;
-    context.let_go(&*store, &done);
+    context.on_finished(&*store, &done);
     done
 }

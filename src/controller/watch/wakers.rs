@@ -1,10 +1,7 @@
 //! What wakes a key or a store beside a change of itself: the stores of keys, what the operator keeps for them, and work that
 //! is done.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use futures::{Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -16,6 +13,7 @@ use kube::{
         reflector::{ObjectRef, Store},
     },
 };
+use parking_lot::Mutex;
 
 use crate::{
     api::{
@@ -25,7 +23,7 @@ use crate::{
     controller::{
         blocking::Asker,
         context::Context,
-        sessions::store_object::StoreState,
+        memory::store_state::StoreState,
         watch::settings::{Guarded, api},
     },
     kubernetes::client,
@@ -141,7 +139,7 @@ fn is_news(
     store: &Guarded<AzureStore>,
 ) -> bool {
     let state = StoreState::of(store);
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told = told.lock();
     let before = told.insert(ObjectRef::from_obj(store), state.clone());
     before != Some(state)
 }

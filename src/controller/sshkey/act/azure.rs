@@ -20,63 +20,62 @@ use crate::{
 /// Takes a step that writes to Azure.
 pub(in crate::controller) async fn act(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     id: &ArmId,
     step: &Step,
 ) -> Result<Outcome, StepError> {
     if let Step::CreateResourceGroup { location, .. } = step {
-        let session = session(at, id)?;
+        let session = session(observation, id)?;
         session
             .inventory
-            .ensure_group(&session.arm, id, location, &at.caller)
+            .ensure_group(&session.arm, id, location, &observation.caller)
             .await?;
         return Ok(Outcome::Group(id.group_key()));
     }
-    let uid = &at.observed.object.uid;
-    if needs_claim(at, id, step) && !context.claims.claim(id, uid, Instant::now()) {
+    let uid = &observation.observed.object.uid;
+    if needs_claim(observation, id, step) && !context.claims.claim(id, uid, Instant::now()) {
         return Err(StepError::Claimed(id.clone()));
     }
-    let written = write_azure(context, at, id, step).await?;
+    let written = write_azure(context, observation, id, step).await?;
     if matches!(step, Step::DeleteAzureKey { .. }) {
         context.claims.give_up(id, uid);
     }
-    remember_tags(context, at, step);
+    remember_tags(context, observation, step);
     Ok(written)
 }
 
 /// Whether another object may be about to write there too: what carries this object's mark, only this object changes.
-fn needs_claim(at: &Observation, id: &ArmId, step: &Step) -> bool {
-    match (step, at.observed.azure.get(id)) {
+fn needs_claim(observation: &Observation, id: &ArmId, step: &Step) -> bool {
+    match (step, observation.observed.azure.get(id)) {
         (Step::UpdateAzureKey { .. }, Some(KeyView::Present { key, .. })) => {
-            at.desired.mark.ownership(&key.tags) != Ownership::Ours
+            observation.desired.mark.ownership(&key.tags) != Ownership::Ours
         }
         _ => true,
     }
 }
 
 /// The tags that a step has put right.
-fn remember_tags(context: &Context, at: &Observation, step: &Step) {
+fn remember_tags(context: &Context, observation: &Observation, step: &Step) {
     if let Step::UpdateAzureKey {
         id,
         tags: Some(tags),
         ..
     } = step
-        && let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id)
+        && let Some(KeyView::Present { key, .. }) = observation.observed.azure.get(id)
     {
-        let uid = &at.observed.object.uid;
         context
-            .tag_repairs
-            .repaired(uid, &key.tags, tags, Instant::now());
+            .memory
+            .tags_were_repaired(&observation.object, &key.tags, tags, Instant::now());
     }
 }
 
 async fn write_azure(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     id: &ArmId,
     step: &Step,
 ) -> Result<Outcome, StepError> {
-    let session = session(at, id)?;
+    let session = session(observation, id)?;
     let written = match step {
         Step::PublishKey {
             location,
@@ -89,7 +88,13 @@ async fn write_azure(
                 .ok_or_else(|| StepError::NotStored(id.clone()))?;
             session
                 .arm
-                .create_key(id, location, tags, &public_key.to_line(), &at.caller)
+                .create_key(
+                    id,
+                    location,
+                    tags,
+                    &public_key.to_line(),
+                    &observation.caller,
+                )
                 .await
                 .map(|key| Seen::Present(Arc::new(key)))
         }
@@ -97,16 +102,22 @@ async fn write_azure(
             public_key, tags, ..
         } => {
             let line = public_key.as_ref().map(PublicKey::to_line);
-            let location = location(at, id);
+            let location = location(observation, id);
             session
                 .arm
-                .update_key(id, &location, tags.as_ref(), line.as_deref(), &at.caller)
+                .update_key(
+                    id,
+                    &location,
+                    tags.as_ref(),
+                    line.as_deref(),
+                    &observation.caller,
+                )
                 .await
                 .map(|key| Seen::Present(Arc::new(key)))
         }
         _ => session
             .arm
-            .delete_key(id, &location(at, id), &at.caller)
+            .delete_key(id, &location(observation, id), &observation.caller)
             .await
             .map(|()| Seen::Absent),
     };
@@ -117,7 +128,10 @@ async fn write_azure(
             }
             session.inventory.wrote(id, seen.clone(), now());
             if matches!(step, Step::DeleteAzureKey { .. }) {
-                let (namespace, name) = (&at.caller.namespace, &at.desired.mark.object);
+                let (namespace, name) = (
+                    &observation.caller.namespace,
+                    &observation.desired.mark.object,
+                );
                 tracing::info!(namespace, name, %id, "deleted the key in Azure");
             }
             Ok(Outcome::Azure(
@@ -129,7 +143,7 @@ async fn write_azure(
             if error.leaves_in_doubt() {
                 session.inventory.in_doubt(id);
             }
-            if at.tells_its_store(id) && session.met(&error) {
+            if observation.tells_its_store(id) && session.met(&error) {
                 context.store_uses.wake(&session.id);
             }
             Err(error.into())
@@ -138,11 +152,11 @@ async fn write_azure(
 }
 
 /// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
-fn location(at: &Observation, id: &ArmId) -> String {
-    if let Some(KeyView::Present { key, .. }) = at.observed.azure.get(id) {
+fn location(observation: &Observation, id: &ArmId) -> String {
+    if let Some(KeyView::Present { key, .. }) = observation.observed.azure.get(id) {
         return key.location.clone();
     }
-    let known = at.observed.record(id);
+    let known = observation.observed.record(id);
     known
         .map(|record| record.location.clone())
         .unwrap_or_default()

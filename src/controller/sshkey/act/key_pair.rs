@@ -1,95 +1,95 @@
-//! The single way to a key pair.
+//! The single way to a key pair: it is generated, or loaded from where it is kept.
 
 use kube::ResourceExt;
+use zeroize::Zeroizing;
 
 use crate::{
-    api::rotation::staging_name,
+    api::{SshKey, rotation::staging_name},
     controller::{
-        blocking::{self, off_thread},
+        blocking::off_thread,
         context::Context,
         source::read,
         sshkey::{act::error::StepError, observe::observation::Observation},
     },
-    keys::{Algorithm, Comment, KeyPair, KeySpec, PublicKey},
-    kubernetes::{rotation_secrets as stored, secrets},
-    plan::KeptFrom,
+    keys::{Algorithm, Comment, KeyError, KeyPair, KeySpec, PublicKey},
+    kubernetes::{rotation_secrets, secrets},
+    plan::SecretRecord,
 };
 
-/// The pair that the user gives, if it is still the one that was looked at.
-pub(in crate::controller) async fn given_pair(
+/// Where a key pair is kept.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::controller) enum Origin<'a> {
+    /// What the user gives.
+    Source,
+    /// The managed Secret of this name.
+    Managed(&'a str),
+    /// The managed Secret that is about to be repaired, at the version that was observed. There may be text beside the key.
+    Repaired(&'a SecretRecord),
+    /// The Secret of the next key, beside the managed one of this name.
+    Staging(&'a str),
+}
+
+/// Loads a pair, if it is still the one that was observed.
+pub(in crate::controller) async fn load(
     context: &Context,
-    at: &Observation,
+    object: &SshKey,
+    origin: Origin<'_>,
     public_key: &PublicKey,
 ) -> Result<KeyPair, StepError> {
-    let pair = read::pair(&context.source, &at.object).await?;
-    if pair.public_key() == *public_key {
-        Ok(pair)
-    } else {
-        Err(StepError::Changing)
+    let client = &context.client;
+    let namespace = object.namespace().unwrap_or_default();
+    match origin {
+        Origin::Source => {
+            let pair = read::pair(&context.source, object).await?;
+            let pair = Some(pair).filter(|pair| pair.public_key() == *public_key);
+            pair.ok_or(StepError::Changing)
+        }
+        Origin::Managed(name) => {
+            let found = secrets::read(client, &namespace, name).await?;
+            let private = found.and_then(|found| found.private);
+            open(private, KeyPair::from_openssh, public_key).await
+        }
+        Origin::Repaired(record) => {
+            let found = secrets::read(client, &namespace, &record.name).await?;
+            let version = Some(&record.resource_version);
+            let found = found.filter(|found| found.meta.resource_version.as_ref() == version);
+            let private = found.and_then(|found| found.private);
+            open(private, KeyPair::from_openssh_amid, public_key).await
+        }
+        Origin::Staging(managed) => {
+            let name = staging_name(managed);
+            let found = rotation_secrets::read(client, &namespace, &name).await?;
+            let private = found.and_then(|found| found.keys.into_values().next());
+            open(private, KeyPair::from_openssh, public_key).await
+        }
     }
+}
+
+async fn open(
+    private: Option<Zeroizing<Vec<u8>>>,
+    read: fn(&[u8]) -> Result<KeyPair, KeyError>,
+    public_key: &PublicKey,
+) -> Result<KeyPair, StepError> {
+    let private = private.ok_or(StepError::SecretChanging)?;
+    let pair = off_thread(move || read(&private)).await;
+    pair.ok()
+        .filter(|pair| pair.public_key() == *public_key)
+        .ok_or(StepError::SecretChanging)
 }
 
 /// Generates and proves a pair. An RSA key takes seconds: it waits for its turn.
 pub(in crate::controller) async fn generate(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     key: KeySpec,
     comment: Comment,
 ) -> Result<KeyPair, StepError> {
     let what = format!("{key:?} {comment:?}");
     let work = move || KeyPair::generate(key, &comment);
     if key.algorithm() != Algorithm::Rsa {
-        return Ok(blocking::off_thread(work).await?);
+        return Ok(off_thread(work).await?);
     }
-    let generated = context.blocking.ask(&read::asker(&at.object), &what, work);
+    let asker = read::asker(&observation.object);
+    let generated = context.blocking.ask(&asker, &what, work);
     Ok(generated.ok_or(StepError::Waiting)??)
-}
-
-/// The key pair in one of the Secrets of a managed one, if it is still the one that was looked at.
-pub(in crate::controller) async fn held(
-    context: &Context,
-    namespace: &str,
-    from: KeptFrom,
-    managed: &str,
-    public_key: &PublicKey,
-) -> Result<KeyPair, StepError> {
-    let client = &context.client;
-    let private = match from {
-        KeptFrom::Managed => {
-            let found = secrets::read(client, namespace, managed).await?;
-            found.and_then(|found| found.private)
-        }
-        KeptFrom::Staging => {
-            let found = stored::read(client, namespace, &staging_name(managed)).await?;
-            found.and_then(|found| found.keys.into_values().next())
-        }
-    };
-    let private = private.ok_or(StepError::SecretChanging)?;
-    let pair = off_thread(move || KeyPair::from_openssh(&private)).await;
-    pair.ok()
-        .filter(|pair| pair.public_key() == *public_key)
-        .ok_or(StepError::SecretChanging)
-}
-
-/// The pair that the outputs are made from, if it is still the one that was looked at.
-pub(in crate::controller) async fn pair(
-    context: &Context,
-    at: &Observation,
-    public_key: &PublicKey,
-) -> Result<KeyPair, StepError> {
-    let pair = match at.desired.source.custody() {
-        Some(custody) => {
-            let namespace = at.object.namespace().unwrap_or_default();
-            let found = secrets::read(&context.client, &namespace, &custody.name).await?;
-            let private = found.and_then(|found| found.private);
-            let private = private.ok_or(StepError::Changing)?;
-            blocking::off_thread(move || KeyPair::from_openssh(&private)).await?
-        }
-        None => read::pair(&context.source, &at.object).await?,
-    };
-    if pair.public_key() == *public_key {
-        Ok(pair)
-    } else {
-        Err(StepError::Changing)
-    }
 }

@@ -11,7 +11,10 @@ use crate::{
     controller::{
         context::Context,
         sshkey::{
-            act::{error::StepError, key_pair::pair},
+            act::{
+                error::StepError,
+                key_pair::{Origin, load},
+            },
             observe::{
                 observation::Observation,
                 outputs::{labels_of, view},
@@ -29,11 +32,11 @@ use crate::{
 /// Takes a step that is about an output.
 pub(in crate::controller) async fn act(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     step: &Step,
 ) -> Result<Outcome, StepError> {
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
+    let namespace = observation.object.namespace().unwrap_or_default();
     let (object, found, shape) = match step {
         Step::CreateOutput {
             object,
@@ -41,7 +44,7 @@ pub(in crate::controller) async fn act(
             public_key,
             trusted,
         } => {
-            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
+            let filled = filled(context, observation, shape, public_key.as_ref(), trusted).await?;
             let created = outputs::create(client, &namespace, object, &filled).await?;
             let found = match created {
                 Some(created) => Some(created),
@@ -59,13 +62,13 @@ pub(in crate::controller) async fn act(
             public_key,
             trusted,
         } => {
-            let filled = filled(context, at, shape, public_key.as_ref(), trusted).await?;
-            let at = At {
+            let filled = filled(context, observation, shape, public_key.as_ref(), trusted).await?;
+            let version = At {
                 uid,
                 resource_version,
             };
             let found =
-                outputs::update(client, &namespace, object, at, &filled, superfluous).await?;
+                outputs::update(client, &namespace, object, version, &filled, superfluous).await?;
             (object, Some(found), shape)
         }
         Step::DeleteOutput { object, uid } => {
@@ -74,21 +77,23 @@ pub(in crate::controller) async fn act(
         }
         _ => return Err(StepError::Changing),
     };
-    let view = view(&at.object, Some(shape), found).await;
+    let view = view(&observation.object, Some(shape), found).await;
     Ok(Outcome::Output(object.clone(), view))
 }
 
 /// What an output shall hold, with the private key read anew from where it is kept.
 pub(in crate::controller) async fn filled(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     shape: &Shape,
     public_key: Option<&PublicKey>,
     trusted: &[PublicKey],
 ) -> Result<Content, StepError> {
     let public_key = public_key.ok_or(StepError::Changing)?;
     let pair = if shape.is_private() {
-        Some(pair(context, at, public_key).await?)
+        let custody = observation.desired.source.custody();
+        let origin = custody.map_or(Origin::Source, |custody| Origin::Managed(&custody.name));
+        Some(load(context, &observation.object, origin, public_key).await?)
     } else {
         None
     };
@@ -104,14 +109,14 @@ pub(in crate::controller) async fn filled(
         };
         entries.insert(name.clone(), Zeroizing::new(bytes));
     }
-    let uid = at.object.uid().unwrap_or_default();
+    let uid = observation.object.uid().unwrap_or_default();
     let records = [
         (annotation::OUTPUT_SHAPE, shape.preset.to_owned()),
         (
             annotation::OWNER_NAMESPACE,
-            at.object.namespace().unwrap_or_default(),
+            observation.object.namespace().unwrap_or_default(),
         ),
-        (annotation::OWNER_NAME, at.object.name_any()),
+        (annotation::OWNER_NAME, observation.object.name_any()),
         (annotation::OWNER_UID, uid),
         (
             annotation::FINGERPRINT,
@@ -121,7 +126,7 @@ pub(in crate::controller) async fn filled(
     Ok(Content {
         labels: labels_of(shape),
         annotations: records.map(|(name, value)| (name.to_owned(), value)).into(),
-        owner: owner(&at.object),
+        owner: owner(&observation.object),
         goes_with_owner: !shape.is_private(),
         type_: shape.secret_type.to_owned(),
         entries: Entries(entries),

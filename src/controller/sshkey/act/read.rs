@@ -14,22 +14,26 @@ use crate::{
 /// Reads what a step is about to rest on.
 pub(in crate::controller) async fn read(
     context: &Context,
-    at: &mut Observation,
+    observation: &mut Observation,
     place: &Place,
 ) -> Result<Outcome, StepError> {
     match place {
-        Place::Azure(id) => read_azure(at, id).await,
-        Place::RotationSecrets => read_companions(context, at).await,
-        Place::Object => read_object(context, at).await,
+        Place::Azure(id) => read_azure(observation, id).await,
+        Place::RotationSecrets => read_companions(context, observation).await,
+        Place::Object => read_object(context, observation).await,
     }
 }
 
 pub(in crate::controller) async fn read_companions(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
 ) -> Result<Outcome, StepError> {
-    let secret = at.desired.source.custody().map(|custody| &custody.name);
+    let secret = observation
+        .desired
+        .source
+        .custody()
+        .map(|custody| &custody.name);
     let secret = secret.ok_or(StepError::SecretChanging)?;
-    let found = rotation_secrets::look(&context.client, at.owner(), secret).await?;
+    let found = rotation_secrets::look(&context.client, observation.owner(), secret).await?;
     Ok(Outcome::RotationSecrets(found))
 }

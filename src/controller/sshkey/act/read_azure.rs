@@ -14,11 +14,14 @@ use crate::{
 
 /// Reads a place in Azure itself before it is written to, where a list was all that was known of it.
 pub(in crate::controller) async fn read_azure(
-    at: &Observation,
+    observation: &Observation,
     id: &ArmId,
 ) -> Result<Outcome, StepError> {
-    let session = session(at, id)?;
-    let seen = session.inventory.read(&session.arm, id, &at.caller).await?;
+    let session = session(observation, id)?;
+    let seen = session
+        .inventory
+        .read(&session.arm, id, &observation.caller)
+        .await?;
     Ok(Outcome::Azure(
         id.clone(),
         azure_views::seen_as(&seen, Freshness::Live),
@@ -26,16 +29,16 @@ pub(in crate::controller) async fn read_azure(
 }
 
 pub(in crate::controller) fn session<'a>(
-    at: &'a Observation,
+    observation: &'a Observation,
     id: &ArmId,
 ) -> Result<&'a Session, StepError> {
-    let known = at.observed.record(id).map(|record| &record.store);
-    let looked = at.observed.stores_of_places.get(id);
+    let known = observation.observed.record(id).map(|record| &record.store);
+    let looked = observation.observed.stores_of_places.get(id);
     let store = known
         .or(looked)
-        .or_else(|| at.desired.azure.as_ref().map(|azure| &azure.store));
+        .or_else(|| observation.desired.azure.as_ref().map(|azure| &azure.store));
     store
-        .and_then(|store| at.sessions.get(store))
+        .and_then(|store| observation.sessions.get(store))
         .map(AsRef::as_ref)
         .ok_or_else(|| StepError::OutOfReach(id.clone()))
 }

@@ -8,7 +8,7 @@ use crate::{
         sshkey::{
             act::{
                 error::StepError,
-                key_pair::{generate, given_pair, held},
+                key_pair::{Origin, generate, load},
                 secret::secret_outcome,
             },
             observe::{observation::Observation, rotation_secrets},
@@ -25,12 +25,12 @@ use crate::{
 /// Takes a step of a rotation.
 pub(in crate::controller) async fn act(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     owner: SecretOwner<'_>,
     step: &Step,
 ) -> Result<Outcome, StepError> {
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
+    let namespace = observation.object.namespace().unwrap_or_default();
     match step {
         Step::StageKey {
             name,
@@ -40,14 +40,14 @@ pub(in crate::controller) async fn act(
             request,
             now,
         } => {
-            let pair = generate(context, at, *key, comment.clone()).await?;
+            let pair = generate(context, observation, *key, comment.clone()).await?;
             let key = Replacement {
                 pair: &pair,
                 revision: *revision,
                 request: request.as_deref(),
                 now: *now,
             };
-            stage(context, at, name, owner, key).await
+            stage(context, observation, name, owner, key).await
         }
         Step::StageImportedKey {
             name,
@@ -55,16 +55,16 @@ pub(in crate::controller) async fn act(
             revision,
             now,
         } => {
-            let pair = given_pair(context, at, public_key).await?;
+            let pair = load(context, &observation.object, Origin::Source, public_key).await?;
             let key = Replacement {
                 pair: &pair,
                 revision: *revision,
                 request: None,
                 now: *now,
             };
-            stage(context, at, name, owner, key).await
+            stage(context, observation, name, owner, key).await
         }
-        Step::KeepPreviousKey { .. } => keep(context, at, owner, step).await,
+        Step::KeepPreviousKey { .. } => keep(context, observation, owner, step).await,
         Step::BeginDelay {
             name,
             resource_version,
@@ -72,12 +72,12 @@ pub(in crate::controller) async fn act(
         } => {
             let begun =
                 stored::begin_delay(client, &namespace, name, resource_version, *now).await?;
-            Ok(staged_is(at, Some(begun)).await)
+            Ok(staged_is(observation, Some(begun)).await)
         }
-        Step::ActivateKey { .. } => activate(context, at, owner, step).await,
+        Step::ActivateKey { .. } => activate(context, observation, owner, step).await,
         Step::DropStagedKey { name, uid } => {
             stored::delete(client, &namespace, name, uid).await?;
-            Ok(staged_is(at, None).await)
+            Ok(staged_is(observation, None).await)
         }
         Step::DateFormerKeys {
             name,
@@ -86,12 +86,12 @@ pub(in crate::controller) async fn act(
         } => {
             let all: Vec<FormerRecord> = recorded(keys).collect();
             let dated = stored::date(client, &namespace, name, resource_version, &all).await?;
-            Ok(previous_is(at, Some(dated)).await)
+            Ok(previous_is(observation, Some(dated)).await)
         }
-        Step::RetireKeys { .. } => retire(context, at, step).await,
+        Step::RetireKeys { .. } => retire(context, observation, step).await,
         Step::DeletePreviousKeys { name, uid } => {
             stored::delete(client, &namespace, name, uid).await?;
-            Ok(previous_is(at, None).await)
+            Ok(previous_is(observation, None).await)
         }
         other => Err(StepError::Misplaced(other.name())),
     }
@@ -99,7 +99,7 @@ pub(in crate::controller) async fn act(
 
 async fn keep(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     owner: SecretOwner<'_>,
     step: &Step,
 ) -> Result<Outcome, StepError> {
@@ -116,8 +116,12 @@ async fn keep(
         return Err(StepError::Misplaced(step.name()));
     };
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
-    let pair = held(context, &namespace, *from, managed, public_key).await?;
+    let namespace = observation.object.namespace().unwrap_or_default();
+    let origin = match from {
+        KeptFrom::Managed => Origin::Managed(managed),
+        KeptFrom::Staging => Origin::Staging(managed),
+    };
+    let pair = load(context, &observation.object, origin, public_key).await?;
     let newest = FormerRecord::new(&public_key.fingerprint(), *revision, None);
     let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(kept)).collect();
     let version = resource_version.as_deref();
@@ -126,10 +130,14 @@ async fn keep(
         Some(written) => Some(written),
         None => stored::read(client, &namespace, previous).await?,
     };
-    Ok(previous_is(at, written).await)
+    Ok(previous_is(observation, written).await)
 }
 
-async fn retire(context: &Context, at: &Observation, step: &Step) -> Result<Outcome, StepError> {
+async fn retire(
+    context: &Context,
+    observation: &Observation,
+    step: &Step,
+) -> Result<Outcome, StepError> {
     let Step::RetireKeys {
         name,
         uid,
@@ -142,7 +150,7 @@ async fn retire(context: &Context, at: &Observation, step: &Step) -> Result<Outc
         return Err(StepError::Misplaced(step.name()));
     };
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
+    let namespace = observation.object.namespace().unwrap_or_default();
     let left = if *whole {
         stored::delete_unchanged(client, &namespace, name, uid, version).await?;
         None
@@ -154,7 +162,7 @@ async fn retire(context: &Context, at: &Observation, step: &Step) -> Result<Outc
             .collect();
         Some(stored::retire(client, &namespace, name, version, &kept, &gone).await?)
     };
-    Ok(previous_is(at, left).await)
+    Ok(previous_is(observation, left).await)
 }
 
 fn recorded(keys: &[FormerKey]) -> impl Iterator<Item = FormerRecord> {
@@ -168,30 +176,37 @@ fn recorded(keys: &[FormerKey]) -> impl Iterator<Item = FormerRecord> {
 /// key comes next, the managed Secret says after it was staged, and not before.
 async fn stage(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     name: &str,
     owner: SecretOwner<'_>,
     key: Replacement<'_>,
 ) -> Result<Outcome, StepError> {
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
+    let namespace = observation.object.namespace().unwrap_or_default();
     let staged = stored::stage(client, &namespace, name, owner, key).await?;
     let staged = match staged {
         Some(staged) => Some(staged),
         None => stored::read(client, &namespace, name).await?,
     };
-    let managed = at.desired.source.custody().map(|custody| &custody.name);
+    let managed = observation
+        .desired
+        .source
+        .custody()
+        .map(|custody| &custody.name);
     let managed = match managed {
         Some(managed) => secrets::read(client, &namespace, managed).await?,
         None => None,
     };
-    let secret = secret_outcome(context, at, managed).await;
-    Ok(Outcome::Custody(secret, with_staged(at, staged).await))
+    let secret = secret_outcome(context, observation, managed).await;
+    Ok(Outcome::Custody(
+        secret,
+        with_staged(observation, staged).await,
+    ))
 }
 
 async fn activate(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     owner: SecretOwner<'_>,
     step: &Step,
 ) -> Result<Outcome, StepError> {
@@ -208,8 +223,14 @@ async fn activate(
         return Err(StepError::Misplaced(step.name()));
     };
     let client = &context.client;
-    let namespace = at.object.namespace().unwrap_or_default();
-    let pair = held(context, &namespace, KeptFrom::Staging, name, public_key).await?;
+    let namespace = observation.object.namespace().unwrap_or_default();
+    let pair = load(
+        context,
+        &observation.object,
+        Origin::Staging(name),
+        public_key,
+    )
+    .await?;
     let key = Replacement {
         pair: &pair,
         revision: *revision,
@@ -225,25 +246,27 @@ async fn activate(
             None => secrets::read(client, &namespace, name).await?,
         },
     };
-    Ok(Outcome::Secret(secret_outcome(context, at, written).await))
+    Ok(Outcome::Secret(
+        secret_outcome(context, observation, written).await,
+    ))
 }
 
-async fn staged_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
-    Outcome::RotationSecrets(with_staged(at, found).await)
+async fn staged_is(observation: &Observation, found: Option<FoundKeys>) -> Outcome {
+    Outcome::RotationSecrets(with_staged(observation, found).await)
 }
 
-async fn with_staged(at: &Observation, found: Option<FoundKeys>) -> RotationSecrets {
-    let staged = rotation_secrets::staged(found, at.owner()).await;
-    let previous = match &at.observed.rotation_secrets {
+async fn with_staged(observation: &Observation, found: Option<FoundKeys>) -> RotationSecrets {
+    let staged = rotation_secrets::staged(found, observation.owner()).await;
+    let previous = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { previous, .. } => previous.clone(),
         RotationSecrets::Unread => RotationSecret::Absent,
     };
     RotationSecrets::Read { staged, previous }
 }
 
-async fn previous_is(at: &Observation, found: Option<FoundKeys>) -> Outcome {
-    let previous = rotation_secrets::previous(found, at.owner()).await;
-    let staged = match &at.observed.rotation_secrets {
+async fn previous_is(observation: &Observation, found: Option<FoundKeys>) -> Outcome {
+    let previous = rotation_secrets::previous(found, observation.owner()).await;
+    let staged = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { staged, .. } => staged.clone(),
         RotationSecrets::Unread => RotationSecret::Absent,
     };

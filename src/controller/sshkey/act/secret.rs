@@ -1,31 +1,105 @@
 //! The steps that change the managed Secret.
 
 use jiff::Timestamp;
-use kube::{Client, ResourceExt};
+use kube::ResourceExt;
 
 use crate::{
     controller::{
-        blocking,
         context::Context,
         sshkey::{
-            act::error::StepError,
+            act::{
+                error::StepError,
+                key_pair::{Origin, generate, load},
+            },
             observe::{observation::Observation, secret},
         },
     },
-    keys::KeyPair,
-    kubernetes::secrets::{self, FoundSecret, SecretOwner},
-    plan::{Outcome, SecretRecord, SecretView},
+    kubernetes::secrets::{self, FoundSecret, Replacement, SecretOwner},
+    plan::{Outcome, SecretRecord, SecretView, Step},
 };
 
-pub(in crate::controller) async fn record_secret(
-    client: &Client,
-    namespace: &str,
+/// Takes a step that changes the managed Secret.
+pub(in crate::controller) async fn act(
+    context: &Context,
+    observation: &Observation,
+    owner: SecretOwner<'_>,
+    step: &Step,
+) -> Result<Outcome, StepError> {
+    let found = match step {
+        Step::CreateSecret {
+            name,
+            key,
+            comment,
+            revision,
+            request,
+            now,
+        } => {
+            let pair = generate(context, observation, *key, comment.clone()).await?;
+            let key = Replacement {
+                pair: &pair,
+                revision: *revision,
+                request: request.as_deref(),
+                now: *now,
+            };
+            create(context, name, owner, key).await?
+        }
+        Step::ImportKey {
+            name,
+            public_key,
+            revision,
+            now,
+        } => {
+            let pair = load(context, &observation.object, Origin::Source, public_key).await?;
+            let key = Replacement {
+                pair: &pair,
+                revision: *revision,
+                request: None,
+                now: *now,
+            };
+            create(context, name, owner, key).await?
+        }
+        Step::AdoptSecret { secret, now } => {
+            let anew = Some((1, *now));
+            Some(record(context, observation, secret, owner, anew).await?)
+        }
+        Step::RepairSecret { secret, anew } => {
+            Some(record(context, observation, secret, owner, *anew).await?)
+        }
+        Step::DeleteSecret { name, uid } => {
+            secrets::delete(&context.client, owner.namespace, name, uid).await?;
+            return Ok(Outcome::Secret(SecretView::Absent));
+        }
+        other => return Err(StepError::Misplaced(other.name())),
+    };
+    let secret = secret_outcome(context, observation, found).await;
+    Ok(Outcome::Secret(secret))
+}
+
+/// Creates the Secret. If one of that name exists, somebody was faster, or it is another's: whose it is, it says itself.
+async fn create(
+    context: &Context,
+    name: &str,
+    owner: SecretOwner<'_>,
+    key: Replacement<'_>,
+) -> Result<Option<FoundSecret>, StepError> {
+    let (client, namespace) = (&context.client, owner.namespace);
+    match secrets::create(client, namespace, name, owner, key).await? {
+        Some(created) => Ok(Some(created)),
+        None => Ok(secrets::read(client, namespace, name).await?),
+    }
+}
+
+/// Writes what the Secret is to say of its key; `anew` where it says nothing yet.
+async fn record(
+    context: &Context,
+    observation: &Observation,
     secret: &SecretRecord,
     owner: SecretOwner<'_>,
     anew: Option<(u32, Timestamp)>,
 ) -> Result<FoundSecret, StepError> {
     let rewritten = if secret.rewrites {
-        Some(pair_in(client, namespace, secret).await?)
+        let origin = Origin::Repaired(secret);
+        Some(load(context, &observation.object, origin, &secret.public_key).await?)
     } else {
         None
     };
@@ -36,62 +110,17 @@ pub(in crate::controller) async fn record_secret(
         recorded_as: anew,
         rewritten: rewritten.as_ref(),
     };
-    Ok(secrets::record(client, namespace, owner, repair).await?)
-}
-
-/// The pair that a Secret holds, if it still is what was looked at.
-pub(in crate::controller) async fn pair_in(
-    client: &Client,
-    namespace: &str,
-    secret: &SecretRecord,
-) -> Result<KeyPair, StepError> {
-    let found = secrets::read(client, namespace, &secret.name).await?;
-    let is_same = |found: &FoundSecret| {
-        found.meta.resource_version.as_ref() == Some(&secret.resource_version)
-    };
-    let private = found.filter(is_same).and_then(|found| found.private);
-    let private = private.ok_or(StepError::SecretChanging)?;
-    let pair = blocking::off_thread(move || KeyPair::from_openssh_amid(&private)).await?;
-    if pair.public_key() == secret.public_key {
-        Ok(pair)
-    } else {
-        Err(StepError::SecretChanging)
-    }
-}
-
-/// The Secret that was created. If there was one of that name, somebody was faster, or it is somebody's: what it is, it
-/// says itself.
-pub(in crate::controller) async fn created_or_there(
-    context: &Context,
-    at: &Observation,
-    name: &str,
-    created: Option<FoundSecret>,
-) -> Result<Outcome, StepError> {
-    let namespace = at.object.namespace().unwrap_or_default();
-    let found = match created {
-        Some(created) => Some(created),
-        None => secrets::read(&context.client, &namespace, name).await?,
-    };
-    Ok(seen(context, at, found).await)
-}
-
-/// The Secret as it is now.
-pub(in crate::controller) async fn seen(
-    context: &Context,
-    at: &Observation,
-    found: Option<FoundSecret>,
-) -> Outcome {
-    Outcome::Secret(secret_outcome(context, at, found).await)
+    Ok(secrets::record(&context.client, owner.namespace, owner, repair).await?)
 }
 
 /// What the Secret says now.
 pub(in crate::controller) async fn secret_outcome(
     context: &Context,
-    at: &Observation,
+    observation: &Observation,
     found: Option<FoundSecret>,
 ) -> SecretView {
-    let uid = &at.observed.object.uid;
-    context.key_ages.read(uid, found.as_ref());
-    let namespace = at.object.namespace().unwrap_or_default();
-    secret::secret(found, &namespace, &at.object.name_any()).await
+    let object = &observation.object;
+    context.memory.secret_was_read(object, found.as_ref());
+    let namespace = object.namespace().unwrap_or_default();
+    secret::secret(found, &namespace, &object.name_any()).await
 }

@@ -77,8 +77,7 @@ async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, Ob
         return Ok(SecretView::Absent);
     };
     let found = secrets::read(&scope.context.client, &namespace, &secret_name).await?;
-    let uid = object.uid().unwrap_or_default();
-    scope.context.key_ages.read(&uid, found.as_ref());
+    scope.context.memory.secret_was_read(object, found.as_ref());
     Ok(secret::secret(found, &namespace, &name).await)
 }
 
@@ -142,7 +141,7 @@ async fn observe_all(
         known: Vec::new(),
         crd_is_outdated,
         unheld_stores: seen.unheld,
-        tags_turned_back: context.tag_repairs.enough(&caller.object, Instant::now()),
+        tags_turned_back: context.memory.tags_turned_back(&object, Instant::now()),
         namespace_terminating,
         refused: Vec::new(),
     };
