@@ -11,6 +11,7 @@ use crate::api::{AzureStore, SshKey, names::annotation};
 #[derive(Default)]
 pub(in crate::controller) struct Caches(pub(in crate::controller) Mutex<Vec<Known>>);
 
+/// What the watches of one namespace, or of all, know.
 pub(in crate::controller) struct Known {
     pub(in crate::controller) keys: Store<DeserializeGuard<SshKey>>,
     pub(in crate::controller) stores: Store<DeserializeGuard<AzureStore>>,
@@ -45,7 +46,7 @@ impl Caches {
 }
 
 /// The UIDs that an object answers for: its own, and the one that it recorded, of the object whose place it takes.
-pub(in crate::controller) fn uids_of(object: &impl ResourceExt) -> impl Iterator<Item = String> {
+fn uids_of(object: &impl ResourceExt) -> impl Iterator<Item = String> {
     let recorded = object.annotations().get(annotation::RECORDED_UID).cloned();
     object.uid().into_iter().chain(recorded)
 }

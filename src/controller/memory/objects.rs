@@ -132,6 +132,7 @@ impl Memory {
         }
     }
 
+    /// Reads from the entry of an object, if there is one.
     pub(super) fn read<T>(
         &self,
         of: impl Into<Identity>,

@@ -39,6 +39,7 @@ pub(in crate::controller) struct Sessions {
 }
 
 impl Sessions {
+    /// No sessions yet; what they will be made with.
     pub(in crate::controller) fn new(
         reader: CredentialReader,
         budget: Arc<Budget>,
@@ -163,7 +164,7 @@ async fn look_now(sessions: &Sessions, store: &StoreView) -> Option<Looked> {
 }
 
 /// The session for a store as it is: the last one, when nothing of what it was made from has changed.
-pub(in crate::controller) async fn session(
+async fn session(
     sessions: &Sessions,
     store: &StoreView,
     last: Option<Arc<Session>>,

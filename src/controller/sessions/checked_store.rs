@@ -49,6 +49,7 @@ impl Looked {
         self.uid == store.uid && self.generation == store.generation
     }
 
+    /// Whether nothing is otherwise to the keys of the store.
     pub(in crate::controller) fn says_the_same_as(&self, other: &Self) -> bool {
         let reason = |looked: &Self| looked.ready.as_ref().err().map(|why| why.reason);
         let session = |looked: &Self| looked.session.as_ref().map(Arc::as_ptr);

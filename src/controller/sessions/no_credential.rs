@@ -19,6 +19,7 @@ pub(in crate::controller) fn lasts(name: &str, held_by: Option<&[String]>) -> Re
     Err(no_credential(Reason::CredentialSecretTerminating, message))
 }
 
+/// The cluster can't be read.
 pub(in crate::controller) fn unreadable(error: &KubernetesError) -> Cause {
     Cause::NoCredential {
         reason: error.reason(),
@@ -27,6 +28,7 @@ pub(in crate::controller) fn unreadable(error: &KubernetesError) -> Cause {
     }
 }
 
+/// A person has to correct what the store names.
 pub(in crate::controller) fn no_credential(reason: Reason, message: String) -> Cause {
     Cause::NoCredential {
         reason,

@@ -78,4 +78,4 @@ impl Session {
 }
 
 /// While Azure asks to wait, an event says so this often.
-pub(in crate::controller) const THROTTLE_TOLD: Duration = Duration::from_mins(10);
+const THROTTLE_TOLD: Duration = Duration::from_mins(10);

@@ -59,6 +59,7 @@ pub(in crate::controller) enum StoreSpec {
 }
 
 impl StoreView {
+    /// Where in Azure its keys are.
     pub(in crate::controller) fn subscription(&self) -> &Subscription {
         match &self.spec {
             StoreSpec::Own(spec) => &spec.subscription,

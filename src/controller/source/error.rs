@@ -68,6 +68,7 @@ impl SourceError {
     }
 }
 
+/// The reason that a refused key is reported with.
 pub(in crate::controller) fn reason(refusal: KeyRefusal) -> Reason {
     match refusal {
         KeyRefusal::TooLarge => Reason::KeyTooLarge,

@@ -139,6 +139,7 @@ pub(in crate::controller) async fn tell_store(
     }
 }
 
+/// One event for each thing that was done for a deletion, and one for each key that nothing deletes any more.
 pub(in crate::controller) async fn tell_of_deletion(
     context: &Context,
     observation: &Observation,

@@ -33,6 +33,7 @@ pub(in crate::controller) struct Halt {
 }
 
 impl Halt {
+    /// Why the pass has ended.
     pub(in crate::controller) fn failure(&self) -> Option<&Failure> {
         self.at.as_ref().map(|(_, failure)| failure)
     }

@@ -7,6 +7,7 @@ use kube::{ResourceExt, runtime::controller::Action};
 use crate::{
     controller::{
         clock::now,
+        context::Context,
         scope::Scope,
         sshkey::{
             act::{dispatch::act, error::StepError, outcome_check, read::read},
@@ -66,7 +67,7 @@ pub(in crate::controller) async fn carry_out(
 }
 
 /// Makes the next move, and lays what came of it over what was observed.
-pub(in crate::controller) async fn advance(
+async fn advance(
     scope: &Scope,
     observation: &mut Observation,
     decided: &Plan,
@@ -128,23 +129,32 @@ pub(in crate::controller) async fn advance(
         }
         Err(error) if error.is_waiting() => Ok(Advance::Waits),
         // A read goes before a step, and fails in its name.
-        Err(error) => {
-            let failure = error.failure();
-            let outcome = failure.class.outcome();
-            context.metrics.steps.count([step.name(), outcome]);
-            tracing::info!(
-                namespace = observation.object.namespace(),
-                name = observation.object.name_any(),
-                step = step.name(),
-                reason = failure.reason.as_str(),
-                cause = failure.message,
-                request_ids = failure.request_ids,
-                "a step failed"
-            );
-            if matches!(error, StepError::Azure(_)) {
-                halt.by_azure.push((step.clone(), failure.clone()));
-            }
-            Ok(halt.stop(&mut observation.observed, step, failure))
-        }
+        Err(error) => Ok(stop(context, observation, halt, step, &error)),
     }
+}
+
+/// A step has failed: counts it, logs why, and says whether others may still be taken.
+fn stop(
+    context: &Context,
+    observation: &mut Observation,
+    halt: &mut Halt,
+    step: Step,
+    error: &StepError,
+) -> Advance {
+    let failure = error.failure();
+    let outcome = failure.class.outcome();
+    context.metrics.steps.count([step.name(), outcome]);
+    tracing::info!(
+        namespace = observation.object.namespace(),
+        name = observation.object.name_any(),
+        step = step.name(),
+        reason = failure.reason.as_str(),
+        cause = failure.message,
+        request_ids = failure.request_ids,
+        "a step failed"
+    );
+    if matches!(error, StepError::Azure(_)) {
+        halt.by_azure.push((step.clone(), failure.clone()));
+    }
+    halt.stop(&mut observation.observed, step, failure)
 }

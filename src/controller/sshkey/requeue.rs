@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A turn that is no farther away is waited for in one go.
-pub(in crate::controller) const NEAR: Duration = Duration::from_mins(1);
+const NEAR: Duration = Duration::from_mins(1);
 
 /// The same request is not sent to Azure again before its time, whatever wakes the object meanwhile.
 pub(in crate::controller) fn remember_deferred(
@@ -37,6 +37,7 @@ pub(in crate::controller) fn remember_deferred(
     context.memory.defer_steps(&observation.object, all);
 }
 
+/// How long the object waits for its next reconcile.
 pub(in crate::controller) fn next_look(
     context: &Context,
     observation: &Observation,
@@ -76,7 +77,7 @@ pub(in crate::controller) fn next_look(
 }
 
 /// A turn that is far away may come sooner than expected, when others leave the line: half the way is waited then.
-pub(in crate::controller) fn turn(until: Timestamp, now: Timestamp) -> Duration {
+fn turn(until: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     if wait > 2 * NEAR { wait / 2 } else { wait }
 }

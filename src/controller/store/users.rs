@@ -53,7 +53,7 @@ pub(in crate::controller) async fn users(
     Ok(users)
 }
 
-pub(in crate::controller) async fn is_open(
+async fn is_open(
     context: &Context,
     shared: Option<&ClusterAzureStoreSpec>,
     namespace: &str,

@@ -3,25 +3,20 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use futures::{Stream, StreamExt, stream};
-use kube::{
-    Api,
-    runtime::{controller, reflector::ObjectRef},
-};
+use kube::{Api, runtime::reflector::ObjectRef};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{ClusterAzureStore, StoreKey, StoreKind},
+    api::ClusterAzureStore,
     controller::{
         blocking::Asker,
         context::Context,
         memory::cluster_stores::Guarded,
         series,
-        store::reconcile,
-        store_id::StoreId,
         watch::{
-            reconcile_metrics::watch_failure,
-            settings::{after_watch_error, log, retry, settings},
-            store_turn::reconcile_store,
+            drive::{Told, drive},
+            settings::set_up,
+            store_turn::{reconcile_store, tell_of_gone},
             triggers,
         },
     },
@@ -50,11 +45,8 @@ pub async fn run_cluster_stores(
 ) {
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = client::watch(context.options.watch_timeout);
-    let stores = triggers::controller(api, watched, |_| |_| {})
-        .with_config(settings())
-        .trigger_backoff(after_watch_error(&context))
-        .reconcile_on(stores_to_look_at(&context))
-        .graceful_shutdown_on(shutdown.clone().cancelled_owned());
+    let stores = triggers::controller(api, watched, |_| |_| {});
+    let stores = set_up(stores, &context, &shutdown).reconcile_on(stores_to_look_at(&context));
     let reader = stores.store();
     // Run once only: there is nothing in it yet.
     drop(context.cluster_stores.known.set(reader.clone()));
@@ -66,27 +58,18 @@ pub async fn run_cluster_stores(
         }
     };
     series::begin::<ClusterAzureStore>(&context.metrics, context.options.concurrency);
-    let heard = Arc::clone(&context);
-    let stores = stores
-        .run(
-            move |store, context| reconcile_store(store, context, shutdown.clone()),
-            |store, error, context| retry(&context, &*store, error),
-            context,
-        )
-        .inspect(|result| watch_failure::<ClusterAzureStore, _>(&heard.metrics, result))
-        .for_each(|result| {
-            match &result {
-                Ok((store, _)) => heard.cluster_stores.looked_at(&store.name),
-                Err(controller::Error::ObjectNotFound(gone)) => {
-                    heard.on_deleted::<ClusterAzureStore>(gone);
-                    heard.cluster_stores.looked_at(&gone.name);
-                    let key = StoreKey::new(StoreKind::ClusterAzureStore, &gone.name);
-                    reconcile::gone(&heard, &StoreId::seen_from("", &key));
-                }
-                Err(_) => {}
-            }
-            log(result);
-            std::future::ready(())
-        });
+    let stores = drive(
+        stores,
+        Arc::clone(&context),
+        move |store| reconcile_store(store, Arc::clone(&context), shutdown.clone()),
+        |context, told| {
+            let name = match told {
+                Told::Reconciled { name } => name,
+                Told::Gone(gone) => gone.name.as_str(),
+            };
+            context.cluster_stores.looked_at(name);
+            tell_of_gone::<ClusterAzureStore>(context, told);
+        },
+    );
     tokio::join!(stores, listed);
 }

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use futures::{
     FutureExt, StreamExt,
-    channel::mpsc::{UnboundedReceiver, unbounded},
-    future::ready,
+    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
 };
 use kube::{
     Resource,
-    runtime::controller::{self, Action},
+    runtime::{Controller, controller::Action},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{AzureStore, SshKey, StoreKey, StoreKind},
+    api::{AzureStore, SshKey},
     controller::{
         context::Context,
         scope::Scope,
@@ -22,15 +21,14 @@ use crate::{
         sshkey::{
             observe::error::WaitsFor, reconcile::reconcile, vanished::put_away_gone, waiting::wait,
         },
-        store::reconcile::gone,
-        store_id::StoreId,
         watch::{
             departures::Departures,
+            drive::drive,
             first_look,
             panics::{ReconcileFailed, guarded},
-            reconcile_metrics::{measured, watch_failure},
-            settings::{Guarded, after_watch_error, api, log, not_any_more, retry, settings},
-            store_turn::reconcile_store,
+            reconcile_metrics::measured,
+            settings::{Guarded, api, not_any_more, set_up},
+            store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
             wakers::{stores_to_look_at, wakers},
         },
@@ -46,43 +44,11 @@ pub async fn run(
     shutdown: CancellationToken,
     listed_all: impl FnOnce() + Send + 'static,
 ) {
-    let watched = client::watch(context.options.watch_timeout);
-    let stores = controller(
-        api::<Guarded<AzureStore>>(&context, namespace.as_deref()),
-        watched.clone(),
-        |_| |_| {},
-    )
-    .with_config(settings())
-    .trigger_backoff(after_watch_error(&context))
-    .reconcile_on(stores_to_look_at(&context, namespace.clone()))
-    .graceful_shutdown_on(shutdown.clone().cancelled_owned());
-    let reader = stores.store();
-    let first_list = {
-        let reader = reader.clone();
-        // Fails only when the watch ends, and everything with it.
-        async move { drop(reader.wait_until_ready().await) }
-    };
-    let scope = Arc::new(Scope {
-        context: Arc::clone(&context),
-        stores: reader,
-        stores_listed: first_list.boxed().shared(),
-    });
-
+    let stores = stores_of(&context, namespace.clone(), &shutdown);
+    let scope = scope_of(&context, &stores);
     let (tell, departed) = unbounded();
-    let keys = controller(
-        api::<Guarded<SshKey>>(&context, namespace.as_deref()),
-        watched,
-        |known| {
-            let mut departures = Departures::new(Arc::clone(&context), known.clone(), tell);
-            move |event| departures.hear(event)
-        },
-    )
-    .with_config(settings())
-    .trigger_backoff(after_watch_error(&context))
-    .graceful_shutdown_on(shutdown.clone().cancelled_owned());
+    let keys = keys_of(&context, namespace.as_deref(), &shutdown, tell);
     let known = keys.store();
-    let keys = wakers(keys, &context, namespace.as_deref(), &known);
-
     let listed = {
         let scope = Arc::clone(&scope);
         async move {
@@ -93,46 +59,66 @@ pub async fn run(
             }
         }
     };
-    let departed = put_away(departed, &scope, shutdown.clone());
+    series::begin::<AzureStore>(&context.metrics, context.options.concurrency);
     let reconcile_key = {
-        let shutdown = shutdown.clone();
-        move |object, scope| reconcile_key(object, scope, shutdown.clone())
+        let (scope, shutdown) = (Arc::clone(&scope), shutdown.clone());
+        move |key| reconcile_key(key, Arc::clone(&scope), shutdown.clone())
     };
-    let metrics = Arc::clone(&context.metrics);
-    let heard = Arc::clone(&context);
-    series::begin::<AzureStore>(&metrics, context.options.concurrency);
-    let keys = keys
-        .run(
-            reconcile_key,
-            |object, error, scope| retry(&scope.context, &*object, error),
-            Arc::clone(&scope),
-        )
-        .inspect(|result| watch_failure::<SshKey, _>(&metrics, result))
-        .for_each(|result| {
-            if let Err(controller::Error::ObjectNotFound(gone)) = &result {
-                heard.on_deleted::<SshKey>(gone);
-            }
-            log(result);
-            ready(())
-        });
-    let stores = stores
-        .run(
-            move |store, context| reconcile_store(store, context, shutdown.clone()),
-            |store, error, context| retry(&context, &*store, error),
-            context,
-        )
-        .inspect(|result| watch_failure::<AzureStore, _>(&metrics, result))
-        .for_each(|result| {
-            if let Err(controller::Error::ObjectNotFound(departed)) = &result {
-                heard.on_deleted::<AzureStore>(departed);
-                let key = StoreKey::new(StoreKind::AzureStore, &departed.name);
-                let namespace = departed.namespace.as_deref().unwrap_or_default();
-                gone(&heard, &StoreId::seen_from(namespace, &key));
-            }
-            log(result);
-            ready(())
-        });
+    let keys = drive(keys, Arc::clone(&context), reconcile_key, |_, _| {});
+    let departed = put_away(departed, &scope, shutdown.clone());
+    let stores = drive(
+        stores,
+        Arc::clone(&context),
+        move |store| reconcile_store(store, Arc::clone(&context), shutdown.clone()),
+        tell_of_gone::<AzureStore>,
+    );
     tokio::join!(keys, stores, listed, departed);
+}
+
+/// The controller of the stores of one namespace, or of all.
+fn stores_of(
+    context: &Context,
+    namespace: Option<String>,
+    shutdown: &CancellationToken,
+) -> Controller<Guarded<AzureStore>> {
+    let api = api::<Guarded<AzureStore>>(context, namespace.as_deref());
+    let watched = client::watch(context.options.watch_timeout);
+    let stores = controller(api, watched, |_| |_| {});
+    set_up(stores, context, shutdown).reconcile_on(stores_to_look_at(context, namespace))
+}
+
+/// The controller of the keys of one namespace, or of all, with all that wakes them. It sends the last state of keys that
+/// are gone unexpectedly.
+fn keys_of(
+    context: &Arc<Context>,
+    namespace: Option<&str>,
+    shutdown: &CancellationToken,
+    departed: UnboundedSender<SshKey>,
+) -> Controller<Guarded<SshKey>> {
+    let api = api::<Guarded<SshKey>>(context, namespace);
+    let watched = client::watch(context.options.watch_timeout);
+    let keys = controller(api, watched, |known| {
+        let mut departures = Departures::new(Arc::clone(context), known.clone(), departed);
+        move |event| departures.hear(event)
+    });
+    let keys = set_up(keys, context, shutdown);
+    let known = keys.store();
+    wakers(keys, context, namespace, &known)
+}
+
+/// What the reconciles of this watch share.
+fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) -> Arc<Scope> {
+    let stores = stores.store();
+    let first_list = {
+        let stores = stores.clone();
+        // Fails only when the watch ends, and everything with it.
+        async move { drop(stores.wait_until_ready().await) }
+    };
+    Arc::new(Scope {
+        context: Arc::clone(context),
+        stores,
+        stores_listed: first_list.boxed().shared(),
+    })
 }
 
 /// Reconciles a key when its turn comes. While it waits, it takes no turn from another.

@@ -26,6 +26,7 @@ pub(in crate::controller) struct Departures {
 }
 
 impl Departures {
+    /// Tells through `tell` of the objects that go from what the watch knows.
     pub(in crate::controller) fn new(
         context: Arc<Context>,
         known: Store<DeserializeGuard<SshKey>>,

@@ -1,17 +1,20 @@
 //! How controllers are set up: what they watch, when they pause, and what becomes of an error.
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use backon::ExponentialBuilder;
 use kube::{
     Api, Resource,
     core::DeserializeGuard,
     runtime::{
+        Controller,
         controller::{self, Action},
         reflector::ObjectRef,
         watcher,
     },
 };
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use crate::controller::{context::Context, watch::panics::ReconcileFailed};
 
@@ -23,8 +26,23 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 /// The longest pause after a watch has failed, without its jitter.
 const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// Sets up a controller: when it pauses, and when it ends.
+pub(in crate::controller) fn set_up<K>(
+    controller: Controller<Guarded<K>>,
+    context: &Context,
+    shutdown: &CancellationToken,
+) -> Controller<Guarded<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    controller
+        .with_config(settings())
+        .trigger_backoff(after_watch_error(context))
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+}
+
 /// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
-pub(in crate::controller) fn settings() -> controller::Config {
+fn settings() -> controller::Config {
     controller::Config::default()
         .concurrency(0)
         .debounce(DEBOUNCE)
@@ -32,7 +50,7 @@ pub(in crate::controller) fn settings() -> controller::Config {
 
 /// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
 /// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
-pub(in crate::controller) fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
+fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
         .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
@@ -41,6 +59,7 @@ pub(in crate::controller) fn after_watch_error(context: &Context) -> watcher::Ex
         .into()
 }
 
+/// The objects of one namespace, or of all.
 pub(in crate::controller) fn api<K>(context: &Context, namespace: Option<&str>) -> Api<K>
 where
     K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
@@ -56,6 +75,7 @@ pub(in crate::controller) fn not_any_more() -> Action {
     Action::requeue(Duration::ZERO)
 }
 
+/// A reconcile has failed: when it is tried again.
 pub(in crate::controller) fn retry<K: Resource<DynamicType = ()>>(
     context: &Context,
     object: &K,
@@ -66,6 +86,7 @@ pub(in crate::controller) fn retry<K: Resource<DynamicType = ()>>(
     Action::requeue(wait)
 }
 
+/// Logs what came of a reconcile.
 pub(in crate::controller) fn log<K: Resource<DynamicType = ()>>(
     result: Result<
         (ObjectRef<K>, Action),

@@ -1,4 +1,4 @@
-//! The turn of a store of either kind.
+//! The turn of a store of either kind, and its end.
 
 use std::sync::Arc;
 
@@ -6,14 +6,19 @@ use futures::FutureExt;
 use kube::{Resource, runtime::controller::Action};
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{
-    context::Context,
-    sessions::store_object::StoreObject,
-    store::reconcile,
-    watch::{
-        panics::{ReconcileFailed, guarded},
-        reconcile_metrics::measured,
-        settings::{Guarded, not_any_more},
+use crate::{
+    api::StoreKey,
+    controller::{
+        context::Context,
+        sessions::store_object::StoreObject,
+        store::reconcile,
+        store_id::StoreId,
+        watch::{
+            drive::Told,
+            panics::{ReconcileFailed, guarded},
+            reconcile_metrics::measured,
+            settings::{Guarded, not_any_more},
+        },
     },
 };
 
@@ -33,4 +38,13 @@ pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
     let done = measured::<K>(&context.metrics, guarded(work)).await;
     context.on_finished(&*store, &done);
     done
+}
+
+/// Tells of a store of either kind that is gone.
+pub(in crate::controller) fn tell_of_gone<K: StoreObject>(context: &Context, told: Told<'_>) {
+    if let Told::Gone(gone) = told {
+        let namespace = gone.namespace.as_deref().unwrap_or_default();
+        let id = StoreId::seen_from(namespace, &StoreKey::new(K::KIND, &gone.name));
+        reconcile::gone(context, &id);
+    }
 }

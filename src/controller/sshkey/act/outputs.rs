@@ -82,7 +82,7 @@ pub(in crate::controller) async fn act(
 }
 
 /// What an output shall hold, with the private key read anew from where it is kept.
-pub(in crate::controller) async fn filled(
+async fn filled(
     context: &Context,
     observation: &Observation,
     shape: &Shape,

@@ -24,7 +24,7 @@ pub(in crate::controller) async fn read(
     }
 }
 
-pub(in crate::controller) async fn read_companions(
+async fn read_companions(
     context: &Context,
     observation: &Observation,
 ) -> Result<Outcome, StepError> {

@@ -28,6 +28,7 @@ pub(in crate::controller) async fn read_azure(
     ))
 }
 
+/// The session that reaches a place: that of the store it is recorded with, seen through, or wanted in.
 pub(in crate::controller) fn session<'a>(
     observation: &'a Observation,
     id: &ArmId,

@@ -32,7 +32,7 @@ pub(in crate::controller) fn seen_as(seen: &Seen, freshness: Freshness) -> KeyVi
     }
 }
 
-pub(in crate::controller) fn azure_key(key: &SshPublicKey) -> AzureKey {
+fn azure_key(key: &SshPublicKey) -> AzureKey {
     AzureKey {
         location: key.location.clone(),
         tags: key.tags.clone().unwrap_or_default(),

@@ -158,7 +158,7 @@ async fn observe_all(
     })
 }
 
-pub(in crate::controller) fn finds(observed: &Observed) -> Vec<ArmId> {
+fn finds(observed: &Observed) -> Vec<ArmId> {
     let listed = &observed.object.places;
     let is_new = |place: &&AzureRecord| {
         place.origin == Origin::Found && !listed.iter().any(|listed| listed.id == place.id)

@@ -70,7 +70,7 @@ impl Observation {
     }
 }
 
-pub(in crate::controller) fn tells_its_store(desired: &Desired, id: &ArmId) -> bool {
+fn tells_its_store(desired: &Desired, id: &ArmId) -> bool {
     let wanted = desired.azure.as_ref();
     wanted.is_some_and(|azure| {
         let target = azure.target.as_ref().ok();

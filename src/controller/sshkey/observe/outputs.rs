@@ -155,6 +155,7 @@ fn is_as_written(entry: &Entry, pair: &KeyPair, bytes: &[u8]) -> bool {
     written.is_ok_and(|written| written.as_bytes() == bytes)
 }
 
+/// The labels of an output: those that its readers ask for, and our own.
 pub(in crate::controller) fn labels_of(shape: &Shape) -> BTreeMap<String, String> {
     let own = [
         (label::MANAGED_BY, label::OPERATOR),

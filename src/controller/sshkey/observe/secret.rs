@@ -35,10 +35,7 @@ pub(in crate::controller) async fn secret(
     SecretView::Present(Box::new(facts))
 }
 
-pub(in crate::controller) fn secret_facts(
-    found: &secrets::FoundSecret,
-    consent: &str,
-) -> SecretFacts {
+fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
     let annotations = found.meta.annotations.clone().unwrap_or_default();
     let text = |name: &str| annotations.get(name).cloned();
     let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
