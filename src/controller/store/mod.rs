@@ -1,4 +1,5 @@
 //! The reconcile of a store of either kind.
 
 pub(in crate::controller) mod reconcile;
+pub(in crate::controller) mod report;
 pub(in crate::controller) mod users;

@@ -5,11 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use crate::{
-    api::{
-        ArmId, AzureStoreStatus, ConditionType, ErrorClass, Reason,
-        condition::{ConditionDraft, conditions},
-        names::STORE_FINALIZER,
-    },
+    api::{ArmId, ErrorClass, Reason, names::STORE_FINALIZER},
     azure::{AzureError, Caller, View},
     controller::{
         clock::now,
@@ -21,7 +17,10 @@ use crate::{
             session::Session,
             store_object::{StoreObject, StoreSpec, StoreView, concerns_of_stores, unreadable},
         },
-        store::users::{self, is_used_by},
+        store::{
+            report::report,
+            users::{self, is_used_by},
+        },
         store_id::StoreId,
     },
     kubernetes::{KubernetesError, namespaces, stores},
@@ -235,31 +234,6 @@ fn is_held<K: StoreObject>(store: &K) -> bool {
     store.finalizers().iter().any(|one| one == STORE_FINALIZER)
 }
 
-async fn report<K: StoreObject>(
-    context: &Context,
-    store: &K,
-    ready: &Result<String, Failure>,
-) -> Result<(), KubernetesError> {
-    let before = store.status().cloned().unwrap_or_default();
-    let generation = store.meta().generation.unwrap_or_default();
-    let status = AzureStoreStatus {
-        observed_generation: Some(generation),
-        conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
-    };
-    if status == before {
-        return Ok(());
-    }
-    stores::write_status(&store.api(context.client.clone()), store, &status).await?;
-    if let Err(failure) = ready {
-        let reason = failure.reason.as_str();
-        context
-            .events
-            .warning(store, reason, &failure.message)
-            .await;
-    }
-    Ok(())
-}
-
 fn next_look<K: StoreObject>(
     context: &Context,
     store: &K,
@@ -274,28 +248,5 @@ fn next_look<K: StoreObject>(
     match failure.class {
         ErrorClass::UserFixable => context.patience.of(store),
         ErrorClass::Transient | ErrorClass::Throttled(_) => context.backoffs.next(uid),
-    }
-}
-
-fn verdicts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
-    match ready {
-        Ok(message) => {
-            vec![ConditionDraft::new(
-                ConditionType::Ready,
-                Some(true),
-                Reason::TokenIssued,
-                message.clone(),
-            )]
-        }
-        Err(failure) => {
-            let about = |kind, status| {
-                ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())
-            };
-            let kind = match failure.class {
-                ErrorClass::UserFixable => ConditionType::Stalled,
-                ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,
-            };
-            vec![about(ConditionType::Ready, false), about(kind, true)]
-        }
     }
 }

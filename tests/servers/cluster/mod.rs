@@ -3,3 +3,4 @@
 pub(crate) mod namespaces;
 pub(crate) mod rights;
 mod rights_in_use;
+mod schema;

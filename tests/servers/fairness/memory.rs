@@ -15,7 +15,7 @@ use sshkey_operator::api::{
     names::{FINALIZER, GROUP, annotation},
 };
 
-use super::{BUSY, two_namespaces};
+use super::world::{BUSY, two_namespaces};
 use crate::manifests::key;
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
-use super::{BUSY, two_namespaces};
+use super::world::{BUSY, two_namespaces};
 use crate::manifests::{key, secret};
 
 /// What Azure takes at once, which is less than the crowd asks for, and with each minute after that.

@@ -3,6 +3,7 @@
 mod forged_hints;
 mod forged_status;
 mod own_stores;
+mod prepared_former_keys;
 mod prepared_secrets;
 mod secrets_of_others;
 mod stage;

@@ -1,13 +1,24 @@
 //! A tenant who writes Secrets puts a former key into them, or absurd records: no key is lost or trusted by that.
 
-use dev::world::{World, WorldOptions, resource_id};
-use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
-use kube::{Api, Client, ResourceExt, api::{Patch, PatchParams, PostParams}};
+use dev::world::{World, WorldOptions};
+use kube::{
+    ResourceExt,
+    api::{Patch, PatchParams},
+};
 use serde_json::{Value, json};
-use sshkey_operator::{api::{ConditionType, Reason, SshKey, condition::find, names::{annotation, label}}, keys::PublicKey};
+use sshkey_operator::{
+    api::names::{annotation, label},
+    keys::PublicKey,
+};
 
-use super::{stage::secrets_only, prepared_secrets::{NOBODY, OWNER_NAMESPACE, create, prepared, public, tenant}};
-use crate::{made::Made, manifests::key, operator::metrics, rotation::acts::{ask, current, keys_in, wait_revision}, seen::{sweeps_pass, until_object}};
+use super::prepared_secrets::{NOBODY, OWNER_NAMESPACE, create, prepared, public, tenant};
+use crate::{
+    made::Made,
+    manifests::key,
+    operator::metrics,
+    rotation::acts::{ask, current, keys_in, wait_revision},
+    seen::{sweeps_pass, until_object},
+};
 
 #[tokio::test]
 async fn a_former_key_that_was_slipped_in_is_kept_but_not_trusted_and_displaces_none() {

@@ -1,7 +1,7 @@
 //! What of an object can't be changed, and says so.
 
-use kube::api::{Patch, PatchParams};
 use dev::world::World;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use sshkey_operator::api::{AzureStore, SshKey};
 

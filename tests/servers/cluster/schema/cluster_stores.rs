@@ -1,7 +1,10 @@
 //! What the API server itself refuses of a store of the cluster.
 
 use dev::world::{CLIENT, SUBSCRIPTION, TENANT, World};
-use kube::{Api, api::{Patch, PatchParams}};
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+};
 use serde_json::json;
 use sshkey_operator::api::ClusterAzureStore;
 

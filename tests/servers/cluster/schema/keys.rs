@@ -2,7 +2,13 @@
 
 use serde_json::json;
 
-use super::{apply::{no_operator, refused, taken}, key_cases::{generated, other_sources, secrets, the_whole}, place_and_output_cases::{names_of_outputs, places_in_azure, shapes_of_outputs, tags, tags_in_azure}};
+use super::{
+    apply::{no_operator, refused, taken},
+    key_cases::{generated, other_sources, secrets, the_whole},
+    place_and_output_cases::{
+        names_of_outputs, places_in_azure, shapes_of_outputs, tags, tags_in_azure,
+    },
+};
 use crate::manifests::key;
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What `kubectl` shows of the kinds: their fields, their columns, and that nobody has looked at an object yet.
 
-use dev::world::{CLIENT, Part, SUBSCRIPTION, TENANT, World, WorldOptions};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray};
-use kube::{Api, api::{Patch, PatchParams}};
-use serde_json::{Value, json};
+use dev::world::{CLIENT, SUBSCRIPTION, TENANT, World, WorldOptions};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
+};
+use kube::Api;
 use sshkey_operator::api::{AzureStore, SshKey};
 
 use super::apply::{no_operator, store};

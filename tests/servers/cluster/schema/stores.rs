@@ -8,7 +8,10 @@ use super::apply::{Case, no_operator, refused, store, taken};
 const GUID: &str = "00000000-0000-0000-0000-00000000000";
 
 fn spec(ids: &str, auth: &str, defaults: &str) -> String {
-    store("x", &format!("{{{ids}, auth: {auth}, defaults: {defaults}}}"))
+    store(
+        "x",
+        &format!("{{{ids}, auth: {auth}, defaults: {defaults}}}"),
+    )
 }
 
 fn ids() -> String {

@@ -1,0 +1,60 @@
+//! The status of a store of either kind.
+
+use crate::{
+    api::{
+        AzureStoreStatus, ConditionType, ErrorClass, Reason,
+        condition::{ConditionDraft, conditions},
+    },
+    controller::{clock::now, context::Context, sessions::store_object::StoreObject},
+    kubernetes::{KubernetesError, stores},
+    plan::Failure,
+};
+
+/// Writes the status when it differs, and warns of what is not ready.
+pub(in crate::controller) async fn report<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    ready: &Result<String, Failure>,
+) -> Result<(), KubernetesError> {
+    let before = store.status().cloned().unwrap_or_default();
+    let generation = store.meta().generation.unwrap_or_default();
+    let status = AzureStoreStatus {
+        observed_generation: Some(generation),
+        conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
+    };
+    if status == before {
+        return Ok(());
+    }
+    stores::write_status(&store.api(context.client.clone()), store, &status).await?;
+    if let Err(failure) = ready {
+        let reason = failure.reason.as_str();
+        context
+            .events
+            .warning(store, reason, &failure.message)
+            .await;
+    }
+    Ok(())
+}
+
+fn verdicts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
+    match ready {
+        Ok(message) => {
+            vec![ConditionDraft::new(
+                ConditionType::Ready,
+                Some(true),
+                Reason::TokenIssued,
+                message.clone(),
+            )]
+        }
+        Err(failure) => {
+            let about = |kind, status| {
+                ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())
+            };
+            let kind = match failure.class {
+                ErrorClass::UserFixable => ConditionType::Stalled,
+                ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,
+            };
+            vec![about(ConditionType::Ready, false), about(kind, true)]
+        }
+    }
+}
