@@ -8,8 +8,8 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt, api::ListParams};
 
 use super::{
-    contest::Options,
     operator::{PATIENCE, all_ready, flags},
+    options::Options,
     playground::{CLIENT, GROUP, Playground, SUBSCRIPTION, TENANT},
 };
 use crate::{

@@ -23,7 +23,7 @@ use sshkey_operator::{
 };
 
 use super::{
-    contest::Options,
+    options::Options,
     playground::{CLIENT, GROUP, LOCATION, Playground, SECRET, SUBSCRIPTION, TENANT},
 };
 

@@ -9,8 +9,10 @@ mod counts;
 mod crowded;
 mod floor;
 mod operator;
+mod options;
 mod playground;
 mod scale;
 mod throttled;
 
-pub use contest::{Options, bench};
+pub use contest::bench;
+pub use options::Options;

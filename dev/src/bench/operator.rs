@@ -13,7 +13,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
-use super::{contest::Options, counts, playground::Playground};
+use super::{counts, options::Options, playground::Playground};
 use crate::{
     control_plane::kubeconfig_text,
     operator::{Account, ClusterStores, Flags, Operator, Watched},

@@ -9,9 +9,9 @@ use anyhow::bail;
 use arm_emulator::{RequestRecord, StoredKey};
 
 use super::{
-    contest::Options,
     counts,
     operator::{PATIENCE, all_ready, flags},
+    options::Options,
     playground::{LOCATION, Playground, SUBSCRIPTION},
 };
 use crate::{operator::Operator, processes::usage};

@@ -6,8 +6,8 @@ use anyhow::Context;
 use arm_emulator::Throttle;
 
 use super::{
-    contest::Options,
     operator::{all_ready, flags},
+    options::Options,
     playground::Playground,
 };
 use crate::operator::Operator;

@@ -8,6 +8,7 @@ use sshkey_operator::api::{AzureStore, SshKey};
 
 use super::{
     imports::{self, Imports},
+    object::{Azure, key},
     pkcs12::pkcs12_of,
     records,
 };
@@ -18,23 +19,8 @@ pub const RSA_KEYS: usize = 40;
 pub const IMPORTS: usize = 40;
 /// Stores whose client certificate is a PKCS #12 file of very many keys.
 pub const STORES: usize = 4;
-/// Places that are recorded on objects in their annotations: on one object all of them, and a few on each of many.
-pub const RECORDS: usize = 1_050;
 /// The keys in such a file.
 const KEYS_OF_FILE: usize = 200;
-
-/// Where the crowd finds its Azure.
-#[derive(Clone, Copy, Debug)]
-pub struct Azure<'a> {
-    /// The tenant.
-    pub tenant: &'a str,
-    /// The subscription.
-    pub subscription: &'a str,
-    /// The application's client ID.
-    pub client: &'a str,
-    /// The resource group of the recorded places.
-    pub group: &'a str,
-}
 
 /// Fills a namespace, which has a store `default` that works. What it is given can be changed by what is returned.
 ///
@@ -48,8 +34,9 @@ pub async fn fill(client: &Client, namespace: &str, azure: Azure<'_>) -> anyhow:
     let opened = imports::spec();
     // Both kinds are among the first.
     let slow = (0..RSA_KEYS.max(IMPORTS)).flat_map(|number| {
-        let rsa = (number < RSA_KEYS).then(|| key(&format!("rsa-{number}"), &rsa, None));
-        let opened = (number < IMPORTS).then(|| key(&format!("import-{number}"), &opened, None));
+        let rsa = (number < RSA_KEYS).then(|| key(&format!("rsa-{number}"), &rsa, &Value::Null));
+        let opened =
+            (number < IMPORTS).then(|| key(&format!("import-{number}"), &opened, &Value::Null));
         rsa.into_iter().chain(opened)
     });
     let all: Vec<Value> = slow
@@ -77,14 +64,6 @@ pub fn is_slow(name: &str) -> bool {
     name.starts_with("rsa-") || name.starts_with("import-")
 }
 
-pub(super) fn key(name: &str, spec: &Value, records: Option<&str>) -> Value {
-    let annotations = records.map(|text| json!({ records::ANNOTATION: text }));
-    json!({
-        "metadata": { "name": name, "annotations": annotations },
-        "spec": spec,
-    })
-}
-
 fn store_name(number: usize) -> String {
     format!("p{number}")
 }
@@ -94,7 +73,7 @@ fn of_stores() -> impl Iterator<Item = Value> {
     (0..STORES * 10).map(|number| {
         let store = store_name(number % STORES);
         let spec = json!({ "azure": { "storeRef": { "name": store } } });
-        key(&format!("{store}-{number}"), &spec, None)
+        key(&format!("{store}-{number}"), &spec, &Value::Null)
     })
 }
 

@@ -3,9 +3,12 @@
 
 mod fill;
 mod imports;
+mod object;
 mod pkcs12;
 mod records;
 
-pub use fill::{Azure, IMPORTS, RECORDS, RSA_KEYS, STORES, fill, is_slow};
+pub use fill::{IMPORTS, RSA_KEYS, STORES, fill, is_slow};
 pub use imports::Imports;
+pub use object::Azure;
 pub use pkcs12::pkcs12_of;
+pub use records::RECORDS;

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use sshkey_operator::{api::names::annotation, plan::PLACES_MAX};
 
-use super::fill::{Azure, RECORDS, key};
+use super::object::{Azure, key};
 
-pub(super) const ANNOTATION: &str = annotation::AZURE_KEYS;
-
+/// Places that are recorded on objects in their annotations: on one object all of them, and a few on each of many.
+pub const RECORDS: usize = 1_050;
 /// Of the places of an object, one is left for its own.
 const EACH: usize = PLACES_MAX - 1;
 
@@ -15,7 +15,8 @@ pub(super) fn objects(azure: Azure<'_>) -> Vec<Value> {
     let places: Vec<Value> = (0..RECORDS).map(|number| place(azure, number)).collect();
     let object = |name: &str, places: &[Value]| {
         let text = json!(places).to_string();
-        key(name, &json!({ "azure": {} }), Some(&text))
+        let annotations = json!({ annotation::AZURE_KEYS: text });
+        key(name, &json!({ "azure": {} }), &annotations)
     };
     let parts = places.chunks(EACH).enumerate();
     let parts = parts.map(|(number, part)| object(&format!("records-{number}"), part));

@@ -17,7 +17,7 @@ use crate::{
             outputs::leave_output,
         },
         decision::{Evaluation, Finding},
-        desired::{resolve::Desired, source::Custody, stores::StoreFact},
+        desired::{resolve::Desired, stores::StoreFact},
         observed::{
             azure::KeyView,
             secret::{SecretFacts, SecretView},
@@ -28,7 +28,30 @@ use crate::{
     },
 };
 
-/// The deletion of the object itself: Azure first, then the outputs, then the Secret, then the finalizer.
+/// What the end of an object starts from.
+#[derive(Clone, Copy)]
+struct Situation<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more.
+    orphan_after: SignedDuration,
+    now: Timestamp,
+}
+
+/// What an end takes, as far as it was decided.
+#[derive(Default)]
+struct Ending {
+    steps: Vec<Step>,
+    /// What is left behind in Azure.
+    orphans: Vec<ArmId>,
+}
+
+type Stage = fn(&Situation<'_>, &mut Ending) -> Result<(), Finding>;
+
+/// What goes before the Secrets, stage by stage. What stands against one stops all that comes after it.
+const STAGES: [Stage; 3] = [keys_in_azure, hints_at_keys, outputs];
+
+/// The deletion of the object itself: Azure first, then the outputs, then the Secrets, then the finalizer.
 pub(crate) fn evaluate_deletion(
     desired: &Desired,
     observed: &Observed,
@@ -44,52 +67,76 @@ pub(crate) fn evaluate_deletion(
             "spec.deletionProtection is true: nothing was deleted, in Azure or in the cluster. Set it to false to let the deletion go on",
         ));
     }
-    let mut steps = Vec::new();
-    let mut orphans = Vec::new();
-    for place in &observed.known {
-        let id = || place.id.clone();
-        match leave_place(desired, observed, place, policy_now(desired, place)) {
-            Leaving::Gone => {}
-            // Whoever gives up on Azure does so on what can be reached as well: it may be what refuses to go.
-            Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
-                orphans.push(id());
-            }
-            Leaving::Delete => steps.push(Step::DeleteAzureKey { id: id() }),
-            Leaving::Blocked(finding)
-                if !waits_its_turn(&finding) && is_out_of_reach(observed, orphan_after, now) =>
-            {
-                orphans.push(id());
-            }
-            Leaving::Blocked(finding) => return Evaluation { steps, finding },
+    let situation = Situation {
+        desired,
+        observed,
+        orphan_after,
+        now,
+    };
+    let mut ending = Ending::default();
+    for stage in STAGES {
+        if let Err(finding) = stage(&situation, &mut ending) {
+            let steps = ending.steps;
+            return Evaluation { steps, finding };
         }
     }
-    match hints_to_wait_for(desired, observed) {
-        Some(_) if observed.object.abandoned || is_out_of_reach(observed, orphan_after, now) => {}
-        Some(finding) => return Evaluation { steps, finding },
-        None => {}
-    }
-    orphans.extend(unreachable_hints(desired, observed));
-    let outputs: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
-    for object in outputs {
-        match leave_output(desired, observed, object) {
-            Ok(more) => steps.extend(more),
-            // Whoever gives up, gives up on what can't be looked at or deleted.
-            Err(_) if observed.object.abandoned => {}
-            Err(failure) => {
-                let finding = Finding::Blocked(failure);
-                return Evaluation { steps, finding };
-            }
-        }
-    }
+    let Ending { mut steps, orphans } = ending;
     steps.extend(rotation_secrets_to_delete(desired, observed));
-    if let Some((custody, secret)) = secret_to_delete(desired, observed) {
-        steps.push(Step::DeleteSecret {
-            name: custody.name.clone(),
-            uid: secret.uid.clone(),
-        });
-    }
+    steps.extend(managed_secret_to_delete(desired, observed));
     steps.push(Step::RemoveFinalizer { orphans });
     Evaluation::steps(steps)
+}
+
+fn keys_in_azure(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), Finding> {
+    let Situation {
+        desired, observed, ..
+    } = *situation;
+    for place in &observed.known {
+        let id = place.id.clone();
+        match leave_place(desired, observed, place, policy_now(desired, place)) {
+            Leaving::Gone => {}
+            // A person who gives up on Azure does so on what can be reached as well: it may be what refuses to go.
+            Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
+                ending.orphans.push(id);
+            }
+            Leaving::Delete => ending.steps.push(Step::DeleteAzureKey { id }),
+            Leaving::Blocked(finding)
+                if !waits_its_turn(&finding) && is_out_of_reach(situation) =>
+            {
+                ending.orphans.push(id);
+            }
+            Leaving::Blocked(finding) => return Err(finding),
+        }
+    }
+    Ok(())
+}
+
+fn hints_at_keys(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), Finding> {
+    let Situation {
+        desired, observed, ..
+    } = *situation;
+    match hints_to_wait_for(desired, observed) {
+        Some(finding) if !observed.object.abandoned && !is_out_of_reach(situation) => {
+            return Err(finding);
+        }
+        _ => {}
+    }
+    ending.orphans.extend(unreachable_hints(desired, observed));
+    Ok(())
+}
+
+fn outputs(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), Finding> {
+    let observed = situation.observed;
+    let outputs: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
+    for object in outputs {
+        match leave_output(situation.desired, observed, object) {
+            Ok(more) => ending.steps.extend(more),
+            // A person who gives up, gives up on what can't be read or deleted.
+            Err(_) if observed.object.abandoned => {}
+            Err(failure) => return Err(Finding::Blocked(failure)),
+        }
+    }
+    Ok(())
 }
 
 /// A hint that may be asked about and could not be: our key may be there after a crash. It is waited for while that helps.
@@ -136,18 +183,16 @@ fn waits_its_turn(finding: &Finding) -> bool {
 }
 
 /// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
-fn is_out_of_reach(observed: &Observed, orphan_after: SignedDuration, now: Timestamp) -> bool {
+fn is_out_of_reach(situation: &Situation<'_>) -> bool {
+    let observed = situation.observed;
     let waited = observed
         .object
         .deleting_since
-        .map(|since| now.duration_since(since));
-    observed.namespace_terminating && waited.is_some_and(|waited| waited >= orphan_after)
+        .map(|since| situation.now.duration_since(since));
+    observed.namespace_terminating && waited.is_some_and(|waited| waited >= situation.orphan_after)
 }
 
-fn secret_to_delete<'a>(
-    desired: &'a Desired,
-    observed: &'a Observed,
-) -> Option<(&'a Custody, &'a SecretFacts)> {
+fn managed_secret_to_delete(desired: &Desired, observed: &Observed) -> Option<Step> {
     let custody = desired.source.custody()?;
     let is_of_another_namespace = |facts: &SecretFacts| {
         let recorded = facts.owner_namespace.as_ref();
@@ -162,7 +207,10 @@ fn secret_to_delete<'a>(
                 && !is_of_another_namespace(facts)
                 && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
         {
-            Some((custody, facts))
+            Some(Step::DeleteSecret {
+                name: custody.name.clone(),
+                uid: facts.uid.clone(),
+            })
         }
         _ => None,
     }
@@ -178,7 +226,7 @@ fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
     observed.known.iter().filter(stays).any(is_there)
 }
 
-/// What is beside the managed Secret goes with it, and first.
+/// The Secrets of other keys go with the managed one, and first.
 fn rotation_secrets_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
     let custody = desired.source.custody();
     let Some(custody) = custody.filter(|custody| custody.deletion == DeletionPolicy::Delete) else {

@@ -116,10 +116,7 @@ impl Step {
             }
             Self::ImportKey {
                 name, public_key, ..
-            } => format!(
-                "create Secret {name} with the imported key {}",
-                public_key.fingerprint()
-            ),
+            } => import(name, public_key),
             Self::StageKey { name, key, .. } => {
                 format!(
                     "generate the next key ({}) and create Secret {name}",
@@ -128,10 +125,7 @@ impl Step {
             }
             Self::StageImportedKey {
                 name, public_key, ..
-            } => format!(
-                "create Secret {name} with the imported key {} as the next one",
-                public_key.fingerprint()
-            ),
+            } => format!("{} as the next one", import(name, public_key)),
             Self::KeepPreviousKey {
                 public_key,
                 previous,
@@ -189,6 +183,13 @@ impl Step {
 /// Algorithm and size of a key that is generated.
 fn kind(key: KeySpec) -> String {
     format!("{} {}", key.algorithm(), key.bits())
+}
+
+fn import(name: &str, key: &PublicKey) -> String {
+    format!(
+        "create Secret {name} with the imported key {}",
+        key.fingerprint()
+    )
 }
 
 fn fingerprints(keys: &[FormerKey]) -> String {

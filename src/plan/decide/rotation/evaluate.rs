@@ -10,9 +10,9 @@ use crate::{
     plan::{
         decide::{
             rotation::{
-                ground::Ground,
                 obstacle::{is_full, obstacle},
                 retirement::{date, tidy},
+                situation::Situation,
                 stage::{Rotation, Stage},
             },
             secret::{
@@ -38,7 +38,7 @@ pub(crate) fn evaluate_rotation(
     else {
         return Rotation::default();
     };
-    let ground = Ground {
+    let situation = Situation {
         desired,
         observed,
         policy: &desired.rotation,
@@ -47,27 +47,27 @@ pub(crate) fn evaluate_rotation(
         current: managed.key.readable(),
         now,
     };
-    let due = next_due(&ground);
-    let begin = begin(&ground, due);
+    let due = next_due(&situation);
+    let begin = begin(&situation, due);
     let staged = observed.rotation_secrets.staged();
     let is_wanted = begin.is_some() || staged.is_some();
-    if let Some(obstacle) = obstacle(&ground).filter(|_| is_wanted) {
+    if let Some(obstacle) = obstacle(&situation).filter(|_| is_wanted) {
         return Stage::Blocked(obstacle).into();
     }
     // What has taken over already is only to be tidied up.
-    let has_taken_over = staged.is_some_and(|staged| staged.key.readable() == ground.current);
-    if let Some(full) = is_full(&ground).filter(|_| is_wanted && !has_taken_over) {
-        let (tidy, retires) = tidy(&ground);
+    let has_taken_over = staged.is_some_and(|staged| staged.key.readable() == situation.current);
+    if let Some(full) = is_full(&situation).filter(|_| is_wanted && !has_taken_over) {
+        let (tidy, retires) = tidy(&situation);
         return Rotation {
             stage: tidy.map_or(Stage::Blocked(full), Stage::Tidy),
             wake_at: retires,
         };
     }
     if let Some(staged) = staged {
-        return under_way(&ground, staged);
+        return under_way(&situation, staged);
     }
     if let Some(begin) = begin {
-        if !current_key_is_reported(&ground) {
+        if !current_key_is_reported(&situation) {
             return Rotation {
                 stage: Stage::Rest,
                 wake_at: Some(now),
@@ -75,7 +75,7 @@ pub(crate) fn evaluate_rotation(
         }
         return Stage::Begin(begin).into();
     }
-    let (tidy, retires) = tidy(&ground);
+    let (tidy, retires) = tidy(&situation);
     Rotation {
         stage: tidy.map(Stage::Tidy).unwrap_or_default(),
         wake_at: due.into_iter().chain(retires).min(),
@@ -83,32 +83,35 @@ pub(crate) fn evaluate_rotation(
 }
 
 /// Whether the status names the current key, or none yet: it vouches for the key once that is a former one.
-fn current_key_is_reported(ground: &Ground<'_>) -> bool {
-    let reported = ground.observed.object.reported_fingerprint;
-    match (ground.current, reported) {
+fn current_key_is_reported(situation: &Situation<'_>) -> bool {
+    let reported = situation.observed.object.reported_fingerprint;
+    match (situation.current, reported) {
         (Some(current), Some(reported)) => {
-            current.fingerprint() == reported || is_being_replaced(ground.desired, ground.observed)
+            current.fingerprint() == reported
+                || is_being_replaced(situation.desired, situation.observed)
         }
         _ => true,
     }
 }
 
 /// When the key is due by its age, if it ever is.
-fn next_due(ground: &Ground<'_>) -> Option<Timestamp> {
-    if !matches!(ground.desired.source, KeySource::Generated { .. }) {
+fn next_due(situation: &Situation<'_>) -> Option<Timestamp> {
+    if !matches!(situation.desired.source, KeySource::Generated { .. }) {
         return None;
     }
-    let uid = &ground.observed.object.uid;
-    ground
-        .policy
-        .due(ground.managed.created_at?, uid, ground.managed.revision)
+    let uid = &situation.observed.object.uid;
+    situation.policy.due(
+        situation.managed.created_at?,
+        uid,
+        situation.managed.revision,
+    )
 }
 
 /// The step that begins a rotation, if one is due.
-fn begin(ground: &Ground<'_>, due: Option<Timestamp>) -> Option<Step> {
-    let name = staging_name(&ground.custody.name);
-    let revision = ground.managed.revision.saturating_add(1);
-    match (&ground.desired.source, ground.current) {
+fn begin(situation: &Situation<'_>, due: Option<Timestamp>) -> Option<Step> {
+    let name = staging_name(&situation.custody.name);
+    let revision = situation.managed.revision.saturating_add(1);
+    match (&situation.desired.source, situation.current) {
         (
             KeySource::Generated {
                 requirements,
@@ -117,11 +120,11 @@ fn begin(ground: &Ground<'_>, due: Option<Timestamp>) -> Option<Step> {
             },
             current,
         ) => {
-            let request = open_request(ground.desired, ground.observed);
+            let request = open_request(situation.desired, situation.observed);
             let is_due = request.is_some()
                 || current.is_none_or(|key| !requirements.fits(key))
-                || is_being_replaced(ground.desired, ground.observed)
-                || due.is_some_and(|due| due <= ground.now);
+                || is_being_replaced(situation.desired, situation.observed)
+                || due.is_some_and(|due| due <= situation.now);
             is_due.then(|| Step::StageKey {
                 name,
                 key: current
@@ -129,16 +132,16 @@ fn begin(ground: &Ground<'_>, due: Option<Timestamp>) -> Option<Step> {
                 comment: comment.clone(),
                 revision,
                 request: request.map(str::to_owned),
-                now: ground.now,
+                now: situation.now,
             })
         }
         (KeySource::Imported { .. }, Some(current)) => {
-            let wanted = ground.imported().filter(|wanted| *wanted != current)?;
+            let wanted = situation.imported().filter(|wanted| *wanted != current)?;
             Some(Step::StageImportedKey {
                 name,
                 public_key: wanted.clone(),
                 revision,
-                now: ground.now,
+                now: situation.now,
             })
         }
         _ => None,
@@ -146,27 +149,27 @@ fn begin(ground: &Ground<'_>, due: Option<Timestamp>) -> Option<Step> {
 }
 
 /// What to do while a key is staged.
-fn under_way(ground: &Ground<'_>, staged: &StagedFacts) -> Rotation {
+fn under_way(situation: &Situation<'_>, staged: &StagedFacts) -> Rotation {
     let drop = Step::DropStagedKey {
-        name: staging_name(&ground.custody.name),
+        name: staging_name(&situation.custody.name),
         uid: staged.uid.clone(),
     };
     let key = staged.key.readable();
-    if key.is_some() && key == ground.current {
-        let mut steps: Vec<Step> = date(ground).into_iter().collect();
+    if key.is_some() && key == situation.current {
+        let mut steps: Vec<Step> = date(situation).into_iter().collect();
         steps.push(drop);
         return Stage::Finish(steps).into();
     }
-    let next = key.filter(|key| is_next(ground, staged, key));
+    let next = key.filter(|key| is_next(situation, staged, key));
     // It may have been published, and somebody may trust it.
     let given_up = key.filter(|_| next.is_none());
-    if let Some(keep) = keep(ground, given_up, staged) {
+    if let Some(keep) = keep(situation, given_up, staged) {
         return Stage::Keep(keep).into();
     }
     let Some(next) = next else {
         return Stage::GiveUp(drop).into();
     };
-    let (then, wake_at) = takes_over(ground, staged, next);
+    let (then, wake_at) = takes_over(situation, staged, next);
     let key = next.clone();
     Rotation {
         stage: Stage::Publish { key, then },
@@ -176,66 +179,74 @@ fn under_way(ground: &Ground<'_>, staged: &StagedFacts) -> Rotation {
 
 /// Whether what is staged comes after what is there. A key that was staged while another operator had finished that
 /// same rotation does not; nor does one that the user does not give any more.
-fn is_next(ground: &Ground<'_>, staged: &StagedFacts, key: &PublicKey) -> bool {
+fn is_next(situation: &Situation<'_>, staged: &StagedFacts, key: &PublicKey) -> bool {
     staged
         .revision
-        .is_none_or(|revision| revision > ground.managed.revision)
-        && ground.imported().is_none_or(|wanted| wanted == key)
+        .is_none_or(|revision| revision > situation.managed.revision)
+        && situation.imported().is_none_or(|wanted| wanted == key)
 }
 
 /// The step that keeps the current key, or else one that is given up, unless it is kept already.
-fn keep(ground: &Ground<'_>, given_up: Option<&PublicKey>, staged: &StagedFacts) -> Option<Step> {
-    let from_managed = (KeptFrom::Managed, ground.current, ground.managed.revision);
-    let revision = staged.revision.unwrap_or(ground.managed.revision);
+fn keep(
+    situation: &Situation<'_>,
+    given_up: Option<&PublicKey>,
+    staged: &StagedFacts,
+) -> Option<Step> {
+    let from_managed = (
+        KeptFrom::Managed,
+        situation.current,
+        situation.managed.revision,
+    );
+    let revision = staged.revision.unwrap_or(situation.managed.revision);
     let (from, key, revision) = match given_up {
         Some(_) => (KeptFrom::Staging, given_up, revision),
         None => from_managed,
     };
-    let key = key.filter(|key| !ground.observed.rotation_secrets.keeps(key))?;
+    let key = key.filter(|key| !situation.observed.rotation_secrets.keeps(key))?;
     Some(Step::KeepPreviousKey {
         from,
-        managed: ground.custody.name.clone(),
+        managed: situation.custody.name.clone(),
         public_key: key.clone(),
         revision,
-        previous: previous_name(&ground.custody.name),
-        resource_version: ground
+        previous: previous_name(&situation.custody.name),
+        resource_version: situation
             .previous()
             .map(|facts| facts.resource_version.clone()),
-        kept: (ground.previous().map_or(&[][..], |facts| &facts.keys)).to_vec(),
+        kept: (situation.previous().map_or(&[][..], |facts| &facts.keys)).to_vec(),
     })
 }
 
 /// What follows once the next key is published: it takes over now, or its time begins, or it waits.
 fn takes_over(
-    ground: &Ground<'_>,
+    situation: &Situation<'_>,
     staged: &StagedFacts,
     next: &PublicKey,
 ) -> (Option<Step>, Option<Timestamp>) {
     let activate = || {
         activate(
-            ground.custody,
-            Some(ground.managed),
+            situation.custody,
+            Some(situation.managed),
             staged,
             next,
-            ground.now,
+            situation.now,
         )
     };
-    let is_told = ground.observed.object.activate == Some(next.fingerprint());
-    let nothing_to_wait_for = is_being_replaced(ground.desired, ground.observed);
-    match ground.policy.activation {
+    let is_told = situation.observed.object.activate == Some(next.fingerprint());
+    let nothing_to_wait_for = is_being_replaced(situation.desired, situation.observed);
+    match situation.policy.activation {
         _ if is_told || nothing_to_wait_for => (Some(activate()), None),
         Activation::Immediate => (Some(activate()), None),
         Activation::Manual => (None, None),
-        Activation::Delayed => match activation_time(ground.policy, staged) {
+        Activation::Delayed => match activation_time(situation.policy, staged) {
             None => {
                 let begin = Step::BeginDelay {
-                    name: staging_name(&ground.custody.name),
+                    name: staging_name(&situation.custody.name),
                     resource_version: staged.resource_version.clone(),
-                    now: ground.now,
+                    now: situation.now,
                 };
                 (Some(begin), None)
             }
-            Some(time) if time <= ground.now => (Some(activate()), None),
+            Some(time) if time <= situation.now => (Some(activate()), None),
             Some(time) => (None, Some(time)),
         },
     }

@@ -2,7 +2,7 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod gate;
-pub(crate) mod ground;
 pub(crate) mod obstacle;
 pub(crate) mod retirement;
+pub(crate) mod situation;
 pub(crate) mod stage;

@@ -8,7 +8,7 @@ use crate::{
     },
     plan::{
         decide::{
-            rotation::ground::Ground,
+            rotation::situation::Situation,
             secret::durability::{secret_is_going, secret_is_immutable},
         },
         failure::Failure,
@@ -21,22 +21,22 @@ use crate::{
 pub const FORMER_KEYS_MAX: usize = 64;
 
 /// The first thing that stands against it and that time alone does not change.
-pub(crate) fn obstacle(ground: &Ground<'_>) -> Option<Failure> {
-    clash(ground).or_else(|| can_not_be_kept(ground))
+pub(crate) fn obstacle(situation: &Situation<'_>) -> Option<Failure> {
+    clash(situation).or_else(|| can_not_be_kept(situation))
 }
 
 /// No former key goes before its time, so there is no room for another.
-pub(crate) fn is_full(ground: &Ground<'_>) -> Option<Failure> {
-    let previous = ground.previous()?;
-    let is_kept = ground
+pub(crate) fn is_full(situation: &Situation<'_>) -> Option<Failure> {
+    let previous = situation.previous()?;
+    let is_kept = situation
         .current
-        .is_some_and(|key| ground.observed.rotation_secrets.keeps(key));
+        .is_some_and(|key| situation.observed.rotation_secrets.keeps(key));
     (previous.keys.len() >= FORMER_KEYS_MAX && !is_kept).then(|| {
         Failure::to_fix(
             Reason::TooManyFormerKeys,
             format!(
                 "Secret {} keeps {} former keys, and that is the most: the key stays as it is until the first of them goes. Shorten spec.rotation.keepPrevious.minDuration once nobody needs the oldest; those that status.rotation.previous does not name are yours to remove",
-                previous_name(&ground.custody.name),
+                previous_name(&situation.custody.name),
                 previous.keys.len()
             ),
         )
@@ -44,8 +44,8 @@ pub(crate) fn is_full(ground: &Ground<'_>) -> Option<Failure> {
 }
 
 /// A name that the rotation needs is another object's.
-fn clash(ground: &Ground<'_>) -> Option<Failure> {
-    let RotationSecrets::Read { staged, previous } = &ground.observed.rotation_secrets else {
+fn clash(situation: &Situation<'_>) -> Option<Failure> {
+    let RotationSecrets::Read { staged, previous } = &situation.observed.rotation_secrets else {
         return None;
     };
     let clash = |name: String, owner: &Option<String>| {
@@ -62,35 +62,35 @@ fn clash(ground: &Ground<'_>) -> Option<Failure> {
     };
     match (staged, previous) {
         (RotationSecret::Foreign(owner), _) => {
-            Some(clash(staging_name(&ground.custody.name), owner))
+            Some(clash(staging_name(&situation.custody.name), owner))
         }
         (_, RotationSecret::Foreign(owner)) => {
-            Some(clash(previous_name(&ground.custody.name), owner))
+            Some(clash(previous_name(&situation.custody.name), owner))
         }
         _ => None,
     }
 }
 
 /// A Secret that the rotation writes into, or that it rests on, does not last or takes nothing.
-fn can_not_be_kept(ground: &Ground<'_>) -> Option<Failure> {
-    let mark = &ground.desired.mark;
-    if ground.managed.durability.is_immutable {
+fn can_not_be_kept(situation: &Situation<'_>) -> Option<Failure> {
+    let mark = &situation.desired.mark;
+    if situation.managed.durability.is_immutable {
         let so = "no next key can take the place of the current one";
-        return Some(secret_is_immutable(mark, &ground.custody.name, so));
+        return Some(secret_is_immutable(mark, &situation.custody.name, so));
     }
-    let staging = staging_name(&ground.custody.name);
-    let staged = ground
+    let staging = staging_name(&situation.custody.name);
+    let staged = situation
         .observed
         .rotation_secrets
         .staged()
         .and_then(|staged| secret_is_going(mark, &staging, "the next key", &staged.durability));
-    let name = previous_name(&ground.custody.name);
-    let previous = ground.previous();
+    let name = previous_name(&situation.custody.name);
+    let previous = situation.previous();
     let going =
         previous.and_then(|facts| secret_is_going(mark, &name, "former keys", &facts.durability));
-    let is_kept = ground
+    let is_kept = situation
         .current
-        .is_some_and(|key| ground.observed.rotation_secrets.keeps(key));
+        .is_some_and(|key| situation.observed.rotation_secrets.keeps(key));
     let is_full = previous.is_some_and(|facts| facts.durability.is_immutable) && !is_kept;
     let immutable = is_full.then(|| {
         secret_is_immutable(

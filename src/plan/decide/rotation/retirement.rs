@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     api::rotation::previous_name,
     plan::{
-        authority::own_keys::former_keys, decide::rotation::ground::Ground,
+        authority::own_keys::former_keys, decide::rotation::situation::Situation,
         desired::rotation::RotationPolicy, records::former_key::FormerKey, step::kinds::Step,
     },
 };
@@ -29,22 +29,22 @@ pub(crate) fn retire_time(policy: &RotationPolicy, key: &FormerKey) -> Option<Ti
 }
 
 /// Former keys without a date get one: they are former ones as of now.
-pub(crate) fn date(ground: &Ground<'_>) -> Option<Step> {
-    let facts = ground.previous()?;
+pub(crate) fn date(situation: &Situation<'_>) -> Option<Step> {
+    let facts = situation.previous()?;
     if facts.durability.is_going() {
         return None;
     }
     let is_undated =
-        |key: &FormerKey| key.retired_at.is_none() && Some(&key.public_key) != ground.current;
+        |key: &FormerKey| key.retired_at.is_none() && Some(&key.public_key) != situation.current;
     facts.keys.iter().any(is_undated).then(|| {
         let dated = facts.keys.iter().cloned().map(|mut key| {
             if is_undated(&key) {
-                key.retired_at = Some(ground.now);
+                key.retired_at = Some(situation.now);
             }
             key
         });
         Step::DateFormerKeys {
-            name: previous_name(&ground.custody.name),
+            name: previous_name(&situation.custody.name),
             resource_version: facts.resource_version.clone(),
             keys: dated.collect(),
         }
@@ -52,21 +52,25 @@ pub(crate) fn date(ground: &Ground<'_>) -> Option<Step> {
 }
 
 /// What to do about former keys while no rotation is under way, and when time alone will change that.
-pub(crate) fn tidy(ground: &Ground<'_>) -> (Option<Step>, Option<Timestamp>) {
-    if let Some(date) = date(ground) {
+pub(crate) fn tidy(situation: &Situation<'_>) -> (Option<Step>, Option<Timestamp>) {
+    if let Some(date) = date(situation) {
         return (Some(date), None);
     }
-    let Some(facts) = ground
+    let Some(facts) = situation
         .previous()
         .filter(|facts| !facts.durability.is_going())
     else {
         return (None, None);
     };
-    let (gone, next) = retirement(ground.policy, &former_keys(ground.observed), ground.now);
+    let (gone, next) = retirement(
+        situation.policy,
+        &former_keys(situation.observed),
+        situation.now,
+    );
     let is_kept = |key: &&FormerKey| !gone.contains(key);
     let kept: Vec<FormerKey> = facts.keys.iter().filter(is_kept).cloned().collect();
     let retire = (!gone.is_empty()).then(|| Step::RetireKeys {
-        name: previous_name(&ground.custody.name),
+        name: previous_name(&situation.custody.name),
         uid: facts.uid.clone(),
         resource_version: facts.resource_version.clone(),
         whole: kept.is_empty() && !facts.is_damaged,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a rotation starts from.
-pub(crate) struct Ground<'a> {
+pub(crate) struct Situation<'a> {
     pub(crate) desired: &'a Desired,
     pub(crate) observed: &'a Observed,
     pub(crate) policy: &'a RotationPolicy,
@@ -26,7 +26,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) now: Timestamp,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Situation<'a> {
     /// The key that the user gives now, of a source that is imported.
     pub(crate) fn imported(&self) -> Option<&'a PublicKey> {
         match (&self.desired.source, &self.observed.given) {
