@@ -8,6 +8,7 @@ use crate::{
     controller::{
         clock::now,
         context::Context,
+        sessions::session::Session,
         sshkey::{
             act::{error::StepError, read_azure::session},
             observe::{azure_views, observation::Observation},
@@ -76,7 +77,45 @@ async fn write_azure(
     step: &Step,
 ) -> Result<Outcome, StepError> {
     let session = session(observation, id)?;
-    let written = match step {
+    match send(session, observation, id, step).await {
+        Ok(seen) => {
+            if session.wrote() {
+                context.store_uses.wake(&session.id);
+            }
+            session.inventory.wrote(id, seen.clone(), now());
+            if matches!(step, Step::DeleteAzureKey { .. }) {
+                let (namespace, name) = (
+                    &observation.caller.namespace,
+                    &observation.desired.mark.object,
+                );
+                tracing::info!(namespace, name, %id, "deleted the key in Azure");
+            }
+            Ok(Outcome::Azure(
+                id.clone(),
+                azure_views::seen_as(&seen, Freshness::Written),
+            ))
+        }
+        Err(StepError::Azure(error)) => {
+            if error.leaves_in_doubt() {
+                session.inventory.in_doubt(id);
+            }
+            if observation.tells_its_store(id) && session.met(&error) {
+                context.store_uses.wake(&session.id);
+            }
+            Err(error.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends the request.
+async fn send(
+    session: &Session,
+    observation: &Observation,
+    id: &ArmId,
+    step: &Step,
+) -> Result<Seen, StepError> {
+    Ok(match step {
         Step::PublishKey {
             location,
             tags,
@@ -96,7 +135,7 @@ async fn write_azure(
                     &observation.caller,
                 )
                 .await
-                .map(|key| Seen::Present(Arc::new(key)))
+                .map(|key| Seen::Present(Arc::new(key)))?
         }
         Step::UpdateAzureKey {
             public_key, tags, ..
@@ -113,42 +152,15 @@ async fn write_azure(
                     &observation.caller,
                 )
                 .await
-                .map(|key| Seen::Present(Arc::new(key)))
+                .map(|key| Seen::Present(Arc::new(key)))?
         }
-        _ => session
+        Step::DeleteAzureKey { .. } => session
             .arm
             .delete_key(id, &location(observation, id), &observation.caller)
             .await
-            .map(|()| Seen::Absent),
-    };
-    match written {
-        Ok(seen) => {
-            if session.wrote() {
-                context.store_uses.wake(&session.id);
-            }
-            session.inventory.wrote(id, seen.clone(), now());
-            if matches!(step, Step::DeleteAzureKey { .. }) {
-                let (namespace, name) = (
-                    &observation.caller.namespace,
-                    &observation.desired.mark.object,
-                );
-                tracing::info!(namespace, name, %id, "deleted the key in Azure");
-            }
-            Ok(Outcome::Azure(
-                id.clone(),
-                azure_views::seen_as(&seen, Freshness::Written),
-            ))
-        }
-        Err(error) => {
-            if error.leaves_in_doubt() {
-                session.inventory.in_doubt(id);
-            }
-            if observation.tells_its_store(id) && session.met(&error) {
-                context.store_uses.wake(&session.id);
-            }
-            Err(error.into())
-        }
-    }
+            .map(|()| Seen::Absent)?,
+        other => return Err(StepError::Misplaced(other.name())),
+    })
 }
 
 /// The location of a key, by which its writes are counted: where it is, or where it was recorded to be.
