@@ -126,6 +126,29 @@ impl World {
         events
     }
 
+    /// The events about an object of the test's namespace, once one of them has this reason. An event has a rate and a
+    /// queue of its own: it may come after the status that says the same.
+    ///
+    /// # Panics
+    /// After a minute without one.
+    #[track_caller]
+    pub fn wait_event(&self, object: &str, reason: &str) -> impl Future<Output = Vec<Event>> {
+        self.until(
+            format!("an event {reason} about {object}"),
+            async move || {
+                let events = self.events(object).await;
+                if events
+                    .iter()
+                    .any(|event| event.reason.as_deref() == Some(reason))
+                {
+                    Ok(events)
+                } else {
+                    Err(format!("{events:?}"))
+                }
+            },
+        )
+    }
+
     /// What tells why something did not happen: the requests of the operator and the last lines of its log.
     pub fn dump(&self) -> String {
         let log = self.proxy.log();

@@ -86,11 +86,7 @@ async fn a_hint_that_is_missing_or_spoiled_changes_nothing_and_is_put_back() {
             assert!(world.secret("files").await.is_some(), "{what}");
         }
     }
-    let told = world.events("web").await;
-    let told = told
-        .iter()
-        .filter(|event| event.reason.as_deref() == Some("HintsReplaced"));
-    assert!(told.count() > 0, "it is told");
+    world.wait_event("web", "HintsReplaced").await;
     metrics::until(&world, "sshkey_panics_total", &[], 0.0).await;
 }
 

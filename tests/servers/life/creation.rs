@@ -54,7 +54,7 @@ async fn a_key_is_generated_stored_and_published() {
     assert_eq!(status.observed_generation, object.metadata.generation);
     assert_eq!(status.algorithm.as_deref(), Some("Ed25519"));
     assert_eq!(status.azure.unwrap().resource_id, id(&world, "web"));
-    let events = world.events("web").await;
+    let events = world.wait_event("web", "UpToDate").await;
     let reasons: Vec<_> = events
         .iter()
         .map(|event| event.reason.as_deref().unwrap_or_default())

@@ -41,7 +41,9 @@ async fn drift_is_told_by_condition_event_and_metric_and_nothing_is_changed() {
     theirs.tags.insert("team".into(), "theirs".into());
     world.emulator().put_key_as_someone_else(theirs.clone());
     wait_drifted(&world, "the tags team").await;
-    let events = world.events("web").await;
+    let events = world
+        .wait_event("web", Reason::DriftDetected.as_str())
+        .await;
     let told = |reason: Option<&str>| reason == Some(Reason::DriftDetected.as_str());
     let told = events.iter().filter(|event| told(event.reason.as_deref()));
     assert_eq!(told.count(), 1, "{events:#?}");

@@ -41,9 +41,9 @@ async fn a_protected_key_outlives_every_kind_of_deletion_until_it_is_let_go() {
     let id = resource_id(&format!("{}.web", world.namespace()));
     assert!(world.emulator().key(&id).is_some());
     assert!(world.secret("web").await.is_some());
-    let events = world.events("web").await;
-    let told = |reason: Option<&str>| reason == Some(Reason::DeletionProtected.as_str());
-    assert!(events.iter().any(|event| told(event.reason.as_deref())));
+    world
+        .wait_event("web", Reason::DeletionProtected.as_str())
+        .await;
 
     let let_go = "{deletionProtection: false, secret: {deletionPolicy: Delete}, azure: {}}";
     world.apply(&key("web", let_go)).await;

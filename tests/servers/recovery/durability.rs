@@ -86,7 +86,7 @@ async fn a_rotation_does_not_begin_while_the_secret_is_being_deleted_and_no_key_
         "nothing is staged"
     );
     assert_eq!(current(&world, "web").await, first);
-    let events = world.events("web").await;
+    let events = world.wait_event("web", "SecretTerminating").await;
     let told = |event: &k8s_openapi::api::events::v1::Event| {
         event.reason.as_deref() == Some("SecretTerminating")
             && event

@@ -127,10 +127,13 @@ async fn a_prepared_secret_is_taken_up_only_where_it_is_well_formed_and_names_th
     world.apply(&key("whole", "{azure: {}}")).await;
     let seen = world.wait_ready("whole").await;
     assert_eq!(seen.status.unwrap().fingerprint, Some(made.fingerprint()));
-    let told = warnings(&world.events("whole").await, "SecretTakenUp");
     let says_all = |note: &String| {
         note.contains(&format!("{own}/whole")) && note.contains(&made.fingerprint())
     };
+    let told = warnings(
+        &world.wait_event("whole", "SecretTakenUp").await,
+        "SecretTakenUp",
+    );
     assert!(told.iter().any(says_all), "{told:?}");
 }
 
