@@ -438,5 +438,5 @@ fn the_times_of_a_status_are_those_that_the_api_server_gives_back() {
     let text = serde_json::to_string(&status).unwrap();
     let read: SshKeyStatus = serde_json::from_str(&text).unwrap();
     assert_eq!(read, status);
-    assert!(status.rotation.unwrap().last_rotation_time.is_some());
+    assert!(status.rotation.unwrap().next_rotation_time.is_some());
 }
