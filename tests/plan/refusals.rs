@@ -10,7 +10,6 @@ use sshkey_operator::{
     },
     plan::{SecretKey, SecretView, Step},
 };
-use strum::VariantNames;
 
 use crate::{
     outputs,
@@ -235,7 +234,7 @@ fn row_of(step: &str) -> Row {
 
 #[test]
 fn a_step_that_is_refused_for_good_stops_only_what_rests_on_it() {
-    for step in Step::VARIANTS {
+    for step in Step::names() {
         let Row {
             mut world,
             taken,
