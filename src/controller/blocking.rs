@@ -160,6 +160,7 @@ impl Blocking {
     /// Begins as much as may be.
     fn begin(&self) {
         while let Some((uid, number, work)) = self.0.lock().next() {
+            tracing::debug!(uid, "slow work begins");
             let this = self.clone();
             tokio::task::spawn_blocking(move || {
                 let outcome = catch_unwind(AssertUnwindSafe(work));

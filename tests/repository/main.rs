@@ -14,6 +14,7 @@ mod use_paths;
 mod yaml;
 
 mod arrows;
+mod bounds;
 mod circles;
 mod commands;
 mod definitions;
