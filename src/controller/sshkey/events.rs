@@ -154,7 +154,7 @@ pub(in crate::controller) async fn tell_of_deletion(
         match step {
             Step::Object(ObjectStep::RemoveFinalizer { orphans }) => {
                 for id in orphans {
-                    context.metrics.orphans.count::<&str>([]);
+                    context.metrics.azure.orphans.count::<&str>([]);
                     let note = format!(
                         "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
                     );
