@@ -194,6 +194,16 @@ fn row_of(step: &str) -> Row {
             let world = moved(with_spoiled_output(settled()));
             row(world, &["Record", "UpdateOutput", "RecordPlaces", "PublishKey"], [YES, YES, NO])
         }
+        "DeletePreviousKeys" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey"], [None; 3]),
+        "DeleteSecret" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey", "DeletePreviousKeys"], [None; 3]),
+        "RemoveFinalizer" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey", "DeletePreviousKeys", "DeleteSecret"], [None; 3]),
+        other => row_of_rotation(other),
+    }
+}
+
+#[rustfmt::skip]
+fn row_of_rotation(step: &str) -> Row {
+    match step {
         "StageKey" => row(rotating(Activation::Immediate), &["Record"], [YES, YES, YES]),
         "StageImportedKey" => {
             let mut world = imported().settled();
@@ -225,9 +235,6 @@ fn row_of(step: &str) -> Row {
             world.now += 7_200;
             row(with_drift(world), &["UpdateAzureKey"], [YES, YES, YES])
         }
-        "DeletePreviousKeys" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey"], [None; 3]),
-        "DeleteSecret" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey", "DeletePreviousKeys"], [None; 3]),
-        "RemoveFinalizer" => row(leaving(), &["DeleteAzureKey", "DeleteOutput", "DropStagedKey", "DeletePreviousKeys", "DeleteSecret"], [None; 3]),
         other => panic!("{other} has no row: say what rests on it"),
     }
 }
