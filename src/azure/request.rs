@@ -67,14 +67,15 @@ impl Exchange {
 
     /// A token, which most often was issued before.
     async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
-        let token = self
-            .identity
-            .token()
-            .await
-            .inspect_err(|error| self.metrics.tokens.count([why_no_token(&error.cause)]))?;
+        let token = self.identity.token().await.inspect_err(|error| {
+            self.metrics
+                .azure
+                .tokens
+                .count([why_no_token(&error.cause)]);
+        })?;
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         if *issued != token {
-            self.metrics.tokens.count(["issued"]);
+            self.metrics.azure.tokens.count(["issued"]);
             issued.clone_from(&token);
         }
         Ok(token)
@@ -189,8 +190,8 @@ impl Exchange {
             Err(cause) => Cow::Borrowed(why_no_answer(cause)),
         };
         let labels = [Cow::Borrowed(operation), code];
-        self.metrics.azure_requests.count(labels);
-        self.metrics.azure_request_time.since([operation], sent);
+        self.metrics.azure.requests.count(labels);
+        self.metrics.azure.request_time.since([operation], sent);
     }
 }
 

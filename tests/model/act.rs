@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 
 use sshkey_operator::api::status::Phase;
 use sshkey_operator::plan::{
-    Fresh, Freshness, KeptFrom, KeyView, Outcome, RotationSecret, RotationSecrets, SecretView,
-    Step, effect,
+    ActivateKey, AzureStep, Fresh, Freshness, KeepKey, KeptFrom, KeyView, Outcome, RetireKeys,
+    RotationSecret, RotationSecrets, RotationStep, SecretView, Step, UpdateAzureKey, effect,
 };
 
 use crate::{
@@ -38,7 +38,7 @@ pub(crate) fn act(
         return Done::Conflict;
     }
     // By UID: a name that is staged again is another object, and stays.
-    let drops = matches!(step, Step::DropStagedKey { .. });
+    let drops = matches!(step, Step::Rotation(RotationStep::DropStagedKey { .. }));
     if drops && world.seen.staged != mind.seen.staged {
         mind.seen.staged = None;
         return Done::Well;
@@ -70,15 +70,13 @@ pub(crate) fn act(
 fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
     let (there, seen) = (&world.seen, &mind.seen);
     match step {
-        Step::Record { .. } | Step::RecordPlaces { .. } | Step::RemoveFinalizer { .. } => {
-            there.object != seen.object
-        }
-        Step::KeepPreviousKey {
+        Step::Object(_) => there.object != seen.object,
+        Step::Rotation(RotationStep::KeepPreviousKey(KeepKey {
             from,
             public_key,
             resource_version,
             ..
-        } => {
+        })) => {
             let key = match from {
                 KeptFrom::Managed => there.managed.as_ref().and_then(|managed| managed.key),
                 KeptFrom::Staging => there.staged.as_ref().map(|staged| staged.key),
@@ -86,11 +84,11 @@ fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
             let is_changed = resource_version.is_some() && there.previous != seen.previous;
             key != Some(number(public_key)) || is_changed
         }
-        Step::ActivateKey {
+        Step::Rotation(RotationStep::ActivateKey(ActivateKey {
             public_key,
             resource_version,
             ..
-        } => {
+        })) => {
             let staged = there.staged.as_ref().map(|staged| staged.key);
             let is_as_seen = match resource_version {
                 Some(_) => there.managed == seen.managed,
@@ -98,9 +96,13 @@ fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
             };
             staged != Some(number(public_key)) || !is_as_seen
         }
-        Step::DateFormerKeys { .. } | Step::RetireKeys { .. } => there.previous != seen.previous,
+        Step::Rotation(RotationStep::DateFormerKeys { .. } | RotationStep::RetireKeys(_)) => {
+            there.previous != seen.previous
+        }
         // A key that is gone is not changed but reported as missing.
-        Step::UpdateAzureKey { id, .. } => there.azure[place_number(id)].is_none(),
+        Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey { id, .. })) => {
+            there.azure[place_number(id)].is_none()
+        }
         _ => false,
     }
 }
@@ -170,11 +172,13 @@ fn happens(world: &mut World, step: &Step, outcome: &Outcome) {
 fn writes_key(step: &Step) -> bool {
     matches!(
         step,
-        Step::PublishKey { .. }
-            | Step::UpdateAzureKey {
-                public_key: Some(_),
-                ..
-            }
+        Step::Azure(
+            AzureStep::PublishKey(_)
+                | AzureStep::UpdateAzureKey(UpdateAzureKey {
+                    public_key: Some(_),
+                    ..
+                })
+        )
     )
 }
 
@@ -196,7 +200,7 @@ fn beside(world: &mut World, step: &Step, all: &RotationSecrets) {
     let RotationSecrets::Read { staged, previous } = all else {
         return;
     };
-    if let Step::RetireKeys { retired, .. } = step {
+    if let Step::Rotation(RotationStep::RetireKeys(RetireKeys { retired, .. })) = step {
         let gone = retired.iter().map(|key| number(&key.public_key));
         world.past.retired.extend(gone);
     }

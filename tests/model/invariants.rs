@@ -2,7 +2,7 @@
 
 use sshkey_operator::{
     api::{Reason, status::Phase},
-    plan::{Finding, Freshness, Plan, Step},
+    plan::{AzureStep, Finding, Freshness, Plan, RetireKeys, RotationStep, SecretStep, Step},
 };
 
 use crate::{
@@ -15,9 +15,8 @@ use crate::{
 pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) -> Option<String> {
     let broken = |what: &str| Some(format!("{what} by {}", step.describe()));
     let publishes = match step {
-        Step::PublishKey { public_key, .. } | Step::UpdateAzureKey { public_key, .. } => {
-            public_key.as_ref().map(number)
-        }
+        Step::Azure(AzureStep::PublishKey(publish)) => Some(number(&publish.public_key)),
+        Step::Azure(AzureStep::UpdateAzureKey(update)) => update.public_key.as_ref().map(number),
         _ => None,
     };
     if let Some(key) = publishes
@@ -32,7 +31,7 @@ pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) ->
     if let Some(what) = of_azure(saw, before, step, publishes.is_some()) {
         return broken(what);
     }
-    if matches!(step, Step::StageKey { .. })
+    if matches!(step, Step::Rotation(RotationStep::StageKey(_)))
         && before.seen.previous == Some(Previous::Foreign)
         && !saw.looked
     {
@@ -46,7 +45,7 @@ pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) ->
             return broken("promise 2: the last copy of a private key is gone");
         }
     }
-    if let Step::RetireKeys { kept, .. } = step
+    if let Step::Rotation(RotationStep::RetireKeys(RetireKeys { kept, .. })) = step
         && kept.is_empty()
         && !before.seen.object.deleting
     {
@@ -59,7 +58,7 @@ pub(crate) fn of_step(saw: &Mind, before: &World, after: &World, step: &Step) ->
     {
         return broken("promise 2: the key changed and nobody has asked for it");
     }
-    if matches!(step, Step::CreateSecret { .. })
+    if matches!(step, Step::Secret(SecretStep::CreateSecret(_)))
         && before.seen.managed.is_none()
         && tells_of_a_key(&saw.seen)
         && !is_answer(before, after)
@@ -92,7 +91,7 @@ fn of_azure(saw: &Mind, before: &World, step: &Step, publishes: bool) -> Option<
             "promise 2: a key of somebody else is written to that a read would have shown",
         );
     }
-    if !matches!(step, Step::DeleteAzureKey { .. }) || seen.object.deleting {
+    if !matches!(step, Step::Azure(AzureStep::DeleteAzureKey { .. })) || seen.object.deleting {
         return None;
     }
     if place == usize::from(saw.seen.object.wanted) {

@@ -5,8 +5,8 @@
 
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
-// Steps and what there is are listed in one piece: the lists are long, and a state is made of what is so or not so.
-#![allow(clippy::too_many_lines, clippy::struct_excessive_bools)]
+// A state is made of what is so or not so.
+#![allow(clippy::struct_excessive_bools)]
 
 mod act;
 mod edits;

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use sshkey_operator::{
     keys::{Comment, KeySpec},
     plan::{
-        Desired, Finding, KeyView, Move, Observed, Place, Plan, RotationRecord, SecretView, Step,
+        ActivateKey, AzureStep, Desired, Finding, GeneratedKey, KeyView, Move, ObjectStep,
+        Observed, Place, Plan, Record, RetireKeys, RotationRecord, RotationStep, SecretStep,
+        SecretView, Step, UpdateAzureKey,
     },
 };
 
@@ -48,11 +50,10 @@ const WRONG_MOVES: &[(&str, &str, WrongNext)] = &[
         "deletes the old place before the new one was seen",
         "promise 2",
         |plan, next| match (next, plan.steps.first()) {
-            (Move::Read(Place::Azure(id)), Some(step @ Step::DeleteAzureKey { id: old }))
-                if *old != id =>
-            {
-                Move::Take(step.clone())
-            }
+            (
+                Move::Read(Place::Azure(id)),
+                Some(step @ Step::Azure(AzureStep::DeleteAzureKey { id: old })),
+            ) if *old != id => Move::Take(step.clone()),
             (next, _) => next,
         },
     ),
@@ -130,14 +131,15 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
             if plan.steps.is_empty()
                 && let Some(previous) = observed.rotation_secrets.previous()
             {
-                plan.steps.push(Step::RetireKeys {
-                    name: "p".into(),
-                    uid: previous.uid.clone(),
-                    resource_version: previous.resource_version.clone(),
-                    kept: Vec::new(),
-                    retired: previous.keys.clone(),
-                    whole: true,
-                });
+                plan.steps
+                    .push(Step::Rotation(RotationStep::RetireKeys(RetireKeys {
+                        name: "p".into(),
+                        uid: previous.uid.clone(),
+                        resource_version: previous.resource_version.clone(),
+                        kept: Vec::new(),
+                        retired: previous.keys.clone(),
+                        whole: true,
+                    })));
             }
             plan
         },
@@ -148,14 +150,15 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         |_, observed, mut plan| {
             let is_lost = matches!(plan.secret, Finding::Blocked(_));
             if is_lost && observed.secret == SecretView::Absent {
-                plan.steps.push(Step::CreateSecret {
-                    name: "m".into(),
-                    key: KeySpec::Ed25519,
-                    comment: Comment::empty(),
-                    revision: 1,
-                    request: None,
-                    now: Timestamp::UNIX_EPOCH,
-                });
+                plan.steps
+                    .push(Step::Secret(SecretStep::CreateSecret(GeneratedKey {
+                        name: "m".into(),
+                        key: KeySpec::Ed25519,
+                        comment: Comment::empty(),
+                        revision: 1,
+                        request: None,
+                        now: Timestamp::UNIX_EPOCH,
+                    })));
             }
             plan
         },
@@ -170,14 +173,15 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
                 && observed.rotation_secrets.staged().is_none()
                 && let SecretView::Present(managed) = &observed.secret
             {
-                plan.steps.push(Step::StageKey {
-                    name: "n".into(),
-                    key: KeySpec::Ed25519,
-                    comment: Comment::empty(),
-                    revision: managed.revision + 1,
-                    request: observed.object.rotate_requested.clone(),
-                    now: Timestamp::UNIX_EPOCH,
-                });
+                plan.steps
+                    .push(Step::Rotation(RotationStep::StageKey(GeneratedKey {
+                        name: "n".into(),
+                        key: KeySpec::Ed25519,
+                        comment: Comment::empty(),
+                        revision: managed.revision + 1,
+                        request: observed.object.rotate_requested.clone(),
+                        now: Timestamp::UNIX_EPOCH,
+                    })));
             }
             plan
         },
@@ -187,11 +191,11 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         "promise",
         |_, _, mut plan| {
             for step in &mut plan.steps {
-                if let Step::Record { rotation, .. } = step {
+                if let Step::Object(ObjectStep::Record(Record { rotation, .. })) = step {
                     *rotation = RotationRecord::default();
                 }
             }
-            let is_empty = |step: &Step| matches!(step, Step::Record { rotation, .. } if *rotation == RotationRecord::default());
+            let is_empty = |step: &Step| matches!(step, Step::Object(ObjectStep::Record(Record { rotation, .. })) if *rotation == RotationRecord::default());
             if plan.steps.len() > 1 {
                 plan.steps.retain(|step| !is_empty(step));
             }
@@ -203,7 +207,7 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         "promise",
         |_, _, mut plan| {
             for step in &mut plan.steps {
-                if let Step::Record { records, .. } = step {
+                if let Step::Object(ObjectStep::Record(Record { records, .. })) = step {
                     records.clear();
                 }
             }
@@ -244,9 +248,9 @@ const WRONG_PLANS: &[(&str, &str, Wrong)] = &[
         |_, observed, mut plan| {
             let is_lost = matches!(plan.secret, Finding::Blocked(_));
             if is_lost && observed.azure.get(place(0)).is_some_and(is_there) {
-                plan.steps.push(Step::DeleteAzureKey {
+                plan.steps.push(Step::Azure(AzureStep::DeleteAzureKey {
                     id: place(0).clone(),
-                });
+                }));
             }
             plan
         },
@@ -277,7 +281,7 @@ fn activate(observed: &Observed) -> Step {
         .rotation_secrets
         .staged()
         .expect("something is staged");
-    Step::ActivateKey {
+    Step::Rotation(RotationStep::ActivateKey(ActivateKey {
         name: "m".into(),
         resource_version: Some("1".into()),
         staging: "n".into(),
@@ -285,7 +289,7 @@ fn activate(observed: &Observed) -> Step {
         revision: staged.revision.unwrap_or_default(),
         request: staged.request.clone(),
         made: Timestamp::UNIX_EPOCH,
-    }
+    }))
 }
 
 fn drop_staged(observed: &Observed) -> Step {
@@ -293,18 +297,18 @@ fn drop_staged(observed: &Observed) -> Step {
         .rotation_secrets
         .staged()
         .expect("something is staged");
-    Step::DropStagedKey {
+    Step::Rotation(RotationStep::DropStagedKey {
         name: "n".into(),
         uid: staged.uid.clone(),
-    }
+    })
 }
 
 fn publish_unmade() -> Step {
-    Step::UpdateAzureKey {
+    Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
         id: place(0).clone(),
         public_key: Some(crate::view::public(22)),
         tags: None,
-    }
+    }))
 }
 
 fn stage(_: &Desired, observed: &Observed) -> Step {
@@ -312,14 +316,14 @@ fn stage(_: &Desired, observed: &Observed) -> Step {
         SecretView::Present(managed) => managed.revision,
         SecretView::Absent => 0,
     };
-    Step::StageKey {
+    Step::Rotation(RotationStep::StageKey(GeneratedKey {
         name: "n".into(),
         key: KeySpec::Ed25519,
         comment: Comment::empty(),
         revision: revision + 1,
         request: None,
         now: Timestamp::UNIX_EPOCH,
-    }
+    }))
 }
 
 fn is_stale(observed: &Observed) -> bool {

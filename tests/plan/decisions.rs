@@ -8,7 +8,7 @@ use sshkey_operator::{
         sshkey::{self, CreationPolicy, DeletionPolicy, SecretConflictPolicy},
     },
     keys::{Curve, KeySpec, RsaSize},
-    plan::{Mark, SecretKey, SecretView, Step, StoreFact},
+    plan::{AzureStep, Mark, SecretKey, SecretView, Step, StoreFact, UpdateAzureKey},
 };
 
 use crate::world::{
@@ -526,11 +526,11 @@ fn an_update_sends_only_what_differs() {
     world.azure.get_mut(&id()).unwrap().public_key = Ok(key());
     assert!(matches!(
         &world.plan().steps[..],
-        [Step::UpdateAzureKey {
+        [Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
             public_key: Some(_),
             tags: None,
             ..
-        }]
+        }))]
     ));
     let mut world = World::published().settled();
     world

@@ -2,8 +2,6 @@
 
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-// A step a line: the list of all steps is long.
-#![allow(clippy::too_many_lines)]
 
 mod authority;
 mod crashes;

@@ -9,7 +9,7 @@ use sshkey_operator::{
         sshkey::SecretSpec,
     },
     keys::{KeySpec, PublicKey, RsaSize},
-    plan::{Changeable, EntryFact, OutputFacts, SecretView, Step},
+    plan::{Changeable, EntryFact, ObjectStep, OutputFacts, Record, SecretView, Step},
 };
 
 use crate::world::{World, at, id, key, pair};
@@ -87,7 +87,7 @@ fn a_new_object_records_its_outputs_in_the_patch_that_it_needs_anyway() {
             "PublishKey"
         ]
     );
-    let Step::Record { outputs, .. } = &world.plan().steps[0] else {
+    let Step::Object(ObjectStep::Record(Record { outputs, .. })) = &world.plan().steps[0] else {
         panic!("the first step records")
     };
     assert_eq!(outputs.len(), 2);

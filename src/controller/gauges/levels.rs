@@ -167,9 +167,9 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
             .map(|(labels, known)| (labels.clone(), value(known)));
         series.collect::<Vec<_>>()
     };
-    metrics.budget_left.replace(series(|known| known.0));
-    metrics.budget_wait.replace(series(|known| known.1));
-    metrics.budget_waiting.replace(series(|known| {
+    metrics.azure.budget_left.replace(series(|known| known.0));
+    metrics.azure.budget_wait.replace(series(|known| known.1));
+    metrics.azure.budget_waiting.replace(series(|known| {
         u32::try_from(known.2).unwrap_or(u32::MAX).into()
     }));
 }

@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use crate::{
     api::{ConditionType, Reason, SshKeyStatus, condition},
     controller::{context::Context, sshkey::observe::observation::Observation},
-    plan::{Report, Step},
+    plan::{AzureStep, ObjectStep, Report, SecretStep, Step},
 };
 
 /// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle;
@@ -28,9 +28,10 @@ pub(in crate::controller) async fn tell(
             .await;
     }
     let is_told = |step: &&Step| match step {
-        Step::Record { .. } | Step::RecordPlaces { .. } | Step::HoldStore { .. } => false,
+        Step::Object(ObjectStep::Record(_) | ObjectStep::RecordPlaces { .. })
+        | Step::Azure(AzureStep::HoldStore { .. }) => false,
         // What is deleted in Azure is told whatever else there is to say.
-        Step::DeleteAzureKey { .. } => true,
+        Step::Azure(AzureStep::DeleteAzureKey { .. }) => true,
         _ => was_ready,
     };
     for step in taken.iter().filter(is_told) {
@@ -62,7 +63,9 @@ pub(in crate::controller) async fn tell(
 
 /// Annotations that were missing, old, another object's or unreadable were put back from what is known.
 async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[Step]) {
-    let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
+    let is_put_back = taken
+        .iter()
+        .any(|step| matches!(step, Step::Object(ObjectStep::Record(_))));
     if let Some(what) = observation.strange_hints.as_ref().filter(|_| is_put_back) {
         let note = format!("{what}: it was put back from what the status and Azure say");
         context
@@ -75,7 +78,9 @@ async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[St
 /// A Secret of an object of this name that is gone is this one's from now on: so that nobody is surprised by its key.
 async fn tell_of_secret(context: &Context, observation: &Observation, taken: &[Step]) {
     let taken_up = taken.iter().find_map(|step| match step {
-        Step::RepairSecret { secret, .. } if observation.takes_up_secret => Some(secret),
+        Step::Secret(SecretStep::RepairSecret { secret, .. }) if observation.takes_up_secret => {
+            Some(secret)
+        }
         _ => None,
     });
     if let Some(secret) = taken_up {
@@ -147,9 +152,9 @@ pub(in crate::controller) async fn tell_of_deletion(
 ) {
     for step in taken {
         match step {
-            Step::RemoveFinalizer { orphans } => {
+            Step::Object(ObjectStep::RemoveFinalizer { orphans }) => {
                 for id in orphans {
-                    context.metrics.orphans.count::<&str>([]);
+                    context.metrics.azure.orphans.count::<&str>([]);
                     let note = format!(
                         "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
                     );

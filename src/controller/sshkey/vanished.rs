@@ -21,7 +21,7 @@ use crate::{
         },
     },
     kubernetes::sshkeys,
-    plan::{KeyView, Move, Outcome, Step, next_move, plan},
+    plan::{KeyView, Move, ObjectStep, Outcome, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
@@ -111,7 +111,7 @@ async fn end(scope: &Scope, observation: Observation, mut taken: Vec<Step>) {
     );
     if observation.observed.object.has_finalizer {
         let orphans = published(&observation);
-        taken.push(Step::RemoveFinalizer { orphans });
+        taken.push(Step::Object(ObjectStep::RemoveFinalizer { orphans }));
     }
     tell_of_deletion(&scope.context, &observation, &taken).await;
     scope.context.forget(&observation.object);
@@ -171,7 +171,7 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Vec<Ste
             Move::GiveUp { .. } => return Left::NotYet,
             Move::Read(place) => read(context, observation, &place).await,
             // There is no object any more.
-            Move::Take(step @ Step::RemoveFinalizer { .. }) => {
+            Move::Take(step @ Step::Object(ObjectStep::RemoveFinalizer { .. })) => {
                 taken.push(step);
                 Ok(Outcome::Released)
             }

@@ -38,7 +38,7 @@ pub(crate) fn progress(
     }
     let acts = match failed {
         Some((_, failure)) => failure.is_to_fix(),
-        None => plan.steps.is_empty() && plan.obstacle() == Some(ErrorClass::UserFixable),
+        None => plan.has_no_steps() && plan.obstacle() == Some(ErrorClass::UserFixable),
     };
     // A suspended object that is held stays held; one that would go on by itself is not going on.
     if desired.suspended && !acts && !plan.deleting {

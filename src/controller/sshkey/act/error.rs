@@ -37,9 +37,6 @@ pub(in crate::controller) enum StepError {
         "a Secret with a key of this SshKey is changing at this moment; it will be looked at again"
     )]
     SecretChanging,
-    /// A step came to where it is not taken: a fault of the operator.
-    #[error("the step {0} is not taken here; please report it")]
-    Misplaced(&'static str),
     /// No session reaches the place that the step writes to.
     #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
@@ -54,9 +51,6 @@ pub(in crate::controller) enum StepError {
     /// The object is another one than the one that was looked at.
     #[error("the SshKey is changing at this moment; it will be looked at again")]
     Overtaken,
-    /// The key that the step would publish is not stored: a step of a preview.
-    #[error("{0} can't be created before its private key is stored; it will be tried again")]
-    NotStored(ArmId),
 }
 
 impl StepError {
@@ -86,8 +80,6 @@ impl StepError {
             Self::Waiting
             | Self::Changing
             | Self::SecretChanging
-            | Self::Misplaced(_)
-            | Self::NotStored(_)
             | Self::Gone
             | Self::Overtaken => transient(Reason::Progressing, self),
         }

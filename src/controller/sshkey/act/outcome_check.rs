@@ -2,7 +2,8 @@
 //! plan's word, so they are worth as much as that is true.
 
 use crate::plan::{
-    Desired, Fresh, Observed, Outcome, OutputView, RotationSecrets, SecretView, Step, effect,
+    Desired, Fresh, Observed, Outcome, OutputView, RotationSecrets, RotationStep, SecretView, Step,
+    effect,
 };
 
 /// Logs whether the plan foresaw an outcome, in builds with debug assertions. Whoever changes something at the same moment
@@ -47,7 +48,11 @@ fn fresh(step: &Step, outcome: &Outcome) -> Fresh {
 fn fresh_companion(step: &Step, all: &RotationSecrets) -> Fresh {
     let is_staging = matches!(
         step,
-        Step::StageKey { .. } | Step::StageImportedKey { .. } | Step::BeginDelay { .. }
+        Step::Rotation(
+            RotationStep::StageKey(_)
+                | RotationStep::StageImportedKey(_)
+                | RotationStep::BeginDelay { .. }
+        )
     );
     match (all.staged(), all.previous()) {
         (Some(staged), _) if is_staging => Fresh {

@@ -11,6 +11,7 @@ use crate::{
     controller::{
         sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
     },
+    kubernetes::secrets::SecretOwner,
     plan::{Desired, Observed, Outcome, with_places},
 };
 
@@ -61,6 +62,15 @@ impl Observation {
             &observed.object,
             &observed.secret,
         )
+    }
+
+    /// The object, as it is written on the Secrets that it owns.
+    pub(in crate::controller) fn secret_owner(&self) -> SecretOwner<'_> {
+        SecretOwner {
+            namespace: &self.desired.mark.namespace,
+            name: &self.desired.mark.object,
+            uid: &self.observed.object.uid,
+        }
     }
 
     /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to

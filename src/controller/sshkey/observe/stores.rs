@@ -13,10 +13,7 @@ use crate::{
         context::Context,
         failure,
         scope::Scope,
-        sessions::{
-            all,
-            store_object::{StoreObject, StoreSpec, unreadable},
-        },
+        sessions::store_object::{StoreObject, StoreSpec, unreadable},
     },
     kubernetes::{KubernetesError, namespaces, stores},
     plan::{Failure, SharedStore, StoreFact, asks_for_labels},
@@ -137,11 +134,11 @@ async fn fact<K: StoreObject>(
     store: &K,
 ) -> Result<StoreFact, KubernetesError> {
     let view = store.describe(&context.options.namespace);
-    let looked = all::known(&context.sessions, &view).await;
-    if looked.is_stale(context.options.intervals.poll) {
+    let checked = context.sessions.known(&view).await;
+    if checked.is_stale(context.options.intervals.poll) {
         context.store_uses.wake(&view.id);
     }
-    Ok(match (looked.spec, looked.ready) {
+    Ok(match checked.into_parts() {
         (StoreSpec::Own(spec), Ok(())) => StoreFact::Ready(Box::new(spec)),
         (StoreSpec::Own(_), Err(failure)) => StoreFact::NotReady(failure),
         (StoreSpec::Shared(spec), ready) => {

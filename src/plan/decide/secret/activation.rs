@@ -8,7 +8,10 @@ use crate::{
     plan::{
         desired::{rotation::RotationPolicy, source::Custody},
         observed::{rotation_secrets::StagedFacts, secret::SecretFacts},
-        step::kinds::Step,
+        step::{
+            kinds::Step,
+            rotation::{ActivateKey, RotationStep},
+        },
     },
 };
 
@@ -26,7 +29,7 @@ pub(crate) fn activate(
     now: Timestamp,
 ) -> Step {
     let follows = managed.map_or(1, |managed| managed.revision.saturating_add(1));
-    Step::ActivateKey {
+    Step::Rotation(RotationStep::ActivateKey(ActivateKey {
         name: custody.name.clone(),
         resource_version: managed.map(|managed| managed.resource_version.clone()),
         staging: staging_name(&custody.name),
@@ -36,5 +39,5 @@ pub(crate) fn activate(
             .or_else(|| managed?.request.as_ref())
             .cloned(),
         made: staged.created_at.unwrap_or(now),
-    }
+    }))
 }
