@@ -106,6 +106,10 @@ impl Exchange {
             HeaderName::from_static("x-ms-return-client-request-id"),
             "true",
         );
+        request.insert_header(
+            HeaderName::from_static("x-ms-correlation-request-id"),
+            caller.correlation.clone(),
+        );
         let context = Context::new();
         let exchange = async {
             let options = PipelineStreamOptions {

@@ -50,6 +50,8 @@ pub use records::azure::{AzureRecord, PLACES_MAX, parse_records, records_json};
 pub use records::former_key::FormerKey;
 pub use records::ownership::{Mark, Ownership};
 pub use records::rotation::RotationRecord;
+pub use report::audit::audit;
+pub use report::audit_line::{AuditAction, AuditLine};
 pub use report::hints::strange_hints;
 pub use report::status::{Report, report};
 pub use step::azure::{AzureStep, PublishKey, UpdateAzureKey};

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+use uuid::Uuid;
 
 use crate::{
     api::{ArmId, ErrorClass, Reason, names::STORE_FINALIZER},
@@ -128,6 +129,7 @@ async fn list_default_group(
         namespace: view.id.namespace.clone().unwrap_or_default(),
         object: view.uid.clone(),
         generation: view.generation,
+        correlation: Uuid::new_v4().to_string(),
     };
     let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
     let known = session

@@ -122,8 +122,6 @@ async fn delete(
         id,
         sent.map(|()| Seen::Absent),
     )?;
-    let mark = &observation.desired.mark;
-    tracing::info!(namespace = mark.namespace, name = mark.object, %id, "deleted the key in Azure");
     context.claims.give_up(id, &observation.observed.object.uid);
     Ok(written(id, &seen))
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
+use uuid::Uuid;
 
 use crate::{
     api::{ArmId, SshKey, names::FINALIZER, status::Origin},
@@ -110,6 +111,7 @@ async fn observe_all(
         namespace: namespace.clone(),
         object: facts.uid.clone(),
         generation: object.metadata.generation.unwrap_or_default(),
+        correlation: Uuid::new_v4().to_string(),
     };
     let look = Look {
         scope,

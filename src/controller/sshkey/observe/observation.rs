@@ -47,9 +47,9 @@ impl Observation {
     }
 
     /// Lays over what was observed what a step has left behind, or a read has shown.
-    pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) {
+    pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
         let observed = self.observed.clone().after(outcome);
-        self.observed = with_places(observed, &self.desired);
+        std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
     }
 
     /// The object, as the owner of Secrets.
