@@ -84,6 +84,9 @@ impl SshKeyStatus {
         }
         if let Some(rotation) = &mut self.rotation {
             rotation.handled_requests.clear();
+            for previous in &mut rotation.previous {
+                previous.entry.clear();
+            }
         }
         self.azure = self.azure.filter(|azure| !azure.resource_id.is_empty());
         if let Some(azure) = &mut self.azure {
@@ -126,7 +129,7 @@ pub struct RotationStatus {
     /// How often the key was changed on purpose, from 1.
     pub revision: i64,
 
-    /// When the current key was made.
+    /// When the current key was made, in place of another; absent for the first key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_rotation_time: Option<Time>,
 
@@ -173,6 +176,11 @@ pub struct PreviousKey {
     /// Its SHA-256 fingerprint.
     #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub fingerprint: String,
+
+    /// Name of its entry in the Secret that is named like the key's own with -previous after it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 16), regex(pattern = PRINTABLE))]
+    pub entry: String,
 
     /// How often the key had been changed when it came, from 1.
     pub revision: i64,

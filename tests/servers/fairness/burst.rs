@@ -1,5 +1,7 @@
 //! A thousand edits of one namespace, and another's single new key.
 
+use std::time::Duration;
+
 use dev::{
     proxy::Entry,
     world::{World, WorldOptions},
@@ -40,8 +42,9 @@ async fn create_all(world: &World) {
         .try_for_each(async |_| Ok(()))
         .await
         .unwrap();
+    let patience = Duration::from_mins(4);
     world
-        .until("all of them have a status", async || {
+        .until_within(patience, "all of them have a status", async || {
             let all = keys.list(&ListParams::default()).await.unwrap().items;
             let without = all.iter().filter(|key| !is_seen(key)).count();
             if without == 0 {
