@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use sshkey_operator::{
-    api::{
-        Reason, source,
-        sshkey::{self, DeletionPolicy},
-    },
+    api::{Reason, source, sshkey::DeletionPolicy},
     keys::{Curve, KeySpec},
     plan::{AzureStep, Mark, SecretView, Step, StoreFact, UpdateAzureKey},
 };

@@ -10,7 +10,7 @@ use sshkey_operator::{
     plan::StoreFact,
 };
 
-use crate::world::{World, fingerprint, id, key, tags, transient};
+use crate::world::{World, fingerprint, id, transient};
 
 #[test]
 fn a_new_key_is_recorded_then_stored_then_published() {

@@ -6,7 +6,7 @@ use sshkey_operator::{
         sshkey::{self, SecretConflictPolicy},
     },
     keys::{KeySpec, RsaSize},
-    plan::{Mark, SecretKey, SecretView, StoreFact, UpdateAzureKey},
+    plan::{Mark, SecretKey, SecretView, StoreFact},
 };
 
 use crate::world::{

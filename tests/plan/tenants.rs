@@ -13,7 +13,7 @@ use sshkey_operator::{
     plan::{SharedStore, StoreFact},
 };
 
-use crate::world::{World, tags, transient};
+use crate::world::{World, transient};
 
 pub(crate) fn group(name: &str) -> ResourceGroup {
     ResourceGroup {
