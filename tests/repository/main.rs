@@ -20,6 +20,7 @@ mod commands;
 mod definitions;
 mod examples;
 mod flags;
+mod glossary;
 mod inner_arrows;
 mod links;
 mod messages;

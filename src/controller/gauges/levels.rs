@@ -132,7 +132,7 @@ pub(in crate::controller) fn state<K: Resource>(
     }
 }
 
-/// Only names that are known: whoever may write a status must not make a series.
+/// Only names that are known: a person who may write a status must not make a series.
 fn algorithm(key: &SshKey) -> &'static str {
     let said = key
         .status
@@ -185,15 +185,15 @@ mod tests {
         condition::{ConditionDraft, conditions},
     };
 
-    fn key(verdicts: &[(ConditionType, bool, Reason)]) -> SshKey {
-        let verdicts: Vec<ConditionDraft> = verdicts
+    fn key(drafts: &[(ConditionType, bool, Reason)]) -> SshKey {
+        let drafts: Vec<ConditionDraft> = drafts
             .iter()
             .map(|(kind, status, reason)| ConditionDraft::new(*kind, Some(*status), *reason, ""))
             .collect();
         let mut key = SshKey::new("a", Default::default());
         key.metadata.generation = Some(2);
         key.status = Some(SshKeyStatus {
-            conditions: conditions(&verdicts, &[], 2, Timestamp::UNIX_EPOCH),
+            conditions: conditions(&drafts, &[], 2, Timestamp::UNIX_EPOCH),
             ..SshKeyStatus::default()
         });
         key

@@ -28,7 +28,7 @@ use crate::{
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
 const TRIES: usize = 5;
 
-/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt looks anew and is a turn
+/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt observes again and is a turn
 /// of its namespace; no turn is held while it waits for the next.
 pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;

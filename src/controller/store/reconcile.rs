@@ -28,7 +28,7 @@ use crate::{
     plan::{Failure, listed},
 };
 
-/// Looks at one store and reports.
+/// Checks one store and reports.
 pub(in crate::controller) async fn reconcile<K: StoreObject>(
     store: Arc<DeserializeGuard<K>>,
     context: Arc<Context>,

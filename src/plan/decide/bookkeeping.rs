@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// The hints that the object must carry: every place that is known, the one that is about to be written to, and those that
-/// nobody could look at yet. What was looked at and is not this object's is no longer one.
+/// nobody could read yet. What was read and is not this object's is no longer one.
 pub(crate) fn hints_to_write(
     desired: &Desired,
     observed: &Observed,
@@ -148,7 +148,7 @@ pub(crate) fn places_to_record(
         .then_some(Step::Object(ObjectStep::RecordPlaces { places }))
 }
 
-/// The UID that the object shall record: that of a predecessor until all that it left is marked again, its own then. An
+/// The UID that the object is to record: that of a predecessor until all that it left is marked again, its own then. An
 /// object that was copied from another of another name has no predecessor.
 pub(crate) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: bool) -> String {
     let own = || observed.object.uid.clone();

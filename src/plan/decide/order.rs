@@ -86,8 +86,8 @@ fn deletion((steps, finding): (Vec<Step>, Finding)) -> Plan {
     }
 }
 
-/// The key that is to be in Azure. The next key goes first: it is stored already, and whoever reads it there shall know it
-/// when it takes over.
+/// The key that is to be in Azure. The next key goes first: it is stored already, and those who read it there are to know
+/// it when it takes over.
 fn published_key(
     desired: &Desired,
     observed: &Observed,

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
+/// What to do about the outputs. `key` is the one that they are to hold; while there is none, the steps are a preview.
 pub(crate) fn evaluate_outputs(
     desired: &Desired,
     observed: &Observed,
@@ -155,7 +155,7 @@ fn is_going(object: &OutputRef, held_by: &[String]) -> Failure {
     )
 }
 
-/// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
+/// Whether every entry is as it is wanted: keys are compared as keys, a text as the text that it is.
 fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey, trusted: &[PublicKey]) -> bool {
     let entries = shape.entries.keys().all(|name| {
         facts.entries.get(name).is_some_and(|entry| match entry {
@@ -209,7 +209,7 @@ pub(crate) fn leave_output(
         {
             Ok(vec![delete(object, facts)])
         }
-        // Gone, or somebody else's.
+        // Gone, or another object's.
         None | Some(OutputView::Absent | OutputView::Present(_)) => Ok(Vec::new()),
     }
 }

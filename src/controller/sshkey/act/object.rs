@@ -82,7 +82,7 @@ async fn record_places(
     Ok(Outcome::Object(facts))
 }
 
-/// Reads the object itself, before something is deleted on its word. One whose spec has changed since is looked at again.
+/// Reads the object itself, before something is deleted on its word. An object whose spec has changed since is observed again.
 pub(in crate::controller) async fn read_object(
     context: &Context,
     observation: &mut Observation,

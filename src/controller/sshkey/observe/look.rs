@@ -94,7 +94,7 @@ async fn observe_all(
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let deleting = object.metadata.deletion_timestamp.is_some();
     let facts = object::object(&object);
-    let companions = match secret_name(&object.spec, &name) {
+    let rotation_secrets = match secret_name(&object.spec, &name) {
         Some(secret_name) if rotation_secrets::may_be_there(&facts, &secret, is_live) => {
             let owner = Owner::of(&namespace, &name, &facts, &secret);
             rotation_secrets::look(client, owner, &secret_name).await?
@@ -135,7 +135,7 @@ async fn observe_all(
         object: facts,
         object_is_live: is_live,
         secret,
-        rotation_secrets: companions,
+        rotation_secrets,
         given,
         outputs,
         azure: seen.azure,

@@ -15,7 +15,7 @@ use crate::{
     plan::{Desired, Observed, Outcome, with_places},
 };
 
-/// What is wanted and what is there.
+/// What is wanted and what exists.
 pub(in crate::controller) struct Observation {
     /// The object that was decided upon: the newest that is known.
     pub(in crate::controller) object: SshKey,
@@ -23,11 +23,11 @@ pub(in crate::controller) struct Observation {
     pub(in crate::controller) caller: Caller,
     pub(in crate::controller) desired: Desired,
     pub(in crate::controller) observed: Observed,
-    /// What was strange about the object's annotations when it was looked at.
+    /// What was strange about the object's annotations when it was read.
     pub(in crate::controller) strange_hints: Option<String>,
     /// Whether the managed Secret was that of an object of this name that is gone.
     pub(in crate::controller) takes_up_secret: bool,
-    /// Places that only lists of Azure show, and that the status did not have when it was looked at.
+    /// Places that only lists of Azure show, and that the status did not have when it was read.
     pub(in crate::controller) finds: Vec<ArmId>,
     /// How each store is reached.
     pub(in crate::controller) sessions: BTreeMap<StoreKey, Arc<Session>>,

@@ -22,7 +22,7 @@ use crate::{
 /// One store as it was found.
 pub(in crate::controller) struct Found {
     pub(in crate::controller) fact: StoreFact,
-    /// The UID of one that is there and that our finalizer does not hold.
+    /// The UID of an existing one that our finalizer does not hold.
     pub(in crate::controller) unheld: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl Found {
     }
 }
 
-/// Looks at one store, as an object of this namespace sees it; `is_recorded` says that the object may have a key in Azure
+/// Reads one store, as an object of this namespace sees it; `is_recorded` says that the object may have a key in Azure
 /// through it.
 pub(in crate::controller) async fn look(
     scope: &Scope,
@@ -109,7 +109,7 @@ async fn of_cluster(
     }
 }
 
-/// A store that is there. One that is being deleted takes no new keys, and serves those that are in Azure through it.
+/// An existing store. One that is being deleted takes no new keys, and serves those that are in Azure through it.
 async fn found<K: StoreObject>(
     context: &Arc<Context>,
     namespace: &str,

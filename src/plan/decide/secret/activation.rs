@@ -20,7 +20,7 @@ pub(crate) fn activation_time(policy: &RotationPolicy, staged: &StagedFacts) -> 
     staged.pending_since?.checked_add(policy.delay).ok()
 }
 
-/// The step by which the staged key becomes the current one, in a Secret that is there or that is made anew.
+/// The step by which the staged key becomes the current one, in the existing Secret or in one that is created again.
 pub(crate) fn activate(
     custody: &Custody,
     managed: Option<&SecretFacts>,
