@@ -6,7 +6,7 @@ use sshkey_operator::{
     plan::{
         AzureRecord, Concern, Failure, Fresh, Freshness, GeneratedKey, ImportedKey, KeyView, Move,
         ObjectStep, Observed, Outcome, OutputView, Place, Plan, RotationSecret, RotationSecrets,
-        RotationStep, SecretStep, SecretView, Step, effect, next_move, plan, report,
+        RotationStep, SecretStep, SecretView, Step, audit, effect, next_move, plan, report,
     },
 };
 
@@ -63,7 +63,9 @@ impl World {
                     }
                     let outcome = self.act(&step);
                     self.writes += 1;
-                    observed = observed.after(outcome);
+                    let after = observed.clone().after(outcome);
+                    self.audit.extend(audit(&step, &desired, &observed, &after));
+                    observed = after;
                     taken.push(step);
                     if self.released {
                         return Some(taken);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod adoption;
+mod audit;
 mod authority;
 mod azure_decisions;
 mod crashes;

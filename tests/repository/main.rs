@@ -14,6 +14,7 @@ mod use_paths;
 mod yaml;
 
 mod arrows;
+mod audit;
 mod bounds;
 mod circles;
 mod commands;

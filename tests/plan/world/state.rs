@@ -11,9 +11,9 @@ use sshkey_operator::{
     },
     keys::PublicKey,
     plan::{
-        AzureKey, AzureRecord, Failure, ObjectFacts, OutputFacts, Plan, Planned, PreviousFacts,
-        Report, RotationRecord, RotationSecret, SecretFacts, SecretView, StagedFacts, Step,
-        StoreFact, plan, report,
+        AuditLine, AzureKey, AzureRecord, Failure, ObjectFacts, OutputFacts, Plan, Planned,
+        PreviousFacts, Report, RotationRecord, RotationSecret, SecretFacts, SecretView,
+        StagedFacts, Step, StoreFact, plan, report,
     },
 };
 
@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) status: SshKeyStatus,
     /// Every key that was generated and stored.
     pub(crate) generated: Vec<PublicKey>,
+    /// What the audit log says.
+    pub(crate) audit: Vec<AuditLine>,
     /// What broke a promise.
     pub(crate) violations: Vec<String>,
     pub(crate) writes: usize,
@@ -141,6 +143,7 @@ impl World {
             refuses: None,
             status: SshKeyStatus::default(),
             generated: Vec::new(),
+            audit: Vec::new(),
             violations: Vec::new(),
             writes: 0,
         }

@@ -140,7 +140,7 @@ async fn a_namespace_whose_azure_nobody_can_reach_goes_after_a_while_and_the_log
     let log = std::fs::read_to_string(world.operator().log()).unwrap();
     let named = log
         .lines()
-        .any(|line| line.contains("orphaned in Azure") && line.contains(&id(&world, "web")));
+        .any(|line| line.contains(r#"audit="orphaned""#) && line.contains(&id(&world, "web")));
     assert!(named, "{log}");
 }
 

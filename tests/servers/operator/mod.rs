@@ -1,5 +1,6 @@
 //! The operator as a process: its start and end, its replicas, servers that are away, its metrics, and a long run.
 
+mod audit;
 mod ending;
 mod leader;
 pub(crate) mod metrics;
