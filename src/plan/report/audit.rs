@@ -148,10 +148,11 @@ fn of_rotation(
             let keys = before.rotation_secrets.former_keys().iter();
             keys.map(|key| retirement(key, name)).collect()
         }
-        // The key itself is where it was, or is told of by the step that put it elsewhere.
-        RotationStep::BeginDelay { .. }
-        | RotationStep::DropStagedKey { .. }
-        | RotationStep::DateFormerKeys { .. } => Vec::new(),
+        RotationStep::DropStagedKey { name, .. } => {
+            vec![AuditLine::new(AuditAction::Dropped).secret(name)]
+        }
+        // No key is anywhere else than before.
+        RotationStep::BeginDelay { .. } | RotationStep::DateFormerKeys { .. } => Vec::new(),
     }
 }
 

@@ -29,6 +29,8 @@ pub enum AuditAction {
     Rotated,
     /// The next key took the place of the current one, at its time or at a person's request.
     Activated,
+    /// The Secret of the next key was deleted: its key took over, or was given up and kept.
+    Dropped,
     /// The private half of a former key was deleted.
     Retired,
     /// A key was written into an output.
@@ -100,6 +102,7 @@ impl fmt::Display for AuditLine {
         let verb = match self.action {
             AuditAction::TakenUp => "took up",
             AuditAction::Kept => "kept",
+            AuditAction::Dropped => "deleted the next key's",
             AuditAction::GroupCreated => "created the resource group for",
             AuditAction::Delivered => "wrote",
             AuditAction::Withdrawn => "deleted output",
