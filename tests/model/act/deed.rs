@@ -1,0 +1,87 @@
+//! What a step is about, in the few words that the promises use.
+
+use sshkey_operator::plan::{KeptFrom, Step};
+
+use crate::{
+    view::keys::{number, place_number},
+    world::Key,
+};
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// It writes hints and the finalizer.
+    Hints,
+    /// It writes places into the status.
+    Places,
+    /// It generates the first key and makes the Secret.
+    MakesSecret,
+    /// It writes records on a Secret that is there.
+    Claims,
+    /// It generates the next key.
+    Stages,
+    /// It keeps a key among the former ones.
+    Keeps(KeptFrom),
+    /// It lets the next key take over.
+    Activates,
+    /// It deletes the Secret of the next key.
+    Drops,
+    /// It dates former keys.
+    Dates,
+    /// It lets former keys go in their time, and whether any is left.
+    Retires { all: bool },
+    /// It deletes a Secret with its object.
+    Ends,
+    /// It writes to a place in Azure: a key, if it does.
+    Writes(usize, Option<Key>),
+    /// It deletes what is at a place in Azure.
+    Deletes(usize),
+    /// It lets the object go.
+    Releases,
+    /// Nothing of these worlds.
+    Other,
+}
+
+impl Deed {
+    /// What a step is about.
+    pub(crate) fn of(step: &Step) -> Self {
+        match step {
+            Step::Record { .. } => Self::Hints,
+            Step::RecordPlaces { .. } => Self::Places,
+            Step::CreateSecret { .. } => Self::MakesSecret,
+            Step::AdoptSecret { .. } | Step::RepairSecret { .. } => Self::Claims,
+            Step::StageKey { .. } => Self::Stages,
+            Step::KeepPreviousKey { from, .. } => Self::Keeps(*from),
+            Step::ActivateKey { .. } => Self::Activates,
+            Step::DropStagedKey { .. } => Self::Drops,
+            Step::DateFormerKeys { .. } => Self::Dates,
+            Step::RetireKeys { kept, .. } => Self::Retires {
+                all: kept.is_empty(),
+            },
+            Step::DeletePreviousKeys { .. } | Step::DeleteSecret { .. } => Self::Ends,
+            Step::PublishKey { id, public_key, .. }
+            | Step::UpdateAzureKey { id, public_key, .. } => {
+                Self::Writes(place_number(id), public_key.as_ref().map(number))
+            }
+            Step::DeleteAzureKey { id } => Self::Deletes(place_number(id)),
+            Step::RemoveFinalizer { .. } => Self::Releases,
+            _ => Self::Other,
+        }
+    }
+
+    /// The place in Azure that is written to.
+    pub(crate) fn place(self) -> Option<usize> {
+        match self {
+            Self::Writes(place, _) | Self::Deletes(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// The key that is published, and where.
+    pub(crate) fn publishes(self) -> Option<(usize, Key)> {
+        match self {
+            Self::Writes(place, Some(key)) => Some((place, key)),
+            _ => None,
+        }
+    }
+}
