@@ -8,7 +8,7 @@ use sshkey_operator::{
         sshkey::DeletionPolicy,
         status::{Origin, Phase},
     },
-    plan::{AzureRecord, Desired, KeySource, KeyView, Observed, Ownership, with_places},
+    plan::{AzureRecord, Desired, KeySource, KeyView, Observed, Ownership},
 };
 
 use crate::{
@@ -83,7 +83,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "forgets that a key was there before its object",
         Promise::AdoptedStay,
         "adoption",
-        |desired, mut observed| {
+        |_, mut observed| {
             if observed.object.deleting_since.is_none() {
                 return observed;
             }
@@ -98,7 +98,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
                     key.tags.remove(tag::ADOPTED);
                 }
             }
-            with_places(observed, desired)
+            observed
         },
     ),
     plans(
@@ -184,5 +184,5 @@ fn claims(
             key.tags.extend(own);
         }
     }
-    with_places(observed, desired)
+    observed
 }

@@ -1,9 +1,6 @@
 //! Wrong about what metadata and status are worth.
 
-use sshkey_operator::{
-    api::ArmId,
-    plan::{Step, with_places},
-};
+use sshkey_operator::{api::ArmId, plan::Step};
 
 use crate::{
     mutants::kinds::{Mutant, plans, sees},
@@ -15,12 +12,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "believes hints alone, and forgets what the status knows",
         Promise::NothingLeft,
         "tools",
-        |desired, mut observed| {
+        |_, mut observed| {
             let hints = observed.object.hints.clone().unwrap_or_default();
             let is_hinted = |id: &ArmId| hints.iter().any(|hint| hint.id == *id);
             observed.object.places.retain(|place| is_hinted(&place.id));
             observed.azure.retain(|id, _| is_hinted(id));
-            with_places(observed, desired)
+            observed
         },
     ),
     sees(
@@ -38,7 +35,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             let known = hints.iter().chain(&places).map(|it| &it.id).chain(&wanted);
             let known: Vec<ArmId> = known.cloned().collect();
             observed.azure.retain(|id, _| known.contains(id));
-            with_places(observed, desired)
+            observed
         },
     ),
     plans(

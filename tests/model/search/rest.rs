@@ -1,5 +1,7 @@
 //! From every world one operator goes on alone, undisturbed, and comes to rest.
 
+use std::sync::Arc;
+
 use sshkey_operator::plan::{Move, Plan};
 
 use crate::{
@@ -12,7 +14,10 @@ use crate::{
         kinds::{Broken, Promise, Promises},
         rest, told,
     },
-    search::{pool::Pool, thoughts::Thoughts},
+    search::{
+        pool::{Pool, place_of},
+        thoughts::Thoughts,
+    },
     view::Mind,
     world::World,
 };
@@ -23,6 +28,7 @@ const ENOUGH: usize = 64;
 /// Worlds from which one operator, undisturbed, was seen to come to rest.
 pub(crate) struct Rest<'a> {
     known: Pool<World, ()>,
+    asked: Pool<usize, ()>,
     thoughts: &'a Thoughts,
     promises: &'a Promises,
 }
@@ -31,6 +37,7 @@ impl<'a> Rest<'a> {
     pub(crate) fn new(thoughts: &'a Thoughts, promises: &'a Promises) -> Self {
         Self {
             known: Pool::new(),
+            asked: Pool::new(),
             thoughts,
             promises,
         }
@@ -41,8 +48,11 @@ impl<'a> Rest<'a> {
         self.known.len()
     }
 
-    /// From a world, and from the same once nobody refuses anything.
-    pub(crate) fn check(&self, world: &World) -> Option<Broken> {
+    /// From a world, and from the same once nobody refuses anything; each is asked about once.
+    pub(crate) fn check(&self, world: &Arc<World>) -> Option<Broken> {
+        if !self.asked.get(&place_of(world), || ()).1 {
+            return None;
+        }
         self.comes_to_rest(world).or_else(|| {
             let refuses = world.refuses.is_some();
             refuses.then(|| self.comes_to_rest(&world.relented()))?

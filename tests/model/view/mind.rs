@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use sshkey_operator::{
     api::{ErrorClass, Reason},
-    plan::{Desired, Failure, Freshness, Observed, Plan, Report, Step, plan, report, with_places},
+    plan::{Desired, Failure, Freshness, Observed, Plan, Report, Step, plan, report},
 };
 
 use crate::{
@@ -53,7 +53,7 @@ impl Mind {
         desired(&self.seen)
     }
 
-    /// What the plan is made from; `refused` are the steps that were refused, by the numbers in mind.
+    /// What the plan is made from, which finds the places by itself; `refused` are the steps that were refused, by the numbers in mind.
     pub(crate) fn observed(&self, refused: Vec<Step>) -> Observed {
         let places = (0..PLACES).filter_map(|number| {
             let freshness = self.known[number]?;
@@ -67,7 +67,7 @@ impl Mind {
             let why = "somebody refuses it";
             Failure::new(ErrorClass::UserFixable, Reason::AccessDenied, why)
         };
-        let observed = Observed {
+        Observed {
             object_is_live: self.live,
             stores_of_places: stores.collect(),
             known: Vec::new(),
@@ -82,8 +82,7 @@ impl Mind {
             tags_turned_back: BTreeMap::new(),
             namespace_terminating: false,
             refused: refused.into_iter().map(|step| (step, failure())).collect(),
-        };
-        with_places(observed, self.desired())
+        }
     }
 
     /// What is to be done.
