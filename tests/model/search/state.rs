@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    search::{
-        pool::{Pool, place_of},
-        thoughts::Thought,
-    },
+    search::{pool::place_of, thoughts::Thought},
     world::World,
 };
 
@@ -27,14 +24,6 @@ impl State {
         let mind = |mind: &Option<Arc<Thought>>| mind.as_ref().map_or(0, place_of);
         let (one, other) = (mind(&self.minds[0]), mind(&self.minds[1]));
         [place_of(&self.world), one.min(other), one.max(other)]
-    }
-
-    /// The same with another world.
-    pub(crate) fn with(&self, world: &World, worlds: &Pool<World, Arc<World>>) -> Self {
-        Self {
-            world: worlds.get(world, || Arc::new(*world)).0,
-            minds: self.minds.clone(),
-        }
     }
 
     /// The same where an operator has something else in mind, or nothing.

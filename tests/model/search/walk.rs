@@ -88,6 +88,7 @@ pub(crate) fn search(
         thoughts,
         worlds,
         promises,
+        known: &Pool::new(),
     };
     let first = State {
         world: worlds.get(start, || Arc::new(*start)).0,
