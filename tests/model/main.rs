@@ -18,7 +18,7 @@ mod world;
 use std::{io::Write, thread, time::Instant};
 
 use promises::kinds::{Promise, Promises};
-use search::{Bounds, Outcome, Planner, search};
+use search::{Bounds, Known, Outcome, Planner, Thoughts, search};
 use theatres::{THEATRES, Theatre, for_mutants};
 
 /// Says it on the terminal, whether the test passes or not: what is printed in the usual way is not shown.
@@ -44,7 +44,8 @@ fn cores() -> usize {
 
 /// Visits every theatre. A promise whose premise never held has said nothing.
 fn keep_their_promises(bounds: impl Fn(&Theatre) -> Bounds) {
-    let promises = Promises::all();
+    let (thoughts, promises) = (Thoughts::new(Planner::RIGHT), Promises::all());
+    let known = Known::new(&thoughts, &promises);
     let mut broken = Vec::new();
     let only = std::env::var("MODEL_ONLY").ok();
     for theatre in THEATRES {
@@ -53,13 +54,7 @@ fn keep_their_promises(bounds: impl Fn(&Theatre) -> Bounds) {
         }
         let began = Instant::now();
         for (number, start) in theatre.starts.iter().enumerate() {
-            match search(
-                &start(),
-                bounds(theatre),
-                Planner::RIGHT,
-                &promises,
-                cores(),
-            ) {
+            match search(&start(), bounds(theatre), &known, cores()) {
                 Outcome::Kept(found) => say(&format!(
                     "model: {} {number}: {} states, {} transitions, {} minds, {} worlds from which it comes to rest, {:.1} s",
                     theatre.name,
@@ -91,9 +86,10 @@ fn every_planner_that_is_made_wrong_is_found_out_by_the_promise_that_it_breaks()
     let mut alive = Vec::new();
     for mutant in &mutants {
         let theatre = for_mutants(mutant.theatre);
-        let promises = Promises::only(mutant.breaks);
+        let (thoughts, promises) = (Thoughts::new(mutant.planner), Promises::only(mutant.breaks));
+        let known = Known::new(&thoughts, &promises);
         let killed = theatre.starts.iter().find_map(|start| {
-            match search(&start(), theatre.bounds, mutant.planner, &promises, cores()) {
+            match search(&start(), theatre.bounds, &known, cores()) {
                 Outcome::Broken(way) => Some(way),
                 Outcome::Kept(_) => None,
             }

@@ -176,7 +176,7 @@ pub(crate) fn for_mutants(name: &str) -> Theatre {
 pub(crate) const THEATRES: &[Theatre] = &[
     Theatre {
         name: "two operators and users",
-        starts: &[|| World::ready(Spec::Plain), || World::new(Spec::Plain)],
+        starts: &[|| World::new(Spec::Plain)],
         bounds: Bounds {
             edits: 1,
             operators: 2,
@@ -195,7 +195,7 @@ pub(crate) const THEATRES: &[Theatre] = &[
     },
     Theatre {
         name: "backups",
-        starts: &[|| World::ready(Spec::Plain), || World::new(Spec::Plain)],
+        starts: &[|| World::new(Spec::Plain)],
         bounds: with_new_lists(alone(BACKUPS)),
         nightly: farther(with_new_lists(alone(BACKUPS))),
     },
@@ -210,7 +210,7 @@ pub(crate) const THEATRES: &[Theatre] = &[
     },
     Theatre {
         name: "marks",
-        starts: &[|| World::ready(Spec::Plain), || World::new(Spec::Plain)],
+        starts: &[|| World::new(Spec::Plain)],
         bounds: alone(MARKERS),
         nightly: farther(alone(MARKERS)),
     },
@@ -224,7 +224,6 @@ pub(crate) const THEATRES: &[Theatre] = &[
         name: "refusals",
         starts: &[
             || World::new(Spec::Plain),
-            || World::ready(Spec::Plain),
             || World::ready(Spec::Plain).refusing(Refusal::FormerKeys),
             || World::ready(Spec::Plain).refusing(Refusal::ManagedSecret),
             || World::ready(Spec::Plain).refusing(Refusal::AzureDeletes),

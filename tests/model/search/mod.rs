@@ -10,5 +10,5 @@ pub(crate) mod thoughts;
 pub(crate) mod walk;
 
 pub(crate) use bounds::Bounds;
-pub(crate) use thoughts::Planner;
-pub(crate) use walk::{Outcome, search};
+pub(crate) use thoughts::{Planner, Thoughts};
+pub(crate) use walk::{Known, Outcome, search};

@@ -29,8 +29,8 @@ const ENOUGH: usize = 64;
 pub(crate) struct Rest<'a> {
     known: Pool<World, ()>,
     asked: Pool<usize, ()>,
-    thoughts: &'a Thoughts,
-    promises: &'a Promises,
+    pub(crate) thoughts: &'a Thoughts,
+    pub(crate) promises: &'a Promises,
 }
 
 impl<'a> Rest<'a> {

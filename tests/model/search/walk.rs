@@ -12,7 +12,7 @@ use std::{
 use crate::{
     promises::kinds::{Broken, Promises},
     search::{
-        Bounds, Planner,
+        Bounds,
         how::How,
         pool::Pool,
         rest::Rest,
@@ -73,21 +73,29 @@ struct Level {
 /// How many states a thread takes at once.
 const CHUNK: usize = 64;
 
+/// What several searches with one planner know together.
+pub(crate) struct Known<'a> {
+    rest: Rest<'a>,
+    worlds: Pool<World, Arc<World>>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(thoughts: &'a Thoughts, promises: &'a Promises) -> Self {
+        Self {
+            rest: Rest::new(thoughts, promises),
+            worlds: Pool::new(),
+        }
+    }
+}
+
 /// Visits every state that can be reached.
-pub(crate) fn search(
-    start: &World,
-    bounds: Bounds,
-    planner: Planner,
-    promises: &Promises,
-    threads: usize,
-) -> Outcome {
-    let thoughts = &Thoughts::new(planner);
-    let worlds = &Pool::new();
+pub(crate) fn search(start: &World, bounds: Bounds, known: &Known<'_>, threads: usize) -> Outcome {
+    let Known { rest, worlds } = known;
     let shared = Shared {
         bounds,
-        thoughts,
+        thoughts: rest.thoughts,
         worlds,
-        promises,
+        promises: rest.promises,
         known: &Pool::new(),
     };
     let first = State {
@@ -96,7 +104,7 @@ pub(crate) fn search(
     };
     let known: Pool<Key, ()> = Pool::new();
     known.get(&first.key(), || ());
-    let rest = Rest::new(thoughts, promises);
+    let before = [rest.len(), rest.thoughts.len()];
     let mut nodes = vec![Node {
         state: first,
         from: 0,
@@ -106,7 +114,7 @@ pub(crate) fn search(
     let mut found = Found::default();
     while done < nodes.len() {
         let level = walk_level(&nodes, done, threads, |place, level| {
-            visit(&shared, &rest, &known, &nodes[place].state, place, level);
+            visit(&shared, rest, &known, &nodes[place].state, place, level);
         });
         done = nodes.len();
         found.transitions += level.transitions;
@@ -117,8 +125,8 @@ pub(crate) fn search(
     }
     Outcome::Kept(Found {
         states: nodes.len(),
-        worlds: rest.len(),
-        minds: thoughts.len(),
+        worlds: rest.len() - before[0],
+        minds: rest.thoughts.len() - before[1],
         ..found
     })
 }
