@@ -8,7 +8,7 @@ use crate::{
         keys::place_number,
         read_back::{self, places},
     },
-    world::{By, FOREIGN, Fate, Former, Key, Marked, Slot, Spec, Status, World},
+    world::{By, FOREIGN, Fate, Former, Key, Slot, Status, World},
 };
 
 /// The world after what a step has left behind; `generates` says whether it made a key.
@@ -33,8 +33,10 @@ pub(crate) fn happens(world: &mut World, deed: Deed, generates: bool, outcome: &
         }
         Outcome::Azure(id, view) => {
             let number = place_number(id);
-            let by = comes_by(world, deed, number);
-            let slot = read_back::slot(view, by);
+            let slot = read_back::slot(view, By::Us).map(|slot| Slot {
+                by: comes_by(world, slot, number),
+                ..slot
+            });
             world.change_azure(|azure| azure[number] = slot);
             if let Some((place, key)) = deed.publishes() {
                 published(world, key);
@@ -64,17 +66,10 @@ fn object(world: &mut World, deed: Deed, facts: &ObjectFacts) {
     });
 }
 
-/// How a key comes to be where it is now that it was written.
-fn comes_by(world: &World, deed: Deed, number: usize) -> By {
-    let before = world.seen.azure[number];
-    let is_adopted = |slot: Slot| {
-        slot.by == By::Another
-            && matches!(slot.mark, Marked::Not | Marked::Partly)
-            && world.seen.object.spec == Spec::Adopt
-    };
-    match (deed, before) {
-        (Deed::Writes(..), Some(slot)) if is_adopted(slot) => By::Adoption,
-        (Deed::Writes(..), Some(slot)) if slot.by == By::Adoption => By::Adoption,
+/// How a key comes to be where it is now that it was written there: a tag says of one that was taken over what it was.
+fn comes_by(world: &World, written: Slot, number: usize) -> By {
+    match world.seen.azure[number] {
+        Some(before) if written.adopted && before.by != By::Us => By::Adoption,
         _ => By::Us,
     }
 }

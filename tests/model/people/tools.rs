@@ -2,11 +2,17 @@
 
 use crate::{
     people::{Edit, edit, heard},
-    world::{Came, Few, Hinted, Listed, Metadata, NEVER_WANTED, PLACES, Status, World},
+    world::{By, Came, Few, Hinted, Listed, Metadata, NEVER_WANTED, PLACES, Status, World},
 };
 
+/// Not before a key that is not where it is wanted was reported: that, nobody finds. The manual says so.
 pub(crate) const REPLACES_THE_OBJECT: Edit = edit("replaces the object by a manifest", |world| {
-    becomes(world, Metadata::default())
+    let is_reported = world.seen.object.own_status().is_some();
+    let wanted = world.seen.wanted();
+    let is_elsewhere = (0..PLACES).any(|place| {
+        place != wanted && world.seen.azure[place].is_some_and(|slot| slot.by == By::Us)
+    });
+    (is_reported || !is_elsewhere) && becomes(world, Metadata::default())
 });
 
 pub(crate) const APPLIES_AN_EXPORT: Edit = edit("applies an old export of the object", |world| {

@@ -91,7 +91,7 @@ pub(crate) fn lost_stays_lost(taken: &Taken<'_>) -> Verdict {
         return None;
     }
     unless(
-        is_made && !is_answer(before, after),
+        is_made && !is_answer(&taken.saw.seen, after),
         "a lost key is made anew and nobody has asked for it",
     )
 }
@@ -118,10 +118,11 @@ pub(crate) fn tells_of_a_key(seen: &Seen) -> bool {
         || marks.any(|mark| matches!(mark, Marked::As(_)))
 }
 
-/// The Secret that was made is the first answer to a request.
-fn is_answer(before: &World, after: &World) -> bool {
+/// The Secret that was made is the first answer to a request, as far as the operator could see: a second one that slept may
+/// have written an older status. The Lease lets none sleep so long.
+fn is_answer(saw: &Seen, after: &World) -> bool {
     let made = after.seen.managed;
-    made.is_some_and(|made| made.request > 0 && !before.seen.object.was_handled(made.request))
+    made.is_some_and(|made| made.request > 0 && !saw.object.was_handled(made.request))
 }
 
 pub(crate) fn one_key_each_revision(taken: &Taken<'_>) -> Verdict {

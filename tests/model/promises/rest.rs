@@ -72,6 +72,16 @@ fn nothing_left(seen: &Seen) -> Verdict {
     )
 }
 
+/// Whether the store lets this object ask about a place: beyond the limits only about what its status lists.
+fn is_asked(seen: &Seen, place: usize) -> bool {
+    let is_within = match seen.store {
+        Store::Own | Store::Wide => true,
+        Store::Narrow => place == 0,
+        Store::Closed => false,
+    };
+    is_within || seen.object.listed(place).is_some()
+}
+
 /// Under its mark, and not kept on purpose: where any witness says that it was adopted, it stays.
 fn is_left(seen: &Seen, place: usize) -> bool {
     let hinted = seen.object.metadata.hints[place].is_some_and(|hinted| hinted.adopted);
@@ -81,7 +91,11 @@ fn is_left(seen: &Seen, place: usize) -> bool {
         .is_some_and(|it| it.origin == Came::Adopted);
     let is_made = seen.azure[place].is_some_and(|slot| slot.by == By::Us && !slot.adopted);
     let is_predecessors = seen.azure[place].is_some_and(|slot| is_predecessors(seen, slot));
-    (is_marked(seen, place) || is_predecessors) && is_made && !hinted && !listed
+    (is_marked(seen, place) || is_predecessors)
+        && is_made
+        && !hinted
+        && !listed
+        && is_asked(seen, place)
 }
 
 /// Everything is as it is wanted, or there is a reason that lies in the world and that is told.
@@ -121,10 +135,12 @@ fn as_wanted(world: &World, plan: &Plan) -> Verdict {
             && seen.azure[place].is_some_and(|slot| is_predecessors(seen, slot));
         (is_marked(seen, place) && is_known) || is_left_to_it
     };
-    let is_unknown = |key| past.meddled && !past.published.has(key);
     // One that two operators have left between them when a person took the Secret away meanwhile is known to nobody; the
     // next rotation finds it.
-    let is_staged = seen.staged.is_some_and(|staged| !is_unknown(staged.key));
+    let is_unknown = |key| !past.published.has(key) || !is_remembered(seen);
+    let is_staged = seen
+        .staged
+        .is_some_and(|staged| !(past.meddled && is_unknown(staged.key)));
     let is_undated = |former: &Former| !former.dated && Some(former.key) != managed.key;
     let can_tidy = can_rotate(seen);
     let mut former = seen.former().all().to_vec().into_iter();
@@ -146,6 +162,11 @@ fn as_wanted(world: &World, plan: &Plan) -> Verdict {
     } else {
         Ok(())
     })
+}
+
+/// Whether anything says that there may be Secrets beside the managed one.
+fn is_remembered(seen: &Seen) -> bool {
+    seen.object.metadata.may_have_secrets || seen.managed.is_some_and(|it| it.revision > 1)
 }
 
 /// Whether nothing that a person did to a Secret stands against a rotation.

@@ -34,7 +34,11 @@ impl Mind {
         for number in 0..PLACES {
             mind.known[number] = how_known(seen, list, number);
         }
-        let is_marked = |number: usize| mind.known[number].is_none() && tells(seen, list, number);
+        let own = mark(object.uid);
+        let may = |number| lets_ask(Some(store_of(seen)), &own, place(number), false);
+        let is_marked = |number: usize| {
+            mind.known[number].is_none() && tells(seen, list, number) && may(number)
+        };
         let marked = [0, 1, 2].map(is_marked);
         if marked.contains(&true) && is_searched(seen) {
             for number in (0..PLACES).filter(|number| marked[*number]) {

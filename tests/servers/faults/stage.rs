@@ -22,6 +22,7 @@ use super::{
     guard::Guard,
     scenario::{Change, Given, Scenario},
     state::is_ready,
+    tools,
     witness::Witness,
 };
 
@@ -112,6 +113,13 @@ impl Stage {
                 let keys = self.world.api::<SshKey>();
                 keys.delete(name, &DeleteParams::default()).await.unwrap();
             }
+            Change::Replace(manifest) => tools::replace(&self.world, manifest).await,
+            Change::Restore(name) => tools::restore(&self.world, name).await,
+            Change::HoldAndDelete(name) => tools::hold_and_delete(&self.world, name).await,
+            Change::LockAndApply(manifests) => {
+                tools::lock(&self.world);
+                self.world.apply(manifests).await;
+            }
         }
     }
 
@@ -165,7 +173,9 @@ impl Stage {
         let _ = maps.delete_collection(&once, &of_operator).await.unwrap();
         let others = ListParams::default().fields(&format!("metadata.name!={CREDENTIALS}"));
         let secrets = world.api::<Secret>();
+        tools::let_go(world).await;
         let _ = secrets.delete_collection(&once, &others).await.unwrap();
+        tools::unlock(world);
         world.emulator().clear();
         world.emulator().faults().clear();
         world.emulator().clear_log();
