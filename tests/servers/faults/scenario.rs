@@ -42,6 +42,4 @@ pub(super) enum Change {
     Restore(&'static str),
     /// Deletes a Secret that the finalizer of somebody else holds.
     HoldAndDelete(&'static str),
-    /// Locks Azure against every write, and applies manifests.
-    LockAndApply(&'static str),
 }

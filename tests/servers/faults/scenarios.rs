@@ -125,8 +125,8 @@ spec:
     },
     Scenario {
         name: "plan refused for good",
-        before: &[Given::Manifest(PLAIN)],
-        change: Change::LockAndApply(
+        before: &[Given::Manifest(PLAIN), Given::TheirAzureKey("second")],
+        change: Change::Apply(
             "
 apiVersion: sshkey-operator.io/v1alpha1
 kind: SshKey
@@ -138,8 +138,8 @@ spec:
         ),
         always: &[],
         end: |state| {
-            state.stands("web", Reason::ScopeLocked)?;
-            state.holds(&["web"], &["files", "web"], &[], &["first"])
+            state.stands("web", Reason::AzureKeyConflict)?;
+            state.holds(&["web"], &["files", "web"], &[], &["first", "second"])
         },
     },
     Scenario {

@@ -116,10 +116,6 @@ impl Stage {
             Change::Replace(manifest) => tools::replace(&self.world, manifest).await,
             Change::Restore(name) => tools::restore(&self.world, name).await,
             Change::HoldAndDelete(name) => tools::hold_and_delete(&self.world, name).await,
-            Change::LockAndApply(manifests) => {
-                tools::lock(&self.world);
-                self.world.apply(manifests).await;
-            }
         }
     }
 
@@ -175,7 +171,6 @@ impl Stage {
         let secrets = world.api::<Secret>();
         tools::let_go(world).await;
         let _ = secrets.delete_collection(&once, &others).await.unwrap();
-        tools::unlock(world);
         world.emulator().clear();
         world.emulator().faults().clear();
         world.emulator().clear_log();

@@ -1,7 +1,6 @@
-//! What tools and other people do: they replace, restore, hold and lock.
+//! What tools and other people do: they replace, restore and hold.
 
-use arm_emulator::{Lock, LockLevel};
-use dev::world::{SUBSCRIPTION, World};
+use dev::world::World;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, ResourceExt,
@@ -78,23 +77,4 @@ pub(super) async fn let_go(world: &World) {
             secrets.patch(&name, &params, &none).await.unwrap();
         }
     }
-}
-
-fn scope() -> String {
-    format!("/subscriptions/{SUBSCRIPTION}")
-}
-
-/// Nothing in Azure can be written any more.
-pub(super) fn lock(world: &World) {
-    world.emulator().put_lock(Lock {
-        scope: scope(),
-        name: "audit".to_owned(),
-        level: LockLevel::ReadOnly,
-        notes: None,
-    });
-}
-
-/// It can be again.
-pub(super) fn unlock(world: &World) {
-    world.emulator().remove_lock(&scope(), "audit");
 }
