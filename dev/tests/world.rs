@@ -25,7 +25,10 @@ async fn a_key_is_made_and_deleted() {
     );
     assert!(world.secret("web").await.is_some());
     assert!(!world.events("web").await.is_empty());
-    let table = world.kubectl(&["get", "sshkeys"]).await.unwrap();
+    let table = world
+        .kubectl(&["get", "sshkeys", "-o", "wide"])
+        .await
+        .unwrap();
     assert!(
         table.contains(&key.status.unwrap().fingerprint.unwrap()),
         "{table}"

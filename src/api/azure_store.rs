@@ -267,6 +267,6 @@ pub struct AzureStoreStatus {
     /// Ready; Reconciling and Stalled only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 8), transform = super::schema::bound_conditions)]
     pub conditions: Vec<Condition>,
 }

@@ -1,6 +1,8 @@
 //! Status conditions by the Kubernetes API conventions.
 //! <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties>
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -33,6 +35,9 @@ impl ConditionType {
     }
 }
 
+/// The longest message of a condition, in bytes. Messages name what users wrote, and that may be long.
+pub(super) const MESSAGE_MAX: usize = 1_536;
+
 /// One condition as it is decided: without the time, which depends on what was written before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionDraft {
@@ -63,6 +68,16 @@ impl ConditionDraft {
     }
 }
 
+/// The message, cut where it is too long.
+fn shortened(message: &str) -> Cow<'_, str> {
+    const CUT: &str = " […]";
+    if message.len() <= MESSAGE_MAX {
+        return Cow::Borrowed(message);
+    }
+    let end = message.floor_char_boundary(MESSAGE_MAX - CUT.len());
+    Cow::Owned(format!("{}{CUT}", &message[..end]))
+}
+
 /// The conditions to write: the transition time moves only where the status does.
 pub fn conditions(
     drafts: &[ConditionDraft],
@@ -84,14 +99,15 @@ pub fn conditions(
             let since = same.map_or(Time(now), |condition| {
                 condition.last_transition_time.clone()
             });
+            let message = shortened(&draft.message);
             let told = same
                 .filter(|condition| condition.reason == draft.reason.as_str())
-                .filter(|condition| says_the_same(&condition.message, &draft.message));
+                .filter(|condition| says_the_same(&condition.message, &message));
             Condition {
                 type_: draft.kind.as_str().to_owned(),
                 status: status.to_owned(),
                 reason: draft.reason.as_str().to_owned(),
-                message: told.map_or_else(|| draft.message.clone(), |told| told.message.clone()),
+                message: told.map_or_else(|| message.into_owned(), |told| told.message.clone()),
                 observed_generation: Some(generation),
                 last_transition_time: since,
             }
@@ -141,6 +157,19 @@ mod tests {
             Reason::UpToDate,
             message,
         )
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_is_cut_between_two_characters_and_says_so() {
+        for (char, count) in [("x", 5_000), ("é", 768), ("🔑", 3_000)] {
+            let long = draft(true, &char.repeat(count));
+            let written = conditions(std::slice::from_ref(&long), &[], 1, Timestamp::UNIX_EPOCH);
+            let message = &written[0].message;
+            assert!(message.len() <= MESSAGE_MAX, "{}", message.len());
+            assert_eq!(message.ends_with(" […]"), count != 768);
+            let again = conditions(&[long], &written, 1, Timestamp::UNIX_EPOCH);
+            assert_eq!(again, written, "nothing is written for it again");
+        }
     }
 
     #[test]

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_companion_is_named_after_the_secret() {
+    fn the_secrets_of_a_rotation_are_named_after_the_managed_one() {
         assert_eq!(staging_name("web"), "web-next");
         assert_eq!(previous_name("web"), "web-previous");
     }

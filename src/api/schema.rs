@@ -1,6 +1,9 @@
 //! Schemas of fields that the derive can't make.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::condition::MESSAGE_MAX;
 
 /// Azure takes 50 tags, of which five are the operator's; a name of at most 512 and a value of at most 256 characters.
 /// <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>
@@ -21,6 +24,10 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
             {
                 "rule": "self.all(name, self.exists_one(other, other.lowerAscii() == name.lowerAscii()))",
                 "message": "Azure takes tags whose names differ only by case for one tag: keep one of them"
+            },
+            {
+                "rule": "self.map(name, size(bytes(name)) + size(bytes(self[name]))).sum() <= 16384",
+                "message": "tags have at most 16384 bytes, names and values together: shorten them, or leave some out"
             }
         ]
     })
@@ -33,6 +40,22 @@ pub(super) fn labels_schema(_: &mut SchemaGenerator) -> Schema {
         "maxProperties": 16,
         "additionalProperties": { "type": "string", "maxLength": 63 }
     })
+}
+
+/// Conditions as they are bounded where they are written.
+pub(super) fn bound_conditions(schema: &mut Schema) {
+    let bounds = [
+        ("type", 64),
+        ("status", 8),
+        ("reason", 64),
+        ("message", MESSAGE_MAX),
+    ];
+    for (field, longest) in bounds {
+        let path = format!("/items/properties/{field}");
+        if let Some(Value::Object(field)) = schema.pointer_mut(&path) {
+            field.insert("maxLength".to_owned(), longest.into());
+        }
+    }
 }
 
 /// The description of an enum would go before that of the field that it stands in, which says more.

@@ -94,6 +94,7 @@ pub struct PublicKeySource {
     /// The public key itself: a line as in a .pub file, RFC 4716, or PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 16_384))]
+    #[x_kube(validation = Rule::new("size(bytes(self)) <= 16384").message("a public key has at most 16384 bytes: write the key alone, with a short comment"))]
     pub value: Option<String>,
 
     /// The public key in a Secret of this namespace.

@@ -42,9 +42,13 @@ pub use super::{
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether everything is as the spec asks"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", description = "Why it is ready or not"),
     printcolumn(name = "Algorithm", type_ = "string", json_path = ".status.algorithm", description = "Algorithm of the key"),
-    printcolumn(name = "Fingerprint", type_ = "string", json_path = ".status.fingerprint", description = "SHA-256 fingerprint of the key, as ssh-keygen -l prints it"),
+    printcolumn(name = "Published", type_ = "string", json_path = ".status.conditions[?(@.type=='AzureSynced')].status", description = "Whether the public key is in Azure as the spec asks; empty when the spec asks for no place there"),
+    printcolumn(name = "Rotates", type_ = "string", json_path = ".status.rotation.nextRotationTime", description = "When the next rotation by spec.rotation.every is due"),
     printcolumn(name = "Secret", type_ = "string", json_path = ".status.secretName", description = "Secret that holds the private key"),
+    printcolumn(name = "Fingerprint", type_ = "string", json_path = ".status.fingerprint", priority = 1, description = "SHA-256 fingerprint of the key, as ssh-keygen -l prints it"),
+    printcolumn(name = "Pending", type_ = "string", json_path = ".status.rotation.pending.fingerprint", priority = 1, description = "SHA-256 fingerprint of the next key, while it waits to take over"),
     printcolumn(name = "Azure", type_ = "string", json_path = ".status.azure.resourceID", priority = 1, description = "Resource ID of the public key in Azure"),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].message", priority = 1, description = "Why it is ready or not, and what to do"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]

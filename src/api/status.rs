@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{StoreKind, deletion_policy::DeletionPolicy};
 
+/// Names, IDs and digests are ASCII: a byte a character.
+const PRINTABLE: &str = "^[ -~]*$";
+
 /// How an SshKey stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -21,22 +24,22 @@ pub struct SshKeyStatus {
 
     /// UID of the object that this status was written for. A restored status of another object is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub recorded_for: Option<String>,
 
     /// The public key, as one line of an authorized_keys file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16_384))]
+    #[schemars(length(max = 3072), regex(pattern = PRINTABLE))]
     pub public_key: Option<String>,
 
     /// SHA-256 fingerprint of the key, as ssh-keygen -l prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub fingerprint: Option<String>,
 
     /// Algorithm of the key: Ed25519, RSA or ECDSA.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), regex(pattern = PRINTABLE))]
     pub algorithm: Option<String>,
 
     /// Size of the key in bits.
@@ -45,7 +48,7 @@ pub struct SshKeyStatus {
 
     /// The Secret that holds the private key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253))]
+    #[schemars(length(max = 253), regex(pattern = PRINTABLE))]
     pub secret_name: Option<String>,
 
     /// The outputs that are there.
@@ -65,7 +68,7 @@ pub struct SshKeyStatus {
     /// Ready, KeyAvailable, OutputsSynced, AzureSynced; Reconciling and Stalled only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 8), transform = super::schema::bound_conditions)]
     pub conditions: Vec<Condition>,
 }
 
@@ -81,6 +84,9 @@ impl SshKeyStatus {
         }
         if let Some(rotation) = &mut self.rotation {
             rotation.handled_requests.clear();
+            for previous in &mut rotation.previous {
+                previous.entry.clear();
+            }
         }
         self.azure = self.azure.filter(|azure| !azure.resource_id.is_empty());
         if let Some(azure) = &mut self.azure {
@@ -95,20 +101,20 @@ impl SshKeyStatus {
 #[serde(rename_all = "camelCase")]
 pub struct OutputStatus {
     /// Name of the Secret or ConfigMap.
-    #[schemars(length(max = 253))]
+    #[schemars(length(max = 253), regex(pattern = PRINTABLE))]
     pub name: String,
 
     /// Kind of the object: Secret or ConfigMap.
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), regex(pattern = PRINTABLE))]
     pub kind: String,
 
     /// Its shape, as in the spec: sshAuth, pem, flux, argoCD, kubeVirt, publicSecret or publicConfigMap.
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), regex(pattern = PRINTABLE))]
     pub shape: String,
 
     /// UID of the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub uid: Option<String>,
 
     /// True once the spec does not ask for it any longer, until it is gone.
@@ -123,7 +129,7 @@ pub struct RotationStatus {
     /// How often the key was changed on purpose, from 1.
     pub revision: i64,
 
-    /// When the current key was made.
+    /// When the current key was made, in place of another; absent for the first key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_rotation_time: Option<Time>,
 
@@ -151,11 +157,11 @@ pub struct RotationStatus {
 #[serde(rename_all = "camelCase")]
 pub struct PendingKey {
     /// Its SHA-256 fingerprint.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub fingerprint: String,
 
     /// The pending public key, as one line of an authorized_keys file.
-    #[schemars(length(max = 16_384))]
+    #[schemars(length(max = 3072), regex(pattern = PRINTABLE))]
     pub public_key: String,
 
     /// When it takes over, with activation: Delayed.
@@ -168,8 +174,13 @@ pub struct PendingKey {
 #[serde(rename_all = "camelCase")]
 pub struct PreviousKey {
     /// Its SHA-256 fingerprint.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub fingerprint: String,
+
+    /// Name of its entry in the Secret that is named like the key's own with -previous after it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 16), regex(pattern = PRINTABLE))]
+    pub entry: String,
 
     /// How often the key had been changed when it came, from 1.
     pub revision: i64,
@@ -180,7 +191,7 @@ pub struct PreviousKey {
 }
 
 /// Where the public key is in Azure, with everything that was left to defaults filled in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AzureStatus {
     /// Azure resource ID of the key.
@@ -194,7 +205,7 @@ pub struct AzureStatus {
 
     /// Azure location where the key is stored.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub location: String,
 
     /// Kind of the store that it is published through.
@@ -203,12 +214,13 @@ pub struct AzureStatus {
 
     /// Name of the store that it is published through.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 253))]
+    #[schemars(length(max = 253), regex(pattern = PRINTABLE))]
     pub store: String,
 
     /// Every place in Azure where this object has a key, those that it is leaving included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
+    #[x_kube(validation = Rule::new("self.map(place, has(place.tags) ? place.tags.map(tag, size(bytes(tag))).sum() : 0).sum() <= 16384").message("the operator records at most 16384 bytes of names of tags, in all places together: write shorter tags"))]
     pub places: Vec<PlaceStatus>,
 }
 
@@ -221,14 +233,14 @@ pub struct PlaceStatus {
     pub id: String,
 
     /// Azure location that it was stored in.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub location: String,
 
     /// Kind of the store through which it is reached.
     pub store_kind: StoreKind,
 
     /// Name of the store through which it is reached.
-    #[schemars(length(max = 253))]
+    #[schemars(length(max = 253), regex(pattern = PRINTABLE))]
     pub store: String,
 
     /// How this object came to have a key there.
@@ -244,7 +256,7 @@ pub struct PlaceStatus {
 
     /// A digest of what was wanted when it was last seen there; only with driftPolicy: Report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
     pub in_step: Option<String>,
 
     /// Whether the key is wanted there.

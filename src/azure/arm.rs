@@ -1,4 +1,4 @@
-//! The few ARM calls: GET, PUT, PATCH, DELETE and LIST of SSH public keys, and PUT of a resource group.
+//! The ARM calls about SSH public keys: GET, PUT, PATCH, DELETE and LIST.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,7 +14,7 @@ use super::{
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     identity::Identity,
-    models::{Create, CreateGroup, Page, Properties, SshPublicKey, Update},
+    models::{Create, Page, Properties, SshPublicKey, Update},
     request::{Call, Exchange},
     transport::Transport,
 };
@@ -26,9 +26,9 @@ const MAX_PAGES: usize = 1_000;
 /// ARM, through one identity.
 #[derive(Debug)]
 pub struct ArmClient {
-    exchange: Exchange,
-    addresses: Addresses,
-    principal: String,
+    pub(super) exchange: Exchange,
+    pub(super) addresses: Addresses,
+    pub(super) principal: String,
 }
 
 impl ArmClient {
@@ -229,56 +229,6 @@ impl ArmClient {
         }
     }
 
-    /// Whether the resource group of a key exists.
-    ///
-    /// # Errors
-    /// Every answer but 204 and 404.
-    pub async fn group_exists(&self, id: &ArmId, caller: &Caller) -> Result<bool, AzureError> {
-        let call = Call::new(
-            Operation::ReadGroup,
-            id.resource_group.clone(),
-            Method::Head,
-            self.addresses.group(id)?,
-        );
-        match self
-            .exchange
-            .send(call, &self.read_buckets(id), caller, Urgency::Prompt)
-            .await?
-        {
-            Ok(_) => Ok(true),
-            // The answer to a HEAD has no body that could say more.
-            Err(AzureError {
-                cause: Cause::NotArm { status: 404 },
-                ..
-            }) => Ok(false),
-            Err(error) => missing(error).map(|_| false),
-        }
-    }
-
-    /// Creates the resource group of a key. On a group that exists this would replace its tags: ask first.
-    ///
-    /// # Errors
-    /// Every answer but 200 and 201.
-    pub async fn create_group(
-        &self,
-        id: &ArmId,
-        location: &str,
-        caller: &Caller,
-    ) -> Result<(), AzureError> {
-        let call = Call::new(
-            Operation::CreateGroup,
-            id.resource_group.clone(),
-            Method::Put,
-            self.addresses.group(id)?,
-        )
-        .json(&CreateGroup { location });
-        let buckets = [Bucket::arm_writes(&self.principal, &id.subscription)];
-        self.exchange
-            .send(call, &buckets, caller, Urgency::Prompt)
-            .await?
-            .map(drop)
-    }
-
     async fn write_key(
         &self,
         call: Call,
@@ -296,7 +246,7 @@ impl ArmClient {
         key_of(&answer, id).map_err(|cause| AzureError::new(operation, id.to_string(), cause))
     }
 
-    fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
+    pub(super) fn read_buckets(&self, id: &ArmId) -> [Bucket; 1] {
         [Bucket::arm_reads(&self.principal, &id.subscription)]
     }
 

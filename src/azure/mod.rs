@@ -4,6 +4,7 @@
 mod addresses;
 mod arm;
 mod arm_answers;
+mod arm_groups;
 mod budget;
 mod certificate_error;
 mod classify;

@@ -67,14 +67,15 @@ impl Exchange {
 
     /// A token, which most often was issued before.
     async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
-        let token = self
-            .identity
-            .token()
-            .await
-            .inspect_err(|error| self.metrics.tokens.count([why_no_token(&error.cause)]))?;
+        let token = self.identity.token().await.inspect_err(|error| {
+            self.metrics
+                .azure
+                .tokens
+                .count([why_no_token(&error.cause)]);
+        })?;
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         if *issued != token {
-            self.metrics.tokens.count(["issued"]);
+            self.metrics.azure.tokens.count(["issued"]);
             issued.clone_from(&token);
         }
         Ok(token)
@@ -104,6 +105,10 @@ impl Exchange {
         request.insert_header(
             HeaderName::from_static("x-ms-return-client-request-id"),
             "true",
+        );
+        request.insert_header(
+            HeaderName::from_static("x-ms-correlation-request-id"),
+            caller.correlation.clone(),
         );
         let context = Context::new();
         let exchange = async {
@@ -189,8 +194,8 @@ impl Exchange {
             Err(cause) => Cow::Borrowed(why_no_answer(cause)),
         };
         let labels = [Cow::Borrowed(operation), code];
-        self.metrics.azure_requests.count(labels);
-        self.metrics.azure_request_time.since([operation], sent);
+        self.metrics.azure.requests.count(labels);
+        self.metrics.azure.request_time.since([operation], sent);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::channel::mpsc::UnboundedReceiver;
+use futures::channel::{mpsc::UnboundedReceiver, oneshot};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::controller::{store_id::StoreId, turns::line::Line, wakeups::Wakeups};
@@ -66,7 +66,10 @@ struct State {
     begun: u64,
 }
 
-type Outcome = Result<Box<dyn Any + Send>, Box<dyn Any + Send>>;
+type Outcome = Result<Box<dyn Any + Send>, Panic>;
+
+/// What work panicked with.
+type Panic = Box<dyn Any + Send>;
 type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 
 struct Job {
@@ -160,11 +163,9 @@ impl Blocking {
     /// Begins as much as may be.
     fn begin(&self) {
         while let Some((uid, number, work)) = self.0.lock().next() {
+            tracing::debug!(uid, "slow work begins");
             let this = self.clone();
-            tokio::task::spawn_blocking(move || {
-                let outcome = catch_unwind(AssertUnwindSafe(work));
-                this.ended(&uid, number, outcome);
-            });
+            elsewhere(work, move |outcome| this.ended(&uid, number, outcome));
         }
     }
 
@@ -222,19 +223,30 @@ impl Job {
     }
 }
 
-/// Does on another thread what would hold up the async ones.
+/// Does on another thread what would hold up the async ones, and waits for it: for work of milliseconds.
 pub(in crate::controller) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            // A fault of the operator: the reconcile fails, and stops nobody else.
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime ends, and this with it: nothing more may be decided.
-            Err(_) => std::future::pending().await,
-        },
+    let (sender, receiver) = oneshot::channel();
+    elsewhere(work, move |outcome| {
+        // A reconcile that was dropped meanwhile wants no outcome.
+        let _ = sender.send(outcome);
+    });
+    match receiver.await {
+        Ok(Ok(done)) => done,
+        // A fault of the operator: the reconcile fails, and stops no other.
+        Ok(Err(panic)) => resume_unwind(panic),
+        // The runtime ends, and this with it: nothing more may be decided.
+        Err(oneshot::Canceled) => std::future::pending().await,
     }
+}
+
+/// The only way off the async threads: does the work on another, and hands over what came of it.
+fn elsewhere<T: 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    then: impl FnOnce(Result<T, Panic>) + Send + 'static,
+) {
+    tokio::task::spawn_blocking(move || then(catch_unwind(AssertUnwindSafe(work))));
 }
 
 #[cfg(test)]

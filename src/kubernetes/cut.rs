@@ -1,6 +1,7 @@
 //! What is kept in memory of an object: what others write on it, and the operator never reads, is cut before. Tools and
 //! people may put 256 KiB of annotations on each object, and as many labels and finalizers as there is room for.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Resource, api::ObjectMeta};
 
 use crate::api::names::{FINALIZER, STORE_FINALIZER, annotation};
@@ -17,7 +18,13 @@ pub fn cut<K: Resource>(object: &mut K) {
 }
 
 pub(super) fn cut_metadata(metadata: &mut ObjectMeta) {
-    metadata.managed_fields = None;
+    metadata.managed_fields = last_manager(metadata).map(|manager| {
+        let only_named = ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            ..ManagedFieldsEntry::default()
+        };
+        vec![only_named]
+    });
     metadata.labels = None;
     metadata.owner_references = None;
     if let Some(annotations) = &mut metadata.annotations {
@@ -38,6 +45,17 @@ pub(super) fn cut_metadata(metadata: &mut ObjectMeta) {
     }
 }
 
+/// Who says to have changed the object last, beside the operator itself: the name is the client's own choice.
+/// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers>
+pub fn last_manager(metadata: &ObjectMeta) -> Option<&str> {
+    let others = metadata.managed_fields.iter().flatten().filter(|entry| {
+        let name = entry.manager.as_deref().unwrap_or_default();
+        entry.subresource.is_none() && !name.starts_with("sshkey-operator/")
+    });
+    let last = others.max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
+    last?.manager.as_deref()
+}
+
 /// Whether an object has finalizers that are not kept in memory.
 pub(super) fn has_more_finalizers(finalizers: &[String]) -> bool {
     finalizers.iter().any(|one| one == MORE_FINALIZERS)
@@ -53,7 +71,8 @@ fn shorten(value: &mut String, longest: usize) {
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+    use jiff::Timestamp;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     use super::*;
     use crate::api::{SshKey, SshKeyStatus};
@@ -68,7 +87,19 @@ mod tests {
         let annotations = [applied, imitated, invented, annotation::AZURE_KEYS].map(text);
         key.metadata.annotations = Some(annotations.into());
         key.metadata.labels = Some([text("a")].into());
-        key.metadata.managed_fields = Some(vec![ManagedFieldsEntry::default()]);
+        let by = |manager: &str, second, subresource: Option<&str>| ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            subresource: subresource.map(str::to_owned),
+            time: Timestamp::from_second(second).ok().map(Time),
+            operation: Some("Update".to_owned()),
+            ..ManagedFieldsEntry::default()
+        };
+        key.metadata.managed_fields = Some(vec![
+            by("kubectl-edit", 2, None),
+            by("helm", 1, None),
+            by("someone", 3, Some("status")),
+            by("sshkey-operator/records", 4, None),
+        ]);
         key.metadata.finalizers = Some(vec!["theirs".to_owned()]);
         key.metadata.uid = Some("uid".to_owned());
         key.status = Some(SshKeyStatus::default());
@@ -77,6 +108,10 @@ mod tests {
         // A list of finalizers is written as a whole.
         wanted.metadata.finalizers = Some(vec!["theirs".to_owned()]);
         wanted.metadata.uid = Some("uid".to_owned());
+        wanted.metadata.managed_fields = Some(vec![ManagedFieldsEntry {
+            manager: Some("kubectl-edit".to_owned()),
+            ..ManagedFieldsEntry::default()
+        }]);
         wanted.status = Some(SshKeyStatus::default());
         cut(&mut key);
         assert_eq!(key, wanted);

@@ -3,13 +3,11 @@
 use prometheus_client::{encoding::text, registry::Registry};
 
 use super::{
+    azure::{Azure, SECONDS},
     catalogue::{Catalogue, Described},
     controllers::Controllers,
     families::{Counters, Durations, Gauges},
 };
-
-/// From a read in the same region to the time limit of a request.
-const SECONDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
 /// All metrics. They are counted where the thing happens, and read by the server of `/metrics`.
 #[derive(Debug)]
@@ -29,22 +27,8 @@ pub struct Metrics {
     pub reconciles: Durations<2>,
     /// Steps by name and outcome.
     pub steps: Counters<2>,
-    /// Requests to Azure by operation and code.
-    pub azure_requests: Counters<2>,
-    /// How long Azure takes to answer, by operation.
-    pub azure_request_time: Durations<1>,
-    /// Tokens by outcome.
-    pub tokens: Counters<1>,
-    /// What is left of each of Azure's budgets.
-    pub budget_left: Gauges<3>,
-    /// How long each of Azure's budgets has no room yet.
-    pub budget_wait: Gauges<3>,
-    /// How many objects wait for each of Azure's budgets.
-    pub budget_waiting: Gauges<3>,
-    /// Keys that were left behind in Azure.
-    pub orphans: Counters<0>,
-    /// Keys in Azure that carry a mark of this cluster and whose `SshKey` is gone.
-    pub unclaimed: Gauges<0>,
+    /// Everything that is about Azure.
+    pub azure: Azure,
     /// Entries that are kept of objects between their looks, by what they are.
     pub remembered: Gauges<1>,
     /// Watches that failed, by the kind whose controller they feed.
@@ -70,7 +54,6 @@ impl Metrics {
         let mut all = Catalogue::default();
         let version = ("version", env!("CARGO_PKG_VERSION"));
         all.info("sshkey_build", "The operator's version", version);
-        let bucket = ["bucket", "subscription", "location"];
         Self {
             keys: all.gauge(
                 "sshkey_keys",
@@ -103,47 +86,7 @@ impl Metrics {
                 "Steps by name and outcome",
                 ["step", "outcome"],
             ),
-            azure_requests: all.counter(
-                "sshkey_azure_requests",
-                "Requests to Azure Resource Manager by operation, and what came of them",
-                ["operation", "code"],
-            ),
-            azure_request_time: all.histogram(
-                "sshkey_azure_request_duration_seconds",
-                "How long requests to Azure Resource Manager took, by operation",
-                ["operation"],
-                &SECONDS,
-            ),
-            tokens: all.counter(
-                "sshkey_azure_tokens",
-                "Tokens for Azure that were issued, or not, by outcome",
-                ["outcome"],
-            ),
-            budget_left: all.gauge(
-                "sshkey_azure_budget_remaining",
-                "Requests that Azure would take at this moment",
-                bucket,
-            ),
-            budget_wait: all.gauge(
-                "sshkey_azure_budget_wait_seconds",
-                "Time until Azure takes a request again; 0 while it does",
-                bucket,
-            ),
-            budget_waiting: all.gauge(
-                "sshkey_azure_budget_waiting",
-                "SshKeys that wait for their turn",
-                bucket,
-            ),
-            orphans: all.counter(
-                "sshkey_azure_orphans",
-                "Keys that were left behind in Azure, since nothing could reach them any more or on request",
-                [],
-            ),
-            unclaimed: all.gauge(
-                "sshkey_azure_unclaimed_keys",
-                "Keys in Azure that carry a mark of this cluster and whose SshKey is gone, as the last sweep saw them",
-                [],
-            ),
+            azure: Azure::new(&mut all),
             remembered: all.gauge(
                 "sshkey_remembered",
                 "Entries that the operator keeps of objects between their looks, by what they are",
@@ -220,7 +163,8 @@ mod tests {
         let metrics = Metrics::new();
         let labels = ["ReadKey"];
         metrics
-            .azure_request_time
+            .azure
+            .request_time
             .took(labels, Duration::from_millis(30));
         let text = metrics.text();
         let bucket = |bound: &str, count: u32| {

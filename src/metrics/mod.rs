@@ -2,11 +2,13 @@
 //! that thousands of objects make no more series than one.
 
 mod all;
+mod azure;
 mod catalogue;
 mod controllers;
 mod families;
 
 pub use all::Metrics;
+pub use azure::Azure;
 pub use catalogue::Described;
 pub use controllers::Controllers;
 pub use families::{Counters, Durations, Gauges};

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use crate::{
     api::{ErrorClass, Reason},
-    plan::{failure::Failure, step::kinds::Step},
+    plan::{
+        failure::Failure,
+        step::{kinds::Step, planned::Planned},
+    },
 };
 
 /// What is to be done now, in order, and how everything stands.
@@ -12,6 +15,8 @@ use crate::{
 pub struct Plan {
     /// The steps. Only the first may be taken; then the plan is made again.
     pub steps: Vec<Step>,
+    /// What follows once there is a key: shown, and never taken. The first of it is a preview, or it is empty.
+    pub later: Vec<Planned>,
     /// How the key pair stands.
     pub secret: Finding,
     /// How the outputs stand; `None` when none is wanted and none is left.
@@ -56,7 +61,7 @@ impl Finding {
 
 /// What one chain of facts came to.
 pub(crate) struct Evaluation {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<Planned>,
     pub(crate) finding: Finding,
 }
 
@@ -69,11 +74,15 @@ impl Evaluation {
     }
 
     /// The finding and the steps.
-    pub(crate) fn apart(self) -> (Finding, Vec<Step>) {
+    pub(crate) fn apart(self) -> (Finding, Vec<Planned>) {
         (self.finding, self.steps)
     }
 
     pub(crate) fn steps(steps: Vec<Step>) -> Self {
+        Self::planned(steps.into_iter().map(Planned::Step).collect())
+    }
+
+    pub(crate) fn planned(steps: Vec<Planned>) -> Self {
         Self {
             steps,
             finding: Finding::Pending,
@@ -84,11 +93,16 @@ impl Evaluation {
 impl Plan {
     /// Whether everything is as it is wanted and nothing is left to do.
     pub fn is_settled(&self) -> bool {
-        self.steps.is_empty()
+        self.has_no_steps()
             && self.secret.is_good()
             && self.outputs.as_ref().is_none_or(Finding::is_good)
             && self.azure.as_ref().is_none_or(Finding::is_good)
             && self.rotation.is_none()
+    }
+
+    /// Whether nothing is to be done, now or once there is a key.
+    pub fn has_no_steps(&self) -> bool {
+        self.steps.is_empty() && self.later.is_empty()
     }
 
     /// What keeps the plan from being settled, other than steps that are yet to be taken: the class tells when to look

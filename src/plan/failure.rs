@@ -2,7 +2,7 @@
 
 use crate::api::{ErrorClass, Reason};
 
-/// Why something could not be looked at or done.
+/// Why something could not be read or done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What to do about it.

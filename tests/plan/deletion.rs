@@ -5,7 +5,7 @@ use sshkey_operator::{
         Reason,
         sshkey::{self, DeletionPolicy},
     },
-    plan::{Failure, Mark, SecretView, Step, StoreFact, report},
+    plan::{Failure, Mark, ObjectStep, SecretView, Step, StoreFact, report},
 };
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
@@ -123,7 +123,7 @@ fn a_missing_store_holds_the_object_and_the_message_names_the_way_out() {
     world.object.abandoned = true;
     let plan = world.plan();
     assert!(
-        matches!(&plan.steps[..], [Step::RemoveFinalizer { orphans }] if *orphans == [id()]),
+        matches!(&plan.steps[..], [Step::Object(ObjectStep::RemoveFinalizer { orphans })] if *orphans == [id()]),
         "{plan:?}"
     );
 }
@@ -164,7 +164,7 @@ fn who_gives_up_on_azure_gives_up_on_what_refuses_to_go_too() {
     world.object.abandoned = true;
     let plan = world.plan();
     assert!(
-        matches!(&plan.steps[..], [Step::RemoveFinalizer { orphans }] if *orphans == [id()]),
+        matches!(&plan.steps[..], [Step::Object(ObjectStep::RemoveFinalizer { orphans })] if *orphans == [id()]),
         "{plan:?}"
     );
 }

@@ -2,7 +2,7 @@
 
 use sshkey_operator::{
     api::{ArmId, Reason, condition::ConditionType, sshkey::DriftPolicy},
-    plan::{AzureKey, Step},
+    plan::{AzureKey, AzureStep, Step, UpdateAzureKey},
 };
 
 use crate::world::{World, id, key};
@@ -124,9 +124,9 @@ fn a_tag_that_is_turned_back_is_left_alone_and_the_rest_is_kept_in_step() {
     stored(&mut world).tags.remove("stage");
     let plan = world.plan();
     let [
-        Step::UpdateAzureKey {
+        Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
             tags: Some(tags), ..
-        },
+        })),
     ] = &plan.steps[..]
     else {
         panic!("{:?}", plan.steps);
@@ -139,9 +139,9 @@ fn a_tag_that_is_turned_back_is_left_alone_and_the_rest_is_kept_in_step() {
     let azure = world.spec.azure.as_mut().unwrap();
     azure.tags = Some([("team".to_owned(), "c".to_owned())].into());
     let plan = world.plan();
-    let Some(Step::UpdateAzureKey {
+    let Some(Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
         tags: Some(tags), ..
-    }) = plan.steps.last()
+    }))) = plan.steps.last()
     else {
         panic!("{:?}", plan.steps);
     };

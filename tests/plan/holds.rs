@@ -1,6 +1,10 @@
 //! A store is held before anything is recorded to be in Azure through it.
 
-use sshkey_operator::{api::StoreKey, api::StoreKind, plan::Step};
+use sshkey_operator::{
+    api::StoreKey,
+    api::StoreKind,
+    plan::{AzureStep, Step},
+};
 
 use crate::world::{World, at};
 
@@ -35,7 +39,7 @@ fn a_store_that_lost_its_hold_while_a_record_names_it_is_held_again() {
     let world = with_unheld(World::published().settled(), "default");
     assert!(matches!(
         &world.plan().steps[..],
-        [Step::HoldStore { uid, .. }] if uid == "s1"
+        [Step::Azure(AzureStep::HoldStore { uid, .. })] if uid == "s1"
     ));
 }
 

@@ -4,9 +4,9 @@
 use sshkey_operator::{
     api::Reason,
     plan::{
-        AzureRecord, Concern, Failure, Fresh, Freshness, KeyView, Move, Observed, Outcome,
-        OutputView, Place, Plan, RotationSecret, RotationSecrets, SecretView, Step, effect,
-        next_move, plan, report,
+        AzureRecord, Concern, Failure, Fresh, Freshness, GeneratedKey, ImportedKey, KeyView, Move,
+        ObjectStep, Observed, Outcome, OutputView, Place, Plan, RotationSecret, RotationSecrets,
+        RotationStep, SecretStep, SecretView, Step, effect, next_move, plan, report,
     },
 };
 
@@ -120,8 +120,8 @@ impl World {
         self.check(step);
         let fresh = Self::fresh(step);
         let is_made = match step {
-            Step::CreateSecret { .. } => self.secret == SecretView::Absent,
-            Step::StageKey { .. } => self.staged == RotationSecret::Absent,
+            Step::Secret(SecretStep::CreateSecret(_)) => self.secret == SecretView::Absent,
+            Step::Rotation(RotationStep::StageKey(_)) => self.staged == RotationSecret::Absent,
             _ => false,
         };
         if is_made {
@@ -137,10 +137,13 @@ impl World {
 
     fn fresh(step: &Step) -> Fresh {
         let uid = match step {
-            Step::StageKey { revision, .. } | Step::StageImportedKey { revision, .. } => {
+            Step::Rotation(
+                RotationStep::StageKey(GeneratedKey { revision, .. })
+                | RotationStep::StageImportedKey(ImportedKey { revision, .. }),
+            ) => {
                 format!("n{revision}")
             }
-            Step::KeepPreviousKey { .. } => "p1".to_owned(),
+            Step::Rotation(RotationStep::KeepPreviousKey(_)) => "p1".to_owned(),
             _ if step.output().is_some() => "o1".to_owned(),
             _ => "s1".to_owned(),
         };
@@ -156,7 +159,7 @@ impl World {
         match outcome.clone() {
             // A write of the status goes there, one of the metadata to the object.
             Outcome::Object(object) => {
-                if let Step::RecordPlaces { places } = step {
+                if let Step::Object(ObjectStep::RecordPlaces { places }) = step {
                     let mut status = self.status.clone();
                     status.recorded_for = Some(self.object.uid.clone());
                     let azure = status.azure.get_or_insert_default();

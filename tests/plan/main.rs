@@ -2,10 +2,10 @@
 
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-// A step a line: the list of all steps is long.
-#![allow(clippy::too_many_lines)]
 
+mod adoption;
 mod authority;
+mod azure_decisions;
 mod crashes;
 mod decisions;
 mod deletion;
@@ -15,14 +15,18 @@ mod holds;
 mod life;
 mod moves;
 mod next_move;
+mod output_conflicts;
 mod outputs;
 mod promises;
 mod recovery;
 mod refusals;
 mod reporting;
 mod rotation;
+mod rotation_waits;
 mod rotation_world;
 mod search;
+mod secret_decisions;
 mod sources;
+mod tenant_limits;
 mod tenants;
 mod world;

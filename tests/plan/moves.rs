@@ -6,7 +6,7 @@ use sshkey_operator::{
         ArmId, Reason,
         sshkey::{DeletionPolicy, ReplacePolicy, ResourceGroup},
     },
-    plan::Step,
+    plan::{ObjectStep, Record, Step},
 };
 
 use crate::world::{World, at, azure_key, id, key, tags};
@@ -36,7 +36,7 @@ fn a_new_name_is_created_before_the_old_one_is_deleted() {
         world.step_names(),
         ["Record", "RecordPlaces", "PublishKey", "DeleteAzureKey"]
     );
-    let Step::Record { records, .. } = &world.plan().steps[0] else {
+    let Step::Object(ObjectStep::Record(Record { records, .. })) = &world.plan().steps[0] else {
         panic!("the first step records")
     };
     assert_eq!(records.len(), 2, "both places are recorded on the way");

@@ -8,7 +8,10 @@ use sshkey_operator::{
         output::{Output, PublicSecret},
         source::{self, Generate, Source},
     },
-    plan::{Freshness, KeyView, Move, Observed, Place, RotationSecret, Step, next_move, plan},
+    plan::{
+        AzureStep, Freshness, KeyView, Move, Observed, OutputStep, Place, Plan, Planned,
+        RotationSecret, Step, next_move, plan,
+    },
 };
 
 use crate::{
@@ -88,7 +91,7 @@ fn the_old_place_goes_after_the_new_one_was_read_and_not_after_it_was_sent() {
         name: "other".into(),
         ..id()
     };
-    let published = |step: &Step| matches!(step, Step::PublishKey { .. });
+    let published = |step: &Step| matches!(step, Step::Azure(AzureStep::PublishKey(_)));
     let mut observed = world.observed();
     let mut taken = Vec::new();
     while !taken.iter().any(published) {
@@ -110,7 +113,10 @@ fn the_old_place_goes_after_the_new_one_was_read_and_not_after_it_was_sent() {
     observed = observed.after(world.read_place(&Place::Azure(other.clone())));
     let next = move_after(&world, &observed, &taken);
     assert!(
-        !matches!(&next, Move::Take(Step::DeleteAzureKey { .. })),
+        !matches!(
+            &next,
+            Move::Take(Step::Azure(AzureStep::DeleteAzureKey { .. }))
+        ),
         "{next:?}"
     );
 }
@@ -167,7 +173,7 @@ fn a_rotation_that_writes_an_output_twice_was_not_turned_back() {
     let taken = world.pass(usize::MAX).unwrap();
     let updates: Vec<_> = taken
         .iter()
-        .filter(|step| matches!(step, Step::UpdateOutput { .. }))
+        .filter(|step| matches!(step, Step::Output(OutputStep::UpdateOutput(_))))
         .collect();
     assert_eq!(updates.len(), 2, "the next key, and then its record");
     assert_eq!(world.status.conditions[0].reason, Reason::UpToDate.as_str());
@@ -212,4 +218,20 @@ fn a_suspended_object_rests_until_it_is_deleted() {
     assert_eq!(first_move(&world), Move::Rest);
     world.object.deleting_since = Some(at(-1));
     assert!(matches!(first_move(&world), Move::Take(_)));
+}
+
+#[test]
+fn what_waits_for_a_key_is_shown_and_never_taken() {
+    let world = World::published();
+    let plan = world.plan();
+    let names: Vec<_> = plan.steps.iter().map(Step::name).collect();
+    assert_eq!(names, ["Record", "CreateSecret"]);
+    let later: Vec<_> = plan.later.iter().map(Planned::name).collect();
+    assert_eq!(later, ["PublishKey"]);
+    let waiting = Plan {
+        steps: Vec::new(),
+        ..plan
+    };
+    let next = next_move(&world.desired(), &world.observed(), &waiting, &[]);
+    assert_eq!(next, Move::Rest);
 }

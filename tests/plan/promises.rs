@@ -1,9 +1,9 @@
 //! What no step may do, in whatever world.
 
 use sshkey_operator::{
-    api::{ArmId, OutputRef},
+    api::ArmId,
     keys::PublicKey,
-    plan::{Shape, Step, current_key},
+    plan::{AzureStep, OutputContent, OutputStep, RotationStep, Step, current_key},
 };
 
 use crate::world::World;
@@ -11,53 +11,46 @@ use crate::world::World;
 impl World {
     /// What a step must not do in this world.
     pub(crate) fn check(&mut self, step: &Step) {
-        if let Step::PublishKey { id, .. }
-        | Step::UpdateAzureKey { id, .. }
-        | Step::DeleteAzureKey { id } = step
+        if let Some(id) = step.azure_id()
+            && !matches!(step, Step::Azure(AzureStep::CreateResourceGroup { .. }))
         {
             self.check_whose(step, id);
         }
         match step {
-            Step::CreateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            }
-            | Step::UpdateOutput {
-                object,
-                shape,
-                public_key,
-                ..
-            } if !matches!(step, Step::CreateOutput { .. })
-                || !self.outputs.contains_key(object) =>
+            Step::Output(OutputStep::CreateOutput(content))
+                if !self.outputs.contains_key(&content.object) =>
             {
-                self.check_output(object, shape, public_key.as_ref());
+                self.check_output(content);
             }
-            Step::PublishKey { id, public_key, .. } => {
-                let key = public_key.clone().expect("only a stored key is published");
-                self.check_published(id, &key);
+            Step::Output(OutputStep::UpdateOutput(update)) => self.check_output(&update.content),
+            Step::Azure(AzureStep::PublishKey(publish)) => {
+                self.check_published(&publish.id, &publish.public_key);
             }
-            Step::UpdateAzureKey { id, public_key, .. } => {
+            Step::Azure(AzureStep::UpdateAzureKey(update)) => {
+                let id = &update.id;
                 assert!(self.azure.contains_key(id), "only what is there is updated");
-                if let Some(key) = public_key {
+                if let Some(key) = &update.public_key {
                     self.check_published(id, key);
                 }
             }
-            Step::KeepPreviousKey {
-                from, public_key, ..
-            } => self.check_kept(*from, public_key),
-            Step::ActivateKey { public_key, .. } => self.check_activated(public_key),
+            Step::Rotation(RotationStep::KeepPreviousKey(keep)) => {
+                self.check_kept(keep.from, &keep.public_key);
+            }
+            Step::Rotation(RotationStep::ActivateKey(next)) => {
+                self.check_activated(&next.public_key);
+            }
             _ => {}
         }
     }
 
     /// An output holds the object's key, is recorded, and takes the place of nobody else's.
-    fn check_output(&mut self, object: &OutputRef, shape: &Shape, key: Option<&PublicKey>) {
+    fn check_output(&mut self, content: &OutputContent) {
+        let object = &content.object;
         let known = current_key(&self.desired(), &self.observed()).cloned();
-        if key.is_none() || known.as_ref() != key {
+        if known.as_ref() != Some(&content.public_key) {
+            let preset = content.shape.preset;
             self.violations
-                .push(format!("{object} ({}) holds another key", shape.preset));
+                .push(format!("{object} ({preset}) holds another key"));
         }
         if !self.object.outputs.contains(object) {
             self.violations.push(format!("{object} is not recorded"));

@@ -6,7 +6,7 @@ use sshkey_operator::{
         rotation::{KeepPrevious, Rotation},
         sshkey::{RecoveryPolicy, SecretSpec},
     },
-    plan::{RotationSecret, SecretKey, SecretView, Step},
+    plan::{RetireKeys, RotationSecret, RotationStep, SecretKey, SecretView, Step},
 };
 
 use crate::{
@@ -46,7 +46,8 @@ fn a_former_key_that_can_not_be_read_does_not_go_with_the_last_that_can() {
     }
     world.now = 7_200;
     let retires = world.plan().steps;
-    let [Step::RetireKeys { kept, whole, .. }] = &retires[..] else {
+    let [Step::Rotation(RotationStep::RetireKeys(RetireKeys { kept, whole, .. }))] = &retires[..]
+    else {
         panic!("{retires:?}")
     };
     assert!(kept.is_empty() && !whole);

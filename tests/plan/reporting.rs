@@ -93,9 +93,10 @@ fn a_secret_is_known_by_its_key_only_once_it_was_adopted() {
 
 #[test]
 fn a_step_that_failed_is_told_on_the_condition_that_it_belongs_to() {
-    let world = World::published();
+    let mut world = World::published();
+    world.reconcile(2);
     let plan = world.plan();
-    let step = &plan.steps[2];
+    let step = &plan.steps[0];
     assert_eq!(step.name(), "PublishKey");
     let failure = Failure::to_fix(Reason::ScopeLocked, "no");
     let before = SshKeyStatus::default();

@@ -14,11 +14,13 @@ mod use_paths;
 mod yaml;
 
 mod arrows;
+mod bounds;
 mod circles;
 mod commands;
 mod definitions;
 mod examples;
 mod flags;
+mod glossary;
 mod inner_arrows;
 mod links;
 mod messages;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sshkey_operator::api::{ConditionType, Reason};
+use sshkey_operator::{
+    api::{ConditionType, Reason},
+    plan::Step,
+};
 use strum::IntoEnumIterator;
 
 use crate::{
@@ -42,14 +45,7 @@ fn every_row_says_where_the_reason_stands_what_it_means_and_what_to_do() {
 fn every_step_that_makes_an_event_is_in_the_manual() {
     let page = files::read("docs/reasons.md");
     let (_, events) = page.split_once("## Events").unwrap();
-    let source = files::read("src/plan/step/kinds.rs");
-    let (_, steps) = source.split_once("pub enum Step {").unwrap();
-    let (steps, _) = steps.split_once("\n}").unwrap();
-    let mut known: BTreeSet<&str> = steps
-        .lines()
-        .filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"))
-        .filter(|name| name.starts_with(char::is_uppercase))
-        .collect();
+    let mut known: BTreeSet<&str> = Step::names().collect();
     for bookkeeping in ["Record", "RecordPlaces", "HoldStore", "RemoveFinalizer"] {
         assert!(known.remove(bookkeeping));
     }
@@ -57,6 +53,12 @@ fn every_step_that_makes_an_event_is_in_the_manual() {
         assert!(events.contains(&format!("`{step}`")), "{step}");
     }
     assert!(known.len() >= 8, "{known:?}");
+}
+
+#[test]
+fn no_step_has_the_name_of_another() {
+    let names: BTreeSet<&str> = Step::names().collect();
+    assert_eq!(Step::names().count(), names.len());
 }
 
 fn rows() -> Vec<Vec<String>> {

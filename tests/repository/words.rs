@@ -32,14 +32,16 @@ const CLUMSY: [(&str, &str); 13] = [
 ];
 
 /// Folders and files in which nothing clumsy is left.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 14] = [
     "src/api/",
     "src/app/",
     "src/azure/",
     "src/bin/",
+    "src/controller/",
     "src/keys/",
     "src/kubernetes/",
     "src/metrics/",
+    "src/plan/",
     "charts/",
     "crds/",
     "docs/",

@@ -27,9 +27,10 @@ Try it from another terminal:
 
   export KUBECONFIG={kubeconfig}{kubectl}
 
-  # save a private key, and compare its fingerprint with the table's
+  # save a private key, and compare its fingerprint with the operator's
   (umask 077; kubectl get secret web{namespace} -o jsonpath='{{.data.ssh-privatekey}}' | base64 -d > web.pem)
   ssh-keygen -lf web.pem
+  kubectl get sshkey web{namespace} -o wide
 
   # what Azure holds (the emulator's own view of it)
   {azure_keys}

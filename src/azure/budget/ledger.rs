@@ -312,6 +312,7 @@ mod tests {
             namespace: namespace.to_owned(),
             object: object.to_owned(),
             generation: 1,
+            correlation: String::new(),
         }
     }
 

@@ -14,6 +14,9 @@ pub struct Caller {
     pub object: String,
     /// Its generation: with another spec it may want something else.
     pub generation: i64,
+    /// What Azure calls all requests of one reconcile, in `x-ms-correlation-request-id`: a GUID.
+    /// <https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling>
+    pub correlation: String,
 }
 
 /// What goes before what.
@@ -175,6 +178,7 @@ mod tests {
             namespace: namespace.to_owned(),
             object: object.to_owned(),
             generation: 1,
+            correlation: String::new(),
         }
     }
 

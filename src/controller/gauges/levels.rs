@@ -132,7 +132,7 @@ pub(in crate::controller) fn state<K: Resource>(
     }
 }
 
-/// Only names that are known: whoever may write a status must not make a series.
+/// Only names that are known: a person who may write a status must not make a series.
 fn algorithm(key: &SshKey) -> &'static str {
     let said = key
         .status
@@ -167,9 +167,9 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
             .map(|(labels, known)| (labels.clone(), value(known)));
         series.collect::<Vec<_>>()
     };
-    metrics.budget_left.replace(series(|known| known.0));
-    metrics.budget_wait.replace(series(|known| known.1));
-    metrics.budget_waiting.replace(series(|known| {
+    metrics.azure.budget_left.replace(series(|known| known.0));
+    metrics.azure.budget_wait.replace(series(|known| known.1));
+    metrics.azure.budget_waiting.replace(series(|known| {
         u32::try_from(known.2).unwrap_or(u32::MAX).into()
     }));
 }
@@ -185,15 +185,15 @@ mod tests {
         condition::{ConditionDraft, conditions},
     };
 
-    fn key(verdicts: &[(ConditionType, bool, Reason)]) -> SshKey {
-        let verdicts: Vec<ConditionDraft> = verdicts
+    fn key(drafts: &[(ConditionType, bool, Reason)]) -> SshKey {
+        let drafts: Vec<ConditionDraft> = drafts
             .iter()
             .map(|(kind, status, reason)| ConditionDraft::new(*kind, Some(*status), *reason, ""))
             .collect();
         let mut key = SshKey::new("a", Default::default());
         key.metadata.generation = Some(2);
         key.status = Some(SshKeyStatus {
-            conditions: conditions(&verdicts, &[], 2, Timestamp::UNIX_EPOCH),
+            conditions: conditions(&drafts, &[], 2, Timestamp::UNIX_EPOCH),
             ..SshKeyStatus::default()
         });
         key

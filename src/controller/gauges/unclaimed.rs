@@ -17,7 +17,7 @@ use crate::{
 /// Counts them once a sweep, from the lists of Azure that sweeps have read, until `shutdown` comes.
 pub async fn count_unclaimed(context: Arc<Context>, shutdown: CancellationToken) {
     let mut told = BTreeSet::new();
-    context.metrics.unclaimed.replace([([""; 0], 0.0)]);
+    context.metrics.azure.unclaimed.replace([([""; 0], 0.0)]);
     let sweep = context.options.intervals.sweep;
     while shutdown
         .run_until_cancelled(tokio::time::sleep(sweep))
@@ -33,7 +33,11 @@ pub async fn count_unclaimed(context: Arc<Context>, shutdown: CancellationToken)
             tracing::warn!(%id, sshkey = whose, "a key in Azure belongs to an SshKey that is gone; it was left as it is");
         }
         let count = u32::try_from(unclaimed.len()).unwrap_or(u32::MAX);
-        context.metrics.unclaimed.replace([([""; 0], count.into())]);
+        context
+            .metrics
+            .azure
+            .unclaimed
+            .replace([([""; 0], count.into())]);
         told = unclaimed.into_keys().collect();
     }
 }

@@ -51,7 +51,7 @@ impl ClusterStores {
         self.wakeups.listen()
     }
 
-    /// Tells of a store that was looked at, if it is another than before: most looks find nothing new.
+    /// Tells of a store that was checked, if it is another than before: most checks find nothing new.
     pub(in crate::controller) fn looked_at(&self, name: &str) {
         let state = self.get(name).map(|store| StoreState::of(&store));
         let mut told = self.told.lock();

@@ -27,15 +27,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::api::Reason;
+    use crate::{api::Reason, plan::AzureStep};
 
     fn delete(name: &str) -> Step {
         let id = format!(
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/{name}"
         );
-        Step::DeleteAzureKey {
+        Step::Azure(AzureStep::DeleteAzureKey {
             id: id.parse().unwrap(),
-        }
+        })
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(in crate::controller) struct StoreUses {
 }
 
 impl StoreUses {
-    /// The stores that shall be looked at, from now on.
+    /// The stores to check, from now on.
     pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<StoreId> {
         self.wakeups.listen()
     }
@@ -31,7 +31,7 @@ impl StoreUses {
         self.wake(id);
     }
 
-    /// Something has happened that the store shall be looked at for.
+    /// Something has happened for which the store must be checked.
     pub(in crate::controller) fn wake(&self, id: &StoreId) {
         self.wakeups.tell(id);
     }
@@ -47,7 +47,7 @@ impl StoreUses {
         let Some(of_store) = left.get_mut(id) else {
             return !shown.is_empty();
         };
-        // Whoever is shown no more need not be remembered.
+        // An object that is no longer shown need not be remembered.
         of_store.retain(|uid| shown.contains(uid));
         let all_have = shown.len() == of_store.len();
         if of_store.is_empty() {

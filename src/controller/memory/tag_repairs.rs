@@ -1,4 +1,4 @@
-//! Which tags in Azure were put right again and again: whoever turns them back each time is not fought.
+//! Which tags in Azure were put right again and again: what turns them back each time is not fought.
 
 use std::{
     collections::BTreeMap,

@@ -31,7 +31,7 @@ impl Memory {
         self.change(of, |kept| kept.backoff = None);
     }
 
-    /// The waits after one failure and those that follow it, for whoever counts them itself.
+    /// The waits after one failure and those that follow it, for a caller that counts them itself.
     pub(in crate::controller) fn begin_backoff(&self) -> Backoff {
         self.backoffs.begin()
     }

@@ -11,10 +11,14 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::{
     azure::{ArmClient, AzureError, Inventory, Operation},
     controller::{
-        failure::azure_failure, memory::store_state::concerns_of_stores, store_id::StoreId,
+        failure::azure_failure, memory::store_state::concerns_of_stores,
+        sessions::store_object::StoreView, store_id::StoreId,
     },
     plan::Failure,
 };
+
+/// The generation of a store, and the version of its credential.
+pub(in crate::controller) type MadeFrom = (i64, String);
 
 /// An identity at work.
 #[derive(Debug)]
@@ -25,16 +29,51 @@ pub(in crate::controller) struct Session {
     pub(in crate::controller) store: ObjectReference,
     pub(in crate::controller) id: StoreId,
     /// What a key has met that concerns all keys of the store, and when.
-    pub(in crate::controller) trouble: Mutex<Option<(Failure, Instant)>>,
+    trouble: Mutex<Option<(Failure, Instant)>>,
     /// When its events last said that Azure asks to wait.
-    pub(in crate::controller) throttled: Mutex<Option<Instant>>,
-    /// Whether its identity got no token when a key needed one: the store has to be looked at again.
-    pub(in crate::controller) failing: AtomicBool,
+    throttled: Mutex<Option<Instant>>,
+    /// Whether its identity got no token when a key needed one: the store has to be checked again.
+    failing: AtomicBool,
     /// What it was made from: another generation or credential needs another session.
-    pub(in crate::controller) made_from: (i64, String),
+    made_from: MadeFrom,
 }
 
 impl Session {
+    /// An identity that has not asked Azure for anything yet.
+    pub(in crate::controller) fn new(
+        arm: ArmClient,
+        store: &StoreView,
+        made_from: MadeFrom,
+    ) -> Self {
+        Self {
+            arm,
+            inventory: Inventory::default(),
+            store: store.reference.clone(),
+            id: store.id.clone(),
+            trouble: Mutex::default(),
+            throttled: Mutex::default(),
+            failing: AtomicBool::new(false),
+            made_from,
+        }
+    }
+
+    /// Whether it was made from this generation and this credential.
+    pub(in crate::controller) fn is_made_from(&self, made_from: &MadeFrom) -> bool {
+        self.made_from == *made_from
+    }
+
+    /// Gets a token, so that it is known whether the identity is accepted.
+    pub(in crate::controller) async fn sign_in(&self) -> Result<(), AzureError> {
+        self.arm.sign_in().await?;
+        self.failing.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether its identity got no token when a key needed one last.
+    pub(in crate::controller) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
     /// A key has seen this error; whether it is news for the store.
     pub(in crate::controller) fn met(&self, error: &AzureError) -> bool {
         if error.operation == Operation::GetToken {

@@ -1,42 +1,45 @@
 //! The events of a reconcile.
 
-use kube::ResourceExt;
-
 use crate::{
     api::{ConditionType, Reason, SshKeyStatus, condition},
-    controller::{context::Context, sshkey::observe::observation::Observation},
-    plan::{Report, Step},
+    controller::{
+        context::Context,
+        sshkey::{audit::Taken, observe::observation::Observation},
+    },
+    plan::{AuditAction, AuditLine, ObjectStep, Report, SecretStep, Step},
 };
 
-/// One event when an object becomes ready; one for each thing that was put right later; one for each new obstacle;
-/// one when the key is another.
+/// One event when an object becomes ready, with all that was done for it; one for each thing that happened later; one for
+/// each new obstacle; one when the key is another.
 pub(in crate::controller) async fn tell(
     context: &Context,
     observation: &Observation,
     before: &SshKeyStatus,
     report: &Report,
-    taken: &[Step],
+    taken: &Taken,
 ) {
     let was = condition::find(&before.conditions, ConditionType::Ready);
     let was_ready = was.is_some_and(|condition| condition.status == "True");
     let is_ready = report.ready.status == Some(true);
     let reason = report.ready.reason;
     if is_ready && !was_ready {
+        let stages = taken.lines.iter().map(|(_, line)| line.to_string());
+        let all: Vec<String> = stages.chain([report.ready.message.clone()]).collect();
+        let note = all.join("; ");
         context
             .events
-            .normal(&observation.object, reason.as_str(), &report.ready.message)
+            .normal(&observation.object, reason.as_str(), &note)
             .await;
     }
-    let is_told = |step: &&Step| match step {
-        Step::Record { .. } | Step::RecordPlaces { .. } | Step::HoldStore { .. } => false,
-        // What is deleted in Azure is told whatever else there is to say.
-        Step::DeleteAzureKey { .. } => true,
-        _ => was_ready,
+    // What is deleted in Azure is told whatever else there is to say.
+    let is_told = |(_, line): &&(&str, AuditLine)| {
+        was_ready || matches!(line.action, AuditAction::Moved | AuditAction::Deleted)
     };
-    for step in taken.iter().filter(is_told) {
+    for (step, line) in taken.lines.iter().filter(is_told) {
+        let note = line.to_string();
         context
             .events
-            .normal(&observation.object, step.name(), &step.describe())
+            .normal(&observation.object, step, &note)
             .await;
     }
     let news = was.is_none_or(|condition| condition.reason != reason.as_str());
@@ -54,15 +57,17 @@ pub(in crate::controller) async fn tell(
             .warning(&observation.object, reason.as_str(), &note)
             .await;
     }
-    tell_of_hints(context, observation, taken).await;
-    tell_of_secret(context, observation, taken).await;
+    tell_of_hints(context, observation, &taken.steps).await;
+    tell_of_secret(context, observation, &taken.steps).await;
     tell_of_found(context, observation).await;
     tell_of_change(context, observation, before, report).await;
 }
 
 /// Annotations that were missing, old, another object's or unreadable were put back from what is known.
 async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[Step]) {
-    let is_put_back = taken.iter().any(|step| matches!(step, Step::Record { .. }));
+    let is_put_back = taken
+        .iter()
+        .any(|step| matches!(step, Step::Object(ObjectStep::Record(_))));
     if let Some(what) = observation.strange_hints.as_ref().filter(|_| is_put_back) {
         let note = format!("{what}: it was put back from what the status and Azure say");
         context
@@ -75,7 +80,9 @@ async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[St
 /// A Secret of an object of this name that is gone is this one's from now on: so that nobody is surprised by its key.
 async fn tell_of_secret(context: &Context, observation: &Observation, taken: &[Step]) {
     let taken_up = taken.iter().find_map(|step| match step {
-        Step::RepairSecret { secret, .. } if observation.takes_up_secret => Some(secret),
+        Step::Secret(SecretStep::RepairSecret { secret, .. }) if observation.takes_up_secret => {
+            Some(secret)
+        }
         _ => None,
     });
     if let Some(secret) = taken_up {
@@ -143,29 +150,20 @@ pub(in crate::controller) async fn tell_store(
 pub(in crate::controller) async fn tell_of_deletion(
     context: &Context,
     observation: &Observation,
-    taken: &[Step],
+    lines: &[(&'static str, AuditLine)],
 ) {
-    for step in taken {
-        match step {
-            Step::RemoveFinalizer { orphans } => {
-                for id in orphans {
-                    context.metrics.orphans.count::<&str>([]);
-                    let note = format!(
-                        "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
-                    );
-                    tracing::warn!(namespace = observation.object.namespace(), name = observation.object.name_any(), %id, "orphaned in Azure");
-                    context
-                        .events
-                        .warning(&observation.object, "Orphaned", &note)
-                        .await;
-                }
+    let (object, events) = (&observation.object, &context.events);
+    for (step, line) in lines {
+        match (line.action, &line.id) {
+            (AuditAction::Released, _) => {}
+            (AuditAction::Orphaned, Some(id)) => {
+                context.metrics.azure.orphans.count::<&str>([]);
+                let note = format!(
+                    "{id} was left behind: nothing deletes it any more. Delete it in Azure once you know that nobody needs it"
+                );
+                events.warning(object, "Orphaned", &note).await;
             }
-            step => {
-                context
-                    .events
-                    .normal(&observation.object, step.name(), &step.describe())
-                    .await;
-            }
+            _ => events.normal(object, step, &line.to_string()).await,
         }
     }
 }

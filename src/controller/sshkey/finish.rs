@@ -7,6 +7,7 @@ use crate::{
         clock::now,
         context::Context,
         sshkey::{
+            audit::Taken,
             events::{tell, tell_of_deletion, tell_store},
             halt::Halt,
             observe::{observation::Observation, own_status},
@@ -15,7 +16,7 @@ use crate::{
         },
     },
     kubernetes::sshkeys,
-    plan::{Plan, Step, report},
+    plan::{Plan, report},
 };
 
 /// Reports, and says when to look again; `None` when there is no object any more to report on.
@@ -23,11 +24,11 @@ pub(in crate::controller) async fn finish(
     context: &Context,
     observation: &Observation,
     decided: &Plan,
-    taken: &[Step],
+    taken: &Taken,
     halt: &Halt,
 ) -> Result<Option<Action>, ReconcileError> {
     if decided.deleting && !observation.observed.object.has_finalizer {
-        tell_of_deletion(context, observation, taken).await;
+        tell_of_deletion(context, observation, &taken.lines).await;
         context.forget(&observation.object);
         return Ok(Some(Action::await_change()));
     }

@@ -13,7 +13,7 @@ pub(in crate::controller) enum Advance {
     On,
     /// Nothing more is done in this pass.
     Halted,
-    /// Somebody has changed the object since it was looked at: what to do now, the next look says.
+    /// Another has changed the object since it was read: the next reconcile decides what to do.
     Overtaken,
     /// Work outside of this reconcile has to be done first; it wakes the object.
     Waits,

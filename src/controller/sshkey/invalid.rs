@@ -45,10 +45,10 @@ pub(in crate::controller) async fn write_blocked(
         ErrorClass::UserFixable => ConditionType::Stalled,
         ErrorClass::Transient | ErrorClass::Throttled(_) => ConditionType::Reconciling,
     };
-    let verdicts = [about(ConditionType::Ready, false), about(kind, true)];
+    let drafts = [about(ConditionType::Ready, false), about(kind, true)];
     let status = SshKeyStatus {
         observed_generation: Some(generation),
-        conditions: condition::conditions(&verdicts, &before.conditions, generation, clock::now()),
+        conditions: condition::conditions(&drafts, &before.conditions, generation, clock::now()),
         ..before.clone()
     };
     if status != before

@@ -1,6 +1,7 @@
 //! The reconcile of an `SshKey`: observe, plan, act, report.
 
 pub(in crate::controller) mod act;
+pub(in crate::controller) mod audit;
 pub(in crate::controller) mod events;
 pub(in crate::controller) mod finish;
 pub(in crate::controller) mod halt;

@@ -11,6 +11,7 @@ use crate::{
         scope::Scope,
         sshkey::{
             act::{dispatch::act, error::StepError, outcome_check, read::read},
+            audit::Taken,
             finish::finish,
             halt::{Advance, Halt},
             observe::{error::WaitsFor, observation::Observation},
@@ -29,7 +30,7 @@ pub(in crate::controller) async fn carry_out(
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
     let used = observation.stores_in_use();
-    let mut taken: Vec<Step> = Vec::new();
+    let mut taken = Taken::default();
     let mut halt = Halt::default();
     let decided = loop {
         let orphan_after = context.options.orphan_after;
@@ -71,11 +72,16 @@ async fn advance(
     scope: &Scope,
     observation: &mut Observation,
     decided: &Plan,
-    taken: &mut Vec<Step>,
+    taken: &mut Taken,
     halt: &mut Halt,
 ) -> Result<Advance, ReconcileError> {
     let context = &scope.context;
-    let next = next_move(&observation.desired, &observation.observed, decided, taken);
+    let next = next_move(
+        &observation.desired,
+        &observation.observed,
+        decided,
+        &taken.steps,
+    );
     let step = match next {
         Move::GiveUp { step, failure } => {
             return Ok(halt.stop(&mut observation.observed, step, failure));
@@ -95,7 +101,7 @@ async fn advance(
         halt.deferred.push(deferred.clone());
         return Ok(halt.stop(&mut observation.observed, step, deferred.failure));
     }
-    if taken.len() + observation.observed.refused.len() >= MOST_STEPS {
+    if taken.steps.len() + observation.observed.refused.len() >= MOST_STEPS {
         return Err(ReconcileError::Unsettled(step.name()));
     }
     let is_read = matches!(next, Move::Read(_));
@@ -115,9 +121,11 @@ async fn advance(
                     );
                 }
                 context.metrics.steps.count([step.name(), "done"]);
-                taken.push(step);
             }
-            observation.lay_over(outcome);
+            let before = observation.lay_over(outcome);
+            if !is_read {
+                taken.push(observation, &before, step);
+            }
             observation.observed.tags_turned_back = context
                 .memory
                 .tags_turned_back(&observation.object, Instant::now());
@@ -144,7 +152,7 @@ fn stop(
     let failure = error.failure();
     let outcome = failure.class.outcome();
     context.metrics.steps.count([step.name(), outcome]);
-    tracing::info!(
+    tracing::warn!(
         namespace = observation.object.namespace(),
         name = observation.object.name_any(),
         step = step.name(),

@@ -57,7 +57,7 @@ pub(in crate::controller) fn next_look(
     }
     match class {
         None => {}
-        // A write that is refused costs a write each time: more and more seldom.
+        // A write that is refused costs a write each time: it is tried again with increasing delays.
         Some(ErrorClass::UserFixable) if refused => {
             return context.memory.next_backoff(&observation.object).max(poll);
         }

@@ -16,25 +16,26 @@ use crate::{
         scope::Scope,
         sshkey::{
             act::{dispatch::act, read::read, read_azure::read_azure},
+            audit::Taken,
             events::tell_of_deletion,
             observe::{error::ObserveError, look::observe_gone, object, observation::Observation},
         },
     },
     kubernetes::sshkeys,
-    plan::{KeyView, Move, Outcome, Step, next_move, plan},
+    plan::{KeyView, Move, ObjectStep, Outcome, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
 const TRIES: usize = 5;
 
-/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt looks anew and is a turn
+/// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt observes again and is a turn
 /// of its namespace; no turn is held while it waits for the next.
 pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;
     let namespace = last.namespace().unwrap_or_default();
     // What failed while it was there does not make its end longer.
     let mut backoff = context.memory.begin_backoff();
-    let (mut taken, mut looked) = (Vec::new(), None);
+    let (mut taken, mut looked) = (Taken::default(), None);
     for attempt in 1..=TRIES {
         if attempt > 1 {
             tokio::time::sleep(backoff.next()).await;
@@ -85,7 +86,7 @@ pub(in crate::controller) async fn put_away_observed(
     observation.object.metadata.deletion_timestamp = Some(Time(now()));
     observation.observed.object = object::object(&observation.object);
     observation.observed.object_is_live = true;
-    let mut taken = Vec::new();
+    let mut taken = Taken::default();
     for attempt in 1..=TRIES {
         if attempt > 1 {
             tokio::time::sleep(scope.context.memory.next_backoff(&observation.object)).await;
@@ -103,7 +104,7 @@ pub(in crate::controller) async fn put_away_observed(
 }
 
 /// Tells what was done, and what is left, of an object of which nothing is kept any more.
-async fn end(scope: &Scope, observation: Observation, mut taken: Vec<Step>) {
+async fn end(scope: &Scope, observation: Observation, mut taken: Taken) {
     tracing::warn!(
         namespace = observation.object.namespace(),
         name = observation.object.name_any(),
@@ -111,9 +112,10 @@ async fn end(scope: &Scope, observation: Observation, mut taken: Vec<Step>) {
     );
     if observation.observed.object.has_finalizer {
         let orphans = published(&observation);
-        taken.push(Step::RemoveFinalizer { orphans });
+        let released = Step::Object(ObjectStep::RemoveFinalizer { orphans });
+        taken.push(&observation, &observation.observed, released);
     }
-    tell_of_deletion(&scope.context, &observation, &taken).await;
+    tell_of_deletion(&scope.context, &observation, &taken.lines).await;
     scope.context.forget(&observation.object);
 }
 
@@ -139,7 +141,7 @@ async fn look_again(observation: &mut Observation) {
         .collect();
     for id in ids {
         match read_azure(observation, &id).await {
-            Ok(outcome) => observation.lay_over(outcome),
+            Ok(outcome) => drop(observation.lay_over(outcome)),
             Err(error) => {
                 let view = KeyView::Unknown(error.failure());
                 observation.observed.azure.insert(id, view);
@@ -149,7 +151,7 @@ async fn look_again(observation: &mut Observation) {
 }
 
 /// Takes the steps of the deletion.
-async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Vec<Step>) -> Left {
+async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Taken) -> Left {
     let context = &scope.context;
     loop {
         let decided = plan(
@@ -158,7 +160,8 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Vec<Ste
             context.options.orphan_after,
             now(),
         );
-        let made = match next_move(&observation.desired, &observation.observed, &decided, taken) {
+        let (desired, observed) = (&observation.desired, &observation.observed);
+        let (made, step) = match next_move(desired, observed, &decided, &taken.steps) {
             Move::Rest if !observation.observed.object.has_finalizer => return Left::All,
             Move::Rest => {
                 let is_to_fix = decided.obstacle() == Some(ErrorClass::UserFixable);
@@ -169,21 +172,23 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Vec<Ste
                 };
             }
             Move::GiveUp { .. } => return Left::NotYet,
-            Move::Read(place) => read(context, observation, &place).await,
+            Move::Read(place) => (read(context, observation, &place).await, None),
             // There is no object any more.
-            Move::Take(step @ Step::RemoveFinalizer { .. }) => {
-                taken.push(step);
-                Ok(Outcome::Released)
+            Move::Take(step @ Step::Object(ObjectStep::RemoveFinalizer { .. })) => {
+                (Ok(Outcome::Released), Some(step))
             }
-            Move::Take(step) => act(scope, observation, &step)
-                .await
-                .inspect(|_| taken.push(step)),
+            Move::Take(step) => (act(scope, observation, &step).await, Some(step)),
         };
         match made {
-            Ok(outcome) => observation.lay_over(outcome),
+            Ok(outcome) => {
+                let before = observation.lay_over(outcome);
+                if let Some(step) = step {
+                    taken.push(observation, &before, step);
+                }
+            }
             Err(error) => {
                 let cause = error.failure().message;
-                tracing::info!(cause, "a step failed");
+                tracing::warn!(cause, "a step failed");
                 return Left::NotYet;
             }
         }

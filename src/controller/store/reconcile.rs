@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+use uuid::Uuid;
 
 use crate::{
     api::{ArmId, ErrorClass, Reason, names::STORE_FINALIZER},
@@ -13,8 +14,7 @@ use crate::{
         failure,
         memory::store_state::concerns_of_stores,
         sessions::{
-            all,
-            checked_store::{Looked, not_looked_at_yet},
+            checked_store::{CheckedStore, not_checked_yet},
             session::Session,
             store_object::{StoreObject, StoreSpec, StoreView, unreadable},
         },
@@ -28,7 +28,7 @@ use crate::{
     plan::{Failure, listed},
 };
 
-/// Looks at one store and reports.
+/// Checks one store and reports.
 pub(in crate::controller) async fn reconcile<K: StoreObject>(
     store: Arc<DeserializeGuard<K>>,
     context: Arc<Context>,
@@ -52,7 +52,7 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
         let view = store.describe(&context.options.namespace);
         // Its last keys need its session, also when the operator has started since.
         if is_held(store) && !context.sessions.is_known(&view) {
-            if all::look(&context.sessions, &view).await.is_none() {
+            if context.sessions.check(&view).await.is_none() {
                 return Ok(Action::requeue(context.options.intervals.sweep));
             }
             context.sessions.tell(&id);
@@ -63,13 +63,12 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
         tracing::warn!(%error, "a store that is not used stays held for now");
     }
     let view = store.describe(&context.options.namespace);
-    let Some(looked) = all::look(&context.sessions, &view).await else {
+    let Some(checked) = context.sessions.check(&view).await else {
         return wait(&context, store).await;
     };
-    let is_news = looked.is_news;
-    let ready = readiness(&context, &view, looked).await;
+    let ready = readiness(&context, &view, &checked).await;
     report(&context, store, &ready).await?;
-    if is_news {
+    if checked.is_news() {
         context.sessions.tell(&id);
     }
     Ok(Action::requeue(next_look(&context, store, &ready)))
@@ -80,24 +79,28 @@ async fn wait<K: StoreObject>(context: &Context, store: &K) -> Result<Action, Ku
     let status = store.status();
     let reported = status.and_then(|status| status.observed_generation);
     if reported.is_none_or(|generation| generation < 0) {
-        report(context, store, &Err(not_looked_at_yet())).await?;
+        report(context, store, &Err(not_checked_yet())).await?;
     }
     Ok(Action::requeue(context.options.intervals.sweep))
 }
 
 /// What can be said of a store: whether a token is issued, what its keys have met, and whether its default group can be
 /// listed. A right to read that is missing is told and no more: a role may cover other groups.
-async fn readiness(context: &Context, view: &StoreView, looked: Looked) -> Result<String, Failure> {
-    looked.ready?;
+async fn readiness(
+    context: &Context,
+    view: &StoreView,
+    checked: &CheckedStore,
+) -> Result<String, Failure> {
+    checked.ready().map_err(Clone::clone)?;
     let issued = "Entra issues tokens to the store's identity".to_owned();
-    let Some(session) = looked.session else {
+    let Some(session) = checked.session() else {
         return Ok(issued);
     };
     let recent = 2 * context.options.retry_max + context.options.intervals.poll;
     if let Some(trouble) = session.trouble_within(recent) {
         return Err(trouble);
     }
-    match list_default_group(context, &session, view).await {
+    match list_default_group(context, session, view).await {
         None | Some(Ok(_)) => Ok(issued),
         Some(Err(error)) => {
             let failure = failure::azure_failure(&error);
@@ -126,6 +129,7 @@ async fn list_default_group(
         namespace: view.id.namespace.clone().unwrap_or_default(),
         object: view.uid.clone(),
         generation: view.generation,
+        correlation: Uuid::new_v4().to_string(),
     };
     let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
     let known = session

@@ -20,7 +20,7 @@ pub(in crate::controller) async fn report<K: StoreObject>(
     let generation = store.meta().generation.unwrap_or_default();
     let status = AzureStoreStatus {
         observed_generation: Some(generation),
-        conditions: conditions(&verdicts(ready), &before.conditions, generation, now()),
+        conditions: conditions(&drafts(ready), &before.conditions, generation, now()),
     };
     if status == before {
         return Ok(());
@@ -36,7 +36,7 @@ pub(in crate::controller) async fn report<K: StoreObject>(
     Ok(())
 }
 
-fn verdicts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
+fn drafts(ready: &Result<String, Failure>) -> Vec<ConditionDraft> {
     match ready {
         Ok(message) => {
             vec![ConditionDraft::new(

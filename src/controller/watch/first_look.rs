@@ -1,4 +1,4 @@
-//! Keys whose store was not looked at yet as it is now: since the operator has started, or since the store was changed. The
+//! Keys whose store was not checked yet as it is now: since the operator has started, or since the store was changed. The
 //! store's own reconcile looks; the keys wait for it, and take no turn meanwhile.
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(in crate::controller) async fn is_to_come(scope: &Scope, key: &SshKey) -> bo
     scope.stores_listed.clone().await;
     let namespace = key.metadata.namespace.as_deref().unwrap_or_default();
     let look = |store: &StoreKey| look_at(scope, namespace, store);
-    // Of the defaults, the first that is there is meant.
+    // Of the defaults, the first existing one is meant.
     let default = defaults.iter().find_map(look);
     named
         .iter()

@@ -11,7 +11,7 @@ pub(in crate::controller) enum ReconcileFailed {
     /// It failed.
     #[error("{0}")]
     Failed(String),
-    /// It panicked: a fault of the operator, of which the other objects shall know nothing.
+    /// It panicked: a fault of the operator, which must not touch the other objects.
     #[error("the reconcile panicked; please report it with the log")]
     Panicked,
 }

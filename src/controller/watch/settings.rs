@@ -21,7 +21,7 @@ use crate::controller::{context::Context, watch::panics::ReconcileFailed};
 /// An object that can't be read stops only itself.
 pub(in crate::controller) type Guarded<K> = DeserializeGuard<K>;
 
-/// Changes that come together are looked at together.
+/// Changes that come together are reconciled together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 /// The longest pause after a watch has failed, without its jitter.
 const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);

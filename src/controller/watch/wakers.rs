@@ -103,7 +103,7 @@ pub(in crate::controller) fn wakers(
     keys
 }
 
-/// Keys whose store was looked at and is otherwise than before.
+/// Keys whose store was checked and is otherwise than before.
 fn looked_at(
     context: &Context,
     known: &Store<Guarded<SshKey>>,
@@ -133,7 +133,7 @@ fn done_for_keys(
 }
 
 /// Whether a store is another than before to its keys. It is of no interest to them that its status says what they have
-/// told themselves, nor that it is held for one of them: each time, all of them would be looked at.
+/// told themselves, nor that it is held for one of them: each time, all of them would be reconciled.
 fn is_news(
     told: &Mutex<HashMap<ObjectRef<Guarded<AzureStore>>, StoreState>>,
     store: &Guarded<AzureStore>,

@@ -88,7 +88,7 @@ pub(crate) fn right_to(
 /// Whether the key is one whose private half this object keeps. A public key that was uploaded, or is followed, proves
 /// nothing: everybody has it.
 ///
-/// Whoever writes the status can report any key there. So what it reports counts only where no private key can be looked at:
+/// A person who writes the status can report any key there. So what it reports counts only where no private key can be read:
 /// the Secrets of a namespace that goes are gone before its objects, and an imported key may have no Secret of its own.
 pub(crate) fn keeps(desired: &Desired, observed: &Observed, key: &AzureKey) -> bool {
     let (Some(_), Ok(key)) = (desired.source.private_secret(), &key.public_key) else {

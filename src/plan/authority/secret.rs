@@ -95,7 +95,7 @@ fn is_known_by_its_key(desired: &Desired, observed: &Observed, facts: &SecretFac
         }
         _ => false,
     });
-    // Whoever may write a status could name the key of any Secret: a Secret of another use takes more than that.
+    // A person who may write a status could name the key of any Secret: a Secret of another use takes more than that.
     let is_for_a_key = facts.is_well_formed || facts.may_be_adopted;
     in_azure || (is_for_a_key && observed.object.reported_fingerprint == Some(key.fingerprint()))
 }

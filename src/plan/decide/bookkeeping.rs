@@ -29,22 +29,27 @@ use crate::{
             azure::{AzureRecord, PLACES_MAX},
             ownership::Ownership,
         },
-        step::kinds::Step,
+        step::{
+            azure::AzureStep,
+            kinds::Step,
+            object::{ObjectStep, Record},
+            planned::Planned,
+        },
     },
 };
 
 /// The hints that the object must carry: every place that is known, the one that is about to be written to, and those that
-/// nobody could look at yet. What was looked at and is not this object's is no longer one.
+/// nobody could read yet. What was read and is not this object's is no longer one.
 pub(crate) fn hints_to_write(
     desired: &Desired,
     observed: &Observed,
-    azure_steps: &[Step],
+    azure_steps: &[Planned],
     published: Option<&PublicKey>,
 ) -> Vec<AzureRecord> {
     let target = published_target(desired);
     let is_target = |id: &ArmId| target.is_some_and(|(_, target)| target.id == *id);
     let is_written_to = |target: &Target| {
-        let mut ids = azure_steps.iter().filter_map(Step::azure_id);
+        let mut ids = azure_steps.iter().filter_map(Planned::azure_id);
         ids.any(|id| *id == target.id)
     };
     let mut places = places_to_report(desired, observed, published);
@@ -86,9 +91,11 @@ pub(crate) fn holds(observed: &Observed, hints: &[AzureRecord]) -> Vec<Step> {
     let unheld = observed.unheld_stores.iter();
     unheld
         .filter(|(store, _)| named.contains(store))
-        .map(|(store, uid)| Step::HoldStore {
-            store: store.clone(),
-            uid: uid.clone(),
+        .map(|(store, uid)| {
+            Step::Azure(AzureStep::HoldStore {
+                store: store.clone(),
+                uid: uid.clone(),
+            })
         })
         .collect()
 }
@@ -98,7 +105,7 @@ pub(crate) fn holds(observed: &Observed, hints: &[AzureRecord]) -> Vec<Step> {
 pub(crate) fn places_to_record(
     desired: &Desired,
     observed: &Observed,
-    azure_steps: &[Step],
+    azure_steps: &[Planned],
     published: Option<&PublicKey>,
 ) -> Option<Step> {
     let (_, target) = published_target(desired)?;
@@ -137,10 +144,11 @@ pub(crate) fn places_to_record(
         };
         places.iter().map(key).collect()
     };
-    (listed(&places) != listed(&observed.object.places)).then_some(Step::RecordPlaces { places })
+    (listed(&places) != listed(&observed.object.places))
+        .then_some(Step::Object(ObjectStep::RecordPlaces { places }))
 }
 
-/// The UID that the object shall record: that of a predecessor until all that it left is marked again, its own then. An
+/// The UID that the object is to record: that of a predecessor until all that it left is marked again, its own then. An
 /// object that was copied from another of another name has no predecessor.
 pub(crate) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: bool) -> String {
     let own = || observed.object.uid.clone();
@@ -174,17 +182,14 @@ pub(crate) fn uid_to_record(desired: &Desired, observed: &Observed, is_in_step: 
     }
 }
 
-/// Whether the annotations of the object say anything else than a step would write.
-pub(crate) fn says_something_else(object: &ObjectFacts, record: &Step) -> bool {
-    let Step::Record {
+/// Whether the annotations of the object say anything else than they would with these records.
+pub(crate) fn says_something_else(object: &ObjectFacts, wanted: &Record) -> bool {
+    let Record {
         records,
         outputs,
         rotation,
         recorded_uid,
-    } = record
-    else {
-        return false;
-    };
+    } = wanted;
     let key = |record: &AzureRecord| {
         let adopted = record.origin == Origin::Adopted;
         let retained = record.deletion_policy == DeletionPolicy::Retain;

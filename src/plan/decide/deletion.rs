@@ -16,7 +16,7 @@ use crate::{
             azure::leaving::{Leaving, leave_place, policy_now},
             outputs::leave_output,
         },
-        decision::{Evaluation, Finding},
+        decision::Finding,
         desired::{resolve::Desired, stores::StoreFact},
         observed::{
             azure::KeyView,
@@ -24,7 +24,10 @@ use crate::{
             snapshot::Observed,
         },
         records::azure::AzureRecord,
-        step::kinds::Step,
+        step::{
+            azure::AzureStep, kinds::Step, object::ObjectStep, rotation::RotationStep,
+            secret::SecretStep,
+        },
     },
 };
 
@@ -51,21 +54,22 @@ type Stage = fn(&Situation<'_>, &mut Ending) -> Result<(), Finding>;
 /// What goes before the Secrets, stage by stage. What stands against one stops all that comes after it.
 const STAGES: [Stage; 3] = [keys_in_azure, hints_at_keys, outputs];
 
-/// The deletion of the object itself: Azure first, then the outputs, then the Secrets, then the finalizer.
+/// The deletion of the object itself, and how it stands: Azure first, then the outputs, then the Secrets, then the finalizer.
 pub(crate) fn evaluate_deletion(
     desired: &Desired,
     observed: &Observed,
     orphan_after: SignedDuration,
     now: Timestamp,
-) -> Evaluation {
+) -> (Vec<Step>, Finding) {
     if !observed.object.has_finalizer {
-        return Evaluation::finding(deleted());
+        return (Vec::new(), deleted());
     }
     if desired.protected {
-        return Evaluation::finding(Finding::needs_user(
+        let finding = Finding::needs_user(
             Reason::DeletionProtected,
             "spec.deletionProtection is true: nothing was deleted, in Azure or in the cluster. Set it to false to let the deletion go on",
-        ));
+        );
+        return (Vec::new(), finding);
     }
     let situation = Situation {
         desired,
@@ -76,15 +80,14 @@ pub(crate) fn evaluate_deletion(
     let mut ending = Ending::default();
     for stage in STAGES {
         if let Err(finding) = stage(&situation, &mut ending) {
-            let steps = ending.steps;
-            return Evaluation { steps, finding };
+            return (ending.steps, finding);
         }
     }
     let Ending { mut steps, orphans } = ending;
     steps.extend(rotation_secrets_to_delete(desired, observed));
     steps.extend(managed_secret_to_delete(desired, observed));
-    steps.push(Step::RemoveFinalizer { orphans });
-    Evaluation::steps(steps)
+    steps.push(Step::Object(ObjectStep::RemoveFinalizer { orphans }));
+    (steps, Finding::Pending)
 }
 
 fn keys_in_azure(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), Finding> {
@@ -99,7 +102,9 @@ fn keys_in_azure(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), F
             Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
                 ending.orphans.push(id);
             }
-            Leaving::Delete => ending.steps.push(Step::DeleteAzureKey { id }),
+            Leaving::Delete => ending
+                .steps
+                .push(Step::Azure(AzureStep::DeleteAzureKey { id })),
             Leaving::Blocked(finding)
                 if !waits_its_turn(&finding) && is_out_of_reach(situation) =>
             {
@@ -207,10 +212,10 @@ fn managed_secret_to_delete(desired: &Desired, observed: &Observed) -> Option<St
                 && !is_of_another_namespace(facts)
                 && facts.owner_uid.as_deref() == Some(observed.object.uid.as_str()) =>
         {
-            Some(Step::DeleteSecret {
+            Some(Step::Secret(SecretStep::DeleteSecret {
                 name: custody.name.clone(),
                 uid: facts.uid.clone(),
-            })
+            }))
         }
         _ => None,
     }
@@ -233,14 +238,18 @@ fn rotation_secrets_to_delete(desired: &Desired, observed: &Observed) -> Vec<Ste
         return Vec::new();
     };
     let staged = observed.rotation_secrets.staged();
-    let staged = staged.map(|facts| Step::DropStagedKey {
-        name: staging_name(&custody.name),
-        uid: facts.uid.clone(),
+    let staged = staged.map(|facts| {
+        Step::Rotation(RotationStep::DropStagedKey {
+            name: staging_name(&custody.name),
+            uid: facts.uid.clone(),
+        })
     });
     let previous = observed.rotation_secrets.previous();
-    let previous = previous.map(|facts| Step::DeletePreviousKeys {
-        name: previous_name(&custody.name),
-        uid: facts.uid.clone(),
+    let previous = previous.map(|facts| {
+        Step::Rotation(RotationStep::DeletePreviousKeys {
+            name: previous_name(&custody.name),
+            uid: facts.uid.clone(),
+        })
     });
     staged.into_iter().chain(previous).collect()
 }

@@ -3,7 +3,14 @@
 use crate::plan::{
     decision::Plan,
     observed::{secret::SecretView, snapshot::Observed},
-    step::{describe::Concern, kinds::Step},
+    step::{
+        azure::AzureStep,
+        kinds::{Concern, Step},
+        object::ObjectStep,
+        output::OutputStep,
+        rotation::RotationStep,
+        secret::SecretStep,
+    },
 };
 
 /// Whether a step may be taken as far as those go that were refused: it is none of them, and rests on none.
@@ -19,13 +26,15 @@ pub(crate) fn is_open_in(plan: &Plan, observed: &Observed, step: &Step) -> bool 
     let comes = |step: &&Step| {
         matches!(
             step,
-            Step::CreateResourceGroup { .. }
-                | Step::PublishKey { .. }
-                | Step::UpdateAzureKey { .. }
+            Step::Azure(
+                AzureStep::CreateResourceGroup { .. }
+                    | AzureStep::PublishKey(_)
+                    | AzureStep::UpdateAzureKey(_)
+            )
         )
     };
     let mut coming = plan.steps.iter().filter(comes);
-    let leaves = matches!(step, Step::DeleteAzureKey { .. });
+    let leaves = matches!(step, Step::Azure(AzureStep::DeleteAzureKey { .. }));
     is_open(observed, step) && !(leaves && coming.any(|step| !is_open(observed, step)))
 }
 
@@ -45,42 +54,64 @@ pub(crate) fn is_open_in(plan: &Plan, observed: &Observed, step: &Step) -> bool 
 /// | a step on an output | another on the same output, and the finalizer |
 /// | a deletion of a Secret | the managed Secret, which goes last, and the finalizer |
 fn rests_on(observed: &Observed, step: &Step, refused: &Step) -> bool {
+    match refused {
+        Step::Object(refused) => rests_on_object(observed, step, refused),
+        Step::Secret(refused) => rests_on_secret(observed, step, refused),
+        Step::Rotation(refused) => rests_on_rotation(step, refused),
+        Step::Output(refused) => step.output() == Some(refused.object()) || lets_go(step),
+        Step::Azure(refused) => rests_on_azure(step, refused),
+    }
+}
+
+fn rests_on_object(observed: &Observed, step: &Step, refused: &ObjectStep) -> bool {
+    match refused {
+        ObjectStep::Record(_) => !observed.object.has_finalizer || creates(step),
+        ObjectStep::RecordPlaces { .. } => step.concern() == Concern::Azure,
+        ObjectStep::RemoveFinalizer { .. } => false,
+    }
+}
+
+fn rests_on_secret(observed: &Observed, step: &Step, refused: &SecretStep) -> bool {
     let concern = step.concern();
     let is_public = matches!(concern, Concern::Azure | Concern::Outputs);
     match refused {
-        Step::Record { .. } => !observed.object.has_finalizer || creates(step),
-        Step::RecordPlaces { .. } => concern == Concern::Azure,
-        Step::HoldStore { .. } | Step::RemoveFinalizer { .. } => false,
-        Step::CreateSecret { .. } | Step::ImportKey { .. } | Step::AdoptSecret { .. } => {
-            is_public || concern == Concern::Rotation || matches!(step, Step::RecordPlaces { .. })
+        SecretStep::CreateSecret(_) | SecretStep::ImportKey(_) | SecretStep::AdoptSecret { .. } => {
+            is_public
+                || concern == Concern::Rotation
+                || matches!(step, Step::Object(ObjectStep::RecordPlaces { .. }))
         }
-        Step::RepairSecret { .. } => {
+        SecretStep::RepairSecret { .. } => {
             concern == Concern::Rotation || (is_public && !secret_is_own(observed))
         }
-        Step::StageKey { .. }
-        | Step::StageImportedKey { .. }
-        | Step::KeepPreviousKey { .. }
-        | Step::BeginDelay { .. }
-        | Step::ActivateKey { .. }
-        | Step::DateFormerKeys { .. }
-        | Step::RetireKeys { .. } => concern == Concern::Rotation,
-        Step::DropStagedKey { .. }
-        | Step::DeletePreviousKeys { .. }
-        | Step::DeleteSecret { .. } => ends(step),
-        Step::CreateResourceGroup { id, .. } => match step {
-            Step::PublishKey { id: key, .. } => key.group_key() == id.group_key(),
-            Step::DeleteAzureKey { .. } => true,
+        SecretStep::DeleteSecret { .. } => ends(step),
+    }
+}
+
+fn rests_on_rotation(step: &Step, refused: &RotationStep) -> bool {
+    match refused {
+        RotationStep::StageKey(_)
+        | RotationStep::StageImportedKey(_)
+        | RotationStep::KeepPreviousKey(_)
+        | RotationStep::BeginDelay { .. }
+        | RotationStep::ActivateKey(_)
+        | RotationStep::DateFormerKeys { .. }
+        | RotationStep::RetireKeys(_) => step.concern() == Concern::Rotation,
+        RotationStep::DropStagedKey { .. } | RotationStep::DeletePreviousKeys { .. } => ends(step),
+    }
+}
+
+fn rests_on_azure(step: &Step, refused: &AzureStep) -> bool {
+    match refused {
+        AzureStep::HoldStore { .. } => false,
+        AzureStep::CreateResourceGroup { id, .. } => match step {
+            Step::Azure(AzureStep::PublishKey(publish)) => publish.id.group_key() == id.group_key(),
+            Step::Azure(AzureStep::DeleteAzureKey { .. }) => true,
             _ => false,
         },
-        Step::PublishKey { .. } | Step::UpdateAzureKey { .. } => {
-            matches!(step, Step::DeleteAzureKey { .. })
+        AzureStep::PublishKey(_) | AzureStep::UpdateAzureKey(_) => {
+            matches!(step, Step::Azure(AzureStep::DeleteAzureKey { .. }))
         }
-        Step::DeleteAzureKey { id } => step.azure_id() == Some(id) || destroys(step),
-        Step::CreateOutput { object, .. }
-        | Step::UpdateOutput { object, .. }
-        | Step::DeleteOutput { object, .. } => {
-            step.output() == Some(object) || matches!(step, Step::RemoveFinalizer { .. })
-        }
+        AzureStep::DeleteAzureKey { id } => step.azure_id() == Some(id) || destroys(step),
     }
 }
 
@@ -93,34 +124,43 @@ fn secret_is_own(observed: &Observed) -> bool {
 
 /// Whether a step makes something that the object must name first.
 fn creates(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::CreateSecret { .. }
-            | Step::ImportKey { .. }
-            | Step::AdoptSecret { .. }
-            | Step::StageKey { .. }
-            | Step::StageImportedKey { .. }
-            | Step::CreateOutput { .. }
-            | Step::RecordPlaces { .. }
-            | Step::CreateResourceGroup { .. }
-            | Step::PublishKey { .. }
-            | Step::UpdateAzureKey { .. }
-    )
+    match step {
+        Step::Object(step) => matches!(step, ObjectStep::RecordPlaces { .. }),
+        Step::Secret(step) => matches!(
+            step,
+            SecretStep::CreateSecret(_) | SecretStep::ImportKey(_) | SecretStep::AdoptSecret { .. }
+        ),
+        Step::Rotation(step) => matches!(
+            step,
+            RotationStep::StageKey(_) | RotationStep::StageImportedKey(_)
+        ),
+        Step::Output(step) => matches!(step, OutputStep::CreateOutput(_)),
+        Step::Azure(step) => matches!(
+            step,
+            AzureStep::CreateResourceGroup { .. }
+                | AzureStep::PublishKey(_)
+                | AzureStep::UpdateAzureKey(_)
+        ),
+    }
+}
+
+/// Whether a step lets the object go.
+fn lets_go(step: &Step) -> bool {
+    matches!(step, Step::Object(ObjectStep::RemoveFinalizer { .. }))
 }
 
 /// Whether a step lets the last of an object go.
 fn ends(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::DeleteSecret { .. } | Step::RemoveFinalizer { .. }
-    )
+    matches!(step, Step::Secret(SecretStep::DeleteSecret { .. })) || lets_go(step)
 }
 
 /// Whether a step takes private keys away whose public half may still be in Azure.
 fn destroys(step: &Step) -> bool {
-    ends(step)
-        || matches!(
-            step,
-            Step::DropStagedKey { .. } | Step::DeletePreviousKeys { .. }
+    let others = matches!(
+        step,
+        Step::Rotation(
+            RotationStep::DropStagedKey { .. } | RotationStep::DeletePreviousKeys { .. }
         )
+    );
+    others || ends(step)
 }

@@ -7,6 +7,7 @@ pub(super) mod dependents;
 pub(super) mod next_look;
 pub(super) mod next_move;
 pub(super) mod order;
+pub(super) mod output_steps;
 pub(super) mod outputs;
 pub(super) mod parts;
 pub(super) mod rotation;

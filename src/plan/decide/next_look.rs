@@ -21,7 +21,7 @@ use crate::{
 /// How often to look, by the operator's flags.
 #[derive(Clone, Copy, Debug)]
 pub struct Intervals {
-    /// How often everything is looked at although nothing seems to have changed.
+    /// How often everything is re-checked although nothing seems to have changed.
     pub sweep: Duration,
     /// How often it is looked whether a person has acted.
     pub poll: Duration,
@@ -64,14 +64,14 @@ impl Intervals {
     }
 }
 
-/// What time alone will change is looked at no sooner than this: the clock that counts the wait may be a little ahead.
+/// What time alone will change is re-checked no sooner than this: the clock that counts the wait may be a little ahead.
 const SOON: Duration = Duration::from_secs(1);
 
 /// Thousandths of an interval that pass at least.
 const SHORTEST: u32 = 900;
 
 /// Between 0.9 and 1.1 of an interval, always the same for one object: thousands of objects that became ready in one
-/// minute shall not all be looked at in one minute for ever after.
+/// minute must not all be re-checked in one minute for ever after.
 fn jittered(interval: Duration, seed: &str) -> Duration {
     let mut hasher = DefaultHasher::new();
     seed.hash(&mut hasher);

@@ -13,7 +13,14 @@ use crate::{
             rotation_secrets::RotationSecrets,
             snapshot::Observed,
         },
-        step::kinds::Step,
+        step::{
+            azure::{AzureStep, UpdateAzureKey},
+            kinds::Step,
+            object::{ObjectStep, Record},
+            output::OutputStep,
+            rotation::RotationStep,
+            secret::SecretStep,
+        },
     },
 };
 
@@ -103,14 +110,17 @@ fn read_first(desired: &Desired, observed: &Observed, step: &Step) -> Option<Pla
 
 /// A rotation that nobody remembers may be under way: its Secrets tell.
 fn stages_unseen(observed: &Observed, step: &Step) -> Option<Place> {
-    let stages = matches!(step, Step::StageKey { .. } | Step::StageImportedKey { .. });
+    let stages = matches!(
+        step,
+        Step::Rotation(RotationStep::StageKey(_) | RotationStep::StageImportedKey(_))
+    );
     (stages && observed.rotation_secrets == RotationSecrets::Unread)
         .then_some(Place::RotationSecrets)
 }
 
 /// The key at its new place may have been sent there and not be there.
 fn successor_is_only_sent(desired: &Desired, observed: &Observed, step: &Step) -> Option<Place> {
-    let Step::DeleteAzureKey { id } = step else {
+    let Step::Azure(AzureStep::DeleteAzureKey { id }) = step else {
         return None;
     };
     let wanted = desired.azure.as_ref()?.target.as_ref().ok();
@@ -137,7 +147,7 @@ fn writes_upon_a_list(observed: &Observed, step: &Step) -> Option<Place> {
 
 /// A place is forgotten only once a read has shown that our key is not there.
 fn forgets_upon_a_list(observed: &Observed, step: &Step) -> Option<Place> {
-    let Step::Record { records, .. } = step else {
+    let Step::Object(ObjectStep::Record(Record { records, .. })) = step else {
         return None;
     };
     let known = observed.object.hints.iter().flatten();
@@ -157,11 +167,10 @@ fn forgets_upon_a_list(observed: &Observed, step: &Step) -> Option<Place> {
 fn deletes_upon_a_cache(observed: &Observed, step: &Step) -> Option<Place> {
     let deletes = matches!(
         step,
-        Step::DeleteAzureKey { .. }
-            | Step::DeleteSecret { .. }
-            | Step::DeleteOutput { .. }
-            | Step::DeletePreviousKeys { .. }
-            | Step::RetireKeys { .. }
+        Step::Azure(AzureStep::DeleteAzureKey { .. })
+            | Step::Secret(SecretStep::DeleteSecret { .. })
+            | Step::Output(OutputStep::DeleteOutput { .. })
+            | Step::Rotation(RotationStep::DeletePreviousKeys { .. } | RotationStep::RetireKeys(_))
     );
     (deletes && !observed.object_is_live).then_some(Place::Object)
 }
@@ -171,10 +180,10 @@ fn deletes_upon_a_cache(observed: &Observed, step: &Step) -> Option<Place> {
 fn was_turned_back(taken: &[Step], step: &Step) -> Option<Failure> {
     let only_tags = matches!(
         step,
-        Step::UpdateAzureKey {
+        Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
             public_key: None,
             ..
-        }
+        }))
     );
     let written = step.written();
     if only_tags || !taken.iter().any(|before| before.written() == written) {

@@ -28,7 +28,7 @@ use crate::{
         },
         failure::Failure,
         observed::snapshot::Observed,
-        step::kinds::Step,
+        step::{azure::AzureStep, kinds::Step},
     },
 };
 
@@ -73,10 +73,11 @@ pub fn plan(
 }
 
 /// The plan for an object that goes.
-fn deletion(evaluation: Evaluation) -> Plan {
+fn deletion((steps, finding): (Vec<Step>, Finding)) -> Plan {
     Plan {
-        steps: evaluation.steps,
-        secret: evaluation.finding,
+        steps,
+        later: Vec::new(),
+        secret: finding,
         outputs: None,
         azure: None,
         rotation: None,
@@ -85,8 +86,8 @@ fn deletion(evaluation: Evaluation) -> Plan {
     }
 }
 
-/// The key that is to be in Azure. The next key goes first: it is stored already, and whoever reads it there shall know it
-/// when it takes over.
+/// The key that is to be in Azure. The next key goes first: it is stored already, and those who read it there are to know
+/// it when it takes over.
 fn published_key(
     desired: &Desired,
     observed: &Observed,
@@ -127,7 +128,8 @@ fn azure_stands(azure: Option<&Evaluation>, obsolete: &Obsolete) -> AzureStands 
 
 /// Why the store can't be held for the key.
 fn hold_refused<'a>(observed: &'a Observed, store: &StoreKey) -> Option<&'a Failure> {
-    observed.refusal(|step| matches!(step, Step::HoldStore { store: held, .. } if held == store))
+    let holds_it = |step: &Step| matches!(step, Step::Azure(AzureStep::HoldStore { store: held, .. }) if held == store);
+    observed.refusal(holds_it)
 }
 
 /// What to do about the key in Azure; `None` when none is wanted.

@@ -9,10 +9,8 @@ use crate::{
     },
     keys::PublicKey,
     plan::{
-        authority::{
-            outputs::{another_has_it, is_in_namespace, is_ours, is_owned},
-            own_keys::former_keys,
-        },
+        authority::outputs::{another_has_it, is_in_namespace, is_ours, is_owned},
+        decide::output_steps::{create, delete, trusted, update},
         decision::{Evaluation, Finding},
         desired::{
             outputs::{DesiredOutput, Shape},
@@ -23,14 +21,13 @@ use crate::{
         observed::{
             durability::finalizers,
             outputs::{Changeable, EntryFact, OutputFacts, OutputView},
-            secret::SecretView,
             snapshot::Observed,
         },
-        step::kinds::Step,
+        step::{kinds::Step, planned::Planned},
     },
 };
 
-/// What to do about the outputs. `key` is the one that they shall hold; while there is none, the steps are a preview.
+/// What to do about the outputs. `key` is the one that they are to hold; while there is none, the steps are a preview.
 pub(crate) fn evaluate_outputs(
     desired: &Desired,
     observed: &Observed,
@@ -50,7 +47,7 @@ pub(crate) fn evaluate_outputs(
         .filter(|gone| !is_wanted(desired, gone))
     {
         match leave_output(desired, observed, gone) {
-            Ok(more) => steps.extend(more),
+            Ok(more) => steps.extend(more.into_iter().map(Planned::Step)),
             Err(failure) => troubles.push((gone, failure)),
         }
     }
@@ -109,7 +106,7 @@ fn one(
     output: &DesiredOutput,
     observed: &Observed,
     key: Option<&PublicKey>,
-) -> Result<Vec<Step>, Failure> {
+) -> Result<Vec<Planned>, Failure> {
     let object = &output.object;
     let shape = output.shape.as_ref().map_err(Clone::clone)?;
     if let Some(place) = place_that_has_the_name(desired, object) {
@@ -118,12 +115,7 @@ fn one(
             format!("{object} is {place}: give the output another name"),
         ));
     }
-    let create = || Step::CreateOutput {
-        object: object.clone(),
-        shape: shape.clone(),
-        public_key: key.cloned(),
-        trusted: trusted(observed, key),
-    };
+    let create = || create(observed, object, shape, key);
     match observed.outputs.get(object) {
         None => Ok(Vec::new()),
         Some(OutputView::Unknown(failure)) => Err(failure.clone()),
@@ -133,15 +125,14 @@ fn one(
             if let Some(held_by) = &facts.held_by {
                 return Err(is_going(object, held_by));
             }
-            let holds =
-                key.is_none_or(|key| holds(shape, facts, key, &trusted(observed, Some(key))));
+            let holds = key.is_none_or(|key| holds(shape, facts, key, &trusted(observed, key)));
             // The type of a Secret can't be changed, nor what is immutable; and what another shape has left behind would
             // stay for ever.
             match facts.changeable {
                 Changeable::Everything => {}
                 Changeable::Metadata if holds => {}
                 Changeable::Metadata | Changeable::Nothing => {
-                    return Ok(vec![delete(object, facts), create()]);
+                    return Ok(vec![delete(object, facts).into(), create()]);
                 }
             }
             let is_ours = facts.owner_uid.as_deref() == Some(observed.object.uid.as_str())
@@ -149,15 +140,7 @@ fn one(
             if holds && is_ours && facts.metadata_fits {
                 return Ok(Vec::new());
             }
-            Ok(vec![Step::UpdateOutput {
-                object: object.clone(),
-                shape: shape.clone(),
-                uid: facts.uid.clone(),
-                resource_version: facts.resource_version.clone(),
-                superfluous: facts.superfluous.clone(),
-                public_key: key.cloned(),
-                trusted: trusted(observed, key),
-            }])
+            Ok(vec![update(observed, object, shape, facts, key)])
         }
     }
 }
@@ -172,7 +155,7 @@ fn is_going(object: &OutputRef, held_by: &[String]) -> Failure {
     )
 }
 
-/// Whether every entry is as it shall be, compared as keys; a text as the text that it is.
+/// Whether every entry is as it is wanted: keys are compared as keys, a text as the text that it is.
 fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey, trusted: &[PublicKey]) -> bool {
     let entries = shape.entries.keys().all(|name| {
         facts.entries.get(name).is_some_and(|entry| match entry {
@@ -183,31 +166,6 @@ fn holds(shape: &Shape, facts: &OutputFacts, key: &PublicKey, trusted: &[PublicK
         })
     });
     entries && facts.superfluous.is_empty() && facts.recorded == Some(key.fingerprint())
-}
-
-/// The keys that somebody may have to trust: the next one while it waits, the current one, and the former ones, of which
-/// VMs may know no other.
-fn trusted(observed: &Observed, key: Option<&PublicKey>) -> Vec<PublicKey> {
-    let next = match &observed.secret {
-        SecretView::Present(managed) => observed
-            .rotation_secrets
-            .staged()
-            .filter(|staged| staged.revision.is_none_or(|next| next > managed.revision))
-            .and_then(|staged| staged.key.readable()),
-        SecretView::Absent => None,
-    };
-    let former = former_keys(observed);
-    let all = next
-        .into_iter()
-        .chain(key)
-        .chain(former.iter().map(|former| &former.public_key));
-    let mut trusted: Vec<PublicKey> = Vec::new();
-    for one in all {
-        if !trusted.contains(one) {
-            trusted.push(one.clone());
-        }
-    }
-    trusted
 }
 
 fn place_that_has_the_name(desired: &Desired, object: &OutputRef) -> Option<&'static str> {
@@ -251,29 +209,19 @@ pub(crate) fn leave_output(
         {
             Ok(vec![delete(object, facts)])
         }
-        // Gone, or somebody else's.
+        // Gone, or another object's.
         None | Some(OutputView::Absent | OutputView::Present(_)) => Ok(Vec::new()),
     }
 }
 
-fn delete(object: &OutputRef, facts: &OutputFacts) -> Step {
-    Step::DeleteOutput {
-        object: object.clone(),
-        uid: facts.uid.clone(),
-    }
-}
-
 /// The outputs that the object must record: those that may be there, before they are created, until they are gone.
-pub(crate) fn to_record(desired: &Desired, observed: &Observed, steps: &[Step]) -> Vec<OutputRef> {
-    let is_created = |object: &OutputRef| {
-        let creates = |step: &Step| match step {
-            Step::CreateOutput {
-                object: created, ..
-            } => created == object,
-            _ => false,
-        };
-        steps.iter().any(creates)
-    };
+pub(crate) fn to_record(
+    desired: &Desired,
+    observed: &Observed,
+    steps: &[Planned],
+) -> Vec<OutputRef> {
+    let created: BTreeSet<&OutputRef> = steps.iter().filter_map(Planned::created_output).collect();
+    let is_created = |object: &OutputRef| created.contains(object);
     let recorded: BTreeSet<&OutputRef> = observed.object.all_outputs().collect();
     let may_be_there = |object: &&OutputRef| match observed.outputs.get(object) {
         Some(OutputView::Absent) => is_created(object),

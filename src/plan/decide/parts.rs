@@ -16,7 +16,11 @@ use crate::{
         decision::{Evaluation, Finding, Plan},
         desired::resolve::Desired,
         observed::snapshot::Observed,
-        step::kinds::Step,
+        step::{
+            kinds::Step,
+            object::{ObjectStep, Record},
+            planned::Planned,
+        },
     },
 };
 
@@ -53,14 +57,14 @@ impl Parts {
         let is_in_step = self.key.finding.is_good() && is_there && self.rotation.first.is_none();
         let records = hints_to_write(desired, observed, self.azure_steps(), published);
         let mut steps = holds(observed, &records);
-        let record = Step::Record {
+        let record = Record {
             recorded_uid: uid_to_record(desired, observed, is_in_step),
             records,
             outputs: self.outputs_to_record(desired, observed),
             rotation: rotation_to_record(observed, self.is_sound(), &self.rotation),
         };
         if !observed.object.has_finalizer || says_something_else(&observed.object, &record) {
-            steps.push(record);
+            steps.push(ObjectStep::Record(record).into());
         }
         steps
     }
@@ -90,7 +94,7 @@ impl Parts {
         self.key.finding.is_good() || self.is_replacing
     }
 
-    fn azure_steps(&self) -> &[Step] {
+    fn azure_steps(&self) -> &[Planned] {
         self.azure.as_ref().map_or(&[], |azure| &azure.steps)
     }
 
@@ -109,17 +113,18 @@ impl Parts {
             Obsolete::Steps(steps) => (azure, steps),
             Obsolete::Blocked(finding) => (Some(finding), Vec::new()),
         };
-        let steps = records
-            .into_iter()
+        let steps = planned(records)
             .chain(self.key.steps)
-            .chain(self.rotation.first)
+            .chain(planned(self.rotation.first))
             .chain(output_steps.into_iter().flatten())
-            .chain(places)
+            .chain(planned(places))
             .chain(azure_steps.into_iter().flatten())
-            .chain(obsolete)
-            .chain(self.rotation.last);
+            .chain(planned(obsolete))
+            .chain(planned(self.rotation.last));
+        let (steps, later) = until_preview(steps);
         Plan {
-            steps: steps.collect(),
+            steps,
+            later,
             secret: self.key.finding,
             outputs,
             azure,
@@ -128,4 +133,20 @@ impl Parts {
             deleting: false,
         }
     }
+}
+
+fn planned(steps: impl IntoIterator<Item = Step>) -> impl Iterator<Item = Planned> {
+    steps.into_iter().map(Planned::Step)
+}
+
+/// The steps before the first preview, and the rest: what comes after a preview waits for the same key.
+fn until_preview(planned: impl Iterator<Item = Planned>) -> (Vec<Step>, Vec<Planned>) {
+    let (mut steps, mut later) = (Vec::new(), Vec::new());
+    for one in planned {
+        match one {
+            Planned::Step(step) if later.is_empty() => steps.push(step),
+            other => later.push(other),
+        }
+    }
+    (steps, later)
 }

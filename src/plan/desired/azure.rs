@@ -49,7 +49,7 @@ impl Wanted {
         }
     }
 
-    /// How our key shall be there, if it shall.
+    /// How our key is wanted there, if it is.
     pub fn published(&self) -> Option<&Target> {
         match self {
             Self::Published(target) => Some(target),
@@ -58,10 +58,10 @@ impl Wanted {
     }
 }
 
-/// A public key as it shall be in Azure.
+/// A public key as it is wanted in Azure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
-    /// Where.
+    /// Its place.
     pub id: ArmId,
     /// The location to create it in.
     pub location: String,

@@ -49,7 +49,7 @@ pub struct Custody {
 }
 
 impl KeySource {
-    /// The managed Secret, if there shall be one.
+    /// The managed Secret, if one is wanted.
     pub fn custody(&self) -> Option<&Custody> {
         match self {
             Self::Generated { custody, .. } => Some(custody),

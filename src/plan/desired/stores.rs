@@ -106,7 +106,7 @@ pub fn stores_of(spec: &SshKeySpec, records: &[AzureRecord]) -> BTreeSet<StoreKe
     recorded.chain(named.map(StoreRef::key)).collect()
 }
 
-/// The stores to look for, of which the first that is there is meant: the defaults, while none is named or recorded.
+/// The stores to look for, of which the first existing one is meant: the defaults, while none is named or recorded.
 pub fn default_stores(spec: &SshKeySpec, records: &[AzureRecord]) -> Vec<StoreKey> {
     match &spec.azure {
         Some(azure) if azure.store_ref.is_none() && current_place(records).is_none() => {
@@ -166,7 +166,7 @@ pub(crate) fn offer<'a>(
     mark: &Mark,
 ) -> Result<Offer<'a>, Failure> {
     let fact = stores.get(store).unwrap_or(&StoreFact::NotFound);
-    // Whoever may not use a store is not told how it stands.
+    // An object that may not use a store is not told how it stands.
     if let StoreFact::Shared(shared) = fact
         && !is_open_to(shared, &mark.namespace)
     {

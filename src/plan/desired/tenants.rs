@@ -1,5 +1,5 @@
 //! What a `ClusterAzureStore` does not let its tenants do: facts in order, the first that holds refuses. They hold of what
-//! is resolved, records included, since whoever may write an `SshKey` may write what is recorded on it.
+//! is resolved, records included, since a person who may write an `SshKey` may write what is recorded on it.
 
 use crate::{
     api::{

@@ -2,18 +2,11 @@
 //! and a test on real servers holds the controller's own outcomes to it.
 
 use crate::{
-    api::{
-        ArmId, OutputRef,
-        status::{Origin, Phase},
-    },
-    keys::PublicKey,
+    api::status::{Origin, Phase},
     plan::{
-        desired::{
-            outputs::{Entry, Shape},
-            resolve::Desired,
-        },
+        desired::{outputs::Entry, resolve::Desired},
         effect::{
-            secrets::{managed_secret, rotation_secrets},
+            secrets::{activated, managed_secret, rotation_secrets},
             world::{Fresh, World},
         },
         observed::{
@@ -23,7 +16,13 @@ use crate::{
             snapshot::{Observed, Outcome},
         },
         records::azure::AzureRecord,
-        step::kinds::Step,
+        step::{
+            azure::{AzureStep, UpdateAzureKey},
+            kinds::Step,
+            object::ObjectStep,
+            output::{OutputContent, OutputStep},
+            rotation::RotationStep,
+        },
     },
 };
 
@@ -42,72 +41,48 @@ pub fn effect(step: &Step, desired: &Desired, observed: &Observed, fresh: &Fresh
         fresh,
     };
     match step {
-        Step::Record {
-            records,
-            outputs,
-            rotation,
-            recorded_uid,
-        } => Outcome::Object(ObjectFacts {
+        Step::Object(step) => on_object(&world, step),
+        Step::Secret(step) => Outcome::Secret(managed_secret(&world, step)),
+        Step::Rotation(step) => of_rotation(&world, step),
+        Step::Output(step) => Outcome::Output(step.object().clone(), on_output(&world, step)),
+        Step::Azure(step) => in_azure(&world, step),
+    }
+}
+
+fn on_object(world: &World<'_>, step: &ObjectStep) -> Outcome {
+    let before = world.observed.object.clone();
+    match step {
+        ObjectStep::Record(record) => Outcome::Object(ObjectFacts {
             has_finalizer: true,
-            hints: Ok(records.iter().map(as_hint).collect()),
-            outputs: outputs.clone(),
-            rotation: rotation.clone(),
-            recorded_uid: Some(recorded_uid.clone()),
-            ..observed.object.clone()
+            hints: Ok(record.records.iter().map(as_hint).collect()),
+            outputs: record.outputs.clone(),
+            rotation: record.rotation.clone(),
+            recorded_uid: Some(record.recorded_uid.clone()),
+            ..before
         }),
-        Step::RecordPlaces { places } => Outcome::Object(ObjectFacts {
+        ObjectStep::RecordPlaces { places } => Outcome::Object(ObjectFacts {
             places: places.clone(),
             has_status: true,
-            ..observed.object.clone()
+            ..before
         }),
-        Step::HoldStore { store, .. } => Outcome::Held(store.clone()),
-        Step::RemoveFinalizer { .. } => Outcome::Released,
-        Step::CreateSecret { .. }
-        | Step::ImportKey { .. }
-        | Step::ActivateKey { .. }
-        | Step::AdoptSecret { .. }
-        | Step::RepairSecret { .. }
-        | Step::DeleteSecret { .. } => Outcome::Secret(managed_secret(&world, step)),
-        Step::StageKey { .. } | Step::StageImportedKey { .. } => {
-            Outcome::Custody(observed.secret.clone(), rotation_secrets(&world, step))
+        ObjectStep::RemoveFinalizer { .. } => Outcome::Released,
+    }
+}
+
+fn of_rotation(world: &World<'_>, step: &RotationStep) -> Outcome {
+    match step {
+        RotationStep::ActivateKey(next) => Outcome::Secret(activated(world, next)),
+        RotationStep::StageKey(_) | RotationStep::StageImportedKey(_) => {
+            Outcome::Custody(world.observed.secret.clone(), rotation_secrets(world, step))
         }
-        Step::KeepPreviousKey { .. }
-        | Step::BeginDelay { .. }
-        | Step::DropStagedKey { .. }
-        | Step::DateFormerKeys { .. }
-        | Step::RetireKeys { .. }
-        | Step::DeletePreviousKeys { .. } => {
-            Outcome::RotationSecrets(rotation_secrets(&world, step))
+        RotationStep::KeepPreviousKey(_)
+        | RotationStep::BeginDelay { .. }
+        | RotationStep::DropStagedKey { .. }
+        | RotationStep::DateFormerKeys { .. }
+        | RotationStep::RetireKeys(_)
+        | RotationStep::DeletePreviousKeys { .. } => {
+            Outcome::RotationSecrets(rotation_secrets(world, step))
         }
-        Step::CreateOutput {
-            object,
-            shape,
-            public_key,
-            trusted,
-        } => match observed.outputs.get(object) {
-            Some(there @ OutputView::Present(_)) => Outcome::Output(object.clone(), there.clone()),
-            _ => output(&world, object, shape, public_key.as_ref(), trusted, None),
-        },
-        Step::UpdateOutput {
-            object,
-            shape,
-            uid,
-            public_key,
-            trusted,
-            ..
-        } => output(
-            &world,
-            object,
-            shape,
-            public_key.as_ref(),
-            trusted,
-            Some(uid),
-        ),
-        Step::DeleteOutput { object, .. } => Outcome::Output(object.clone(), OutputView::Absent),
-        Step::CreateResourceGroup { id, .. } => Outcome::Group(id.group_key()),
-        Step::PublishKey { id, .. }
-        | Step::UpdateAzureKey { id, .. }
-        | Step::DeleteAzureKey { id } => Outcome::Azure(id.clone(), in_azure(&world, step, id)),
     }
 }
 
@@ -123,30 +98,34 @@ fn as_hint(record: &AzureRecord) -> AzureRecord {
     }
 }
 
+fn on_output(world: &World<'_>, step: &OutputStep) -> OutputView {
+    match step {
+        OutputStep::CreateOutput(content) => match world.observed.outputs.get(&content.object) {
+            Some(there @ OutputView::Present(_)) => there.clone(),
+            _ => written(world, content, &world.fresh.uid),
+        },
+        OutputStep::UpdateOutput(update) => written(world, &update.content, &update.uid),
+        OutputStep::DeleteOutput { .. } => OutputView::Absent,
+    }
+}
+
 /// An output that holds what was written into it.
-fn output(
-    world: &World<'_>,
-    object: &OutputRef,
-    shape: &Shape,
-    key: Option<&PublicKey>,
-    trusted: &[PublicKey],
-    uid: Option<&String>,
-) -> Outcome {
-    let fact = |entry: &Entry| match (entry, key) {
-        (Entry::Text(_), _) => EntryFact::Text(true),
-        (Entry::AuthorizedKeys, _) => EntryFact::Keys(trusted.to_vec()),
-        (_, Some(key)) => EntryFact::Key(key.clone()),
-        (_, None) => EntryFact::Other,
+fn written(world: &World<'_>, content: &OutputContent, uid: &str) -> OutputView {
+    let key = &content.public_key;
+    let fact = |entry: &Entry| match entry {
+        Entry::Text(_) => EntryFact::Text(true),
+        Entry::AuthorizedKeys => EntryFact::Keys(content.trusted.clone()),
+        Entry::Public | Entry::PrivateOpenSsh | Entry::PrivatePem => EntryFact::Key(key.clone()),
     };
-    let entries = shape.entries.iter();
+    let entries = content.shape.entries.iter();
     let facts = OutputFacts {
-        uid: uid.unwrap_or(&world.fresh.uid).clone(),
+        uid: uid.to_owned(),
         resource_version: world.fresh.resource_version.clone(),
         is_output: true,
         owner_name: Some(world.desired.mark.object.clone()),
         owner_uid: Some(world.observed.object.uid.clone()),
         owner_namespace: Some(world.desired.mark.namespace.clone()),
-        recorded: key.map(PublicKey::fingerprint),
+        recorded: Some(key.fingerprint()),
         metadata_fits: true,
         changeable: Changeable::Everything,
         entries: entries
@@ -155,44 +134,50 @@ fn output(
         superfluous: Vec::new(),
         held_by: None,
     };
-    Outcome::Output(object.clone(), OutputView::Present(Box::new(facts)))
+    OutputView::Present(Box::new(facts))
 }
 
-/// A place in Azure after a write to it.
-fn in_azure(world: &World<'_>, step: &Step, id: &ArmId) -> KeyView {
-    let freshness = Freshness::Written;
+fn in_azure(world: &World<'_>, step: &AzureStep) -> Outcome {
     let absent = || KeyView::Absent {
         group: Group::Exists,
-        freshness,
+        freshness: Freshness::Written,
     };
-    let key = match (step, world.observed.azure.get(id)) {
-        (
-            Step::PublishKey {
-                location,
-                tags,
-                public_key: Some(key),
-                ..
-            },
-            _,
-        ) => AzureKey {
-            location: location.clone(),
-            tags: tags.clone(),
-            public_key: Ok(key.clone()),
+    match step {
+        AzureStep::HoldStore { store, .. } => Outcome::Held(store.clone()),
+        AzureStep::CreateResourceGroup { id, .. } => Outcome::Group(id.group_key()),
+        AzureStep::PublishKey(publish) => {
+            let key = AzureKey {
+                location: publish.location.clone(),
+                tags: publish.tags.clone(),
+                public_key: Ok(publish.public_key.clone()),
+            };
+            Outcome::Azure(publish.id.clone(), sent(key))
+        }
+        AzureStep::UpdateAzureKey(update) => {
+            let view = match world.observed.azure.get(&update.id) {
+                Some(KeyView::Present { key, .. }) => sent(updated(key, update)),
+                _ => absent(),
+            };
+            Outcome::Azure(update.id.clone(), view)
+        }
+        AzureStep::DeleteAzureKey { id } => Outcome::Azure(id.clone(), absent()),
+    }
+}
+
+fn sent(key: AzureKey) -> KeyView {
+    KeyView::Present {
+        key,
+        freshness: Freshness::Written,
+    }
+}
+
+fn updated(key: &AzureKey, update: &UpdateAzureKey) -> AzureKey {
+    AzureKey {
+        location: key.location.clone(),
+        tags: update.tags.as_ref().unwrap_or(&key.tags).clone(),
+        public_key: match &update.public_key {
+            Some(key) => Ok(key.clone()),
+            None => key.public_key.clone(),
         },
-        (
-            Step::UpdateAzureKey {
-                public_key, tags, ..
-            },
-            Some(KeyView::Present { key, .. }),
-        ) => AzureKey {
-            location: key.location.clone(),
-            tags: tags.as_ref().unwrap_or(&key.tags).clone(),
-            public_key: match public_key {
-                Some(key) => Ok(key.clone()),
-                None => key.public_key.clone(),
-            },
-        },
-        _ => return absent(),
-    };
-    KeyView::Present { key, freshness }
+    }
 }

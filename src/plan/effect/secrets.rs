@@ -12,90 +12,82 @@ use crate::{
             secret::{SecretFacts, SecretKey, SecretView},
         },
         records::former_key::FormerKey,
-        step::kinds::Step,
+        step::{
+            rotation::{ActivateKey, KeepKey, RotationStep},
+            secret::{SecretRecord, SecretStep},
+        },
     },
 };
 
-/// The managed Secret after a step that is about it.
-pub(crate) fn managed_secret(world: &World<'_>, step: &Step) -> SecretView {
-    match kept_secret(world, step) {
-        Some(facts) => SecretView::Present(Box::new(facts)),
-        None => SecretView::Absent,
+/// The managed Secret after a step that is about it. What is to be created and exists already stays as it is.
+pub(crate) fn managed_secret(world: &World<'_>, step: &SecretStep) -> SecretView {
+    let facts = match (step, world.observed.secret.facts()) {
+        (SecretStep::DeleteSecret { .. }, _) => None,
+        (SecretStep::CreateSecret(_) | SecretStep::ImportKey(_), Some(there)) => {
+            Some(there.clone())
+        }
+        (SecretStep::CreateSecret(new), None) => world.fresh.key.as_ref().map(|key| SecretFacts {
+            revision: new.revision,
+            request: new.request.clone(),
+            created_at: Some(new.now),
+            ..our_secret(world, key)
+        }),
+        (SecretStep::ImportKey(new), None) => Some(SecretFacts {
+            revision: new.revision,
+            created_at: Some(new.now),
+            ..our_secret(world, &new.public_key)
+        }),
+        (SecretStep::AdoptSecret { secret, now }, before) => before.map(|_| SecretFacts {
+            created_at: Some(*now),
+            ..our_secret(world, &secret.public_key)
+        }),
+        (
+            SecretStep::RepairSecret {
+                secret,
+                recorded_as,
+            },
+            before,
+        ) => before.map(|before| repaired(world, before, secret, *recorded_as)),
+    };
+    view(facts)
+}
+
+fn repaired(
+    world: &World<'_>,
+    before: &SecretFacts,
+    secret: &SecretRecord,
+    recorded_as: Option<(u32, Timestamp)>,
+) -> SecretFacts {
+    let (revision, created_at) = match recorded_as {
+        Some((revision, made)) => (revision, Some(made)),
+        None => (before.revision, before.created_at),
+    };
+    SecretFacts {
+        revision,
+        created_at,
+        request: before.request.clone(),
+        ..our_secret(world, &secret.public_key)
     }
 }
 
-fn kept_secret(world: &World<'_>, step: &Step) -> Option<SecretFacts> {
-    let before = world.observed.secret.facts();
-    Some(match (step, before) {
-        (Step::DeleteSecret { .. }, _) => return None,
-        (
-            Step::CreateSecret { .. }
-            | Step::ImportKey { .. }
-            | Step::ActivateKey {
-                resource_version: None,
-                ..
-            },
-            Some(there),
-        ) => there.clone(),
-        (
-            Step::CreateSecret {
-                revision,
-                request,
-                now,
-                ..
-            },
-            None,
-        ) => SecretFacts {
-            revision: *revision,
-            request: request.clone(),
-            created_at: Some(*now),
-            ..our_secret(world, world.fresh.key.as_ref()?)
+/// The managed Secret after the next key has taken over.
+pub(crate) fn activated(world: &World<'_>, next: &ActivateKey) -> SecretView {
+    let there = world.observed.secret.facts();
+    let creates = next.resource_version.is_none();
+    view(Some(match there.filter(|_| creates) {
+        Some(there) => there.clone(),
+        None => SecretFacts {
+            revision: next.revision,
+            request: next.request.clone(),
+            created_at: Some(next.made),
+            ..our_secret(world, &next.public_key)
         },
-        (
-            Step::ImportKey {
-                public_key,
-                revision,
-                now,
-                ..
-            },
-            None,
-        ) => SecretFacts {
-            revision: *revision,
-            created_at: Some(*now),
-            ..our_secret(world, public_key)
-        },
-        (
-            Step::ActivateKey {
-                public_key,
-                revision,
-                request,
-                made,
-                ..
-            },
-            _,
-        ) => SecretFacts {
-            revision: *revision,
-            request: request.clone(),
-            created_at: Some(*made),
-            ..our_secret(world, public_key)
-        },
-        (Step::AdoptSecret { secret, now }, Some(_)) => SecretFacts {
-            created_at: Some(*now),
-            ..our_secret(world, &secret.public_key)
-        },
-        (Step::RepairSecret { secret, anew }, Some(before)) => {
-            let (revision, created_at) = match anew {
-                Some((revision, made)) => (*revision, Some(*made)),
-                None => (before.revision, before.created_at),
-            };
-            SecretFacts {
-                revision,
-                created_at,
-                request: before.request.clone(),
-                ..our_secret(world, &secret.public_key)
-            }
-        }
-        _ => before?.clone(),
+    }))
+}
+
+fn view(facts: Option<SecretFacts>) -> SecretView {
+    facts.map_or(SecretView::Absent, |facts| {
+        SecretView::Present(Box::new(facts))
     })
 }
 
@@ -123,31 +115,23 @@ fn our_secret(world: &World<'_>, key: &PublicKey) -> SecretFacts {
 }
 
 /// What is beside the managed Secret after a step of a rotation.
-pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> RotationSecrets {
+pub(crate) fn rotation_secrets(world: &World<'_>, step: &RotationStep) -> RotationSecrets {
     let (mut staged, mut previous) = match &world.observed.rotation_secrets {
         RotationSecrets::Read { staged, previous } => (staged.clone(), previous.clone()),
         RotationSecrets::Unread => (RotationSecret::Absent, RotationSecret::Absent),
     };
     match step {
-        Step::StageKey {
-            revision,
-            request,
-            now,
-            ..
-        } if staged == RotationSecret::Absent => {
-            if let Some(key) = &world.fresh.key {
-                staged = staged_secret(world, key, *revision, request.clone(), *now);
+        RotationStep::StageKey(new) => {
+            if let (RotationSecret::Absent, Some(key)) = (&staged, &world.fresh.key) {
+                staged = staged_secret(world, key, new.revision, new.request.clone(), new.now);
             }
         }
-        Step::StageImportedKey {
-            public_key,
-            revision,
-            now,
-            ..
-        } if staged == RotationSecret::Absent => {
-            staged = staged_secret(world, public_key, *revision, None, *now);
+        RotationStep::StageImportedKey(new) => {
+            if staged == RotationSecret::Absent {
+                staged = staged_secret(world, &new.public_key, new.revision, None, new.now);
+            }
         }
-        Step::BeginDelay { now, .. } => {
+        RotationStep::BeginDelay { now, .. } => {
             if let RotationSecret::Ours(facts) = &mut staged {
                 facts.pending_since = Some(*now);
                 facts
@@ -155,36 +139,40 @@ pub(crate) fn rotation_secrets(world: &World<'_>, step: &Step) -> RotationSecret
                     .clone_from(&world.fresh.resource_version);
             }
         }
-        Step::DropStagedKey { .. } => staged = RotationSecret::Absent,
-        // A create that meets a Secret of that name changes nothing.
-        Step::KeepPreviousKey {
-            resource_version: None,
-            ..
-        } if previous != RotationSecret::Absent => {}
-        Step::KeepPreviousKey {
-            public_key,
-            revision,
-            kept,
-            ..
-        } => {
-            let newest = FormerKey {
-                public_key: public_key.clone(),
-                revision: *revision,
-                retired_at: None,
-            };
-            let keys = std::iter::once(newest).chain(kept.iter().cloned());
-            previous = previous_secret(world, &previous, keys.collect());
+        RotationStep::DropStagedKey { .. } => staged = RotationSecret::Absent,
+        RotationStep::KeepPreviousKey(keep) => {
+            // A create that meets a Secret of that name changes nothing.
+            if keep.resource_version.is_some() || previous == RotationSecret::Absent {
+                previous = previous_secret(world, &previous, kept_with(keep));
+            }
         }
-        Step::DateFormerKeys { keys, .. } => {
+        RotationStep::DateFormerKeys { keys, .. } => {
             previous = previous_secret(world, &previous, keys.clone());
         }
-        Step::RetireKeys { whole: true, .. } | Step::DeletePreviousKeys { .. } => {
-            previous = RotationSecret::Absent;
+        RotationStep::RetireKeys(retire) => {
+            previous = if retire.whole {
+                RotationSecret::Absent
+            } else {
+                previous_secret(world, &previous, retire.kept.clone())
+            };
         }
-        Step::RetireKeys { kept, .. } => previous = previous_secret(world, &previous, kept.clone()),
-        _ => {}
+        RotationStep::DeletePreviousKeys { .. } => previous = RotationSecret::Absent,
+        // It changes the managed Secret alone.
+        RotationStep::ActivateKey(_) => {}
     }
     RotationSecrets::Read { staged, previous }
+}
+
+/// The former keys, and the one that is kept now before them.
+fn kept_with(keep: &KeepKey) -> Vec<FormerKey> {
+    let newest = FormerKey {
+        public_key: keep.public_key.clone(),
+        revision: keep.revision,
+        retired_at: None,
+    };
+    std::iter::once(newest)
+        .chain(keep.kept.iter().cloned())
+        .collect()
 }
 
 fn staged_secret(

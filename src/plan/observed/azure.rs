@@ -7,7 +7,7 @@ use crate::{keys::PublicKey, plan::failure::Failure};
 /// One place in Azure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeyView {
-    /// It could not be looked at.
+    /// It could not be read.
     Unknown(Failure),
     /// There is no key.
     Absent {

@@ -1,4 +1,4 @@
-//! What is there, as far as it was looked at, and where else to look.
+//! What exists, as far as it was read, and where else to look.
 
 pub(super) mod azure;
 pub(super) mod durability;

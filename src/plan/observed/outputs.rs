@@ -10,7 +10,7 @@ use crate::{
 /// An output, as a live read found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputView {
-    /// It could not be looked at, or a step on it failed.
+    /// It could not be read, or a step on it failed.
     Unknown(Failure),
     /// There is no object of that kind and name.
     Absent,
@@ -23,7 +23,7 @@ pub enum OutputView {
 pub struct OutputFacts {
     /// Its UID, for deleting this one and no other.
     pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
+    /// Its version, for changing what was read and nothing newer.
     pub resource_version: String,
     /// Whether it was made as an output and is nothing else by now.
     pub is_output: bool,
@@ -37,7 +37,7 @@ pub struct OutputFacts {
     pub recorded: Option<Fingerprint>,
     /// Whether labels and owner reference are as wanted.
     pub metadata_fits: bool,
-    /// What of it can become as it is wanted without making it anew.
+    /// What of it can become as it is wanted without creating it again.
     pub changeable: Changeable,
     /// What is under each data key that is wanted.
     pub entries: BTreeMap<String, EntryFact>,

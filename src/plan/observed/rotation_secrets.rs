@@ -13,9 +13,9 @@ use crate::{
 /// What is beside the managed Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RotationSecrets {
-    /// Nothing says that there is anything, and it was not looked at: good enough while nothing is to be done.
+    /// Nothing says that there is anything, and they were not read: good enough while nothing is to be done.
     Unread,
-    /// It was looked at.
+    /// They were read.
     Read {
         /// The Secret of the next key.
         staged: RotationSecret<StagedFacts>,
@@ -29,7 +29,7 @@ pub enum RotationSecrets {
 pub enum RotationSecret<T> {
     /// There is none of that name.
     Absent,
-    /// It is somebody else's: the `SshKey` that it says it belongs to, if it says so.
+    /// It is another object's: the `SshKey` that it says it belongs to, if it says so.
     Foreign(Option<String>),
     /// It is this object's.
     Ours(Box<T>),
@@ -50,7 +50,7 @@ impl<T> RotationSecret<T> {
 pub struct StagedFacts {
     /// Its UID, for deleting this one and no other.
     pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
+    /// Its version, for changing what was read and nothing newer.
     pub resource_version: String,
     /// How often the key will have been changed with it; `None` when that is not recorded any more.
     pub revision: Option<u32>,
@@ -58,7 +58,7 @@ pub struct StagedFacts {
     pub request: Option<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
-    /// Since when it is published wherever it shall be.
+    /// Since when it is published wherever it is wanted.
     pub pending_since: Option<Timestamp>,
     /// The key.
     pub key: SecretKey,
@@ -71,7 +71,7 @@ pub struct StagedFacts {
 pub struct PreviousFacts {
     /// Its UID, for deleting this one and no other.
     pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
+    /// Its version, for changing what was read and nothing newer.
     pub resource_version: String,
     /// The keys that it holds, the newest first.
     pub keys: Vec<FormerKey>,

@@ -25,7 +25,7 @@ pub enum SecretView {
 pub struct SecretFacts {
     /// Its UID, for deleting this one and no other.
     pub uid: String,
-    /// Its version, for changing what was looked at and nothing newer.
+    /// Its version, for changing what was read and nothing newer.
     pub resource_version: String,
     /// Whether it carries the labels by which the operator finds it.
     pub labelled: bool,

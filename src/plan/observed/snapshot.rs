@@ -26,7 +26,7 @@ pub struct Observed {
     pub object: ObjectFacts,
     /// Whether the `SshKey` was read from the API server in this pass, and not from a cache.
     pub object_is_live: bool,
-    /// The Secret of the name that the managed Secret has or shall have; absent when none shall be.
+    /// The Secret of the name that the managed Secret has or will have; absent when none is wanted.
     pub secret: SecretView,
     /// What is beside the managed Secret.
     pub rotation_secrets: RotationSecrets,
@@ -37,7 +37,7 @@ pub struct Observed {
     pub outputs: BTreeMap<OutputRef, OutputView>,
     /// Every place in Azure where the key is wanted, or is or may be, as far as it may be asked about.
     pub azure: BTreeMap<ArmId, KeyView>,
-    /// Through which store each of these was looked at.
+    /// The store through which each of these was read.
     pub stores_of_places: BTreeMap<ArmId, StoreKey>,
     /// The places in Azure where this object has a key: derived from all else at each plan.
     pub known: Vec<AzureRecord>,

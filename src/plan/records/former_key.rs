@@ -7,7 +7,7 @@ use crate::keys::PublicKey;
 /// A former key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormerKey {
-    /// Its public half; that of the private half that is there.
+    /// Its public half, which belongs to the private half in the Secret.
     pub public_key: PublicKey,
     /// Which one it was, from 1; 0 when that is not recorded any more.
     pub revision: u32,

@@ -1,5 +1,7 @@
 //! What is said of an object, in its status.
 
+pub(super) mod audit;
+pub(super) mod audit_line;
 pub(super) mod hints;
 pub(super) mod progress;
 pub(super) mod ready;

@@ -38,7 +38,7 @@ pub(crate) fn progress(
     }
     let acts = match failed {
         Some((_, failure)) => failure.is_to_fix(),
-        None => plan.steps.is_empty() && plan.obstacle() == Some(ErrorClass::UserFixable),
+        None => plan.has_no_steps() && plan.obstacle() == Some(ErrorClass::UserFixable),
     };
     // A suspended object that is held stays held; one that would go on by itself is not going on.
     if desired.suspended && !acts && !plan.deleting {
@@ -53,6 +53,40 @@ pub(crate) fn progress(
         kind,
         Some(true),
         ready.reason,
-        ready.message.clone(),
+        headline(&ready.message),
     ))
+}
+
+/// The first statement of a message, which Ready gives in full: tools show this condition's message in one line.
+fn headline(message: &str) -> String {
+    const LONGEST: usize = 160;
+    const CUT: &str = " […]";
+    let ends = ["; ", ". "].map(|end| message.find(end).unwrap_or(message.len()));
+    let first = &message[..ends[0].min(ends[1])];
+    if first.len() <= LONGEST {
+        return first.to_owned();
+    }
+    let most = &first[..first.floor_char_boundary(LONGEST - CUT.len())];
+    let end = most.rfind(' ').unwrap_or(most.len());
+    format!("{}{CUT}", &most[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headline;
+
+    #[test]
+    fn a_headline_is_the_first_statement_and_no_longer_than_a_line_or_two() {
+        assert_eq!(
+            headline("Secret web is gone; put it back"),
+            "Secret web is gone"
+        );
+        assert_eq!(headline("It is gone. Put it back."), "It is gone");
+        assert_eq!(headline("under way"), "under way");
+        for word in ["word ", "wörd ", "é", "🔑"] {
+            let cut = headline(&word.repeat(100));
+            assert!(cut.len() <= 160 && cut.ends_with(" […]"), "{cut}");
+            assert!(word.repeat(100).starts_with(cut.trim_end_matches(" […]")));
+        }
+    }
 }

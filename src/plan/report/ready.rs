@@ -8,7 +8,12 @@ use crate::{
         desired::resolve::Desired,
         failure::Failure,
         report::standing::{Standing, Standings},
-        step::{describe::Concern, kinds::Step},
+        step::{
+            azure::AzureStep,
+            kinds::{Concern, Step},
+            object::ObjectStep,
+            planned::Planned,
+        },
     },
 };
 
@@ -20,7 +25,7 @@ pub(crate) fn ready(
     failed: Option<(&Step, &Failure)>,
 ) -> ConditionDraft {
     let kind = ConditionType::Ready;
-    if desired.suspended && !plan.steps.is_empty() {
+    if desired.suspended && !plan.has_no_steps() {
         let message = preview(plan);
         return ConditionDraft::new(kind, Some(false), Reason::Suspended, message);
     }
@@ -38,7 +43,7 @@ pub(crate) fn ready(
         .find(|standing| standing.status != Some(true));
     match first_bad {
         Some(bad) => bad.about(kind),
-        None if plan.steps.is_empty() => {
+        None if plan.has_no_steps() => {
             let mut message = up_to_date(standings);
             // `azure:` without braces is null, which the API server drops.
             if desired.azure.is_none() {
@@ -52,10 +57,12 @@ pub(crate) fn ready(
 
 /// What a suspended object would have done.
 fn preview(plan: &Plan) -> String {
-    let bookkeeping = |step: &&Step| matches!(step, Step::Record { .. });
+    let bookkeeping = |step: &&Step| matches!(step, Step::Object(ObjectStep::Record(_)));
     let (records, changes): (Vec<&Step>, Vec<&Step>) = plan.steps.iter().partition(bookkeeping);
-    let shown = if changes.is_empty() { records } else { changes };
-    let steps: Vec<String> = shown.into_iter().map(Step::describe).collect();
+    let has_changes = !changes.is_empty() || !plan.later.is_empty();
+    let now = if has_changes { changes } else { records };
+    let later = plan.later.iter().map(Planned::describe);
+    let steps: Vec<String> = now.into_iter().map(Step::describe).chain(later).collect();
     format!(
         "spec.suspend is true; without it this would be done: {}",
         steps.join("; ")
@@ -81,7 +88,7 @@ pub(crate) fn deleting(
 ) -> ConditionDraft {
     let kind = ConditionType::Ready;
     match (failed, &plan.secret) {
-        (Some((Step::DeleteAzureKey { .. }, failure)), _) => {
+        (Some((Step::Azure(AzureStep::DeleteAzureKey { .. }), failure)), _) => {
             let failure = with_way_out(desired, failure);
             ConditionDraft::new(kind, Some(false), failure.reason, failure.message)
         }

@@ -37,14 +37,16 @@ pub(crate) fn rotation_status(desired: &Desired, observed: &Observed) -> Option<
         return None;
     }
     let uid = &observed.object.uid;
+    // The first key came by no rotation.
+    let rotated_at = facts.created_at.filter(|_| facts.revision > 1);
     let due = |made| desired.rotation.due(made, uid, facts.revision);
     Some(RotationStatus {
         revision: facts.revision.into(),
-        last_rotation_time: facts.created_at.map(whole_seconds),
+        last_rotation_time: rotated_at.map(whole_seconds),
         next_rotation_time: facts.created_at.and_then(due).map(whole_seconds),
         pending,
         handled_requests: handled_requests(observed, facts),
-        previous: previous(desired, &former),
+        previous: previous(desired, facts, &former),
     })
 }
 
@@ -127,11 +129,15 @@ fn handled_requests(observed: &Observed, facts: &SecretFacts) -> Vec<String> {
     record.with(facts.request.as_deref()).handled
 }
 
-fn previous(desired: &Desired, former: &[&FormerKey]) -> Vec<PreviousKey> {
+/// The former keys. The current one may be among them for a moment: it is put there before its successor takes its place.
+fn previous(desired: &Desired, managed: &SecretFacts, former: &[&FormerKey]) -> Vec<PreviousKey> {
     let policy = &desired.rotation;
-    let shown = former.iter().take(FORMER_KEYS_MAX);
-    let told = shown.enumerate().map(|(place, key)| PreviousKey {
+    let current = managed.key.readable();
+    let shown = former.iter().take(FORMER_KEYS_MAX).enumerate();
+    let shown = shown.filter(|(_, key)| Some(&key.public_key) != current);
+    let told = shown.map(|(place, key)| PreviousKey {
         fingerprint: key.public_key.fingerprint().to_string(),
+        entry: key.public_key.fingerprint().short_hex(),
         revision: key.revision.into(),
         retire_time: retire_time(policy, key)
             .filter(|_| place >= policy.keep_count)

@@ -6,7 +6,7 @@ use crate::{
         decision::{Finding, Plan},
         failure::Failure,
         observed::{secret::SecretView, snapshot::Observed},
-        step::{describe::Concern, kinds::Step},
+        step::kinds::{Concern, Step},
     },
 };
 

@@ -117,7 +117,7 @@ fn with_facts(
     status
 }
 
-/// A Secret without records is known by the key that was reported. One that somebody else has made must not be, before it
+/// A Secret without records is known by the key that was reported. One that another has made must not be, before it
 /// was adopted.
 fn is_yet_to_be_adopted(observed: &Observed) -> bool {
     matches!(&observed.secret, SecretView::Present(facts) if facts.owner_name.is_none())

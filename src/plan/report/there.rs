@@ -79,7 +79,7 @@ pub(crate) fn outputs_there(desired: &Desired, observed: &Observed) -> Vec<Outpu
                 };
                 Some(status(Some(facts.uid.clone()), shape))
             }
-            // What could not be looked at may still be there.
+            // What could not be read may still exist.
             OutputView::Unknown(_) if observed.object.reported_outputs.contains(object) => {
                 Some(status(None, ""))
             }

@@ -1,6 +1,6 @@
 //! What a step is about, in the few words that the promises use.
 
-use sshkey_operator::plan::{KeptFrom, Step};
+use sshkey_operator::plan::{AzureStep, KeptFrom, ObjectStep, RotationStep, SecretStep, Step};
 
 use crate::{
     view::keys::{number, place_number},
@@ -46,25 +46,31 @@ impl Deed {
     /// What a step is about.
     pub(crate) fn of(step: &Step) -> Self {
         match step {
-            Step::Record { .. } => Self::Hints,
-            Step::RecordPlaces { .. } => Self::Places,
-            Step::CreateSecret { .. } => Self::MakesSecret,
-            Step::AdoptSecret { .. } | Step::RepairSecret { .. } => Self::Claims,
-            Step::StageKey { .. } => Self::Stages,
-            Step::KeepPreviousKey { from, .. } => Self::Keeps(*from),
-            Step::ActivateKey { .. } => Self::Activates,
-            Step::DropStagedKey { .. } => Self::Drops,
-            Step::DateFormerKeys { .. } => Self::Dates,
-            Step::RetireKeys { kept, .. } => Self::Retires {
-                all: kept.is_empty(),
-            },
-            Step::DeletePreviousKeys { .. } | Step::DeleteSecret { .. } => Self::Ends,
-            Step::PublishKey { id, public_key, .. }
-            | Step::UpdateAzureKey { id, public_key, .. } => {
-                Self::Writes(place_number(id), public_key.as_ref().map(number))
+            Step::Object(ObjectStep::Record(_)) => Self::Hints,
+            Step::Object(ObjectStep::RecordPlaces { .. }) => Self::Places,
+            Step::Object(ObjectStep::RemoveFinalizer { .. }) => Self::Releases,
+            Step::Secret(SecretStep::CreateSecret(_)) => Self::MakesSecret,
+            Step::Secret(SecretStep::AdoptSecret { .. } | SecretStep::RepairSecret { .. }) => {
+                Self::Claims
             }
-            Step::DeleteAzureKey { id } => Self::Deletes(place_number(id)),
-            Step::RemoveFinalizer { .. } => Self::Releases,
+            Step::Rotation(RotationStep::StageKey(_)) => Self::Stages,
+            Step::Rotation(RotationStep::KeepPreviousKey(keep)) => Self::Keeps(keep.from),
+            Step::Rotation(RotationStep::ActivateKey(_)) => Self::Activates,
+            Step::Rotation(RotationStep::DropStagedKey { .. }) => Self::Drops,
+            Step::Rotation(RotationStep::DateFormerKeys { .. }) => Self::Dates,
+            Step::Rotation(RotationStep::RetireKeys(retire)) => Self::Retires {
+                all: retire.kept.is_empty(),
+            },
+            Step::Rotation(RotationStep::DeletePreviousKeys { .. })
+            | Step::Secret(SecretStep::DeleteSecret { .. }) => Self::Ends,
+            Step::Azure(AzureStep::PublishKey(publish)) => {
+                Self::Writes(place_number(&publish.id), Some(number(&publish.public_key)))
+            }
+            Step::Azure(AzureStep::UpdateAzureKey(update)) => Self::Writes(
+                place_number(&update.id),
+                update.public_key.as_ref().map(number),
+            ),
+            Step::Azure(AzureStep::DeleteAzureKey { id }) => Self::Deletes(place_number(id)),
             _ => Self::Other,
         }
     }

@@ -3,7 +3,9 @@
 
 use std::sync::OnceLock;
 
-use sshkey_operator::plan::{Fresh, KeptFrom, Outcome, Step, effect};
+use sshkey_operator::plan::{
+    AzureStep, Fresh, KeptFrom, Outcome, RotationStep, SecretStep, Step, effect,
+};
 
 use crate::{
     act::{deed::Deed, happens::happens, tell::tell},
@@ -111,42 +113,37 @@ fn refuses(refusal: Refusal, deed: Deed) -> bool {
 fn is_overtaken(world: &World, mind: &Mind, step: &Step) -> bool {
     let (there, seen) = (&world.seen, &mind.seen);
     match step {
-        Step::Record { .. } | Step::RecordPlaces { .. } | Step::RemoveFinalizer { .. } => {
-            there.object != seen.object
-        }
-        Step::KeepPreviousKey {
-            from,
-            public_key,
-            resource_version,
-            ..
-        } => {
-            let key = match from {
+        Step::Object(_) => there.object != seen.object,
+        Step::Rotation(RotationStep::KeepPreviousKey(keep)) => {
+            let key = match keep.from {
                 KeptFrom::Managed => there.current(),
                 KeptFrom::Staging => there.staged.map(|staged| staged.key),
             };
-            let is_changed = resource_version.is_some() && there.previous != seen.previous;
-            key != Some(number(public_key)) || is_changed
+            let is_changed = keep.resource_version.is_some() && there.previous != seen.previous;
+            key != Some(number(&keep.public_key)) || is_changed
         }
-        Step::ActivateKey {
-            public_key,
-            resource_version,
-            ..
-        } => {
+        Step::Rotation(RotationStep::ActivateKey(activate)) => {
             let staged = there.staged.map(|staged| staged.key);
-            let is_as_seen = match resource_version {
+            let is_as_seen = match activate.resource_version {
                 Some(_) => there.managed == seen.managed,
                 None => there.managed.is_none(),
             };
-            staged != Some(number(public_key)) || !is_as_seen
+            staged != Some(number(&activate.public_key)) || !is_as_seen
         }
-        Step::AdoptSecret { .. } | Step::RepairSecret { .. } | Step::DeleteSecret { .. } => {
-            there.managed != seen.managed
-        }
-        Step::DateFormerKeys { .. } | Step::RetireKeys { .. } | Step::DeletePreviousKeys { .. } => {
-            there.previous != seen.previous
-        }
+        Step::Secret(
+            SecretStep::AdoptSecret { .. }
+            | SecretStep::RepairSecret { .. }
+            | SecretStep::DeleteSecret { .. },
+        ) => there.managed != seen.managed,
+        Step::Rotation(
+            RotationStep::DateFormerKeys { .. }
+            | RotationStep::RetireKeys(_)
+            | RotationStep::DeletePreviousKeys { .. },
+        ) => there.previous != seen.previous,
         // A key that is gone is not changed but reported as missing.
-        Step::UpdateAzureKey { id, .. } => there.azure[place_number(id)].is_none(),
+        Step::Azure(AzureStep::UpdateAzureKey(update)) => {
+            there.azure[place_number(&update.id)].is_none()
+        }
         _ => false,
     }
 }

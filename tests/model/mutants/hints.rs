@@ -1,6 +1,9 @@
 //! Wrong about what metadata and status are worth.
 
-use sshkey_operator::{api::ArmId, plan::Step};
+use sshkey_operator::{
+    api::ArmId,
+    plan::{ObjectStep, Step},
+};
 
 use crate::{
     mutants::kinds::{Mutant, plans, sees},
@@ -44,8 +47,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "backups",
         |_, observed, mut plan| {
             for step in &mut plan.steps {
-                if let Step::Record { recorded_uid, .. } = step {
-                    recorded_uid.clone_from(&observed.object.uid);
+                if let Step::Object(ObjectStep::Record(record)) = step {
+                    record.recorded_uid.clone_from(&observed.object.uid);
                 }
             }
             plan

@@ -1,6 +1,6 @@
 //! Wrong about moves, deletions, and what is read before a step.
 
-use sshkey_operator::plan::{Finding, KeyView, Move, Place, Step};
+use sshkey_operator::plan::{AzureStep, Finding, KeyView, Move, ObjectStep, Place, Step};
 
 use crate::{
     mutants::{
@@ -30,11 +30,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         Promise::ConfirmedFirst,
         USERS,
         |_, plan, next| match (next, plan.steps.first()) {
-            (Move::Read(Place::Azure(id)), Some(step @ Step::DeleteAzureKey { id: old }))
-                if *old != id =>
-            {
-                Move::Take(step.clone())
-            }
+            (
+                Move::Read(Place::Azure(id)),
+                Some(step @ Step::Azure(AzureStep::DeleteAzureKey { id: old })),
+            ) if *old != id => Move::Take(step.clone()),
             (next, _) => next,
         },
     ),
@@ -65,8 +64,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             plan.steps
                 .retain(|step| !is_more || step.name() != "Record");
             for step in &mut plan.steps {
-                if let Step::Record { records, .. } = step {
-                    records.clear();
+                if let Step::Object(ObjectStep::Record(record)) = step {
+                    record.records.clear();
                 }
             }
             plan

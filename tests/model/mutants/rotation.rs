@@ -1,6 +1,8 @@
 //! Wrong about a rotation.
 
-use sshkey_operator::plan::{Finding, Observed, RotationRecord, SecretView, Step};
+use sshkey_operator::plan::{
+    Finding, ObjectStep, Observed, RetireKeys, RotationRecord, RotationStep, SecretView, Step,
+};
 
 use crate::{
     mutants::{
@@ -73,14 +75,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             if plan.steps.is_empty()
                 && let Some(previous) = observed.rotation_secrets.previous()
             {
-                plan.steps.push(Step::RetireKeys {
-                    name: "p".into(),
-                    uid: previous.uid.clone(),
-                    resource_version: previous.resource_version.clone(),
-                    kept: Vec::new(),
-                    retired: previous.keys.clone(),
-                    whole: true,
-                });
+                plan.steps
+                    .push(Step::Rotation(RotationStep::RetireKeys(RetireKeys {
+                        name: "p".into(),
+                        uid: previous.uid.clone(),
+                        resource_version: previous.resource_version.clone(),
+                        kept: Vec::new(),
+                        retired: previous.keys.clone(),
+                        whole: true,
+                    })));
             }
             plan
         },
@@ -119,8 +122,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         USERS,
         |_, _, mut plan| {
             for step in &mut plan.steps {
-                if let Step::Record { rotation, .. } = step {
-                    *rotation = RotationRecord::default();
+                if let Step::Object(ObjectStep::Record(record)) = step {
+                    record.rotation = RotationRecord::default();
                 }
             }
             plan

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use sshkey_operator::{
     keys::{Comment, KeySpec, PublicKey},
-    plan::{Observed, Plan, SecretView, StagedFacts, Step},
+    plan::{
+        ActivateKey, AzureStep, GeneratedKey, Observed, Plan, RotationStep, SecretStep, SecretView,
+        StagedFacts, Step, UpdateAzureKey,
+    },
 };
 
 use crate::view::keys::place;
@@ -29,7 +32,7 @@ fn staged(observed: &Observed) -> &StagedFacts {
 /// The next key takes over.
 pub(crate) fn activate(observed: &Observed) -> Step {
     let staged = staged(observed);
-    Step::ActivateKey {
+    Step::Rotation(RotationStep::ActivateKey(ActivateKey {
         name: "m".into(),
         resource_version: Some("1".into()),
         staging: "n".into(),
@@ -37,27 +40,27 @@ pub(crate) fn activate(observed: &Observed) -> Step {
         revision: staged.revision.unwrap_or_default(),
         request: staged.request.clone(),
         made: Timestamp::UNIX_EPOCH,
-    }
+    }))
 }
 
 /// The next key is deleted.
 pub(crate) fn drop_staged(observed: &Observed) -> Step {
-    Step::DropStagedKey {
+    Step::Rotation(RotationStep::DropStagedKey {
         name: "n".into(),
         uid: staged(observed).uid.clone(),
-    }
+    })
 }
 
 /// The first key is made.
 pub(crate) fn create() -> Step {
-    Step::CreateSecret {
+    Step::Secret(SecretStep::CreateSecret(GeneratedKey {
         name: "m".into(),
         key: KeySpec::Ed25519,
         comment: Comment::empty(),
         revision: 1,
         request: None,
         now: Timestamp::UNIX_EPOCH,
-    }
+    }))
 }
 
 /// The next key is made.
@@ -66,28 +69,28 @@ pub(crate) fn stage(observed: &Observed, request: Option<String>) -> Step {
         SecretView::Present(managed) => managed.revision,
         SecretView::Absent => 0,
     };
-    Step::StageKey {
+    Step::Rotation(RotationStep::StageKey(GeneratedKey {
         name: "n".into(),
         key: KeySpec::Ed25519,
         comment: Comment::empty(),
         revision: revision + 1,
         request,
         now: Timestamp::UNIX_EPOCH,
-    }
+    }))
 }
 
 /// A key is put into a place in Azure.
 pub(crate) fn update(number: usize, key: PublicKey) -> Step {
-    Step::UpdateAzureKey {
+    Step::Azure(AzureStep::UpdateAzureKey(UpdateAzureKey {
         id: place(number).clone(),
         public_key: Some(key),
         tags: None,
-    }
+    }))
 }
 
 /// What is at a place in Azure is deleted.
 pub(crate) fn delete(number: usize) -> Step {
-    Step::DeleteAzureKey {
+    Step::Azure(AzureStep::DeleteAzureKey {
         id: place(number).clone(),
-    }
+    })
 }

@@ -32,6 +32,7 @@ pub(crate) fn words(object: &Object) -> SshKeyStatus {
     let former = status.former.all().iter().map(|key| PreviousKey {
         fingerprint: fingerprint_text(*key),
         revision: 1,
+        entry: String::new(),
         retire_time: None,
     });
     SshKeyStatus {

@@ -7,7 +7,7 @@ use sshkey_operator::{
         Reason,
         source::{PublicKeySource, Source},
     },
-    plan::{SecretView, Step, StoreFact},
+    plan::{ObjectStep, SecretView, Step, StoreFact},
 };
 
 use super::acts::{
@@ -118,7 +118,8 @@ fn an_object_that_is_given_up_says_what_it_leaves_whatever_its_hints_say() {
             world.object.deleting_since = Some(at(-1));
             world.object.abandoned = true;
             let plan = world.plan();
-            let Some(Step::RemoveFinalizer { orphans }) = plan.steps.last() else {
+            let Some(Step::Object(ObjectStep::RemoveFinalizer { orphans })) = plan.steps.last()
+            else {
                 panic!("{what}, {why}: {plan:?}")
             };
             // Without a status and an answer nobody knows whether anything is there.
@@ -157,7 +158,7 @@ fn a_namespace_that_goes_without_its_store_leaves_both_places_of_a_move_and_name
     assert!(!world.released, "its time has not come");
     world.object.deleting_since = Some(at(-601));
     let plan = world.plan();
-    let Some(Step::RemoveFinalizer { orphans }) = plan.steps.last() else {
+    let Some(Step::Object(ObjectStep::RemoveFinalizer { orphans })) = plan.steps.last() else {
         panic!("{plan:?}")
     };
     assert_eq!(orphans.len(), 2, "{orphans:?}");

@@ -11,9 +11,9 @@ use sshkey_operator::{
     },
     keys::PublicKey,
     plan::{
-        AzureKey, AzureRecord, Failure, ObjectFacts, OutputFacts, Plan, PreviousFacts, Report,
-        RotationRecord, RotationSecret, SecretFacts, SecretView, StagedFacts, Step, StoreFact,
-        plan, report,
+        AzureKey, AzureRecord, Failure, ObjectFacts, OutputFacts, Plan, Planned, PreviousFacts,
+        Report, RotationRecord, RotationSecret, SecretFacts, SecretView, StagedFacts, Step,
+        StoreFact, plan, report,
     },
 };
 
@@ -183,7 +183,9 @@ impl World {
     }
 
     pub(crate) fn step_names(&self) -> Vec<&'static str> {
-        self.plan().steps.iter().map(Step::name).collect()
+        let plan = self.plan();
+        let steps = plan.steps.iter().map(Step::name);
+        steps.chain(plan.later.iter().map(Planned::name)).collect()
     }
 
     pub(crate) fn report(&self) -> Report {

@@ -66,3 +66,49 @@ async fn a_pkcs12_file_of_many_keys_is_refused_and_delays_no_key() {
             .await;
     }
 }
+
+/// How often slow work was begun.
+fn slow_work(world: &World) -> usize {
+    let log = std::fs::read_to_string(world.operator().log()).unwrap();
+    log.matches("slow work begins").count()
+}
+
+async fn wait_refused(world: &World, name: &str, says: &str) {
+    let what = format!("its certificate is refused: {says}");
+    world
+        .wait_for(name, &what, |store: &AzureStore| {
+            let conditions = store.status.iter().flat_map(|status| &status.conditions);
+            conditions.clone().any(|one| one.message.contains(says))
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_is_opened_once_for_each_of_its_versions() {
+    let world = World::start(WorldOptions::new().flag("azure-sweep-interval", "1s")).await;
+    put_file(&world, pkcs12_of(2).unwrap()).await;
+    world.apply(&store_with_certificate("p1")).await;
+    wait_refused(&world, "p1", "more than one private key").await;
+    assert_eq!(slow_work(&world), 1);
+    // The store is looked at again for each of these.
+    for number in 0..10 {
+        let name = format!("key-{number}");
+        world
+            .apply(&key(&name, "{azure: {storeRef: {name: p1}}}"))
+            .await;
+        let ready = ConditionType::AzureSynced;
+        let _: SshKey = world
+            .wait_condition(&name, ready, "False", Reason::StoreNotReady)
+            .await;
+    }
+    assert_eq!(slow_work(&world), 1);
+    world.apply(&secret("password", "p", "another")).await;
+    world
+        .until("another version is opened", async || {
+            match slow_work(&world) {
+                2 => Ok(()),
+                other => Err(format!("{other} times")),
+            }
+        })
+        .await;
+}

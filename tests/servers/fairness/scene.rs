@@ -16,7 +16,7 @@ use kube::{
     api::{DeleteParams, ListParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{ConditionType, SshKey, condition::find};
+use sshkey_operator::api::{Condition, ConditionType, Reason, SshKey, condition::find};
 
 use super::world::{BUSY, two_namespaces};
 use crate::manifests::{key, secret};
@@ -74,11 +74,16 @@ fn puts(world: &World) -> Vec<String> {
     puts.map(|put| put.request.path).collect()
 }
 
-async fn is_ready(world: &World, name: &str) -> bool {
+/// The Ready condition of a key, if it has one.
+async fn ready(world: &World, name: &str) -> Option<Condition> {
     let key = world.api::<SshKey>().get(name).await.unwrap();
     let conditions = key.status.map(|status| status.conditions);
-    let conditions = conditions.unwrap_or_default();
-    find(&conditions, ConditionType::Ready).is_some_and(|ready| ready.status == "True")
+    find(&conditions.unwrap_or_default(), ConditionType::Ready).cloned()
+}
+
+async fn is_ready(world: &World, name: &str) -> bool {
+    let ready = ready(world, name).await;
+    ready.is_some_and(|ready| ready.status == "True")
 }
 
 #[tokio::test]
@@ -96,7 +101,7 @@ async fn whatever_a_namespace_wants_at_once_anothers_new_key_has_its_turn_before
     world
         .until("the crowd has used up the writes", async || {
             match puts(&world).len() {
-                all if all == BURST as usize => Ok(()),
+                all if all >= BURST as usize => Ok(()),
                 other => Err(format!("{other} writes")),
             }
         })
@@ -110,8 +115,14 @@ async fn whatever_a_namespace_wants_at_once_anothers_new_key_has_its_turn_before
     let keys = world.api::<SshKey>();
     let came = keys.create(&PostParams::default(), &own).await.unwrap();
     let patience = Duration::from_mins(3);
+    let mut before = None;
     world
         .until_within(patience, "both are Ready", async || {
+            let written = puts(&world).len();
+            let quick = ready(&world, "quick").await;
+            if quick.is_some_and(|ready| ready.reason == Reason::Throttled.as_str()) {
+                before.get_or_insert(written);
+            }
             let ready = (
                 is_ready(&world, "quick").await,
                 is_ready(&world, "own").await,
@@ -124,7 +135,9 @@ async fn whatever_a_namespace_wants_at_once_anothers_new_key_has_its_turn_before
         })
         .await;
     its_slow_work_was_next(&world, version(&came)).await;
-    its_write_was_next(&world);
+    if let Some(before) = before {
+        its_write_was_next(&world, before);
+    }
     its_read_was_next(&world, asked);
     let done = done(&world).await;
     assert!(done < RSA_KEYS + IMPORTS, "there was nothing to wait for");
@@ -154,13 +167,14 @@ fn version(object: &impl ResourceExt) -> u64 {
     object.resource_version().unwrap().parse().unwrap()
 }
 
-/// The crowd's other keys waited for the next that Azure takes, and this one came before them.
-fn its_write_was_next(world: &World) {
+/// The crowd's other keys waited for what Azure takes next, and this one was among the first for which that was enough: those
+/// of one step go at the same time, in any order. What Azure took before it had joined the line is no matter of turns.
+fn its_write_was_next(world: &World, before: usize) {
     let puts = puts(world);
     let place = puts.iter().position(|put| put.ends_with(".quick"));
-    let place = place.expect("it was published") - BURST as usize;
+    let place = place.expect("it was published") - before;
     println!("fairness: its write to Azure was number {place} of the next");
-    assert!(place <= 2, "it was number {place} of the next");
+    assert!(place < STEP as usize, "it was number {place} of the next");
 }
 
 /// The crowd's recorded places are looked at one for one, as Azure takes it, and this key's place came before most of them.

@@ -42,10 +42,20 @@ pub(crate) async fn until(world: &World, name: &str, with: &[(&str, &str)], valu
             let scrape = scrape(world).await;
             match scrape.sum(name, with) {
                 Some(found) if (found - value).abs() < 0.001 => Ok(scrape),
-                other => Err(format!("{other:?}")),
+                other => Err(format!("{other:?}: {}", series(&scrape, name))),
             }
         })
         .await
+}
+
+/// The series of a metric that are not 0.
+fn series(scrape: &Scrape, name: &str) -> String {
+    let of_it = scrape.series.iter();
+    let of_it = of_it.filter(|((of, _), value)| of == name && **value > 0.0);
+    let told: Vec<String> = of_it
+        .map(|((_, labels), value)| format!("{labels:?} {value}"))
+        .collect();
+    told.join(", ")
 }
 
 const READY: [(&str, &str); 2] = [("state", "ready"), ("algorithm", "Ed25519")];

@@ -69,6 +69,7 @@ async fn a_rotation_that_is_asked_for_keeps_the_old_key_and_changes_all_that_has
         rotation.previous[0].fingerprint,
         first.fingerprint().to_string()
     );
+    assert_eq!(rotation.previous[0].entry, name);
     assert_eq!(
         rotation.previous[0].retire_time, None,
         "the last one is kept"

@@ -129,7 +129,7 @@ async fn a_status_that_a_tenant_has_wiped_or_filled_with_lies_loses_no_key() {
         })
         .collect();
     let mut lies = forged(&first, "SHA256:lies", &false_places);
-    lies["publicKey"] = json!(Made::ed25519().public());
+    lies["publicKey"] = json!(Made::ed25519().public().trim_end());
     let mut foreign = lies.clone();
     foreign["recordedFor"] = json!("00000000-0000-4000-8000-000000000000");
     for (what, status) in [("wiped", Value::Null), ("of another", foreign)] {

@@ -27,19 +27,12 @@ pub(in crate::controller) enum StepError {
     /// The key that the user gives can't be had any more.
     #[error(transparent)]
     Given(#[from] SourceError),
-    /// It is another one than when it was looked at.
-    #[error(
-        "the key that spec.source names is changing at this moment; it will be looked at again"
-    )]
+    /// The source has another key than the one that was decided upon.
+    #[error("the key that spec.source names is changing at this moment; it will be read again")]
     Changing,
-    /// A Secret with a key is another one than when it was looked at.
-    #[error(
-        "a Secret with a key of this SshKey is changing at this moment; it will be looked at again"
-    )]
+    /// A Secret has another key than the one that was decided upon.
+    #[error("a Secret with a key of this SshKey is changing at this moment; it will be read again")]
     SecretChanging,
-    /// A step came to where it is not taken: a fault of the operator.
-    #[error("the step {0} is not taken here; please report it")]
-    Misplaced(&'static str),
     /// No session reaches the place that the step writes to.
     #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
@@ -51,16 +44,13 @@ pub(in crate::controller) enum StepError {
     /// The object is gone.
     #[error("the SshKey is gone")]
     Gone,
-    /// The object is another one than the one that was looked at.
-    #[error("the SshKey is changing at this moment; it will be looked at again")]
+    /// The object is another one than the one that was decided upon.
+    #[error("the SshKey is changing at this moment; it will be read again")]
     Overtaken,
-    /// The key that the step would publish is not stored: a step of a preview.
-    #[error("{0} can't be created before its private key is stored; it will be tried again")]
-    NotStored(ArmId),
 }
 
 impl StepError {
-    /// Whether somebody has changed what was to be changed since it was looked at.
+    /// Whether what was to be changed has changed since it was read.
     pub(in crate::controller) fn is_conflict(&self) -> bool {
         match self {
             Self::Kubernetes(error) => error.code() == Some(409),
@@ -86,8 +76,6 @@ impl StepError {
             Self::Waiting
             | Self::Changing
             | Self::SecretChanging
-            | Self::Misplaced(_)
-            | Self::NotStored(_)
             | Self::Gone
             | Self::Overtaken => transient(Reason::Progressing, self),
         }

@@ -3,6 +3,7 @@
 pub(in crate::controller) mod azure;
 pub(in crate::controller) mod dispatch;
 pub(in crate::controller) mod error;
+pub(in crate::controller) mod hold_store;
 pub(in crate::controller) mod key_pair;
 pub(in crate::controller) mod object;
 pub(in crate::controller) mod outcome_check;

@@ -1,51 +1,30 @@
 //! The steps that change the `SshKey` itself, and the look at it that goes before a deletion.
 
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 
 use crate::{
-    api::{
-        AzureStore, ClusterAzureStore, OutputRef, SshKey, StoreKey, StoreKind,
-        output_ref::outputs_text,
-    },
+    api::{SshKey, output_ref::outputs_text},
     controller::{
         context::Context,
         sshkey::{
             act::error::StepError,
             observe::{object, observation::Observation, own_status},
         },
-        store_id::StoreId,
     },
-    kubernetes::{sshkeys, stores},
-    plan::{AzureRecord, Outcome, RotationRecord, Step, records_json},
+    kubernetes::sshkeys,
+    plan::{AzureRecord, ObjectStep, Outcome, Record, records_json},
 };
 
-/// Takes a step that changes the `SshKey`, or holds a store for it.
+/// Takes a step that changes the `SshKey` itself.
 pub(in crate::controller) async fn act(
     context: &Context,
     observation: &mut Observation,
-    step: &Step,
+    step: &ObjectStep,
 ) -> Result<Outcome, StepError> {
     match step {
-        Step::Record {
-            records,
-            outputs,
-            rotation,
-            recorded_uid,
-        } => {
-            record(
-                context,
-                observation,
-                records,
-                outputs,
-                rotation,
-                recorded_uid,
-            )
-            .await
-        }
-        Step::RecordPlaces { places } => record_places(context, observation, places).await,
-        Step::HoldStore { store, uid } => hold_store(context, observation, store, uid).await,
-        Step::RemoveFinalizer { .. } => release(context, observation).await,
-        other => Err(StepError::Misplaced(other.name())),
+        ObjectStep::Record(wanted) => record(context, observation, wanted).await,
+        ObjectStep::RecordPlaces { places } => record_places(context, observation, places).await,
+        ObjectStep::RemoveFinalizer { .. } => release(context, observation).await,
     }
 }
 
@@ -64,19 +43,16 @@ async fn release(context: &Context, observation: &Observation) -> Result<Outcome
 async fn record(
     context: &Context,
     observation: &mut Observation,
-    records: &[AzureRecord],
-    outputs: &[OutputRef],
-    rotation: &RotationRecord,
-    recorded_uid: &str,
+    wanted: &Record,
 ) -> Result<Outcome, StepError> {
-    let rotation = rotation.text();
-    let json = (!records.is_empty()).then(|| records_json(records));
-    let outputs = (!outputs.is_empty()).then(|| outputs_text(outputs));
+    let rotation = wanted.rotation.text();
+    let azure = (!wanted.records.is_empty()).then(|| records_json(&wanted.records));
+    let outputs = (!wanted.outputs.is_empty()).then(|| outputs_text(&wanted.outputs));
     let annotations = sshkeys::Records {
-        azure: json.as_deref(),
+        azure: azure.as_deref(),
         outputs: outputs.as_deref(),
         rotation: rotation.as_deref(),
-        uid: recorded_uid,
+        uid: &wanted.recorded_uid,
     };
     let live = sshkeys::record(&context.client, &observation.object, annotations).await?;
     context.memory.remember_write(live.clone());
@@ -106,7 +82,7 @@ async fn record_places(
     Ok(Outcome::Object(facts))
 }
 
-/// Reads the object itself, before something is deleted on its word. One whose spec has changed since is looked at again.
+/// Reads the object itself, before something is deleted on its word. An object whose spec has changed since is observed again.
 pub(in crate::controller) async fn read_object(
     context: &Context,
     observation: &mut Observation,
@@ -123,28 +99,4 @@ pub(in crate::controller) async fn read_object(
     let facts = object::object(&live);
     observation.object = live;
     Ok(Outcome::Object(facts))
-}
-
-async fn hold_store(
-    context: &Context,
-    observation: &Observation,
-    store: &StoreKey,
-    uid: &str,
-) -> Result<Outcome, StepError> {
-    let client = context.client.clone();
-    let namespace = &observation.caller.namespace;
-    // Told first: the watch may show that the store is held before the answer is here, and that nobody needs it.
-    let id = StoreId::seen_from(namespace, store);
-    context.memory.begin_hold(&observation.object, &id);
-    match store.kind {
-        StoreKind::AzureStore => {
-            let api: Api<AzureStore> = Api::namespaced(client, namespace);
-            stores::hold(&api, &store.name, uid).await?;
-        }
-        StoreKind::ClusterAzureStore => {
-            let api: Api<ClusterAzureStore> = Api::all(client);
-            stores::hold(&api, &store.name, uid).await?;
-        }
-    }
-    Ok(Outcome::Held(store.clone()))
 }

@@ -2,11 +2,12 @@
 //! plan's word, so they are worth as much as that is true.
 
 use crate::plan::{
-    Desired, Fresh, Observed, Outcome, OutputView, RotationSecrets, SecretView, Step, effect,
+    Desired, Fresh, Observed, Outcome, OutputView, RotationSecrets, RotationStep, SecretView, Step,
+    effect,
 };
 
-/// Logs whether the plan foresaw an outcome, in builds with debug assertions. Whoever changes something at the same moment
-/// makes a difference too, so that is no error; a test in which nobody does reads the log.
+/// Logs whether the plan foresaw an outcome, in builds with debug assertions. A change that another makes
+/// at the same moment is a difference too, so that is no error; a test in which nobody else writes reads the log.
 pub(in crate::controller) fn compare(
     step: &Step,
     desired: &Desired,
@@ -29,7 +30,7 @@ fn fresh(step: &Step, outcome: &Outcome) -> Fresh {
             (key.cloned(), &facts.uid, &facts.resource_version)
         }
         Outcome::RotationSecrets(all) | Outcome::Custody(_, all) => {
-            return fresh_companion(step, all);
+            return fresh_rotation_secret(step, all);
         }
         Outcome::Output(_, OutputView::Present(facts)) => {
             (None, &facts.uid, &facts.resource_version)
@@ -44,10 +45,14 @@ fn fresh(step: &Step, outcome: &Outcome) -> Fresh {
 }
 
 /// A step of a rotation writes one of the two Secrets.
-fn fresh_companion(step: &Step, all: &RotationSecrets) -> Fresh {
+fn fresh_rotation_secret(step: &Step, all: &RotationSecrets) -> Fresh {
     let is_staging = matches!(
         step,
-        Step::StageKey { .. } | Step::StageImportedKey { .. } | Step::BeginDelay { .. }
+        Step::Rotation(
+            RotationStep::StageKey(_)
+                | RotationStep::StageImportedKey(_)
+                | RotationStep::BeginDelay { .. }
+        )
     );
     match (all.staged(), all.previous()) {
         (Some(staged), _) if is_staging => Fresh {

@@ -21,75 +21,64 @@ use crate::{
             },
         },
     },
-    keys::PublicKey,
     kubernetes::{
         outputs::{self, At, Content, Entries},
         secrets,
     },
-    plan::{Entry, Outcome, OutputView, Shape, Step},
+    plan::{Entry, Outcome, OutputContent, OutputStep, OutputView},
 };
 
-/// Takes a step that is about an output.
+/// Takes a step that changes an output.
 pub(in crate::controller) async fn act(
     context: &Context,
     observation: &Observation,
-    step: &Step,
+    step: &OutputStep,
 ) -> Result<Outcome, StepError> {
     let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let (object, found, shape) = match step {
-        Step::CreateOutput {
-            object,
-            shape,
-            public_key,
-            trusted,
-        } => {
-            let filled = filled(context, observation, shape, public_key.as_ref(), trusted).await?;
-            let created = outputs::create(client, &namespace, object, &filled).await?;
+    let namespace = &observation.desired.mark.namespace;
+    let view = match step {
+        OutputStep::CreateOutput(wanted) => {
+            let filled = filled(context, observation, wanted).await?;
+            let created = outputs::create(client, namespace, &wanted.object, &filled).await?;
             let found = match created {
                 Some(created) => Some(created),
-                // Somebody was faster. Whose it is, it says itself.
-                None => outputs::read(client, &namespace, object).await?,
+                // Another was faster. Whose it is, it says itself.
+                None => outputs::read(client, namespace, &wanted.object).await?,
             };
-            (object, found, shape)
+            view(&observation.object, Some(&wanted.shape), found).await
         }
-        Step::UpdateOutput {
-            object,
-            shape,
-            uid,
-            resource_version,
-            superfluous,
-            public_key,
-            trusted,
-        } => {
-            let filled = filled(context, observation, shape, public_key.as_ref(), trusted).await?;
-            let version = At {
-                uid,
-                resource_version,
+        OutputStep::UpdateOutput(update) => {
+            let (wanted, superfluous) = (&update.content, &update.superfluous);
+            let filled = filled(context, observation, wanted).await?;
+            let object = &wanted.object;
+            let at = At {
+                uid: &update.uid,
+                resource_version: &update.resource_version,
             };
             let found =
-                outputs::update(client, &namespace, object, version, &filled, superfluous).await?;
-            (object, Some(found), shape)
+                outputs::update(client, namespace, object, at, &filled, superfluous).await?;
+            view(&observation.object, Some(&wanted.shape), Some(found)).await
         }
-        Step::DeleteOutput { object, uid } => {
-            outputs::delete(client, &namespace, object, uid).await?;
-            return Ok(Outcome::Output(object.clone(), OutputView::Absent));
+        OutputStep::DeleteOutput { object, uid } => {
+            outputs::delete(client, namespace, object, uid).await?;
+            OutputView::Absent
         }
-        _ => return Err(StepError::Changing),
     };
-    let view = view(&observation.object, Some(shape), found).await;
-    Ok(Outcome::Output(object.clone(), view))
+    Ok(Outcome::Output(step.object().clone(), view))
 }
 
-/// What an output shall hold, with the private key read anew from where it is kept.
+/// What an output is to hold, with the private key read again from where it is kept.
 async fn filled(
     context: &Context,
     observation: &Observation,
-    shape: &Shape,
-    public_key: Option<&PublicKey>,
-    trusted: &[PublicKey],
+    wanted: &OutputContent,
 ) -> Result<Content, StepError> {
-    let public_key = public_key.ok_or(StepError::Changing)?;
+    let OutputContent {
+        shape,
+        public_key,
+        trusted,
+        ..
+    } = wanted;
     let pair = if shape.is_private() {
         let custody = observation.desired.source.custody();
         let origin = custody.map_or(Origin::Source, |custody| Origin::Managed(&custody.name));

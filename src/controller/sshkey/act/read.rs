@@ -19,12 +19,12 @@ pub(in crate::controller) async fn read(
 ) -> Result<Outcome, StepError> {
     match place {
         Place::Azure(id) => read_azure(observation, id).await,
-        Place::RotationSecrets => read_companions(context, observation).await,
+        Place::RotationSecrets => read_rotation_secrets(context, observation).await,
         Place::Object => read_object(context, observation).await,
     }
 }
 
-async fn read_companions(
+async fn read_rotation_secrets(
     context: &Context,
     observation: &Observation,
 ) -> Result<Outcome, StepError> {

@@ -1,7 +1,5 @@
 //! The steps of a rotation.
 
-use kube::ResourceExt;
-
 use crate::{
     controller::{
         context::Context,
@@ -9,7 +7,7 @@ use crate::{
             act::{
                 error::StepError,
                 key_pair::{Origin, generate, load},
-                secret::secret_outcome,
+                secret::{generated, imported, secret_outcome},
             },
             observe::{observation::Observation, rotation_secrets},
         },
@@ -17,118 +15,89 @@ use crate::{
     keys::Fingerprint,
     kubernetes::{
         rotation_secrets::{self as stored, FormerRecord, FoundKeys},
-        secrets::{self, Replacement, SecretOwner},
+        secrets::{self, Replacement},
     },
-    plan::{FormerKey, KeptFrom, Outcome, RotationSecret, RotationSecrets, Step},
+    plan::{
+        ActivateKey, FormerKey, KeepKey, KeptFrom, Outcome, RetireKeys, RotationSecret,
+        RotationSecrets, RotationStep,
+    },
 };
 
 /// Takes a step of a rotation.
 pub(in crate::controller) async fn act(
     context: &Context,
     observation: &Observation,
-    owner: SecretOwner<'_>,
-    step: &Step,
+    step: &RotationStep,
 ) -> Result<Outcome, StepError> {
     let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
+    let namespace = &observation.desired.mark.namespace;
     match step {
-        Step::StageKey {
-            name,
-            key,
-            comment,
-            revision,
-            request,
-            now,
-        } => {
-            let pair = generate(context, observation, *key, comment.clone()).await?;
-            let key = Replacement {
-                pair: &pair,
-                revision: *revision,
-                request: request.as_deref(),
-                now: *now,
-            };
-            stage(context, observation, name, owner, key).await
+        RotationStep::StageKey(new) => {
+            let pair = generate(context, observation, new.key, new.comment.clone()).await?;
+            stage(context, observation, &new.name, generated(&pair, new)).await
         }
-        Step::StageImportedKey {
-            name,
-            public_key,
-            revision,
-            now,
-        } => {
-            let pair = load(context, &observation.object, Origin::Source, public_key).await?;
-            let key = Replacement {
-                pair: &pair,
-                revision: *revision,
-                request: None,
-                now: *now,
-            };
-            stage(context, observation, name, owner, key).await
+        RotationStep::StageImportedKey(new) => {
+            let origin = Origin::Source;
+            let pair = load(context, &observation.object, origin, &new.public_key).await?;
+            stage(context, observation, &new.name, imported(&pair, new)).await
         }
-        Step::KeepPreviousKey { .. } => keep(context, observation, owner, step).await,
-        Step::BeginDelay {
+        RotationStep::KeepPreviousKey(key) => keep(context, observation, key).await,
+        RotationStep::BeginDelay {
             name,
             resource_version,
             now,
         } => {
             let begun =
-                stored::begin_delay(client, &namespace, name, resource_version, *now).await?;
+                stored::begin_delay(client, namespace, name, resource_version, *now).await?;
             Ok(staged_is(observation, Some(begun)).await)
         }
-        Step::ActivateKey { .. } => activate(context, observation, owner, step).await,
-        Step::DropStagedKey { name, uid } => {
-            stored::delete(client, &namespace, name, uid).await?;
+        RotationStep::ActivateKey(next) => activate(context, observation, next).await,
+        RotationStep::DropStagedKey { name, uid } => {
+            stored::delete(client, namespace, name, uid).await?;
             Ok(staged_is(observation, None).await)
         }
-        Step::DateFormerKeys {
+        RotationStep::DateFormerKeys {
             name,
             resource_version,
             keys,
         } => {
             let all: Vec<FormerRecord> = recorded(keys).collect();
-            let dated = stored::date(client, &namespace, name, resource_version, &all).await?;
+            let dated = stored::date(client, namespace, name, resource_version, &all).await?;
             Ok(previous_is(observation, Some(dated)).await)
         }
-        Step::RetireKeys { .. } => retire(context, observation, step).await,
-        Step::DeletePreviousKeys { name, uid } => {
-            stored::delete(client, &namespace, name, uid).await?;
+        RotationStep::RetireKeys(keys) => retire(context, observation, keys).await,
+        RotationStep::DeletePreviousKeys { name, uid } => {
+            stored::delete(client, namespace, name, uid).await?;
             Ok(previous_is(observation, None).await)
         }
-        other => Err(StepError::Misplaced(other.name())),
     }
 }
 
 async fn keep(
     context: &Context,
     observation: &Observation,
-    owner: SecretOwner<'_>,
-    step: &Step,
+    key: &KeepKey,
 ) -> Result<Outcome, StepError> {
-    let Step::KeepPreviousKey {
-        from,
+    let KeepKey {
         managed,
         public_key,
-        revision,
         previous,
-        resource_version,
-        kept,
-    } = step
-    else {
-        return Err(StepError::Misplaced(step.name()));
-    };
-    let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let origin = match from {
+        ..
+    } = key;
+    let (client, owner) = (&context.client, observation.secret_owner());
+    let namespace = owner.namespace;
+    let origin = match key.from {
         KeptFrom::Managed => Origin::Managed(managed),
         KeptFrom::Staging => Origin::Staging(managed),
     };
     let pair = load(context, &observation.object, origin, public_key).await?;
-    let newest = FormerRecord::new(&public_key.fingerprint(), *revision, None);
-    let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(kept)).collect();
-    let version = resource_version.as_deref();
-    let written = stored::keep(client, &namespace, previous, version, owner, &pair, &all).await?;
+    let newest = FormerRecord::new(&public_key.fingerprint(), key.revision, None);
+    let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(&key.kept)).collect();
+    let version = key.resource_version.as_deref();
+    let written = stored::keep(client, namespace, previous, version, owner, &pair, &all).await?;
     let written = match written {
         Some(written) => Some(written),
-        None => stored::read(client, &namespace, previous).await?,
+        None => stored::read(client, namespace, previous).await?,
     };
     Ok(previous_is(observation, written).await)
 }
@@ -136,31 +105,25 @@ async fn keep(
 async fn retire(
     context: &Context,
     observation: &Observation,
-    step: &Step,
+    keys: &RetireKeys,
 ) -> Result<Outcome, StepError> {
-    let Step::RetireKeys {
+    let RetireKeys {
         name,
         uid,
         resource_version: version,
-        kept,
-        retired,
-        whole,
-    } = step
-    else {
-        return Err(StepError::Misplaced(step.name()));
-    };
+        ..
+    } = keys;
     let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let left = if *whole {
-        stored::delete_unchanged(client, &namespace, name, uid, version).await?;
+    let namespace = &observation.desired.mark.namespace;
+    let left = if keys.whole {
+        stored::delete_unchanged(client, namespace, name, uid, version).await?;
         None
     } else {
-        let kept: Vec<FormerRecord> = recorded(kept).collect();
-        let gone: Vec<Fingerprint> = retired
-            .iter()
+        let kept: Vec<FormerRecord> = recorded(&keys.kept).collect();
+        let gone: Vec<Fingerprint> = (keys.retired.iter())
             .map(|key| key.public_key.fingerprint())
             .collect();
-        Some(stored::retire(client, &namespace, name, version, &kept, &gone).await?)
+        Some(stored::retire(client, namespace, name, version, &kept, &gone).await?)
     };
     Ok(previous_is(observation, left).await)
 }
@@ -178,15 +141,13 @@ async fn stage(
     context: &Context,
     observation: &Observation,
     name: &str,
-    owner: SecretOwner<'_>,
     key: Replacement<'_>,
 ) -> Result<Outcome, StepError> {
-    let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let staged = stored::stage(client, &namespace, name, owner, key).await?;
-    let staged = match staged {
+    let (client, owner) = (&context.client, observation.secret_owner());
+    let namespace = owner.namespace;
+    let staged = match stored::stage(client, namespace, name, owner, key).await? {
         Some(staged) => Some(staged),
-        None => stored::read(client, &namespace, name).await?,
+        None => stored::read(client, namespace, name).await?,
     };
     let managed = observation
         .desired
@@ -194,7 +155,7 @@ async fn stage(
         .custody()
         .map(|custody| &custody.name);
     let managed = match managed {
-        Some(managed) => secrets::read(client, &namespace, managed).await?,
+        Some(managed) => secrets::read(client, namespace, managed).await?,
         None => None,
     };
     let secret = secret_outcome(context, observation, managed).await;
@@ -207,43 +168,26 @@ async fn stage(
 async fn activate(
     context: &Context,
     observation: &Observation,
-    owner: SecretOwner<'_>,
-    step: &Step,
+    next: &ActivateKey,
 ) -> Result<Outcome, StepError> {
-    let Step::ActivateKey {
-        name,
-        resource_version,
-        public_key,
-        revision,
-        request,
-        made,
-        ..
-    } = step
-    else {
-        return Err(StepError::Misplaced(step.name()));
-    };
-    let client = &context.client;
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let pair = load(
-        context,
-        &observation.object,
-        Origin::Staging(name),
-        public_key,
-    )
-    .await?;
+    let name = &next.name;
+    let (client, owner) = (&context.client, observation.secret_owner());
+    let namespace = owner.namespace;
+    let origin = Origin::Staging(name);
+    let pair = load(context, &observation.object, origin, &next.public_key).await?;
     let key = Replacement {
         pair: &pair,
-        revision: *revision,
-        request: request.as_deref(),
-        now: *made,
+        revision: next.revision,
+        request: next.request.as_deref(),
+        now: next.made,
     };
-    let written = match resource_version {
+    let written = match &next.resource_version {
         Some(version) => {
-            Some(secrets::replace(client, &namespace, name, version, owner, key).await?)
+            Some(secrets::replace(client, namespace, name, version, owner, key).await?)
         }
-        None => match secrets::create(client, &namespace, name, owner, key).await? {
+        None => match secrets::create(client, namespace, name, owner, key).await? {
             Some(created) => Some(created),
-            None => secrets::read(client, &namespace, name).await?,
+            None => secrets::read(client, namespace, name).await?,
         },
     };
     Ok(Outcome::Secret(

@@ -14,65 +14,65 @@ use crate::{
             observe::{observation::Observation, secret},
         },
     },
+    keys::KeyPair,
     kubernetes::secrets::{self, FoundSecret, Replacement, SecretOwner},
-    plan::{Outcome, SecretRecord, SecretView, Step},
+    plan::{GeneratedKey, ImportedKey, Outcome, SecretRecord, SecretStep, SecretView},
 };
 
 /// Takes a step that changes the managed Secret.
 pub(in crate::controller) async fn act(
     context: &Context,
     observation: &Observation,
-    owner: SecretOwner<'_>,
-    step: &Step,
+    step: &SecretStep,
 ) -> Result<Outcome, StepError> {
+    let owner = observation.secret_owner();
     let found = match step {
-        Step::CreateSecret {
-            name,
-            key,
-            comment,
-            revision,
-            request,
-            now,
-        } => {
-            let pair = generate(context, observation, *key, comment.clone()).await?;
-            let key = Replacement {
-                pair: &pair,
-                revision: *revision,
-                request: request.as_deref(),
-                now: *now,
-            };
-            create(context, name, owner, key).await?
+        SecretStep::CreateSecret(new) => {
+            let pair = generate(context, observation, new.key, new.comment.clone()).await?;
+            create(context, &new.name, owner, generated(&pair, new)).await?
         }
-        Step::ImportKey {
-            name,
-            public_key,
-            revision,
-            now,
-        } => {
-            let pair = load(context, &observation.object, Origin::Source, public_key).await?;
-            let key = Replacement {
-                pair: &pair,
-                revision: *revision,
-                request: None,
-                now: *now,
-            };
-            create(context, name, owner, key).await?
+        SecretStep::ImportKey(new) => {
+            let origin = Origin::Source;
+            let pair = load(context, &observation.object, origin, &new.public_key).await?;
+            create(context, &new.name, owner, imported(&pair, new)).await?
         }
-        Step::AdoptSecret { secret, now } => {
-            let anew = Some((1, *now));
-            Some(record(context, observation, secret, owner, anew).await?)
+        SecretStep::AdoptSecret { secret, now } => {
+            Some(record(context, observation, secret, Some((1, *now))).await?)
         }
-        Step::RepairSecret { secret, anew } => {
-            Some(record(context, observation, secret, owner, *anew).await?)
-        }
-        Step::DeleteSecret { name, uid } => {
+        SecretStep::RepairSecret {
+            secret,
+            recorded_as,
+        } => Some(record(context, observation, secret, *recorded_as).await?),
+        SecretStep::DeleteSecret { name, uid } => {
             secrets::delete(&context.client, owner.namespace, name, uid).await?;
             return Ok(Outcome::Secret(SecretView::Absent));
         }
-        other => return Err(StepError::Misplaced(other.name())),
     };
     let secret = secret_outcome(context, observation, found).await;
     Ok(Outcome::Secret(secret))
+}
+
+/// A key that was generated, as it is written.
+pub(in crate::controller) fn generated<'a>(
+    pair: &'a KeyPair,
+    new: &'a GeneratedKey,
+) -> Replacement<'a> {
+    Replacement {
+        pair,
+        revision: new.revision,
+        request: new.request.as_deref(),
+        now: new.now,
+    }
+}
+
+/// A key that the user provides, as it is written.
+pub(in crate::controller) fn imported<'a>(pair: &'a KeyPair, new: &ImportedKey) -> Replacement<'a> {
+    Replacement {
+        pair,
+        revision: new.revision,
+        request: None,
+        now: new.now,
+    }
 }
 
 /// Creates the Secret. If one of that name exists, somebody was faster, or it is another's: whose it is, it says itself.
@@ -89,13 +89,12 @@ async fn create(
     }
 }
 
-/// Writes what the Secret is to say of its key; `anew` where it says nothing yet.
+/// Writes what the Secret is to say of its key; its number and time where the Secret does not say them yet.
 async fn record(
     context: &Context,
     observation: &Observation,
     secret: &SecretRecord,
-    owner: SecretOwner<'_>,
-    anew: Option<(u32, Timestamp)>,
+    recorded_as: Option<(u32, Timestamp)>,
 ) -> Result<FoundSecret, StepError> {
     let rewritten = if secret.rewrites {
         let origin = Origin::Repaired(secret);
@@ -107,9 +106,10 @@ async fn record(
         name: &secret.name,
         resource_version: &secret.resource_version,
         public: &secret.public_key,
-        recorded_as: anew,
+        recorded_as,
         rewritten: rewritten.as_ref(),
     };
+    let owner = observation.secret_owner();
     Ok(secrets::record(&context.client, owner.namespace, owner, repair).await?)
 }
 

@@ -43,12 +43,12 @@ pub(in crate::controller) struct Seen {
     pub(in crate::controller) sessions: BTreeMap<StoreKey, Arc<Session>>,
     /// The places that may be asked about.
     pub(in crate::controller) azure: BTreeMap<ArmId, KeyView>,
-    /// Through which store each was looked at.
+    /// The store through which each was read.
     pub(in crate::controller) stores_of_places: BTreeMap<ArmId, StoreKey>,
 }
 
 impl Look<'_> {
-    /// Looks at the stores that the spec, the status and hints name.
+    /// Reads the stores that the spec, the status and hints name.
     pub(in crate::controller) async fn at_stores(
         &self,
         facts: &ObjectFacts,
@@ -72,7 +72,7 @@ impl Look<'_> {
         Ok(seen)
     }
 
-    /// Looks at the default stores, of which the first that is there is meant, where none is named and none is known.
+    /// Reads the default stores, of which the first existing one is meant, where none is named and none is known.
     pub(in crate::controller) async fn at_default_stores(
         &self,
         known: &[AzureRecord],
@@ -122,7 +122,7 @@ impl Look<'_> {
         }
     }
 
-    /// Looks at every place of the status, and at the one that is wanted.
+    /// Reads every place of the status, and at the one that is wanted.
     pub(in crate::controller) async fn at_places(
         &self,
         facts: &ObjectFacts,
@@ -145,7 +145,7 @@ impl Look<'_> {
         }
     }
 
-    /// Looks at one place, which the status lists or not, if its store lets this object ask. `told` is given where the answer
+    /// Reads one place, which the status lists or not, if its store lets this object ask. `told` is given where the answer
     /// may change how the store stands.
     async fn at_place(
         &self,

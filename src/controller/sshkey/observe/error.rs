@@ -24,7 +24,7 @@ pub(in crate::controller) enum WaitsFor {
         serialize = "the key is about to be generated or opened, which takes a while; namespaces take turns at it"
     )]
     Key,
-    /// The first look at a store, since the start of the operator or since the store was changed.
-    #[strum(serialize = "the store that the key needs is being looked at")]
+    /// The first check of a store, since the start of the operator or since the store was changed.
+    #[strum(serialize = "the store that the key needs is being checked")]
     Store,
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
+use uuid::Uuid;
 
 use crate::{
     api::{ArmId, SshKey, names::FINALIZER, status::Origin},
@@ -93,7 +94,7 @@ async fn observe_all(
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let deleting = object.metadata.deletion_timestamp.is_some();
     let facts = object::object(&object);
-    let companions = match secret_name(&object.spec, &name) {
+    let rotation_secrets = match secret_name(&object.spec, &name) {
         Some(secret_name) if rotation_secrets::may_be_there(&facts, &secret, is_live) => {
             let owner = Owner::of(&namespace, &name, &facts, &secret);
             rotation_secrets::look(client, owner, &secret_name).await?
@@ -110,6 +111,7 @@ async fn observe_all(
         namespace: namespace.clone(),
         object: facts.uid.clone(),
         generation: object.metadata.generation.unwrap_or_default(),
+        correlation: Uuid::new_v4().to_string(),
     };
     let look = Look {
         scope,
@@ -133,7 +135,7 @@ async fn observe_all(
         object: facts,
         object_is_live: is_live,
         secret,
-        rotation_secrets: companions,
+        rotation_secrets,
         given,
         outputs,
         azure: seen.azure,

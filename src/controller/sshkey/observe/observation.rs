@@ -11,10 +11,11 @@ use crate::{
     controller::{
         sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
     },
+    kubernetes::secrets::SecretOwner,
     plan::{Desired, Observed, Outcome, with_places},
 };
 
-/// What is wanted and what is there.
+/// What is wanted and what exists.
 pub(in crate::controller) struct Observation {
     /// The object that was decided upon: the newest that is known.
     pub(in crate::controller) object: SshKey,
@@ -22,11 +23,11 @@ pub(in crate::controller) struct Observation {
     pub(in crate::controller) caller: Caller,
     pub(in crate::controller) desired: Desired,
     pub(in crate::controller) observed: Observed,
-    /// What was strange about the object's annotations when it was looked at.
+    /// What was strange about the object's annotations when it was read.
     pub(in crate::controller) strange_hints: Option<String>,
     /// Whether the managed Secret was that of an object of this name that is gone.
     pub(in crate::controller) takes_up_secret: bool,
-    /// Places that only lists of Azure show, and that the status did not have when it was looked at.
+    /// Places that only lists of Azure show, and that the status did not have when it was read.
     pub(in crate::controller) finds: Vec<ArmId>,
     /// How each store is reached.
     pub(in crate::controller) sessions: BTreeMap<StoreKey, Arc<Session>>,
@@ -46,9 +47,9 @@ impl Observation {
     }
 
     /// Lays over what was observed what a step has left behind, or a read has shown.
-    pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) {
+    pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
         let observed = self.observed.clone().after(outcome);
-        self.observed = with_places(observed, &self.desired);
+        std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
     }
 
     /// The object, as the owner of Secrets.
@@ -61,6 +62,15 @@ impl Observation {
             &observed.object,
             &observed.secret,
         )
+    }
+
+    /// The object, as it is written on the Secrets that it owns.
+    pub(in crate::controller) fn secret_owner(&self) -> SecretOwner<'_> {
+        SecretOwner {
+            namespace: &self.desired.mark.namespace,
+            name: &self.desired.mark.object,
+            uid: &self.observed.object.uid,
+        }
     }
 
     /// Whether what Azure says of a place may change how its store stands: it is the wanted one, and the store is open to

@@ -19,7 +19,7 @@ use crate::{
     plan::{Changeable, Desired, Entry, EntryFact, OutputFacts, OutputView, Shape},
 };
 
-/// Looks at every output that is wanted or recorded.
+/// Reads every output that is wanted or recorded.
 pub(in crate::controller) async fn look<'a>(
     client: &Client,
     object: &SshKey,

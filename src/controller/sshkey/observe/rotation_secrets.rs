@@ -1,4 +1,4 @@
-//! Looks at the Secrets beside the managed one.
+//! Reads the Secrets beside the managed one.
 
 use kube::{Client, api::ObjectMeta};
 
@@ -24,7 +24,7 @@ use crate::{
 
 /// Whether anything says that there may be something beside the managed Secret: the object's own record, or that the key
 /// was changed once, or that its Secret is that of an object which may have been in the middle of a rotation; and when
-/// something is to go or seems to be lost, it is looked at to be sure.
+/// something is to go or seems to be lost, they are read to be sure.
 pub(in crate::controller) fn may_be_there(
     object: &ObjectFacts,
     secret: &SecretView,
@@ -46,7 +46,7 @@ pub(in crate::controller) fn may_be_there(
     object.rotation.may_have_secrets || was_changed || is_lost_or_leaving || is_wiped || is_known
 }
 
-/// The object for which Secrets are looked at.
+/// The object for which Secrets are read.
 #[derive(Clone, Copy)]
 pub(in crate::controller) struct Owner<'a> {
     pub(in crate::controller) namespace: &'a str,

@@ -13,10 +13,7 @@ use crate::{
         context::Context,
         failure,
         scope::Scope,
-        sessions::{
-            all,
-            store_object::{StoreObject, StoreSpec, unreadable},
-        },
+        sessions::store_object::{StoreObject, StoreSpec, unreadable},
     },
     kubernetes::{KubernetesError, namespaces, stores},
     plan::{Failure, SharedStore, StoreFact, asks_for_labels},
@@ -25,7 +22,7 @@ use crate::{
 /// One store as it was found.
 pub(in crate::controller) struct Found {
     pub(in crate::controller) fact: StoreFact,
-    /// The UID of one that is there and that our finalizer does not hold.
+    /// The UID of an existing one that our finalizer does not hold.
     pub(in crate::controller) unheld: Option<String>,
 }
 
@@ -35,7 +32,7 @@ impl Found {
     }
 }
 
-/// Looks at one store, as an object of this namespace sees it; `is_recorded` says that the object may have a key in Azure
+/// Reads one store, as an object of this namespace sees it; `is_recorded` says that the object may have a key in Azure
 /// through it.
 pub(in crate::controller) async fn look(
     scope: &Scope,
@@ -112,7 +109,7 @@ async fn of_cluster(
     }
 }
 
-/// A store that is there. One that is being deleted takes no new keys, and serves those that are in Azure through it.
+/// An existing store. One that is being deleted takes no new keys, and serves those that are in Azure through it.
 async fn found<K: StoreObject>(
     context: &Arc<Context>,
     namespace: &str,
@@ -137,11 +134,11 @@ async fn fact<K: StoreObject>(
     store: &K,
 ) -> Result<StoreFact, KubernetesError> {
     let view = store.describe(&context.options.namespace);
-    let looked = all::known(&context.sessions, &view).await;
-    if looked.is_stale(context.options.intervals.poll) {
+    let checked = context.sessions.known(&view).await;
+    if checked.is_stale(context.options.intervals.poll) {
         context.store_uses.wake(&view.id);
     }
-    Ok(match (looked.spec, looked.ready) {
+    Ok(match checked.into_parts() {
         (StoreSpec::Own(spec), Ok(())) => StoreFact::Ready(Box::new(spec)),
         (StoreSpec::Own(_), Err(failure)) => StoreFact::NotReady(failure),
         (StoreSpec::Shared(spec), ready) => {

@@ -150,8 +150,8 @@ fn merged_tags(
     merged
 }
 
-/// Whether what differs is to be shown and not mended: it was in Azure once as it is wanted now, so somebody else has
-/// changed it there. What the spec asks for anew is no drift.
+/// Whether what differs is to be shown and not mended: it was in Azure once as it is wanted now, so another has
+/// changed it there. What the spec has begun to ask for is no drift.
 pub(crate) fn is_only_reported(situation: &Situation<'_>) -> bool {
     let Situation {
         desired,

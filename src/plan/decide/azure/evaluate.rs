@@ -16,7 +16,11 @@ use crate::{
         desired::azure::Target,
         observed::azure::{AzureKey, Group, KeyView},
         records::{azure::PLACES_MAX, ownership::Ownership},
-        step::kinds::Step,
+        step::{
+            azure::{AzureStep, PublishKey, UpdateAzureKey},
+            kinds::Step,
+            planned::{Planned, Preview},
+        },
     },
 };
 
@@ -92,10 +96,11 @@ fn publish(situation: &Situation<'_>, group: Group) -> Evaluation {
     match (group, target.group_creation) {
         (Group::Exists, _) => {}
         (Group::Missing, CreationPolicy::IfMissing) => {
-            steps.push(Step::CreateResourceGroup {
+            let group = AzureStep::CreateResourceGroup {
                 id: target.id.clone(),
                 location: target.location.clone(),
-            });
+            };
+            steps.push(Planned::Step(group.into()));
         }
         (Group::Missing, CreationPolicy::Never) => {
             return Evaluation::finding(Finding::needs_user(
@@ -110,13 +115,21 @@ fn publish(situation: &Situation<'_>, group: Group) -> Evaluation {
             ));
         }
     }
-    steps.push(Step::PublishKey {
-        id: target.id.clone(),
-        location: target.location.clone(),
-        tags: wanted_tags(desired, target),
-        public_key: stored.cloned(),
+    steps.push(match stored {
+        Some(key) => {
+            let publish = PublishKey {
+                id: target.id.clone(),
+                location: target.location.clone(),
+                tags: wanted_tags(desired, target),
+                public_key: key.clone(),
+            };
+            Planned::Step(AzureStep::PublishKey(publish).into())
+        }
+        None => Planned::Preview(Preview::PublishKey {
+            id: target.id.clone(),
+        }),
     });
-    Evaluation::steps(steps)
+    Evaluation::planned(steps)
 }
 
 fn is_not_ours(situation: &Situation<'_>) -> Option<Evaluation> {
@@ -224,7 +237,9 @@ fn is_to_be_moved(situation: &Situation<'_>) -> Option<Evaluation> {
     }
     let mut evaluation = publish(situation, Group::Exists);
     let id = target.id.clone();
-    evaluation.steps.insert(0, Step::DeleteAzureKey { id });
+    evaluation
+        .steps
+        .insert(0, Planned::Step(AzureStep::DeleteAzureKey { id }.into()));
     Some(evaluation)
 }
 
@@ -246,11 +261,13 @@ fn keep(situation: &Situation<'_>, key: &AzureKey) -> Evaluation {
         return drifted(&what);
     }
     if difference.key.is_some() || difference.tags.is_some() {
-        return Evaluation::steps(vec![Step::UpdateAzureKey {
-            id: id.clone(),
-            public_key: difference.key,
-            tags: difference.tags,
-        }]);
+        return Evaluation::steps(vec![Step::Azure(AzureStep::UpdateAzureKey(
+            UpdateAzureKey {
+                id: id.clone(),
+                public_key: difference.key,
+                tags: difference.tags,
+            },
+        ))]);
     }
     Evaluation::finding(Finding::needs_user(
         Reason::TagOverridden,

@@ -9,7 +9,7 @@ use crate::{
         failure::Failure,
         observed::{azure::KeyView, snapshot::Observed},
         records::{azure::AzureRecord, ownership::Mark},
-        step::kinds::Step,
+        step::{azure::AzureStep, kinds::Step},
     },
 };
 
@@ -30,9 +30,9 @@ pub(crate) fn obsolete(
     for place in left {
         match leave_place(desired, observed, place, place.deletion_policy) {
             Leaving::Gone => {}
-            Leaving::Delete => steps.push(Step::DeleteAzureKey {
+            Leaving::Delete => steps.push(Step::Azure(AzureStep::DeleteAzureKey {
                 id: place.id.clone(),
-            }),
+            })),
             Leaving::Blocked(finding) => return Err(finding),
         }
     }

@@ -23,7 +23,11 @@ use crate::{
         },
         desired::{resolve::Desired, source::KeySource},
         observed::{rotation_secrets::StagedFacts, secret::SecretView, snapshot::Observed},
-        step::kinds::{KeptFrom, Step},
+        step::{
+            kinds::Step,
+            new_key::{GeneratedKey, ImportedKey},
+            rotation::{KeepKey, KeptFrom, RotationStep},
+        },
     },
 };
 
@@ -125,24 +129,28 @@ fn begin(situation: &Situation<'_>, due: Option<Timestamp>) -> Option<Step> {
                 || current.is_none_or(|key| !requirements.fits(key))
                 || is_being_replaced(situation.desired, situation.observed)
                 || due.is_some_and(|due| due <= situation.now);
-            is_due.then(|| Step::StageKey {
-                name,
-                key: current
-                    .map_or_else(|| requirements.initial(), |key| requirements.successor(key)),
-                comment: comment.clone(),
-                revision,
-                request: request.map(str::to_owned),
-                now: situation.now,
+            is_due.then(|| {
+                Step::Rotation(RotationStep::StageKey(GeneratedKey {
+                    name,
+                    key: current
+                        .map_or_else(|| requirements.initial(), |key| requirements.successor(key)),
+                    comment: comment.clone(),
+                    revision,
+                    request: request.map(str::to_owned),
+                    now: situation.now,
+                }))
             })
         }
         (KeySource::Imported { .. }, Some(current)) => {
             let wanted = situation.imported().filter(|wanted| *wanted != current)?;
-            Some(Step::StageImportedKey {
-                name,
-                public_key: wanted.clone(),
-                revision,
-                now: situation.now,
-            })
+            Some(Step::Rotation(RotationStep::StageImportedKey(
+                ImportedKey {
+                    name,
+                    public_key: wanted.clone(),
+                    revision,
+                    now: situation.now,
+                },
+            )))
         }
         _ => None,
     }
@@ -150,10 +158,10 @@ fn begin(situation: &Situation<'_>, due: Option<Timestamp>) -> Option<Step> {
 
 /// What to do while a key is staged.
 fn under_way(situation: &Situation<'_>, staged: &StagedFacts) -> Rotation {
-    let drop = Step::DropStagedKey {
+    let drop = Step::Rotation(RotationStep::DropStagedKey {
         name: staging_name(&situation.custody.name),
         uid: staged.uid.clone(),
-    };
+    });
     let key = staged.key.readable();
     if key.is_some() && key == situation.current {
         let mut steps: Vec<Step> = date(situation).into_iter().collect();
@@ -203,7 +211,7 @@ fn keep(
         None => from_managed,
     };
     let key = key.filter(|key| !situation.observed.rotation_secrets.keeps(key))?;
-    Some(Step::KeepPreviousKey {
+    Some(Step::Rotation(RotationStep::KeepPreviousKey(KeepKey {
         from,
         managed: situation.custody.name.clone(),
         public_key: key.clone(),
@@ -213,7 +221,7 @@ fn keep(
             .previous()
             .map(|facts| facts.resource_version.clone()),
         kept: (situation.previous().map_or(&[][..], |facts| &facts.keys)).to_vec(),
-    })
+    })))
 }
 
 /// What follows once the next key is published: it takes over now, or its time begins, or it waits.
@@ -239,11 +247,11 @@ fn takes_over(
         Activation::Manual => (None, None),
         Activation::Delayed => match activation_time(situation.policy, staged) {
             None => {
-                let begin = Step::BeginDelay {
+                let begin = Step::Rotation(RotationStep::BeginDelay {
                     name: staging_name(&situation.custody.name),
                     resource_version: staged.resource_version.clone(),
                     now: situation.now,
-                };
+                });
                 (Some(begin), None)
             }
             Some(time) if time <= situation.now => (Some(activate()), None),

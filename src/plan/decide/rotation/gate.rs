@@ -8,7 +8,7 @@ use crate::plan::{
     step::kinds::Step,
 };
 
-/// What else is under way while a rotation is looked at.
+/// What else is under way while a rotation is decided upon.
 pub(crate) struct Gate {
     /// How Azure stands.
     pub(crate) azure: AzureStands,
@@ -18,14 +18,14 @@ pub(crate) struct Gate {
     pub(crate) is_replacing: bool,
 }
 
-/// How Azure stands while a rotation is looked at.
+/// How Azure stands while a rotation is decided upon.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AzureStands {
     /// The key there is as it is wanted, or none is, and nothing is left where it was.
     AsWanted,
     /// It will be.
     UnderWay,
-    /// It refuses, or can't be looked at.
+    /// It refuses, or can't be read.
     Refused,
 }
 

@@ -5,8 +5,14 @@ use jiff::Timestamp;
 use crate::{
     api::rotation::previous_name,
     plan::{
-        authority::own_keys::former_keys, decide::rotation::situation::Situation,
-        desired::rotation::RotationPolicy, records::former_key::FormerKey, step::kinds::Step,
+        authority::own_keys::former_keys,
+        decide::rotation::situation::Situation,
+        desired::rotation::RotationPolicy,
+        records::former_key::FormerKey,
+        step::{
+            kinds::Step,
+            rotation::{RetireKeys, RotationStep},
+        },
     },
 };
 
@@ -43,11 +49,11 @@ pub(crate) fn date(situation: &Situation<'_>) -> Option<Step> {
             }
             key
         });
-        Step::DateFormerKeys {
+        Step::Rotation(RotationStep::DateFormerKeys {
             name: previous_name(&situation.custody.name),
             resource_version: facts.resource_version.clone(),
             keys: dated.collect(),
-        }
+        })
     })
 }
 
@@ -69,13 +75,15 @@ pub(crate) fn tidy(situation: &Situation<'_>) -> (Option<Step>, Option<Timestamp
     );
     let is_kept = |key: &&FormerKey| !gone.contains(key);
     let kept: Vec<FormerKey> = facts.keys.iter().filter(is_kept).cloned().collect();
-    let retire = (!gone.is_empty()).then(|| Step::RetireKeys {
-        name: previous_name(&situation.custody.name),
-        uid: facts.uid.clone(),
-        resource_version: facts.resource_version.clone(),
-        whole: kept.is_empty() && !facts.is_damaged,
-        kept,
-        retired: gone.clone(),
+    let retire = (!gone.is_empty()).then(|| {
+        Step::Rotation(RotationStep::RetireKeys(RetireKeys {
+            name: previous_name(&situation.custody.name),
+            uid: facts.uid.clone(),
+            resource_version: facts.resource_version.clone(),
+            whole: kept.is_empty() && !facts.is_damaged,
+            kept,
+            retired: gone.clone(),
+        }))
     });
     (retire, next)
 }

@@ -8,7 +8,10 @@ use crate::{
     plan::{
         desired::{rotation::RotationPolicy, source::Custody},
         observed::{rotation_secrets::StagedFacts, secret::SecretFacts},
-        step::kinds::Step,
+        step::{
+            kinds::Step,
+            rotation::{ActivateKey, RotationStep},
+        },
     },
 };
 
@@ -17,7 +20,7 @@ pub(crate) fn activation_time(policy: &RotationPolicy, staged: &StagedFacts) -> 
     staged.pending_since?.checked_add(policy.delay).ok()
 }
 
-/// The step by which the staged key becomes the current one, in a Secret that is there or that is made anew.
+/// The step by which the staged key becomes the current one, in the existing Secret or in one that is created again.
 pub(crate) fn activate(
     custody: &Custody,
     managed: Option<&SecretFacts>,
@@ -26,7 +29,7 @@ pub(crate) fn activate(
     now: Timestamp,
 ) -> Step {
     let follows = managed.map_or(1, |managed| managed.revision.saturating_add(1));
-    Step::ActivateKey {
+    Step::Rotation(RotationStep::ActivateKey(ActivateKey {
         name: custody.name.clone(),
         resource_version: managed.map(|managed| managed.resource_version.clone()),
         staging: staging_name(&custody.name),
@@ -36,5 +39,5 @@ pub(crate) fn activate(
             .or_else(|| managed?.request.as_ref())
             .cloned(),
         made: staged.created_at.unwrap_or(now),
-    }
+    }))
 }

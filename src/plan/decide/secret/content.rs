@@ -5,7 +5,7 @@ use crate::{
     plan::desired::key_requirements::KeyRequirements,
 };
 
-/// What the Secret shall hold.
+/// What the Secret is to hold.
 #[derive(Clone, Copy)]
 pub(crate) enum Content<'a> {
     /// A key that is generated when there is none.

@@ -14,7 +14,10 @@ use crate::{
         },
         decision::{Evaluation, Finding},
         observed::secret::SecretFacts,
-        step::kinds::{SecretRecord, Step},
+        step::{
+            kinds::Step,
+            secret::{SecretRecord, SecretStep},
+        },
     },
 };
 
@@ -125,10 +128,10 @@ pub(crate) fn can_not_be_repaired(existing: &Existing<'_>) -> Option<Evaluation>
 pub(crate) fn is_to_be_adopted(existing: &Existing<'_>) -> Option<Evaluation> {
     let key = existing.facts.key.readable()?;
     (existing.owner == SecretOwner::ToAdopt).then(|| {
-        Evaluation::steps(vec![Step::AdoptSecret {
+        Evaluation::steps(vec![Step::Secret(SecretStep::AdoptSecret {
             secret: existing.record(key),
             now: existing.situation.now,
-        }])
+        })])
     })
 }
 
@@ -149,10 +152,12 @@ pub(crate) fn is_to_be_repaired(existing: &Existing<'_>) -> Option<Evaluation> {
     }
     let reported = existing.situation.observed.object.reported_revision;
     let revision = reported.map_or(facts.revision, |reported| reported.max(facts.revision));
-    Some(Evaluation::steps(vec![Step::RepairSecret {
-        secret: existing.record(key),
-        anew: (!is_dated).then_some((revision, existing.situation.now)),
-    }]))
+    Some(Evaluation::steps(vec![Step::Secret(
+        SecretStep::RepairSecret {
+            secret: existing.record(key),
+            recorded_as: (!is_dated).then_some((revision, existing.situation.now)),
+        },
+    )]))
 }
 
 /// The end of the facts: nothing is to be done.

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// No Secret, and a witness that there was one: making another key would lock out whoever trusts the first.
+/// No Secret, and a witness that there was one: making another key would lock out those who trust only the first.
 pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> {
     let Situation {
         desired,
@@ -92,7 +92,7 @@ fn other_witness(desired: &Desired, custody: &Custody, observed: &Observed) -> O
         .then(|| "this SshKey was restored or copied with the records of another".to_owned())
 }
 
-/// The object has a place in Azure, or a hint at one, so a key may have been published, and it can't be looked at now.
+/// The object has a place in Azure, or a hint at one, so a key may have been published, and the place can't be read now.
 pub(crate) fn azure_might_hold_the_key(situation: &Situation<'_>) -> Option<Finding> {
     let Situation {
         desired, observed, ..

@@ -2,7 +2,11 @@
 
 use crate::plan::{
     decide::secret::{activation::activate, content::Content, situation::Situation},
-    step::kinds::Step,
+    step::{
+        kinds::Step,
+        new_key::{GeneratedKey, ImportedKey},
+        secret::SecretStep,
+    },
 };
 
 /// The Secret with a first key, or with the one that the user gives.
@@ -16,20 +20,20 @@ pub(crate) fn create_secret(situation: &Situation<'_>) -> Step {
         Content::Generated {
             requirements,
             comment,
-        } => Step::CreateSecret {
+        } => Step::Secret(SecretStep::CreateSecret(GeneratedKey {
             name,
             key: requirements.initial(),
             comment: comment.clone(),
             revision: reported.saturating_add(1),
             request: object.rotate_requested.clone(),
             now,
-        },
-        Content::Imported(public_key) => Step::ImportKey {
+        })),
+        Content::Imported(public_key) => Step::Secret(SecretStep::ImportKey(ImportedKey {
             name,
             public_key: public_key.clone(),
             revision: reported.max(1),
             now,
-        },
+        })),
     }
 }
 

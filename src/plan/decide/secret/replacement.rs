@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Whether the key in our Secret can't be used as it is, and another shall take its place: a person has asked for it, once
+/// Whether the key in our Secret can't be used as it is, and another is to take its place: a person has asked for it, once
 /// or as a standing choice.
 pub(crate) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool {
     let KeySource::Generated {

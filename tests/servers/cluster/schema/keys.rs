@@ -6,7 +6,7 @@ use super::{
     apply::{no_operator, refused, taken},
     key_cases::{generated, other_sources, secrets, the_whole},
     place_and_output_cases::{
-        names_of_outputs, places_in_azure, shapes_of_outputs, tags, tags_in_azure,
+        long_tags, names_of_outputs, places_in_azure, shapes_of_outputs, tags, tags_in_azure,
     },
 };
 use crate::manifests::key;
@@ -37,6 +37,7 @@ async fn a_key_that_can_not_be_is_refused_with_what_to_write_instead() {
     let cases = [
         key(&"n".repeat(128), &longest.to_string()),
         tags(45),
+        long_tags(21),
         key(
             "rsa",
             "{source: {generate: {algorithm: RSA, size: 8192, comment: a.b_c+d@e-f}}, azure: {}}",

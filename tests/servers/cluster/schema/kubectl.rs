@@ -155,23 +155,20 @@ async fn kubectl_get_shows_how_keys_stand() {
         "READY",
         "REASON",
         "ALGORITHM",
-        "FINGERPRINT",
+        "PUBLISHED",
+        "ROTATES",
         "SECRET",
         "AGE",
     ];
     let table = world.kubectl(&["get", "sshkeys"]).await.unwrap();
     assert_eq!(columns(&table), plain);
+    let widest = table.lines().map(str::len).max();
+    assert!(widest.is_some_and(|widest| widest <= 100), "{table}");
+    // Nothing stands under ROTATES, as long as there is no spec.rotation.
     let row: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(
         row[..6],
-        [
-            "web",
-            "True",
-            "UpToDate",
-            "Ed25519",
-            status.fingerprint.as_deref().unwrap(),
-            "web"
-        ]
+        ["web", "True", "UpToDate", "Ed25519", "True", "web"]
     );
     let short = world.kubectl(&["get", "sshk"]).await.unwrap();
     assert_eq!(columns(&short), plain);
@@ -186,11 +183,19 @@ async fn kubectl_get_shows_how_keys_stand() {
             "READY",
             "REASON",
             "ALGORITHM",
-            "FINGERPRINT",
+            "PUBLISHED",
+            "ROTATES",
             "SECRET",
+            "FINGERPRINT",
+            "PENDING",
             "AZURE",
+            "MESSAGE",
             "AGE"
         ]
+    );
+    assert!(
+        wide.contains(status.fingerprint.as_deref().unwrap()),
+        "{wide}"
     );
     assert!(wide.contains(&status.azure.unwrap().resource_id), "{wide}");
     let both = world.kubectl(&["get", "ssh"]).await.unwrap();

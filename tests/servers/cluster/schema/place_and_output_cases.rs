@@ -1,5 +1,7 @@
 //! What an `SshKey` can't be by its place in Azure and by its outputs, with what to write instead.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::apply::Case;
@@ -21,6 +23,13 @@ fn tag(name: &str, value: &str) -> String {
 
 fn output(outputs: &str) -> String {
     key("x", &format!("{{outputs: [{outputs}]}}"))
+}
+
+/// A key with so many tags of the longest names and values.
+pub(crate) fn long_tags(count: usize) -> String {
+    let tag = |number| (format!("{number:0512}"), "v".repeat(256));
+    let tags: BTreeMap<String, String> = (0..count).map(tag).collect();
+    azure(&json!({ "tags": tags }).to_string())
 }
 
 /// Places in Azure that can't be.
@@ -83,6 +92,7 @@ pub(crate) fn tags_in_azure() -> Vec<Case> {
             "Azure takes tags whose names differ only by case for one tag",
         ),
         (tags(46), "must have at most 45 items"),
+        (long_tags(22), "tags have at most 16384 bytes"),
         (tag(&"n".repeat(513), "v"), forbidden),
         (tag("", "v"), forbidden),
         (tag("a<b", "v"), forbidden),

@@ -1,0 +1,65 @@
+//! The audit log: one line at info for each thing that happened to a key, with fields that stay as docs/operations.md has them.
+
+use kube::ResourceExt;
+
+use crate::{
+    controller::sshkey::observe::observation::Observation,
+    kubernetes::cut::last_manager,
+    plan::{AuditAction, AuditLine, Observed, Step, audit},
+};
+
+/// The steps of a pass that were taken, and what they did.
+#[derive(Default)]
+pub(in crate::controller) struct Taken {
+    pub(in crate::controller) steps: Vec<Step>,
+    /// Each with the name of its step.
+    pub(in crate::controller) lines: Vec<(&'static str, AuditLine)>,
+}
+
+impl Taken {
+    /// A step was taken: its outcome is laid over what was observed, which was `before` until then.
+    pub(in crate::controller) fn push(
+        &mut self,
+        observation: &Observation,
+        before: &Observed,
+        step: Step,
+    ) {
+        for line in audit(&step, &observation.desired, before, &observation.observed) {
+            log(observation, &line);
+            self.lines.push((step.name(), line));
+        }
+        self.steps.push(step);
+    }
+}
+
+/// Writes a line to the log.
+fn log(observation: &Observation, line: &AuditLine) {
+    let object = &observation.object;
+    let fingerprint = line.fingerprint.as_ref().map(ToString::to_string);
+    let id = line.id.as_ref().map(ToString::to_string);
+    // Only what happened in Azure has a counterpart in Azure's own log.
+    let correlation = id.as_ref().map(|_| observation.caller.correlation.as_str());
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "sshkey_operator::audit",
+                audit = <&str>::from(line.action),
+                namespace = object.namespace(),
+                name = object.name_any(),
+                uid = observation.observed.object.uid,
+                fingerprint,
+                revision = line.revision,
+                written = line.written,
+                azure_id = id,
+                correlation_id = correlation,
+                claimed_manager = last_manager(&object.metadata),
+                "{line}"
+            )
+        };
+    }
+    if line.action == AuditAction::Orphaned {
+        line!(warn);
+    } else {
+        line!(info);
+    }
+}

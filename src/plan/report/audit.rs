@@ -1,0 +1,205 @@
+//! What a step did to a key, for the audit log and the events.
+
+use crate::{
+    api::{ArmId, rotation::Activation, status::Origin},
+    keys::PublicKey,
+    plan::{
+        authority::secret::takes_up_secret,
+        desired::resolve::Desired,
+        observed::{secret::SecretView, snapshot::Observed},
+        records::former_key::FormerKey,
+        report::audit_line::{AuditAction, AuditLine},
+        step::{
+            azure::AzureStep,
+            kinds::Step,
+            object::ObjectStep,
+            output::OutputStep,
+            rotation::{KeepKey, RetireKeys, RotationStep},
+            secret::SecretStep,
+        },
+    },
+};
+
+/// What a step did, from what was observed before it and after it.
+pub fn audit(
+    step: &Step,
+    desired: &Desired,
+    before: &Observed,
+    after: &Observed,
+) -> Vec<AuditLine> {
+    match step {
+        Step::Object(step) => of_object(step, before),
+        Step::Secret(step) => of_secret(step, desired, before, after),
+        Step::Rotation(step) => of_rotation(step, desired, before, after),
+        Step::Output(step) => vec![of_output(step)],
+        Step::Azure(step) => of_azure(step, before).into_iter().collect(),
+    }
+}
+
+fn of_object(step: &ObjectStep, before: &Observed) -> Vec<AuditLine> {
+    match step {
+        ObjectStep::Record(_) => Vec::new(),
+        ObjectStep::RecordPlaces { places } => {
+            let is_new = |id: &ArmId| {
+                before
+                    .record(id)
+                    .is_none_or(|known| known.origin != Origin::Adopted)
+            };
+            let adopted = places
+                .iter()
+                .filter(|place| place.origin == Origin::Adopted);
+            let adopted = adopted.filter(|place| is_new(&place.id));
+            adopted
+                .map(|place| AuditLine::new(AuditAction::Adopted).at(&place.id))
+                .collect()
+        }
+        ObjectStep::RemoveFinalizer { orphans } => {
+            let left = orphans.iter();
+            let left = left.map(|id| AuditLine::new(AuditAction::Orphaned).at(id));
+            left.chain([AuditLine::new(AuditAction::Released)])
+                .collect()
+        }
+    }
+}
+
+fn of_secret(
+    step: &SecretStep,
+    desired: &Desired,
+    before: &Observed,
+    after: &Observed,
+) -> Vec<AuditLine> {
+    let (key, revision) = managed(after);
+    let line = match step {
+        SecretStep::CreateSecret(new) => AuditLine::new(AuditAction::Generated)
+            .key(key, Some(new.revision))
+            .secret(&new.name),
+        SecretStep::ImportKey(new) => AuditLine::new(AuditAction::Imported)
+            .key(Some(&new.public_key), Some(new.revision))
+            .secret(&new.name),
+        SecretStep::AdoptSecret { secret, .. } => AuditLine::new(AuditAction::Adopted)
+            .key(Some(&secret.public_key), revision)
+            .secret(&secret.name),
+        SecretStep::RepairSecret { secret, .. } => {
+            let action = if takes_up_secret(desired, before) {
+                AuditAction::TakenUp
+            } else {
+                AuditAction::Repaired
+            };
+            AuditLine::new(action)
+                .key(Some(&secret.public_key), revision)
+                .secret(&secret.name)
+        }
+        SecretStep::DeleteSecret { name, .. } => {
+            let (key, revision) = managed(before);
+            AuditLine::new(AuditAction::Deleted)
+                .key(key, revision)
+                .secret(name)
+        }
+    };
+    vec![line]
+}
+
+/// The key in the managed Secret, and how often it was changed with it.
+fn managed(observed: &Observed) -> (Option<&PublicKey>, Option<u32>) {
+    match &observed.secret {
+        SecretView::Present(facts) => (facts.key.readable(), Some(facts.revision)),
+        SecretView::Absent => (None, None),
+    }
+}
+
+fn of_rotation(
+    step: &RotationStep,
+    desired: &Desired,
+    before: &Observed,
+    after: &Observed,
+) -> Vec<AuditLine> {
+    match step {
+        RotationStep::StageKey(new) => {
+            let key = after.rotation_secrets.staged_key();
+            let line = AuditLine::new(AuditAction::Generated).key(key, Some(new.revision));
+            vec![line.secret(&new.name)]
+        }
+        RotationStep::StageImportedKey(new) => {
+            let key = Some(&new.public_key);
+            let line = AuditLine::new(AuditAction::Imported).key(key, Some(new.revision));
+            vec![line.secret(&new.name)]
+        }
+        RotationStep::KeepPreviousKey(KeepKey {
+            public_key,
+            revision,
+            previous,
+            ..
+        }) => {
+            let line = AuditLine::new(AuditAction::Kept).key(Some(public_key), Some(*revision));
+            vec![line.secret(previous)]
+        }
+        RotationStep::ActivateKey(next) => {
+            let action = match desired.rotation.activation {
+                Activation::Immediate => AuditAction::Rotated,
+                Activation::Delayed | Activation::Manual => AuditAction::Activated,
+            };
+            let line = AuditLine::new(action).key(Some(&next.public_key), Some(next.revision));
+            vec![line.secret(&next.name)]
+        }
+        RotationStep::RetireKeys(RetireKeys { name, retired, .. }) => {
+            retired.iter().map(|key| retirement(key, name)).collect()
+        }
+        RotationStep::DeletePreviousKeys { name, .. } => {
+            let keys = before.rotation_secrets.former_keys().iter();
+            keys.map(|key| retirement(key, name)).collect()
+        }
+        // The key itself is where it was, or is told of by the step that put it elsewhere.
+        RotationStep::BeginDelay { .. }
+        | RotationStep::DropStagedKey { .. }
+        | RotationStep::DateFormerKeys { .. } => Vec::new(),
+    }
+}
+
+fn retirement(key: &FormerKey, secret: &str) -> AuditLine {
+    let line = AuditLine::new(AuditAction::Retired);
+    line.key(Some(&key.public_key), Some(key.revision))
+        .secret(secret)
+}
+
+fn of_output(step: &OutputStep) -> AuditLine {
+    let (action, key) = match step {
+        OutputStep::CreateOutput(content) => (AuditAction::Delivered, Some(&content.public_key)),
+        OutputStep::UpdateOutput(update) => {
+            (AuditAction::Delivered, Some(&update.content.public_key))
+        }
+        OutputStep::DeleteOutput { .. } => (AuditAction::Withdrawn, None),
+    };
+    let mut line = AuditLine::new(action).key(key, None);
+    line.written = Some(step.object().to_string());
+    line
+}
+
+fn of_azure(step: &AzureStep, before: &Observed) -> Option<AuditLine> {
+    let (_, revision) = managed(before);
+    match step {
+        AzureStep::HoldStore { .. } => None,
+        AzureStep::CreateResourceGroup { id, .. } => {
+            Some(AuditLine::new(AuditAction::GroupCreated).at(id))
+        }
+        AzureStep::PublishKey(publish) => {
+            let line =
+                AuditLine::new(AuditAction::Published).key(Some(&publish.public_key), revision);
+            Some(line.at(&publish.id))
+        }
+        AzureStep::UpdateAzureKey(update) => {
+            let line = match &update.public_key {
+                Some(key) => AuditLine::new(AuditAction::Published).key(Some(key), revision),
+                None => AuditLine::new(AuditAction::Tagged),
+            };
+            Some(line.at(&update.id))
+        }
+        AzureStep::DeleteAzureKey { id } => {
+            let action = if before.object.deleting_since.is_some() {
+                AuditAction::Deleted
+            } else {
+                AuditAction::Moved
+            };
+            Some(AuditLine::new(action).at(id))
+        }
+    }
+}
