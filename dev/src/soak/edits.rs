@@ -67,6 +67,18 @@ pub(super) const EDITS: [Edit; 11] = [
     Edit::Forge,
 ];
 
+impl Edit {
+    /// What is done to this key. What is replaced and deleted while the operator is down, nobody finds: the manual says so.
+    fn of(self, key: &Key) -> Self {
+        let deletes = matches!(self, Self::Replace | Self::Again);
+        if deletes && key.was_replaced {
+            Self::Tag
+        } else {
+            self
+        }
+    }
+}
+
 /// How long a request of an editor is waited for: servers are restarted under it.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
@@ -129,11 +141,7 @@ impl Editor {
         let Some(key) = self.wanted.get_mut(&name) else {
             return;
         };
-        // What is replaced and deleted while the operator is down, nobody finds: the manual says so.
-        let edit = match edit {
-            Edit::Replace | Edit::Again if key.was_replaced => Edit::Tag,
-            edit => edit,
-        };
+        let edit = edit.of(key);
         match edit {
             Edit::Tool => {
                 key.was_replaced = true;
@@ -141,8 +149,8 @@ impl Editor {
             }
             Edit::Forge => {
                 key.was_replaced = true;
-                self.patch(&name, &tenants::forged(self.world.namespace()))
-                    .await;
+                let forged = tenants::forged(self.world.namespace());
+                self.patch(&name, &forged).await;
             }
             Edit::Tag => {
                 key.tag = tag;
