@@ -34,6 +34,10 @@ impl ArmId {
     fn folded(&self) -> String {
         self.to_string().to_lowercase()
     }
+
+    fn parts(&self) -> [&str; 3] {
+        [&self.subscription, &self.resource_group, &self.name]
+    }
 }
 
 impl fmt::Display for ArmId {
@@ -89,7 +93,8 @@ impl FromStr for ArmId {
 
 impl PartialEq for ArmId {
     fn eq(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
+        let mut parts = self.parts().into_iter().zip(other.parts());
+        parts.all(|(one, other)| one == other || one.to_lowercase() == other.to_lowercase())
     }
 }
 
@@ -103,6 +108,9 @@ impl PartialOrd for ArmId {
 
 impl Ord for ArmId {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if self.parts() == other.parts() {
+            return std::cmp::Ordering::Equal;
+        }
         self.folded().cmp(&other.folded())
     }
 }

@@ -166,3 +166,26 @@ fn the_old_place_goes_as_it_was_recorded_to_go() {
     assert_eq!(world.azure.len(), 2, "it was to be retained");
     assert!(world.azure[&id()].tags.len() >= tags(&crate::world::mark()).len());
 }
+
+#[test]
+fn no_key_leaves_azure_while_its_successor_can_not_come() {
+    let mut moved = World::published().settled();
+    rename(&mut moved, "other");
+    let mut recreated = World::published().settled();
+    relocate(&mut recreated, Some(ReplacePolicy::Recreate));
+    for (world, refused) in [
+        (&moved, "Record"),
+        (&moved, "RecordPlaces"),
+        (&moved, "PublishKey"),
+        (&recreated, "Record"),
+    ] {
+        let mut world = world.clone();
+        let before = world.azure.clone();
+        world.refuses = Some(refused);
+        world.reconcile(usize::MAX);
+        assert_eq!(world.azure, before, "without {refused}");
+        world.refuses = None;
+        let world = world.settled();
+        assert_eq!(world.azure.len(), 1, "once {refused} is allowed again");
+    }
+}

@@ -13,12 +13,14 @@ use kube::{
     Api,
     api::{DeleteParams, Patch, PatchParams},
 };
+use serde_json::Value;
 use sshkey_operator::api::SshKey;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     dice::Dice,
     tally::Tally,
+    tenants,
     wanted::{Key, Wanted},
 };
 use crate::world::{World, resource_id};
@@ -44,10 +46,14 @@ pub(super) enum Edit {
     DriftOfOutput,
     /// A rotation is asked for.
     Rotate,
+    /// A tool replaces the object: what the operator wrote into the metadata is gone.
+    Tool,
+    /// A tenant writes the records of another object onto this one.
+    Forge,
 }
 
 /// All of them.
-pub(super) const EDITS: [Edit; 9] = [
+pub(super) const EDITS: [Edit; 11] = [
     Edit::Tag,
     Edit::Output,
     Edit::Suspend,
@@ -57,7 +63,21 @@ pub(super) const EDITS: [Edit; 9] = [
     Edit::DriftInAzure,
     Edit::DriftOfOutput,
     Edit::Rotate,
+    Edit::Tool,
+    Edit::Forge,
 ];
+
+impl Edit {
+    /// What is done to this key. What is replaced and deleted while the operator is down, nobody finds: the manual says so.
+    fn of(self, key: &Key) -> Self {
+        let deletes = matches!(self, Self::Replace | Self::Again);
+        if deletes && key.was_replaced {
+            Self::Tag
+        } else {
+            self
+        }
+    }
+}
 
 /// How long a request of an editor is waited for: servers are restarted under it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,7 +141,17 @@ impl Editor {
         let Some(key) = self.wanted.get_mut(&name) else {
             return;
         };
+        let edit = edit.of(key);
         match edit {
+            Edit::Tool => {
+                key.was_replaced = true;
+                self.patch(&name, &tenants::replaced()).await;
+            }
+            Edit::Forge => {
+                key.was_replaced = true;
+                let forged = tenants::forged(self.world.namespace());
+                self.patch(&name, &forged).await;
+            }
             Edit::Tag => {
                 key.tag = tag;
                 self.apply(&name).await;
@@ -174,6 +204,8 @@ impl Editor {
             Edit::DriftInAzure => "deleted in Azure",
             Edit::DriftOfOutput => "outputs deleted",
             Edit::Rotate => "rotations",
+            Edit::Tool => "metadata replaced",
+            Edit::Forge => "records forged",
         });
     }
 
@@ -202,6 +234,12 @@ impl Editor {
                 .map(drop)
         })
         .await;
+    }
+
+    async fn patch(&self, name: &str, patch: &Value) {
+        let keys: Api<SshKey> = self.world.api();
+        let (params, patch) = (PatchParams::default(), Patch::Merge(patch));
+        persist(async || gone(keys.patch(name, &params, &patch).await)).await;
     }
 
     async fn delete(&self, name: &str) {

@@ -13,6 +13,7 @@ mod outcome;
 mod run;
 mod settle;
 mod tally;
+mod tenants;
 mod wanted;
 
 pub use outcome::Outcome;

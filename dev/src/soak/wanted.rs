@@ -18,6 +18,8 @@ pub(super) struct Key {
     pub(super) suspended: bool,
     /// The last rotation that was asked for.
     pub(super) rotation: Option<String>,
+    /// Whether somebody has changed what the operator wrote into the metadata.
+    pub(super) was_replaced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,7 @@ impl Key {
             more: false,
             suspended: false,
             rotation: None,
+            was_replaced: false,
         }
     }
 

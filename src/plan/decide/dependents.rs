@@ -1,6 +1,7 @@
 //! What rests on what: a step that is refused for good stops those that rest on it, and no other.
 
 use crate::plan::{
+    decision::Plan,
     observed::{secret::SecretView, snapshot::Observed},
     step::{
         azure::AzureStep,
@@ -13,10 +14,28 @@ use crate::plan::{
 };
 
 /// Whether a step may be taken as far as those go that were refused: it is none of them, and rests on none.
-pub(crate) fn is_open(observed: &Observed, step: &Step) -> bool {
+fn is_open(observed: &Observed, step: &Step) -> bool {
     let written = step.written();
     let stops = |refused: &Step| refused.written() == written || rests_on(observed, step, refused);
     !observed.refused.iter().any(|(refused, _)| stops(refused))
+}
+
+/// Whether a step of a plan may be taken. What leaves Azure makes room for what comes there: while that can't come, it
+/// stays.
+pub(crate) fn is_open_in(plan: &Plan, observed: &Observed, step: &Step) -> bool {
+    let comes = |step: &&Step| {
+        matches!(
+            step,
+            Step::Azure(
+                AzureStep::CreateResourceGroup { .. }
+                    | AzureStep::PublishKey(_)
+                    | AzureStep::UpdateAzureKey(_)
+            )
+        )
+    };
+    let mut coming = plan.steps.iter().filter(comes);
+    let leaves = matches!(step, Step::Azure(AzureStep::DeleteAzureKey { .. }));
+    is_open(observed, step) && !(leaves && coming.any(|step| !is_open(observed, step)))
 }
 
 /// Whether a step rests on an earlier one that was refused.
@@ -24,7 +43,7 @@ pub(crate) fn is_open(observed: &Observed, step: &Step) -> bool {
 /// | refused | what rests on it |
 /// |---|---|
 /// | the first `Record`, which brings the finalizer | everything |
-/// | a later `Record` | what creates something that it names |
+/// | a later `Record` | what creates something that it names; and what leaves Azure to make room for that |
 /// | `RecordPlaces` | writes to Azure |
 /// | `HoldStore` | nothing: the plan leaves Azure alone then |
 /// | a step that makes the key pair | Azure, outputs and rotation |

@@ -4,7 +4,7 @@
 use crate::{
     api::{ArmId, Reason},
     plan::{
-        decide::dependents::is_open,
+        decide::dependents::is_open_in,
         decision::Plan,
         desired::{azure::Wanted, resolve::Desired},
         failure::Failure,
@@ -90,7 +90,9 @@ pub fn next_move(desired: &Desired, observed: &Observed, plan: &Plan, taken: &[S
 
 /// The step that the next move is about: the first that was not refused and rests on none that was.
 pub fn next_step<'a>(plan: &'a Plan, observed: &Observed) -> Option<&'a Step> {
-    plan.steps.iter().find(|step| is_open(observed, step))
+    plan.steps
+        .iter()
+        .find(|step| is_open_in(plan, observed, step))
 }
 
 /// The most steps of one pass. A plan that is not settled after so many never will be: an outcome does not change what

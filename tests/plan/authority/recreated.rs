@@ -67,6 +67,35 @@ fn an_object_that_is_made_again_ends_the_same_wherever_it_is_stopped() {
 }
 
 #[test]
+fn an_object_that_is_made_again_in_the_middle_of_a_rotation_ends_that_wherever_it_is_stopped() {
+    for is_restored in [false, true] {
+        for (first, second) in (0..8).flat_map(|first| (0..5).map(move |second| (first, second))) {
+            let backup = World::published().settled();
+            let mut world = backup.clone();
+            ask(&mut world, "one");
+            world.reconcile(first);
+            if is_restored {
+                restore(&mut world, &backup, "u2");
+            } else {
+                make_again(&mut world, "u2");
+            }
+            world.object.rotate_requested = None;
+            world.reconcile(second);
+            let world = rested(world);
+            let here = format!("restored: {is_restored}, stopped before {first}, then {second}");
+            assert_eq!(world.ready_reason(), Reason::UpToDate, "{here}");
+            assert_eq!(
+                world.staged_key(),
+                None,
+                "{here}: the next key waits for nobody"
+            );
+            is_published(&world, &id(), &here);
+            assert!(deleted(world).azure.is_empty(), "{here}");
+        }
+    }
+}
+
+#[test]
 fn without_the_secret_of_its_predecessor_an_object_makes_no_key_over_the_one_in_azure() {
     let mut world = World::published().settled();
     let before = world.azure.clone();

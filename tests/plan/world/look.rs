@@ -202,7 +202,10 @@ impl World {
     /// What the controller has seen beside the Secret: it looks when something says that there may be something.
     fn rotation_secrets(&self) -> RotationSecrets {
         let was_changed = match &self.secret {
-            SecretView::Present(facts) => facts.revision > 1,
+            SecretView::Present(facts) => {
+                let owner = facts.owner_uid.as_ref();
+                facts.revision > 1 || owner.is_some_and(|uid| *uid != self.object.uid)
+            }
             SecretView::Absent => self.object.has_finalizer,
         };
         let object = &self.object;

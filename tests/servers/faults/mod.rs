@@ -10,5 +10,6 @@ mod scenario;
 mod scenarios;
 mod stage;
 mod state;
+mod tools;
 mod witness;
 mod words;

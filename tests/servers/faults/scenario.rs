@@ -36,4 +36,10 @@ pub(super) enum Change {
     Annotate(&'static str, &'static str, &'static str),
     /// Deletes an `SshKey`.
     Delete(&'static str),
+    /// Replaces an `SshKey` by a manifest, as `kubectl replace` does: what others wrote into its metadata is gone.
+    Replace(&'static str),
+    /// Loses an `SshKey` while no operator is there, and restores it from an export: it has another UID and no status.
+    Restore(&'static str),
+    /// Deletes a Secret that the finalizer of somebody else holds.
+    HoldAndDelete(&'static str),
 }

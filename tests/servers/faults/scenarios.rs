@@ -1,6 +1,6 @@
 //! The scenarios.
 
-use sshkey_operator::api::names::annotation;
+use sshkey_operator::api::{Reason, names::annotation};
 
 use super::{
     kind::KILLS,
@@ -59,14 +59,7 @@ spec:
     },
     Scenario {
         name: "move",
-        before: &[Given::Manifest(
-            "
-apiVersion: sshkey-operator.io/v1alpha1
-kind: SshKey
-metadata: {name: web}
-spec: {azure: {name: first}}
-",
-        )],
+        before: &[Given::Manifest(PLAIN)],
         change: Change::Apply(
             "
 apiVersion: sshkey-operator.io/v1alpha1
@@ -101,6 +94,55 @@ spec:
         },
     },
     Scenario {
+        name: "replace",
+        before: &[Given::Manifest(WHOLE)],
+        change: Change::Replace(WHOLE),
+        always: &[],
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["files", "web"], &["public"], &["web"])
+        },
+    },
+    Scenario {
+        name: "restore from an export",
+        before: &[Given::Manifest(PLAIN)],
+        change: Change::Restore("web"),
+        always: &[],
+        end: |state| {
+            state.is_ready("web")?;
+            state.holds(&["web"], &["web"], &[], &["first"])
+        },
+    },
+    Scenario {
+        name: "Secret in deletion",
+        before: &[Given::Manifest(PLAIN)],
+        change: Change::HoldAndDelete("web"),
+        always: &[],
+        end: |state| {
+            state.stands("web", Reason::SecretTerminating)?;
+            state.holds(&["web"], &["web"], &[], &["first"])
+        },
+    },
+    Scenario {
+        name: "plan refused for good",
+        before: &[Given::Manifest(PLAIN), Given::TheirAzureKey("second")],
+        change: Change::Apply(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec:
+  azure: {name: second}
+  outputs: [{name: files, pem: {}}]
+",
+        ),
+        always: &[],
+        end: |state| {
+            state.stands("web", Reason::AzureKeyConflict)?;
+            state.holds(&["web"], &["files", "web"], &[], &["first", "second"])
+        },
+    },
+    Scenario {
         name: "deletion",
         before: &[Given::Manifest(WHOLE)],
         change: Change::Delete("web"),
@@ -108,6 +150,14 @@ spec:
         end: |state| state.holds(&[], &[], &[], &[]),
     },
 ];
+
+/// An `SshKey` with a key in Azure.
+const PLAIN: &str = "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKey
+metadata: {name: web}
+spec: {azure: {name: first}}
+";
 
 /// An `SshKey` with everything that a creation and a deletion have to do.
 const WHOLE: &str = "

@@ -22,6 +22,7 @@ use super::{
     guard::Guard,
     scenario::{Change, Given, Scenario},
     state::is_ready,
+    tools,
     witness::Witness,
 };
 
@@ -112,6 +113,9 @@ impl Stage {
                 let keys = self.world.api::<SshKey>();
                 keys.delete(name, &DeleteParams::default()).await.unwrap();
             }
+            Change::Replace(manifest) => tools::replace(&self.world, manifest).await,
+            Change::Restore(name) => tools::restore(&self.world, name).await,
+            Change::HoldAndDelete(name) => tools::hold_and_delete(&self.world, name).await,
         }
     }
 
@@ -165,6 +169,7 @@ impl Stage {
         let _ = maps.delete_collection(&once, &of_operator).await.unwrap();
         let others = ListParams::default().fields(&format!("metadata.name!={CREDENTIALS}"));
         let secrets = world.api::<Secret>();
+        tools::let_go(world).await;
         let _ = secrets.delete_collection(&once, &others).await.unwrap();
         world.emulator().clear();
         world.emulator().faults().clear();

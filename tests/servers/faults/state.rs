@@ -11,7 +11,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 use sshkey_operator::{
-    api::{AzureStore, Condition, ConditionType, SshKey, condition::find, names::label},
+    api::{AzureStore, Condition, ConditionType, Reason, SshKey, condition::find, names::label},
     keys::{KeyPair, PublicKey},
 };
 
@@ -131,6 +131,23 @@ impl State {
             Err(format!(
                 "{stored:?} is stored, {reported:?} is reported, {published:?} is published"
             ))
+        }
+    }
+
+    /// Whether an `SshKey` is not Ready for a reason, and its status speaks of its present spec.
+    pub(super) fn stands(&self, name: &str, reason: Reason) -> Result<(), String> {
+        let key = self.keys.iter().find(|key| key.name_any() == name);
+        let key = key.ok_or_else(|| format!("there is no SshKey {name}"))?;
+        let conditions = key.status.iter().flat_map(|status| &status.conditions);
+        let conditions: Vec<Condition> = conditions.cloned().collect();
+        match find(&conditions, ConditionType::Ready) {
+            Some(ready)
+                if ready.reason == reason.as_str()
+                    && ready.observed_generation == key.metadata.generation =>
+            {
+                Ok(())
+            }
+            other => Err(format!("SshKey {name}: {other:?}")),
         }
     }
 

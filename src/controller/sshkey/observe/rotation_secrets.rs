@@ -23,14 +23,21 @@ use crate::{
 };
 
 /// Whether anything says that there may be something beside the managed Secret: the object's own record, or that the key
-/// was changed once; and when something is to go or seems to be lost, they are read to be sure.
+/// was changed once, or that its Secret is that of an object which may have been in the middle of a rotation; and when
+/// something is to go or seems to be lost, they are read to be sure.
 pub(in crate::controller) fn may_be_there(
     object: &ObjectFacts,
     secret: &SecretView,
     is_lost_or_leaving: bool,
 ) -> bool {
     let was_changed = match secret {
-        SecretView::Present(facts) => facts.revision > 1,
+        SecretView::Present(facts) => {
+            facts.revision > 1
+                || facts
+                    .owner_uid
+                    .as_ref()
+                    .is_some_and(|uid| *uid != object.uid)
+        }
         SecretView::Absent => false,
     };
     // What a tool has taken from the metadata, the status may know.

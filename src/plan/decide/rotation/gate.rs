@@ -84,14 +84,12 @@ pub(crate) fn rotation_to_record(
     gated: &GatedSteps,
 ) -> RotationRecord {
     let before = &observed.object.rotation;
+    let secrets = &observed.rotation_secrets;
+    let are_there = secrets.staged().is_some() || secrets.previous().is_some();
     let is_there = match &observed.rotation_secrets {
         RotationSecrets::Unread => before.may_have_secrets,
         // While the key itself is missing, another may be staging the next one just now.
-        RotationSecrets::Read { .. } if !is_sound => before.may_have_secrets,
-        RotationSecrets::Read { .. } => {
-            observed.rotation_secrets.staged().is_some()
-                || observed.rotation_secrets.previous().is_some()
-        }
+        RotationSecrets::Read { .. } => are_there || (!is_sound && before.may_have_secrets),
     };
     let handled = match &observed.secret {
         SecretView::Present(facts) if facts.owner_uid.as_ref() == Some(&observed.object.uid) => {
