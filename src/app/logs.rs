@@ -91,8 +91,7 @@ mod tests {
             tracing::debug!(target: "sshkey_operator::plan", "a step");
             tracing::info!(target: "hyper", "something that matters");
         });
-        let seen = seen.0.lock().unwrap().clone();
-        seen
+        seen.0.lock().unwrap().clone()
     }
 
     #[test]
