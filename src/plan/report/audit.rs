@@ -32,7 +32,7 @@ pub fn audit(
         Step::Secret(step) => of_secret(step, desired, before, after),
         Step::Rotation(step) => of_rotation(step, desired, before, after),
         Step::Output(step) => vec![of_output(step)],
-        Step::Azure(step) => of_azure(step, before).into_iter().collect(),
+        Step::Azure(step) => of_azure(step, desired, before).into_iter().collect(),
     }
 }
 
@@ -175,7 +175,7 @@ fn of_output(step: &OutputStep) -> AuditLine {
     line
 }
 
-fn of_azure(step: &AzureStep, before: &Observed) -> Option<AuditLine> {
+fn of_azure(step: &AzureStep, desired: &Desired, before: &Observed) -> Option<AuditLine> {
     let (_, revision) = managed(before);
     match step {
         AzureStep::HoldStore { .. } => None,
@@ -195,10 +195,11 @@ fn of_azure(step: &AzureStep, before: &Observed) -> Option<AuditLine> {
             Some(line.at(&update.id))
         }
         AzureStep::DeleteAzureKey { id } => {
-            let action = if before.object.deleting_since.is_some() {
-                AuditAction::Deleted
-            } else {
+            let stays = before.object.deleting_since.is_none() && desired.azure.is_some();
+            let action = if stays {
                 AuditAction::Moved
+            } else {
+                AuditAction::Deleted
             };
             Some(AuditLine::new(action).at(id))
         }

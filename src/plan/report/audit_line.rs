@@ -102,6 +102,7 @@ impl fmt::Display for AuditLine {
         let verb = match self.action {
             AuditAction::TakenUp => "took up",
             AuditAction::Kept => "kept",
+            AuditAction::Moved => "deleted, after it was published elsewhere, the key at",
             AuditAction::Dropped => "deleted the next key's",
             AuditAction::GroupCreated => "created the resource group for",
             AuditAction::Delivered => "wrote",
