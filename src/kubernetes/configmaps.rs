@@ -1,9 +1,10 @@
 //! `ConfigMap`s that users refer to.
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::{Api, Client};
+use kube::Api;
 
 use super::error::{KubernetesError, attempt_on, optional};
+use super::namespaced::Namespaced;
 
 /// One entry of a `ConfigMap` that a user named.
 pub struct MapEntry {
@@ -18,12 +19,11 @@ pub struct MapEntry {
 /// # Errors
 /// When it can't be read.
 pub async fn read_entry(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     key: &str,
 ) -> Result<Option<MapEntry>, KubernetesError> {
-    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let api: Api<ConfigMap> = within.api();
     let found =
         optional(attempt_on(name, "read", || format!("ConfigMap {name}"), api.get(name)).await)?;
     Ok(found.map(|mut found| {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
-    Api, Client,
+    Api,
     api::{Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    namespaced::Namespaced,
     output_content::{config_map, meta, secret},
     secrets::wipe,
 };
@@ -20,26 +21,17 @@ use crate::api::{OutputKind, OutputRef, names::manager};
 
 pub use super::output_content::{Content, Entries, FoundOutput};
 
-fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
-    Api::namespaced(client.clone(), namespace)
-}
-
-fn config_maps(client: &Client, namespace: &str) -> Api<ConfigMap> {
-    Api::namespaced(client.clone(), namespace)
-}
-
 /// Reads the object that is or would be an output; `None` when there is none.
 ///
 /// # Errors
 /// When it can't be read.
 pub async fn read(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     object: &OutputRef,
 ) -> Result<Option<FoundOutput>, KubernetesError> {
     match object.kind {
-        OutputKind::Secret => get(&secrets(client, namespace), object).await,
-        OutputKind::ConfigMap => get(&config_maps(client, namespace), object).await,
+        OutputKind::Secret => get(&within.api::<Secret>(), object).await,
+        OutputKind::ConfigMap => get(&within.api::<ConfigMap>(), object).await,
     }
 }
 
@@ -62,21 +54,20 @@ where
 /// # Errors
 /// When it can't be created. After a lost answer it may exist.
 pub async fn create(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     object: &OutputRef,
     content: &Content,
 ) -> Result<Option<FoundOutput>, KubernetesError> {
     let created = match object.kind {
         OutputKind::Secret => {
             let mut secret = secret(content, meta(object, content));
-            let created = post(&secrets(client, namespace), object, &secret).await;
+            let created = post(&within.api::<Secret>(), object, &secret).await;
             wipe(&mut secret);
             created
         }
         OutputKind::ConfigMap => {
             let map = config_map(content, meta(object, content));
-            post(&config_maps(client, namespace), object, &map).await
+            post(&within.api::<ConfigMap>(), object, &map).await
         }
     };
     match created {
@@ -113,8 +104,7 @@ pub struct At<'a> {
 /// # Errors
 /// When it has changed since, or can't be changed.
 pub async fn update(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     object: &OutputRef,
     at: At<'_>,
     content: &Content,
@@ -129,7 +119,7 @@ pub async fn update(
             secret.type_ = None;
             let patch = patch(serde_json::json!(secret), content, superfluous);
             wipe(&mut secret);
-            change(&secrets(client, namespace), object, &patch).await
+            change(&within.api::<Secret>(), object, &patch).await
         }
         OutputKind::ConfigMap => {
             let map = config_map(content, meta);
@@ -139,7 +129,7 @@ pub async fn update(
                 whole["binaryData"][key] = serde_json::Value::Null;
             }
             let patch = patch(whole, content, superfluous);
-            change(&config_maps(client, namespace), object, &patch).await
+            change(&within.api::<ConfigMap>(), object, &patch).await
         }
     }
 }
@@ -166,16 +156,15 @@ where
 /// # Errors
 /// When it can't be deleted.
 pub async fn delete(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     object: &OutputRef,
     uid: &str,
 ) -> Result<(), KubernetesError> {
     let (name, subject) = (&object.name, || object.to_string());
     match object.kind {
-        OutputKind::Secret => delete_exactly(&secrets(client, namespace), name, uid, subject).await,
+        OutputKind::Secret => delete_exactly(&within.api::<Secret>(), name, uid, subject).await,
         OutputKind::ConfigMap => {
-            delete_exactly(&config_maps(client, namespace), name, uid, subject).await
+            delete_exactly(&within.api::<ConfigMap>(), name, uid, subject).await
         }
     }
 }

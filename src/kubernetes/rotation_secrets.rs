@@ -6,17 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::{
-    Client,
-    api::{DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions},
-};
+use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions};
 use serde_json::json;
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    namespaced::Namespaced,
     secret_records::{SecretOwner, key_records, public_entry, records},
-    secrets::{Replacement, post, secrets, subject, unencodable, wipe},
+    secrets::{Replacement, post, subject, unencodable, wipe},
 };
 use crate::{
     api::names::{annotation, label, manager},
@@ -30,11 +28,10 @@ pub use super::found_keys::{FormerRecord, FoundKeys, parse_former};
 /// # Errors
 /// When it can't be read.
 pub async fn read(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
 ) -> Result<Option<FoundKeys>, KubernetesError> {
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let found = attempt_on(name, "read", || subject(name), api.get(name)).await;
     Ok(optional(found)?.map(FoundKeys::from))
 }
@@ -44,8 +41,7 @@ pub async fn read(
 /// # Errors
 /// When it can't be created. After a lost answer it may exist.
 pub async fn stage(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     owner: SecretOwner<'_>,
     key: Replacement<'_>,
@@ -61,7 +57,7 @@ pub async fn stage(
         data: Some(entries("create", name, key.pair)?),
         ..Secret::default()
     };
-    create(client, namespace, name, secret).await
+    create(within, name, secret).await
 }
 
 /// Notes since when the next key is published.
@@ -69,8 +65,7 @@ pub async fn stage(
 /// # Errors
 /// When the Secret has changed since it was read, or can't be changed.
 pub async fn begin_delay(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     resource_version: &str,
     since: Timestamp,
@@ -79,7 +74,7 @@ pub async fn begin_delay(
         "resourceVersion": resource_version,
         "annotations": { annotation::PENDING_SINCE: since.to_string() },
     });
-    patch(client, namespace, name, json!({ "metadata": metadata })).await
+    patch(within, name, json!({ "metadata": metadata })).await
 }
 
 /// Puts a key among the former ones: into the Secret at the version that was read, or into a new one. `None` when a
@@ -88,8 +83,7 @@ pub async fn begin_delay(
 /// # Errors
 /// When it has changed since, or can't be written.
 pub async fn keep(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     resource_version: Option<&str>,
     owner: SecretOwner<'_>,
@@ -115,9 +109,9 @@ pub async fn keep(
         ..Secret::default()
     };
     if resource_version.is_none() {
-        return create(client, namespace, name, secret).await;
+        return create(within, name, secret).await;
     }
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let (params, body) = (params(), Patch::Merge(&secret));
     let patched = api.patch(name, &params, &body);
     let patched = attempt("update", || subject(name), patched).await;
@@ -130,8 +124,7 @@ pub async fn keep(
 /// # Errors
 /// When the Secret has changed since it was read, or can't be changed.
 pub async fn date(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     resource_version: &str,
     all: &[FormerRecord],
@@ -140,7 +133,7 @@ pub async fn date(
         "resourceVersion": resource_version,
         "annotations": { annotation::PREVIOUS_KEYS: json!(all).to_string() },
     });
-    patch(client, namespace, name, json!({ "metadata": metadata })).await
+    patch(within, name, json!({ "metadata": metadata })).await
 }
 
 /// Takes former keys out of their Secret.
@@ -148,8 +141,7 @@ pub async fn date(
 /// # Errors
 /// When the Secret has changed since it was read, or can't be changed.
 pub async fn retire(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     resource_version: &str,
     kept: &[FormerRecord],
@@ -164,7 +156,7 @@ pub async fn retire(
         .flat_map(|name| [(public_name(&name), None), (name, None)])
         .collect();
     let body = json!({ "metadata": metadata, "data": gone });
-    patch(client, namespace, name, body).await
+    patch(within, name, body).await
 }
 
 /// Deletes the Secret of former keys at the version that was read: a key that was put there since stays.
@@ -172,8 +164,7 @@ pub async fn retire(
 /// # Errors
 /// When it has changed since, or can't be deleted.
 pub async fn delete_unchanged(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     uid: &str,
     resource_version: &str,
@@ -185,7 +176,7 @@ pub async fn delete_unchanged(
         }),
         ..DeleteParams::default()
     };
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let deleted = attempt("delete", || subject(name), api.delete(name, &params)).await;
     optional(deleted).map(drop)
 }
@@ -194,13 +185,8 @@ pub async fn delete_unchanged(
 ///
 /// # Errors
 /// When it can't be deleted.
-pub async fn delete(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-    uid: &str,
-) -> Result<(), KubernetesError> {
-    delete_exactly(&secrets(client, namespace), name, uid, || subject(name)).await
+pub async fn delete(within: Namespaced<'_>, name: &str, uid: &str) -> Result<(), KubernetesError> {
+    delete_exactly(&within.api::<Secret>(), name, uid, || subject(name)).await
 }
 
 fn public_name(key: &str) -> String {
@@ -249,22 +235,20 @@ fn metadata(
 }
 
 async fn create(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     secret: Secret,
 ) -> Result<Option<FoundKeys>, KubernetesError> {
-    let created = post(client, namespace, name, manager::ROTATION, secret).await?;
+    let created = post(within, name, manager::ROTATION, secret).await?;
     Ok(created.map(FoundKeys::from))
 }
 
 async fn patch(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     body: serde_json::Value,
 ) -> Result<FoundKeys, KubernetesError> {
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let (params, body) = (params(), Patch::Merge(&body));
     let patched = api.patch(name, &params, &body);
     attempt("update", || subject(name), patched)

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::{
-    Api, Client,
-    api::{ObjectMeta, Patch, PatchParams, PostParams},
-};
+use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
 use zeroize::Zeroize;
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    namespaced::Namespaced,
     secret_records::{key_records, labels, records},
 };
 use crate::{
@@ -25,10 +23,6 @@ pub use super::{
     secret_records::{SecretOwner, public_entry},
 };
 
-pub(super) fn secrets(client: &Client, namespace: &str) -> Api<Secret> {
-    Api::namespaced(client.clone(), namespace)
-}
-
 pub(super) fn subject(name: &str) -> String {
     format!("Secret {name}")
 }
@@ -38,15 +32,14 @@ pub(super) fn subject(name: &str) -> String {
 /// # Errors
 /// When it can't be read.
 pub async fn read(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
 ) -> Result<Option<FoundSecret>, KubernetesError> {
     let found = attempt_on(
         name,
         "read",
         || subject(name),
-        secrets(client, namespace).get(name),
+        within.api::<Secret>().get(name),
     )
     .await;
     Ok(optional(found)?.map(FoundSecret::from))
@@ -57,8 +50,7 @@ pub async fn read(
 /// # Errors
 /// When it can't be created. After a lost answer it may exist.
 pub async fn create(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     owner: SecretOwner<'_>,
     key: Replacement<'_>,
@@ -66,14 +58,13 @@ pub async fn create(
     let mut secret =
         whole(name, owner, &key).map_err(|error| unencodable("create", name, error))?;
     secret.type_ = Some(SECRET_TYPE.to_owned());
-    let created = post(client, namespace, name, manager::SECRET, secret).await?;
+    let created = post(within, name, manager::SECRET, secret).await?;
     Ok(created.map(FoundSecret::from))
 }
 
 /// Creates a Secret, and overwrites what was sent. `None` when there is one of that name.
 pub(super) async fn post(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     manager: &str,
     mut secret: Secret,
@@ -82,7 +73,7 @@ pub(super) async fn post(
         field_manager: Some(manager.to_owned()),
         ..PostParams::default()
     };
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let created = attempt("create", || subject(name), api.create(&params, &secret)).await;
     wipe(&mut secret);
     match created {
@@ -110,8 +101,7 @@ pub struct Replacement<'a> {
 /// # Errors
 /// When it has changed since, or can't be changed.
 pub async fn replace(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     resource_version: &str,
     owner: SecretOwner<'_>,
@@ -124,7 +114,7 @@ pub async fn replace(
         field_manager: Some(manager::SECRET.to_owned()),
         ..PatchParams::default()
     };
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let replaced = attempt(
         "update",
         || subject(name),
@@ -213,8 +203,7 @@ pub struct Repair<'a> {
 /// # Errors
 /// When it has changed since, or can't be changed.
 pub async fn record(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     owner: SecretOwner<'_>,
     repair: Repair<'_>,
 ) -> Result<FoundSecret, KubernetesError> {
@@ -259,7 +248,7 @@ pub async fn record(
         field_manager: Some(manager::SECRET.to_owned()),
         ..PatchParams::default()
     };
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     let recorded = attempt(
         "update",
         || subject(name),
@@ -274,11 +263,6 @@ pub async fn record(
 ///
 /// # Errors
 /// When it can't be deleted.
-pub async fn delete(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-    uid: &str,
-) -> Result<(), KubernetesError> {
-    delete_exactly(&secrets(client, namespace), name, uid, || subject(name)).await
+pub async fn delete(within: Namespaced<'_>, name: &str, uid: &str) -> Result<(), KubernetesError> {
+    delete_exactly(&within.api::<Secret>(), name, uid, || subject(name)).await
 }

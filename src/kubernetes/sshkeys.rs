@@ -11,15 +11,12 @@ use super::{
     client::PAGE,
     cut::{cut_metadata, has_more_finalizers},
     error::{KubernetesError, attempt, optional},
+    namespaced::Namespaced,
 };
 use crate::api::{
     SshKey, SshKeyStatus,
     names::{FINALIZER, GROUP, VERSION, annotation, manager},
 };
-
-fn sshkeys(client: &Client, namespace: &str) -> Api<SshKey> {
-    Api::namespaced(client.clone(), namespace)
-}
 
 fn subject(name: &str) -> String {
     format!("SshKey {name}")
@@ -29,14 +26,10 @@ fn subject(name: &str) -> String {
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn read(
-    client: &Client,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<SshKey>, KubernetesError> {
-    let api = sshkeys(client, namespace);
+pub async fn read(within: Namespaced<'_>, name: &str) -> Result<Option<SshKey>, KubernetesError> {
+    let api = within.api::<SshKey>();
     match attempt("read", || subject(name), api.get(name)).await {
-        Err(error) if error.code() == Some(404) => match find(client, namespace, name).await? {
+        Err(error) if error.code() == Some(404) => match find(within, name).await? {
             None => Ok(None),
             Some(_) => Err(error),
         },
@@ -47,11 +40,10 @@ pub async fn read(
 /// The metadata of an `SshKey`, by a list: an API server that is starting answers 404 to whatever is of a kind that it does
 /// not know yet, and only one that knows the kind can say that there is none of a name.
 async fn find(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
 ) -> Result<Option<PartialObjectMeta<SshKey>>, KubernetesError> {
-    let api = sshkeys(client, namespace);
+    let api = within.api::<SshKey>();
     let params = ListParams::default().fields(&format!("metadata.name={name}"));
     let listed = attempt("look for", || subject(name), api.list_metadata(&params));
     Ok(listed.await?.items.pop())
@@ -143,7 +135,8 @@ async fn finalizers(client: &Client, object: &SshKey) -> Result<Vec<String>, Kub
         return Ok(object.finalizers().to_vec());
     }
     let name = object.name_any();
-    let api = sshkeys(client, &object.namespace().unwrap_or_default());
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Namespaced::new(client, &namespace).api::<SshKey>();
     let live = attempt("read", || subject(&name), api.get_metadata(&name)).await?;
     Ok(live.finalizers().to_vec())
 }
@@ -163,10 +156,11 @@ async fn patch(
         field_manager: Some(manager::RECORDS.to_owned()),
         ..PatchParams::default()
     };
+    let api = Namespaced::new(client, &namespace).api::<SshKey>();
     attempt(
         "update",
         || subject(&name),
-        sshkeys(client, &namespace).patch(&name, &params, &Patch::Merge(&patch)),
+        api.patch(&name, &params, &Patch::Merge(&patch)),
     )
     .await
 }
@@ -192,7 +186,7 @@ pub async fn write_status(
         };
         // This one is gone, and another may have its name; or somebody has changed it since; or the API server was too busy
         // with it, or is starting. To take it for gone then would be to put away what was made for it.
-        let there = find(client, &namespace, &object.name_any()).await?;
+        let there = find(Namespaced::new(client, &namespace), &object.name_any()).await?;
         match there.filter(|there| there.uid() == object.uid()) {
             None => return Ok(None),
             Some(_) if attempt == STATUS_TRIES || error.code() == Some(404) => return Err(error),
@@ -219,7 +213,7 @@ async fn apply_status(
         "status": status,
     });
     let params = PatchParams::apply(manager::STATUS).force();
-    let api = sshkeys(client, &namespace);
+    let api = Namespaced::new(client, &namespace).api::<SshKey>();
     attempt(
         "write the status of",
         || subject(&name),

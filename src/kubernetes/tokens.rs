@@ -5,10 +5,11 @@ use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
     core::v1::ServiceAccount,
 };
-use kube::{Api, Client, api::PostParams};
+use kube::{Api, api::PostParams};
 use zeroize::Zeroizing;
 
 use super::error::{KubernetesError, attempt};
+use super::namespaced::Namespaced;
 
 /// The least that the API server takes; Entra exchanges the token at once.
 /// <https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/>
@@ -19,12 +20,11 @@ const LIFETIME_SECONDS: i64 = 600;
 /// # Errors
 /// When there is no such account, the operator may not, or the namespace is being deleted.
 pub async fn mint(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     account: &str,
     audience: &str,
 ) -> Result<Zeroizing<String>, KubernetesError> {
-    let api: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
+    let api: Api<ServiceAccount> = within.api();
     let request = TokenRequest {
         spec: TokenRequestSpec {
             audiences: vec![audience.to_owned()],

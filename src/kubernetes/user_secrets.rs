@@ -1,13 +1,14 @@
 //! Secrets that users name: read, and never changed. What was not asked for is wiped at once.
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::{Client, ResourceExt};
+use kube::ResourceExt;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     error::{KubernetesError, attempt_on, optional},
     found_secret::held_by,
-    secrets::{secrets, subject},
+    namespaced::Namespaced,
+    secrets::subject,
 };
 use crate::api::names::label;
 
@@ -16,12 +17,11 @@ use crate::api::names::label;
 /// # Errors
 /// When it can't be read.
 pub async fn read_entry(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     key: &str,
 ) -> Result<Option<UserEntry>, KubernetesError> {
-    let found = read_user_secret(client, namespace, name).await?;
+    let found = read_user_secret(within, name).await?;
     Ok(found.map(|mut secret| UserEntry {
         version: secret.resource_version().unwrap_or_default(),
         is_ours: secret.labels().contains_key(label::SECRET_ROLE),
@@ -49,12 +49,11 @@ pub struct UserEntries<const N: usize> {
 /// # Errors
 /// When it can't be read.
 pub async fn read_entries<const N: usize>(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
     keys: [&str; N],
 ) -> Result<Option<UserEntries<N>>, KubernetesError> {
-    let found = read_user_secret(client, namespace, name).await?;
+    let found = read_user_secret(within, name).await?;
     Ok(found.map(|mut secret| UserEntries {
         version: secret.resource_version().unwrap_or_default(),
         held_by: held_by(&secret.metadata),
@@ -63,11 +62,10 @@ pub async fn read_entries<const N: usize>(
 }
 
 async fn read_user_secret(
-    client: &Client,
-    namespace: &str,
+    within: Namespaced<'_>,
     name: &str,
 ) -> Result<Option<Secret>, KubernetesError> {
-    let api = secrets(client, namespace);
+    let api = within.api::<Secret>();
     optional(attempt_on(name, "read", || subject(name), api.get(name)).await)
 }
 

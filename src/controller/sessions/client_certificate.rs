@@ -17,7 +17,7 @@ use crate::{
             store_object::StoreView,
         },
     },
-    kubernetes::user_secrets,
+    kubernetes::{namespaced::Namespaced, user_secrets},
 };
 
 /// Entries of Secrets of type `kubernetes.io/tls`.
@@ -105,7 +105,8 @@ async fn one(
     name: &str,
     key: &str,
 ) -> Result<Versioned, Cause> {
-    let found = user_secrets::read_entries(&reader.client, namespace, name, [key]).await;
+    let found =
+        user_secrets::read_entries(Namespaced::new(&reader.client, namespace), name, [key]).await;
     let found = found.map_err(|error| unreadable(&error))?;
     let found = found.ok_or_else(|| missing(namespace, name, key))?;
     lasts(name, found.held_by.as_deref())?;
@@ -117,7 +118,8 @@ async fn one(
 
 /// Certificate and key, one after the other, as they are in one file.
 async fn tls(reader: &CredentialReader, namespace: &str, name: &str) -> Result<Versioned, Cause> {
-    let found = user_secrets::read_entries(&reader.client, namespace, name, TLS).await;
+    let found =
+        user_secrets::read_entries(Namespaced::new(&reader.client, namespace), name, TLS).await;
     let found = found.map_err(|error| unreadable(&error))?;
     let both = TLS.join(" and ");
     let found = found.ok_or_else(|| missing(namespace, name, &both))?;

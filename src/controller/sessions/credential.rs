@@ -17,7 +17,7 @@ use crate::{
         no_credential::{lasts, no_credential, unreadable},
         store_object::StoreView,
     },
-    kubernetes::{KubernetesError, tokens, user_secrets},
+    kubernetes::{KubernetesError, namespaced::Namespaced, tokens, user_secrets},
 };
 
 /// What an identity is made of.
@@ -152,7 +152,7 @@ async fn client_secret(
     auth: &ClientSecret,
 ) -> Result<Credential, Cause> {
     let (name, key) = (&auth.secret_ref.name, auth.secret_ref.key());
-    let entry = user_secrets::read_entry(&reader.client, namespace, name, key)
+    let entry = user_secrets::read_entry(Namespaced::new(&reader.client, namespace), name, key)
         .await
         .map_err(|error| unreadable(&error))?
         .ok_or_else(|| {
@@ -205,7 +205,7 @@ fn minted(reader: &CredentialReader, namespace: &str) -> Assertion {
     Arc::new(move |audience| {
         let (client, namespace, account) = (client.clone(), namespace.clone(), account.clone());
         async move {
-            tokens::mint(&client, &namespace, &account, audience)
+            tokens::mint(Namespaced::new(&client, &namespace), &account, audience)
                 .await
                 .map_err(|error| no_assertion(&error, &namespace, &account))
         }

@@ -16,7 +16,7 @@ use crate::{
         source::error::SourceError,
     },
     keys::{KeyError, KeyPair, PublicKey},
-    kubernetes::{configmaps, user_secrets},
+    kubernetes::{configmaps, namespaced::Namespaced, user_secrets},
     plan::finalizers,
 };
 
@@ -100,8 +100,12 @@ async fn public_half(
         }
         (None, None, Some(entry)) => {
             let subject = format!("ConfigMap {}", entry.name);
-            let found =
-                configmaps::read_entry(&reader.client, &namespace, &entry.name, &entry.key).await?;
+            let found = configmaps::read_entry(
+                Namespaced::new(&reader.client, &namespace),
+                &entry.name,
+                &entry.key,
+            )
+            .await?;
             let found = found.ok_or_else(|| not_found(&subject, &namespace, entry))?;
             let bytes = found.value.filter(|value| !value.is_empty());
             let bytes = bytes.ok_or_else(|| entry_missing(&subject, entry, found.others))?;
@@ -203,8 +207,12 @@ async fn secret_entry(
     entry: &EntryRef,
 ) -> Result<Entry, SourceError> {
     let subject = format!("Secret {}", entry.name);
-    let found =
-        user_secrets::read_entry(&reader.client, namespace, &entry.name, &entry.key).await?;
+    let found = user_secrets::read_entry(
+        Namespaced::new(&reader.client, namespace),
+        &entry.name,
+        &entry.key,
+    )
+    .await?;
     let found = found.ok_or_else(|| not_found(&subject, namespace, entry))?;
     if let Some(held_by) = &found.held_by {
         return Err(SourceError::Terminating {

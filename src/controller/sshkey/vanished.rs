@@ -21,7 +21,7 @@ use crate::{
             observe::{error::ObserveError, look::observe_gone, object, observation::Observation},
         },
     },
-    kubernetes::sshkeys,
+    kubernetes::{namespaced::Namespaced, sshkeys},
     plan::{KeyView, Move, ObjectStep, Outcome, Step, next_move, plan},
 };
 
@@ -68,7 +68,7 @@ async fn observe_if_gone(
     last: &SshKey,
 ) -> Result<Option<Observation>, ObserveError> {
     let (namespace, name) = (last.namespace().unwrap_or_default(), last.name_any());
-    let live = sshkeys::read(&scope.context.client, &namespace, &name).await?;
+    let live = sshkeys::read(Namespaced::new(&scope.context.client, &namespace), &name).await?;
     let mut last = last.clone();
     match (live, &mut last.spec.secret) {
         (Some(live), _) if live.uid() == last.metadata.uid => return Ok(None),

@@ -12,7 +12,7 @@ use crate::{
         sshkey::{act::error::StepError, observe::observation::Observation},
     },
     keys::{Algorithm, Comment, KeyError, KeyPair, KeySpec, PublicKey},
-    kubernetes::{rotation_secrets, secrets},
+    kubernetes::{namespaced::Namespaced, rotation_secrets, secrets},
     plan::SecretRecord,
 };
 
@@ -36,8 +36,8 @@ pub(in crate::controller) async fn load(
     origin: Origin<'_>,
     public_key: &PublicKey,
 ) -> Result<KeyPair, StepError> {
-    let client = &context.client;
     let namespace = object.namespace().unwrap_or_default();
+    let within = Namespaced::new(&context.client, &namespace);
     match origin {
         Origin::Source => {
             let pair = read::pair(&context.source, object).await?;
@@ -45,12 +45,12 @@ pub(in crate::controller) async fn load(
             pair.ok_or(StepError::Changing)
         }
         Origin::Managed(name) => {
-            let found = secrets::read(client, &namespace, name).await?;
+            let found = secrets::read(within, name).await?;
             let private = found.and_then(|found| found.private);
             open(private, KeyPair::from_openssh, public_key).await
         }
         Origin::Repaired(record) => {
-            let found = secrets::read(client, &namespace, &record.name).await?;
+            let found = secrets::read(within, &record.name).await?;
             let version = Some(&record.resource_version);
             let found = found.filter(|found| found.meta.resource_version.as_ref() == version);
             let private = found.and_then(|found| found.private);
@@ -58,7 +58,7 @@ pub(in crate::controller) async fn load(
         }
         Origin::Staging(managed) => {
             let name = staging_name(managed);
-            let found = rotation_secrets::read(client, &namespace, &name).await?;
+            let found = rotation_secrets::read(within, &name).await?;
             let private = found.and_then(|found| found.keys.into_values().next());
             open(private, KeyPair::from_openssh, public_key).await
         }

@@ -87,8 +87,8 @@ pub(in crate::controller) async fn read_object(
     context: &Context,
     observation: &mut Observation,
 ) -> Result<Outcome, StepError> {
-    let namespace = observation.object.namespace().unwrap_or_default();
-    let live = sshkeys::read(&context.client, &namespace, &observation.object.name_any()).await?;
+    let within = observation.within(&context.client);
+    let live = sshkeys::read(within, &observation.object.name_any()).await?;
     let is_same = |live: &SshKey| {
         live.uid() == observation.object.uid()
             && live.metadata.generation == observation.object.metadata.generation

@@ -34,16 +34,15 @@ pub(in crate::controller) async fn act(
     observation: &Observation,
     step: &OutputStep,
 ) -> Result<Outcome, StepError> {
-    let client = &context.client;
-    let namespace = &observation.desired.mark.namespace;
+    let within = observation.within(&context.client);
     let view = match step {
         OutputStep::CreateOutput(wanted) => {
             let filled = filled(context, observation, wanted).await?;
-            let created = outputs::create(client, namespace, &wanted.object, &filled).await?;
+            let created = outputs::create(within, &wanted.object, &filled).await?;
             let found = match created {
                 Some(created) => Some(created),
                 // Another was faster. Whose it is, it says itself.
-                None => outputs::read(client, namespace, &wanted.object).await?,
+                None => outputs::read(within, &wanted.object).await?,
             };
             view(&observation.object, Some(&wanted.shape), found).await
         }
@@ -55,12 +54,11 @@ pub(in crate::controller) async fn act(
                 uid: &update.uid,
                 resource_version: &update.resource_version,
             };
-            let found =
-                outputs::update(client, namespace, object, at, &filled, superfluous).await?;
+            let found = outputs::update(within, object, at, &filled, superfluous).await?;
             view(&observation.object, Some(&wanted.shape), Some(found)).await
         }
         OutputStep::DeleteOutput { object, uid } => {
-            outputs::delete(client, namespace, object, uid).await?;
+            outputs::delete(within, object, uid).await?;
             OutputView::Absent
         }
     };

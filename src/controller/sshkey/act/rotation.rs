@@ -29,8 +29,7 @@ pub(in crate::controller) async fn act(
     observation: &Observation,
     step: &RotationStep,
 ) -> Result<Outcome, StepError> {
-    let client = &context.client;
-    let namespace = &observation.desired.mark.namespace;
+    let within = observation.within(&context.client);
     match step {
         RotationStep::StageKey(new) => {
             let pair = generate(context, observation, new.key, new.comment.clone()).await?;
@@ -47,13 +46,12 @@ pub(in crate::controller) async fn act(
             resource_version,
             now,
         } => {
-            let begun =
-                stored::begin_delay(client, namespace, name, resource_version, *now).await?;
+            let begun = stored::begin_delay(within, name, resource_version, *now).await?;
             Ok(staged_is(observation, Some(begun)).await)
         }
         RotationStep::ActivateKey(next) => activate(context, observation, next).await,
         RotationStep::DropStagedKey { name, uid } => {
-            stored::delete(client, namespace, name, uid).await?;
+            stored::delete(within, name, uid).await?;
             Ok(staged_is(observation, None).await)
         }
         RotationStep::DateFormerKeys {
@@ -62,12 +60,12 @@ pub(in crate::controller) async fn act(
             keys,
         } => {
             let all: Vec<FormerRecord> = recorded(keys).collect();
-            let dated = stored::date(client, namespace, name, resource_version, &all).await?;
+            let dated = stored::date(within, name, resource_version, &all).await?;
             Ok(previous_is(observation, Some(dated)).await)
         }
         RotationStep::RetireKeys(keys) => retire(context, observation, keys).await,
         RotationStep::DeletePreviousKeys { name, uid } => {
-            stored::delete(client, namespace, name, uid).await?;
+            stored::delete(within, name, uid).await?;
             Ok(previous_is(observation, None).await)
         }
     }
@@ -84,8 +82,8 @@ async fn keep(
         previous,
         ..
     } = key;
-    let (client, owner) = (&context.client, observation.secret_owner());
-    let namespace = owner.namespace;
+    let owner = observation.secret_owner();
+    let within = observation.within(&context.client);
     let origin = match key.from {
         KeptFrom::Managed => Origin::Managed(managed),
         KeptFrom::Staging => Origin::Staging(managed),
@@ -94,10 +92,10 @@ async fn keep(
     let newest = FormerRecord::new(&public_key.fingerprint(), key.revision, None);
     let all: Vec<FormerRecord> = std::iter::once(newest).chain(recorded(&key.kept)).collect();
     let version = key.resource_version.as_deref();
-    let written = stored::keep(client, namespace, previous, version, owner, &pair, &all).await?;
+    let written = stored::keep(within, previous, version, owner, &pair, &all).await?;
     let written = match written {
         Some(written) => Some(written),
-        None => stored::read(client, namespace, previous).await?,
+        None => stored::read(within, previous).await?,
     };
     Ok(previous_is(observation, written).await)
 }
@@ -113,17 +111,16 @@ async fn retire(
         resource_version: version,
         ..
     } = keys;
-    let client = &context.client;
-    let namespace = &observation.desired.mark.namespace;
+    let within = observation.within(&context.client);
     let left = if keys.whole {
-        stored::delete_unchanged(client, namespace, name, uid, version).await?;
+        stored::delete_unchanged(within, name, uid, version).await?;
         None
     } else {
         let kept: Vec<FormerRecord> = recorded(&keys.kept).collect();
         let gone: Vec<Fingerprint> = (keys.retired.iter())
             .map(|key| key.public_key.fingerprint())
             .collect();
-        Some(stored::retire(client, namespace, name, version, &kept, &gone).await?)
+        Some(stored::retire(within, name, version, &kept, &gone).await?)
     };
     Ok(previous_is(observation, left).await)
 }
@@ -143,11 +140,11 @@ async fn stage(
     name: &str,
     key: Replacement<'_>,
 ) -> Result<Outcome, StepError> {
-    let (client, owner) = (&context.client, observation.secret_owner());
-    let namespace = owner.namespace;
-    let staged = match stored::stage(client, namespace, name, owner, key).await? {
+    let owner = observation.secret_owner();
+    let within = observation.within(&context.client);
+    let staged = match stored::stage(within, name, owner, key).await? {
         Some(staged) => Some(staged),
-        None => stored::read(client, namespace, name).await?,
+        None => stored::read(within, name).await?,
     };
     let managed = observation
         .desired
@@ -155,7 +152,7 @@ async fn stage(
         .custody()
         .map(|custody| &custody.name);
     let managed = match managed {
-        Some(managed) => secrets::read(client, namespace, managed).await?,
+        Some(managed) => secrets::read(within, managed).await?,
         None => None,
     };
     let secret = secret_outcome(context, observation, managed).await;
@@ -171,8 +168,8 @@ async fn activate(
     next: &ActivateKey,
 ) -> Result<Outcome, StepError> {
     let name = &next.name;
-    let (client, owner) = (&context.client, observation.secret_owner());
-    let namespace = owner.namespace;
+    let owner = observation.secret_owner();
+    let within = observation.within(&context.client);
     let origin = Origin::Staging(name);
     let pair = load(context, &observation.object, origin, &next.public_key).await?;
     let key = Replacement {
@@ -182,12 +179,10 @@ async fn activate(
         now: next.made,
     };
     let written = match &next.resource_version {
-        Some(version) => {
-            Some(secrets::replace(client, namespace, name, version, owner, key).await?)
-        }
-        None => match secrets::create(client, namespace, name, owner, key).await? {
+        Some(version) => Some(secrets::replace(within, name, version, owner, key).await?),
+        None => match secrets::create(within, name, owner, key).await? {
             Some(created) => Some(created),
-            None => secrets::read(client, namespace, name).await?,
+            None => secrets::read(within, name).await?,
         },
     };
     Ok(Outcome::Secret(

@@ -15,7 +15,10 @@ use crate::{
         },
     },
     keys::KeyPair,
-    kubernetes::secrets::{self, FoundSecret, Replacement, SecretOwner},
+    kubernetes::{
+        namespaced::Namespaced,
+        secrets::{self, FoundSecret, Replacement, SecretOwner},
+    },
     plan::{GeneratedKey, ImportedKey, Outcome, SecretRecord, SecretStep, SecretView},
 };
 
@@ -44,7 +47,7 @@ pub(in crate::controller) async fn act(
             recorded_as,
         } => Some(record(context, observation, secret, *recorded_as).await?),
         SecretStep::DeleteSecret { name, uid } => {
-            secrets::delete(&context.client, owner.namespace, name, uid).await?;
+            secrets::delete(Namespaced::new(&context.client, owner.namespace), name, uid).await?;
             return Ok(Outcome::Secret(SecretView::Absent));
         }
     };
@@ -82,10 +85,10 @@ async fn create(
     owner: SecretOwner<'_>,
     key: Replacement<'_>,
 ) -> Result<Option<FoundSecret>, StepError> {
-    let (client, namespace) = (&context.client, owner.namespace);
-    match secrets::create(client, namespace, name, owner, key).await? {
+    let within = Namespaced::new(&context.client, owner.namespace);
+    match secrets::create(within, name, owner, key).await? {
         Some(created) => Ok(Some(created)),
-        None => Ok(secrets::read(client, namespace, name).await?),
+        None => Ok(secrets::read(within, name).await?),
     }
 }
 
@@ -110,7 +113,12 @@ async fn record(
         rewritten: rewritten.as_ref(),
     };
     let owner = observation.secret_owner();
-    Ok(secrets::record(&context.client, owner.namespace, owner, repair).await?)
+    Ok(secrets::record(
+        Namespaced::new(&context.client, owner.namespace),
+        owner,
+        repair,
+    )
+    .await?)
 }
 
 /// What the Secret says now.

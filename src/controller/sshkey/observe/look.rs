@@ -25,7 +25,7 @@ use crate::{
         },
     },
     keys::PublicKey,
-    kubernetes::{namespaces, secrets, sshkeys},
+    kubernetes::{namespaced::Namespaced, namespaces, secrets, sshkeys},
     plan::{
         AzureRecord, Desired, Failure, Mark, ObjectFacts, Observed, RotationSecrets, SecretView,
         resolve, secret_name, strange_hints, takes_up_secret, vouched, with_places,
@@ -49,7 +49,7 @@ pub(in crate::controller) async fn observe(
     let is_live = deleting || (held && has_custody && secret == SecretView::Absent);
     let object = if is_live {
         let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
-        match sshkeys::read(&scope.context.client, &namespace, &name).await? {
+        match sshkeys::read(Namespaced::new(&scope.context.client, &namespace), &name).await? {
             Some(live) if live.uid() == seen.uid() => live,
             _ => return Ok(None),
         }
@@ -77,7 +77,11 @@ async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, Ob
     let Some(secret_name) = secret_name(&object.spec, &name) else {
         return Ok(SecretView::Absent);
     };
-    let found = secrets::read(&scope.context.client, &namespace, &secret_name).await?;
+    let found = secrets::read(
+        Namespaced::new(&scope.context.client, &namespace),
+        &secret_name,
+    )
+    .await?;
     scope.context.memory.secret_was_read(object, found.as_ref());
     Ok(secret::secret(found, &namespace, &name).await)
 }

@@ -5,13 +5,15 @@ use std::{
     sync::Arc,
 };
 
+use kube::Client;
+
 use crate::{
     api::{ArmId, SshKey, StoreKey},
     azure::Caller,
     controller::{
         sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
     },
-    kubernetes::secrets::SecretOwner,
+    kubernetes::{namespaced::Namespaced, secrets::SecretOwner},
     plan::{Desired, Observed, Outcome, with_places},
 };
 
@@ -50,6 +52,11 @@ impl Observation {
     pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
         let observed = self.observed.clone().after(outcome);
         std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
+    }
+
+    /// Calls about the objects of its namespace.
+    pub(in crate::controller) fn within<'a>(&'a self, client: &'a Client) -> Namespaced<'a> {
+        Namespaced::new(client, &self.desired.mark.namespace)
     }
 
     /// The object, as the owner of Secrets.

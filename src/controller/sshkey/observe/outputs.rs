@@ -13,6 +13,7 @@ use crate::{
     controller::{blocking, failure},
     keys::{KeyPair, PublicKey},
     kubernetes::{
+        namespaced::Namespaced,
         outputs::{self, FoundOutput},
         secrets,
     },
@@ -33,7 +34,7 @@ pub(in crate::controller) async fn look<'a>(
         if views.contains_key(output) {
             continue;
         }
-        let view = match outputs::read(client, &namespace, output).await {
+        let view = match outputs::read(Namespaced::new(client, &namespace), output).await {
             Ok(found) => view(object, shape_of(desired, output), found).await,
             Err(error) => OutputView::Unknown(failure::kubernetes_failure(&error)),
         };

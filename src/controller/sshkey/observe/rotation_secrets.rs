@@ -14,6 +14,7 @@ use crate::{
     keys::KeyPair,
     kubernetes::{
         KubernetesError,
+        namespaced::Namespaced,
         rotation_secrets::{self, FormerRecord, FoundKeys, parse_former},
     },
     plan::{
@@ -85,11 +86,11 @@ pub(in crate::controller) async fn look(
     owner: Owner<'_>,
     secret: &str,
 ) -> Result<RotationSecrets, KubernetesError> {
-    let namespace = owner.namespace;
+    let within = Namespaced::new(client, owner.namespace);
     let (staging, previous) = (staging_name(secret), previous_name(secret));
     let (staging, previous) = tokio::try_join!(
-        rotation_secrets::read(client, namespace, &staging),
-        rotation_secrets::read(client, namespace, &previous)
+        rotation_secrets::read(within, &staging),
+        rotation_secrets::read(within, &previous)
     )?;
     Ok(RotationSecrets::Read {
         staged: staged(staging, owner).await,
