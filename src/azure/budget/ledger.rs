@@ -219,7 +219,7 @@ impl Ledger {
     /// An object of another generation than the one that stands in line may want something else.
     fn withdraw_others(&mut self, caller: &Caller) {
         let waits = self.waiting.get(&caller.object);
-        if waits.is_some_and(|waits| waits.caller != *caller) {
+        if waits.is_some_and(|waits| !caller.is_still(&waits.caller)) {
             self.withdraw(&caller.object);
         }
     }
@@ -403,6 +403,14 @@ mod tests {
             send(&budget, &[writes()], &caller("a", name), at(0)).ok();
         }
         budget.withdraw("2");
+        let again = Caller {
+            correlation: "of the next reconcile".to_owned(),
+            ..caller("a", "3")
+        };
+        assert!(
+            budget.turn_of(&again, at(1)).is_some(),
+            "it waits as before"
+        );
         let edited = Caller {
             generation: 2,
             ..caller("a", "3")

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 /// On whose behalf something is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// The namespace, by which turns are taken; empty for what belongs to none.
     pub namespace: String,
@@ -17,6 +17,15 @@ pub struct Caller {
     /// What Azure calls all requests of one reconcile, in `x-ms-correlation-request-id`: a GUID.
     /// <https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling>
     pub correlation: String,
+}
+
+impl Caller {
+    /// Whether this is the caller that stood in line, with the same spec, in whichever reconcile.
+    pub(super) fn is_still(&self, before: &Self) -> bool {
+        self.namespace == before.namespace
+            && self.object == before.object
+            && self.generation == before.generation
+    }
 }
 
 /// What goes before what.

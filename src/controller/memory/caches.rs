@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use kube::{Resource, ResourceExt, core::DeserializeGuard, runtime::reflector::Store};
+use kube::{
+    Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::reflector::{ObjectRef, Store},
+};
 use parking_lot::Mutex;
 
 use crate::api::{AzureStore, SshKey, names::annotation};
@@ -33,6 +37,15 @@ impl Caches {
         let keys = known.iter().flat_map(|known| known.keys.state());
         let uids = keys.flat_map(|key| uids_of(&*key).collect::<Vec<_>>());
         (known.len() >= scopes).then(|| uids.collect())
+    }
+
+    /// Whether a watch shows this object, and no successor of its name.
+    pub(in crate::controller) fn shows(&self, object: &SshKey) -> bool {
+        let named =
+            ObjectRef::new(&object.name_any()).within(&object.namespace().unwrap_or_default());
+        let known = self.0.lock();
+        let mut shown = known.iter().filter_map(|known| known.keys.get(&named));
+        shown.any(|shown| shown.meta().uid == object.metadata.uid)
     }
 
     /// The UIDs of the keys that are so, of those that are known.

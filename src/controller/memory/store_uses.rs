@@ -31,6 +31,14 @@ impl StoreUses {
         self.wake(id);
     }
 
+    /// The watch shows a key no more: that it has left its stores need not be remembered.
+    pub(in crate::controller) fn key_is_gone(&self, uid: &str) {
+        self.left.lock().retain(|_, of_store| {
+            of_store.remove(uid);
+            !of_store.is_empty()
+        });
+    }
+
     /// Something has happened for which the store must be checked.
     pub(in crate::controller) fn wake(&self, id: &StoreId) {
         self.wakeups.tell(id);
@@ -84,5 +92,9 @@ mod tests {
         assert!(uses.is_used(&id("a"), &shown(&["1", "2"])));
         assert!(!uses.is_used(&id("a"), &shown(&[])));
         assert!(uses.is_used(&id("a"), &shown(&["1"])), "it was forgotten");
+        uses.mark_left(&id("a"), "1");
+        uses.mark_left(&id("b"), "2");
+        uses.key_is_gone("1");
+        assert_eq!(uses.leavers(), 1);
     }
 }

@@ -55,6 +55,10 @@ pub(in crate::controller) async fn carry_out(
             .store_uses
             .mark_left(store, &observation.observed.object.uid);
     }
+    if !context.caches.shows(&observation.object) {
+        let uid = &observation.observed.object.uid;
+        context.store_uses.key_is_gone(uid);
+    }
     match finish(context, &observation, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
         None if observation.observed.object.has_finalizer && !decided.deleting => {

@@ -209,11 +209,9 @@ async fn let_go_if_unused<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<(), KubernetesError> {
-    if !is_held(store) || context.memory.has_pending_hold(id) {
-        return Ok(());
-    }
     let shown = context.caches.uids(|key| is_used_by(key, id));
-    if context.store_uses.is_used(id, &shown) {
+    let is_used = context.store_uses.is_used(id, &shown);
+    if is_used || !is_held(store) || context.memory.has_pending_hold(id) {
         return Ok(());
     }
     let is_unused = users(context, store, id).await?.is_empty();

@@ -61,6 +61,8 @@ impl Departures {
     }
 
     fn is_gone(&self, gone: &DeserializeGuard<SshKey>) {
+        let uid = gone.meta().uid.as_deref().unwrap_or_default();
+        self.context.store_uses.key_is_gone(uid);
         let was_released = self.context.memory.end_release(gone);
         if let (false, Ok(object)) = (was_released, &gone.0) {
             let last = self.last_state(object);
