@@ -2,10 +2,11 @@
 
 use sshkey_operator::{
     api::{rotation::Activation, sshkey},
-    plan::{AuditAction, AuditLine},
+    plan::{AuditAction, AuditLine, OutputStep, RotationStep, SecretStep, Step, audit},
 };
 
 use crate::{
+    outputs::pem,
     rotation::{activation, ask, rotating},
     world::{World, at, id},
 };
@@ -117,4 +118,64 @@ fn a_move_is_told_as_one_and_a_deletion_as_one() {
     assert_eq!(actions(&lines), [Deleted, Deleted, Released]);
     assert!(lines.iter().any(|line| line.fingerprint == Some(key)));
     assert!(actions(&lines).iter().all(|action| *action != Orphaned));
+}
+
+#[test]
+fn what_another_made_at_the_same_moment_is_not_told_as_made() {
+    let mut world = World::published();
+    world.spec.outputs = Some(vec![pem("files")]);
+    let settled = world.clone().settled();
+    // Each step that creates something, and what another has put there in the meantime.
+    let mut twin = world.clone();
+    twin.now += 1;
+    let twin = twin.settled();
+    let desired = settled.desired();
+    let (before, theirs) = (world.observed(), twin.observed());
+    for step in settled_steps(&world) {
+        let is_create = matches!(
+            step,
+            Step::Secret(SecretStep::CreateSecret(_)) | Step::Output(OutputStep::CreateOutput(_))
+        );
+        if !is_create {
+            continue;
+        }
+        let own = settled.observed();
+        assert_eq!(audit(&step, &desired, &before, &own).len(), 1, "{step:?}");
+        let mut strangers = theirs.clone();
+        strangers.object.uid = "another".into();
+        for after in [strangers, before.clone()] {
+            assert_eq!(audit(&step, &desired, &before, &after), [], "{step:?}");
+        }
+    }
+    // The other operator works for the same object: what tells them apart is the time.
+    let create = settled_steps(&world)
+        .into_iter()
+        .find(|step| step.generates().is_some());
+    assert_eq!(audit(&create.unwrap(), &desired, &before, &theirs), []);
+}
+
+#[test]
+fn a_stage_of_a_rotation_that_did_not_come_about_is_not_told() {
+    let mut world = rotating(activation(Activation::Immediate));
+    ask(&mut world, "now");
+    let (desired, before) = (world.desired(), world.observed());
+    let steps = settled_steps(&world);
+    let mut tried = 0;
+    for step in steps {
+        if let Step::Rotation(
+            RotationStep::StageKey(_)
+            | RotationStep::KeepPreviousKey(_)
+            | RotationStep::ActivateKey(_),
+        ) = &step
+        {
+            assert_eq!(audit(&step, &desired, &before, &before), [], "{step:?}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 3);
+}
+
+/// The steps that bring an object to rest.
+fn settled_steps(world: &World) -> Vec<Step> {
+    world.clone().pass(usize::MAX).unwrap()
 }

@@ -1,17 +1,20 @@
 //! What a step did to a key, for the audit log and the events.
 
+use jiff::Timestamp;
+
 use crate::{
     api::{ArmId, rotation::Activation, status::Origin},
     keys::PublicKey,
     plan::{
         authority::secret::takes_up_secret,
         desired::resolve::Desired,
-        observed::{secret::SecretView, snapshot::Observed},
+        observed::{outputs::OutputView, secret::SecretView, snapshot::Observed},
         records::former_key::FormerKey,
         report::audit_line::{AuditAction, AuditLine},
         step::{
             azure::AzureStep,
             kinds::Step,
+            new_key::{GeneratedKey, ImportedKey},
             object::ObjectStep,
             output::OutputStep,
             rotation::{KeepKey, RetireKeys, RotationStep},
@@ -20,7 +23,8 @@ use crate::{
     },
 };
 
-/// What a step did, from what was observed before it and after it.
+/// What a step did, from what was observed before it and after it. What stood where something was to be created was not
+/// made by the step: nothing is said of that.
 pub fn audit(
     step: &Step,
     desired: &Desired,
@@ -31,7 +35,7 @@ pub fn audit(
         Step::Object(step) => of_object(step, before),
         Step::Secret(step) => of_secret(step, desired, before, after),
         Step::Rotation(step) => of_rotation(step, desired, before, after),
-        Step::Output(step) => vec![of_output(step)],
+        Step::Output(step) => of_output(step, after).into_iter().collect(),
         Step::Azure(step) => of_azure(step, desired, before).into_iter().collect(),
     }
 }
@@ -69,7 +73,20 @@ fn of_secret(
     after: &Observed,
 ) -> Vec<AuditLine> {
     let (key, revision) = managed(after);
+    let is_new = |new: &Timestamp| {
+        let SecretView::Present(facts) = &after.secret else {
+            return false;
+        };
+        facts.owner_uid.as_ref() == Some(&after.object.uid)
+            && facts.created_at.as_ref() == Some(new)
+    };
     let line = match step {
+        SecretStep::CreateSecret(GeneratedKey { now, .. })
+        | SecretStep::ImportKey(ImportedKey { now, .. })
+            if !is_new(now) =>
+        {
+            return Vec::new();
+        }
         SecretStep::CreateSecret(new) => AuditLine::new(AuditAction::Generated)
             .key(key, Some(new.revision))
             .secret(&new.name),
@@ -113,7 +130,31 @@ fn of_rotation(
     before: &Observed,
     after: &Observed,
 ) -> Vec<AuditLine> {
+    let staged_at = after
+        .rotation_secrets
+        .staged()
+        .and_then(|facts| facts.created_at);
     match step {
+        RotationStep::StageKey(GeneratedKey { now, .. })
+        | RotationStep::StageImportedKey(ImportedKey { now, .. })
+            if staged_at != Some(*now) =>
+        {
+            Vec::new()
+        }
+        RotationStep::KeepPreviousKey(keep)
+            if !after
+                .rotation_secrets
+                .former_keys()
+                .iter()
+                .any(|key| key.public_key == keep.public_key) =>
+        {
+            Vec::new()
+        }
+        RotationStep::ActivateKey(next)
+            if managed(after) != (Some(&next.public_key), Some(next.revision)) =>
+        {
+            Vec::new()
+        }
         RotationStep::StageKey(new) => {
             let key = after.rotation_secrets.staged_key();
             let line = AuditLine::new(AuditAction::Generated).key(key, Some(new.revision));
@@ -162,8 +203,13 @@ fn retirement(key: &FormerKey, secret: &str) -> AuditLine {
         .secret(secret)
 }
 
-fn of_output(step: &OutputStep) -> AuditLine {
+fn of_output(step: &OutputStep, after: &Observed) -> Option<AuditLine> {
+    let is_ours = match after.outputs.get(step.object()) {
+        Some(OutputView::Present(facts)) => facts.owner_uid.as_ref() == Some(&after.object.uid),
+        _ => false,
+    };
     let (action, key) = match step {
+        OutputStep::CreateOutput(_) if !is_ours => return None,
         OutputStep::CreateOutput(content) => (AuditAction::Delivered, Some(&content.public_key)),
         OutputStep::UpdateOutput(update) => {
             (AuditAction::Delivered, Some(&update.content.public_key))
@@ -172,7 +218,7 @@ fn of_output(step: &OutputStep) -> AuditLine {
     };
     let mut line = AuditLine::new(action).key(key, None);
     line.written = Some(step.object().to_string());
-    line
+    Some(line)
 }
 
 fn of_azure(step: &AzureStep, desired: &Desired, before: &Observed) -> Option<AuditLine> {

@@ -1,55 +1,54 @@
 //! What happened to a key can be read from the log alone.
 
 use dev::world::{World, WorldOptions};
+use serde_json::Value;
 use sshkey_operator::api::SshKey;
 
 use crate::{
     manifests::key,
     rotation::acts::{ask, wait_revision},
+    seen::object,
 };
 
-/// The lines of the audit log about an object: each is the value of `audit`, and the whole line.
-fn audit(world: &World, name: &str) -> Vec<(String, String)> {
+/// The lines of the audit log about an object.
+fn audit(world: &World, name: &str) -> Vec<Value> {
     let log = std::fs::read_to_string(world.operator().log()).unwrap();
-    let of_it = log.lines().filter_map(|line| {
-        let (_, rest) = line.split_once(r#" audit=""#)?;
-        let (action, rest) = rest.split_once('"')?;
-        let is_its = rest.contains(&format!(r#" name="{name}""#));
-        is_its.then(|| (action.to_owned(), line.to_owned()))
-    });
-    of_it.collect()
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let is_its = |line: &Value| !line["audit"].is_null() && line["name"] == name;
+    lines.filter(is_its).collect()
 }
 
-fn actions(lines: &[(String, String)]) -> Vec<&str> {
-    lines.iter().map(|(action, _)| action.as_str()).collect()
+fn actions(lines: &[Value]) -> Vec<&str> {
+    let actions = lines.iter();
+    actions.filter_map(|line| line["audit"].as_str()).collect()
 }
 
 #[tokio::test]
 async fn the_life_of_a_key_is_read_from_the_log() {
-    let world = World::start(WorldOptions::new()).await;
+    let world = World::start(WorldOptions::new().flag("log-format", "json")).await;
     let spec = "{secret: {deletionPolicy: Delete}, azure: {}}";
     world.apply(&key("web", spec)).await;
     let first = world.wait_ready("web").await.status.unwrap();
     let fingerprint = first.fingerprint.unwrap();
     let lines = audit(&world, "web");
     assert_eq!(actions(&lines), ["generated", "published"]);
-    for (_, line) in &lines {
-        assert!(
-            line.contains(&format!(r#"fingerprint="{fingerprint}""#)),
-            "{line}"
-        );
-        assert!(
-            line.contains(r#"claimed_manager="sshkey-operator-dev""#),
-            "{line}"
-        );
-        assert!(line.contains("revision=1"), "{line}");
+    let uid = object(&world, "web").await["metadata"]["uid"].clone();
+    for line in &lines {
+        assert_eq!(line["target"], "sshkey_operator::audit", "{line}");
+        assert_eq!(line["level"], "INFO", "{line}");
+        assert_eq!(line["namespace"], world.namespace(), "{line}");
+        assert_eq!(line["uid"], uid, "{line}");
+        assert_eq!(line["fingerprint"], fingerprint, "{line}");
+        assert_eq!(line["revision"], 1, "{line}");
+        assert_eq!(line["claimed_manager"], "sshkey-operator-dev", "{line}");
     }
-    let resource = first.azure.unwrap().resource_id;
-    let published = &lines[1].1;
-    assert!(published.contains(&resource), "{published}");
+    assert_eq!(lines[0]["written"], "Secret web");
+    assert!(lines[0]["azure_id"].is_null() && lines[0]["correlation_id"].is_null());
+    assert_eq!(lines[1]["azure_id"], first.azure.unwrap().resource_id);
     // Azure knows the requests by the same name.
-    let (_, rest) = published.split_once(r#"correlation_id=""#).unwrap();
-    let (correlation, _) = rest.split_once('"').unwrap();
+    let correlation = lines[1]["correlation_id"].as_str().unwrap();
     let known = world
         .emulator()
         .log()
@@ -82,7 +81,7 @@ async fn the_life_of_a_key_is_read_from_the_log() {
         })
         .await;
     let lines = audit(&world, "web");
-    let deleted = lines.iter().filter(|(action, _)| action == "deleted");
+    let deleted = lines.iter().filter(|line| line["audit"] == "deleted");
     assert_eq!(
         deleted.count(),
         2,
