@@ -3,6 +3,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Resource, api::ObjectMeta};
+use serde_json::Value;
 
 use crate::api::names::{FINALIZER, STORE_FINALIZER, annotation};
 
@@ -45,15 +46,32 @@ pub(super) fn cut_metadata(metadata: &mut ObjectMeta) {
     }
 }
 
-/// Who says to have changed the object last, beside the operator itself: the name is the client's own choice.
+/// Who last changed what the object asks for, by its spec or by an annotation: the name is the client's own choice. The
+/// operator writes neither, so whoever takes its name for that is shown by it.
 /// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers>
 pub fn last_manager(metadata: &ObjectMeta) -> Option<&str> {
-    let others = metadata.managed_fields.iter().flatten().filter(|entry| {
-        let name = entry.manager.as_deref().unwrap_or_default();
-        entry.subresource.is_none() && !name.starts_with("sshkey-operator/")
+    let entries = metadata.managed_fields.iter().flatten();
+    // What is left in memory of an entry has no fields.
+    let asks = entries.filter(|entry| {
+        entry
+            .fields_v1
+            .as_ref()
+            .is_none_or(|fields| asks(&fields.0))
     });
-    let last = others.max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
+    let last = asks.max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
     last?.manager.as_deref()
+}
+
+/// Whether these fields say what is wanted.
+fn asks(fields: &Value) -> bool {
+    let annotations = &fields["f:metadata"]["f:annotations"];
+    let requests = [
+        annotation::ROTATE_REQUESTED_AT,
+        annotation::ACTIVATE,
+        annotation::ABANDON,
+    ];
+    let is_there = |name: &str| annotations.get(format!("f:{name}")).is_some();
+    fields.get("f:spec").is_some() || requests.into_iter().any(is_there)
 }
 
 /// Whether an object has finalizers that are not kept in memory.
@@ -72,10 +90,47 @@ fn shorten(value: &mut String, longest: usize) {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, Time};
+    use serde_json::json;
 
     use super::*;
     use crate::api::{SshKey, SshKeyStatus};
+
+    fn by(manager: &str, second: i64, fields: Value) -> ManagedFieldsEntry {
+        ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            time: Timestamp::from_second(second).ok().map(Time),
+            fields_v1: Some(FieldsV1(fields)),
+            ..ManagedFieldsEntry::default()
+        }
+    }
+
+    #[test]
+    fn who_asked_last_is_known_under_whatever_name() {
+        let spec = || json!({ "f:spec": {} });
+        let annotation = |name: &str| {
+            let named = format!("f:{name}");
+            json!({ "f:metadata": { "f:annotations": { named: {} } } })
+        };
+        let mut meta = ObjectMeta::default();
+        assert_eq!(last_manager(&meta), None);
+        let mut entries = vec![
+            by("helm", 1, spec()),
+            by("operator", 2, annotation(annotation::RECORDED_UID)),
+            by("operator", 3, json!({ "f:status": {} })),
+            by("labeller", 4, json!({ "f:metadata": { "f:labels": {} } })),
+        ];
+        meta.managed_fields = Some(entries.clone());
+        assert_eq!(last_manager(&meta), Some("helm"));
+        entries.push(by("person", 5, annotation(annotation::ROTATE_REQUESTED_AT)));
+        meta.managed_fields = Some(entries.clone());
+        assert_eq!(last_manager(&meta), Some("person"));
+        entries.push(by("sshkey-operator/records", 6, spec()));
+        meta.managed_fields = Some(entries);
+        assert_eq!(last_manager(&meta), Some("sshkey-operator/records"));
+        cut_metadata(&mut meta);
+        assert_eq!(last_manager(&meta), Some("sshkey-operator/records"));
+    }
 
     #[test]
     fn only_what_the_operator_reads_is_kept() {
@@ -87,18 +142,9 @@ mod tests {
         let annotations = [applied, imitated, invented, annotation::AZURE_KEYS].map(text);
         key.metadata.annotations = Some(annotations.into());
         key.metadata.labels = Some([text("a")].into());
-        let by = |manager: &str, second, subresource: Option<&str>| ManagedFieldsEntry {
-            manager: Some(manager.to_owned()),
-            subresource: subresource.map(str::to_owned),
-            time: Timestamp::from_second(second).ok().map(Time),
-            operation: Some("Update".to_owned()),
-            ..ManagedFieldsEntry::default()
-        };
         key.metadata.managed_fields = Some(vec![
-            by("kubectl-edit", 2, None),
-            by("helm", 1, None),
-            by("someone", 3, Some("status")),
-            by("sshkey-operator/records", 4, None),
+            by("kubectl-edit", 2, json!({ "f:spec": {} })),
+            by("helm", 1, json!({ "f:spec": {} })),
         ]);
         key.metadata.finalizers = Some(vec!["theirs".to_owned()]);
         key.metadata.uid = Some("uid".to_owned());
