@@ -1,7 +1,7 @@
 //! Schemas of fields that the derive can't make.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::condition::MESSAGE_MAX;
 
@@ -55,6 +55,12 @@ pub(super) fn bound_conditions(schema: &mut Schema) {
         if let Some(Value::Object(field)) = schema.pointer_mut(&path) {
             field.insert("maxLength".to_owned(), longest.into());
         }
+    }
+    let message = "a condition's message has at most 1536 bytes: the operator cuts its own";
+    if let Some(Value::Object(field)) = schema.pointer_mut("/items/properties/message") {
+        let rule = format!("size(bytes(self)) <= {MESSAGE_MAX}");
+        let rules = json!([{ "rule": rule, "message": message }]);
+        field.insert("x-kubernetes-validations".to_owned(), rules);
     }
 }
 

@@ -123,7 +123,7 @@ pub struct OutputStatus {
 }
 
 /// How the rotation of a key stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RotationStatus {
     /// How often the key was changed on purpose, from 1.
@@ -144,6 +144,7 @@ pub struct RotationStatus {
     /// The requests for a rotation that were acted upon, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 256)))]
+    #[x_kube(validation = Rule::new("self.map(request, size(bytes(request))).sum() <= 4096").message("the requests that were acted upon have at most 4096 bytes: leave the status to the operator"))]
     pub handled_requests: Vec<String>,
 
     /// Former keys whose private halves are kept, the newest first.
@@ -220,7 +221,7 @@ pub struct AzureStatus {
     /// Every place in Azure where this object has a key, those that it is leaving included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = Rule::new("self.map(place, has(place.tags) ? place.tags.map(tag, size(bytes(tag))).sum() : 0).sum() <= 16384").message("the operator records at most 16384 bytes of names of tags, in all places together: write shorter tags"))]
+    #[x_kube(validation = Rule::new("self.map(place, has(place.tags) ? place.tags.map(tag, size(bytes(tag))).sum() : 0).sum() <= 65536").message("the tags of all places have at most 65536 bytes: leave the status to the operator"))]
     pub places: Vec<PlaceStatus>,
 }
 

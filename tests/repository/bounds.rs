@@ -1,5 +1,4 @@
-//! What one object may hold is bounded by its schema, as a whole: a namespace full of the largest objects fits into the
-//! memory that the chart allows.
+//! What one object may hold is bounded by its schema, as a whole.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
