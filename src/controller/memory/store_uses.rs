@@ -31,7 +31,7 @@ impl StoreUses {
         self.wake(id);
     }
 
-    /// The watch shows a key no more: that it has left its stores need not be remembered.
+    /// Forgets which stores a key has left: the watch no longer shows the key.
     pub(in crate::controller) fn key_is_gone(&self, uid: &str) {
         self.left.lock().retain(|_, of_store| {
             of_store.remove(uid);

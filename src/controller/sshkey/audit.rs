@@ -1,11 +1,13 @@
-//! The audit log: one line at info for each thing that happened to a key, with fields that stay as docs/operations.md has them.
+//! The audit log: one line at info for each thing that happened to a key, with fields that stay as docs/operations.md has them;
+//! and one line for each thing that did not work.
 
 use kube::ResourceExt;
 
 use crate::{
+    api::ErrorClass,
     controller::sshkey::observe::observation::Observation,
     kubernetes::cut::last_manager,
-    plan::{AuditAction, AuditLine, Observed, Step, audit},
+    plan::{AuditAction, AuditLine, Failure, Observed, Step, audit},
 };
 
 /// The steps of a pass that were taken, and what they did.
@@ -61,5 +63,31 @@ fn log(observation: &Observation, line: &AuditLine) {
         line!(warn);
     } else {
         line!(info);
+    }
+}
+
+/// Logs why a step, or the read before one, did not work. To wait for one's turn at Azure is no failure.
+pub(in crate::controller) fn log_failure(
+    observation: &Observation,
+    step: Option<&Step>,
+    failure: &Failure,
+) {
+    macro_rules! line {
+        ($level:ident, $message:literal) => {
+            tracing::$level!(
+                namespace = observation.object.namespace(),
+                name = observation.object.name_any(),
+                step = step.map(Step::name),
+                reason = failure.reason.as_str(),
+                cause = failure.message,
+                request_ids = failure.request_ids,
+                $message
+            )
+        };
+    }
+    if matches!(failure.class, ErrorClass::Throttled(_)) {
+        line!(info, "a step waits for its turn");
+    } else {
+        line!(warn, "a step failed");
     }
 }

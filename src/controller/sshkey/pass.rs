@@ -1,8 +1,8 @@
 //! One pass: plans and acts until nothing is left to do.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::runtime::controller::Action;
 
 use crate::{
     controller::{
@@ -11,7 +11,7 @@ use crate::{
         scope::Scope,
         sshkey::{
             act::{dispatch::act, error::StepError, outcome_check, read::read},
-            audit::Taken,
+            audit::{Taken, log_failure},
             finish::finish,
             halt::{Advance, Halt},
             observe::{error::WaitsFor, observation::Observation},
@@ -19,6 +19,7 @@ use crate::{
             vanished::put_away_observed,
             waiting::wait,
         },
+        store_id::StoreId,
     },
     plan::{MOST_STEPS, Move, Plan, Step, next_move, next_step, plan},
 };
@@ -50,15 +51,7 @@ pub(in crate::controller) async fn carry_out(
             Advance::Waits => return Ok(wait(context, &observation.object, WaitsFor::Key).await?),
         }
     };
-    for store in used.difference(&observation.stores_in_use()) {
-        context
-            .store_uses
-            .mark_left(store, &observation.observed.object.uid);
-    }
-    if !context.caches.shows(&observation.object) {
-        let uid = &observation.observed.object.uid;
-        context.store_uses.key_is_gone(uid);
-    }
+    leave_stores(context, &observation, &used);
     match finish(context, &observation, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
         None if observation.observed.object.has_finalizer && !decided.deleting => {
@@ -68,6 +61,23 @@ pub(in crate::controller) async fn carry_out(
             context.forget(&observation.object);
             Ok(Action::await_change())
         }
+    }
+}
+
+/// Tells the stores that the object no longer uses that it has left them.
+fn leave_stores(context: &Context, observation: &Observation, used: &BTreeSet<StoreId>) {
+    let uid = &observation.observed.object.uid;
+    let now = observation.stores_in_use();
+    let mut left = used.difference(&now).peekable();
+    if left.peek().is_none() {
+        return;
+    }
+    for store in left {
+        context.store_uses.mark_left(store, uid);
+    }
+    // The watch may already have shown that the object is gone.
+    if !context.caches.shows(&observation.object) {
+        context.store_uses.key_is_gone(uid);
     }
 }
 
@@ -156,15 +166,7 @@ fn stop(
     let failure = error.failure();
     let outcome = failure.class.outcome();
     context.metrics.steps.count([step.name(), outcome]);
-    tracing::warn!(
-        namespace = observation.object.namespace(),
-        name = observation.object.name_any(),
-        step = step.name(),
-        reason = failure.reason.as_str(),
-        cause = failure.message,
-        request_ids = failure.request_ids,
-        "a step failed"
-    );
+    log_failure(observation, Some(&step), &failure);
     if matches!(error, StepError::Azure(_)) {
         halt.by_azure.push((step.clone(), failure.clone()));
     }

@@ -16,7 +16,7 @@ use crate::{
         scope::Scope,
         sshkey::{
             act::{dispatch::act, read::read, read_azure::read_azure},
-            audit::Taken,
+            audit::{Taken, log_failure},
             events::tell_of_deletion,
             observe::{error::ObserveError, look::observe_gone, object, observation::Observation},
         },
@@ -187,8 +187,7 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Taken) 
                 }
             }
             Err(error) => {
-                let cause = error.failure().message;
-                tracing::warn!(cause, "a step failed");
+                log_failure(observation, step.as_ref(), &error.failure());
                 return Left::NotYet;
             }
         }

@@ -31,8 +31,8 @@ pub fn with_places(observed: Observed, desired: &Desired) -> Observed {
 /// Every place in Azure where this object has a key: those that its status lists and to which there still is a right, and
 /// those where its mark was found on the key.
 ///
-/// A place that was read enters with the right to it and leaves without: so a status that somebody has forged lists
-/// nothing that is not this object's.
+/// A place that was read is listed while the object has a right to it, and not otherwise: a forged status adds no place of
+/// another object.
 fn places(desired: &Desired, observed: &Observed) -> Vec<AzureRecord> {
     let wanted = desired
         .azure

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// What to do about the outputs. `key` is the one that they are to hold; while there is none, the steps are a preview.
+/// What to do about the outputs. They hold `key`; without a key, the steps are a preview.
 pub(crate) fn evaluate_outputs(
     desired: &Desired,
     observed: &Observed,
