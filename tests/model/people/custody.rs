@@ -16,12 +16,15 @@ pub(crate) const FREEZES_THE_SECRET: Edit = edit("makes the Secret immutable", |
 });
 
 fn managed(world: &mut World, fate: Fate) -> bool {
-    let Some(managed) = &mut world.seen.managed else {
-        return false;
-    };
-    let changes = managed.fate == Fate::Stays;
+    let managed = world.seen.managed.as_mut();
+    managed.is_some_and(|managed| becomes(&mut managed.fate, fate))
+}
+
+/// Whether this changes what stays.
+fn becomes(fate: &mut Fate, other: Fate) -> bool {
+    let changes = *fate == Fate::Stays;
     if changes {
-        managed.fate = fate;
+        *fate = other;
     }
     changes
 }
@@ -29,12 +32,8 @@ fn managed(world: &mut World, fate: Fate) -> bool {
 pub(crate) const BEGINS_TO_DELETE_THE_NEXT_KEY: Edit = edit(
     "deletes the Secret of the next key, which a finalizer holds",
     |world| {
-        let Some(staged) = &mut world.seen.staged else {
-            return false;
-        };
-        let changes = staged.fate == Fate::Stays;
-        staged.fate = Fate::Going;
-        changes
+        let staged = world.seen.staged.as_mut();
+        staged.is_some_and(|staged| becomes(&mut staged.fate, Fate::Going))
     },
 );
 
@@ -52,11 +51,7 @@ fn previous(world: &mut World, fate: Fate) -> bool {
     let Some(Previous::Ours(kept)) = &mut world.seen.previous else {
         return false;
     };
-    let changes = kept.fate == Fate::Stays;
-    if changes {
-        kept.fate = fate;
-    }
-    changes
+    becomes(&mut kept.fate, fate)
 }
 
 pub(crate) const TAKES_THE_FINALIZER_AWAY: Edit = edit(
