@@ -47,7 +47,7 @@ pub(super) fn cut_metadata(metadata: &mut ObjectMeta) {
 }
 
 /// Who last changed what the object asks for, by its spec or by an annotation: the name is the client's own choice. The
-/// operator writes neither, so whoever takes its name for that is shown by it.
+/// operator writes neither, so a client that uses the operator's name for that is shown by it.
 /// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers>
 pub fn last_manager(metadata: &ObjectMeta) -> Option<&str> {
     let entries = metadata.managed_fields.iter().flatten();

@@ -1,6 +1,6 @@
 //! One pass: plans and acts until nothing is left to do.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::time::Instant;
 
 use kube::runtime::controller::Action;
 
@@ -19,7 +19,6 @@ use crate::{
             vanished::put_away_observed,
             waiting::wait,
         },
-        store_id::StoreId,
     },
     plan::{MOST_STEPS, Move, Plan, Step, next_move, next_step, plan},
 };
@@ -51,7 +50,8 @@ pub(in crate::controller) async fn carry_out(
             Advance::Waits => return Ok(wait(context, &observation.object, WaitsFor::Key).await?),
         }
     };
-    leave_stores(context, &observation, &used);
+    let in_use = observation.stores_in_use();
+    context.leave_stores(used.difference(&in_use), &observation.object);
     match finish(context, &observation, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
         None if observation.observed.object.has_finalizer && !decided.deleting => {
@@ -61,23 +61,6 @@ pub(in crate::controller) async fn carry_out(
             context.forget(&observation.object);
             Ok(Action::await_change())
         }
-    }
-}
-
-/// Tells the stores that the object no longer uses that it has left them.
-fn leave_stores(context: &Context, observation: &Observation, used: &BTreeSet<StoreId>) {
-    let uid = &observation.observed.object.uid;
-    let now = observation.stores_in_use();
-    let mut left = used.difference(&now).peekable();
-    if left.peek().is_none() {
-        return;
-    }
-    for store in left {
-        context.store_uses.mark_left(store, uid);
-    }
-    // The watch may already have shown that the object is gone.
-    if !context.caches.shows(&observation.object) {
-        context.store_uses.key_is_gone(uid);
     }
 }
 
