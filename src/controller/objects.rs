@@ -8,7 +8,7 @@ use kube::{
 
 use crate::{
     api::SshKey,
-    controller::{context::Context, memory::identity::Identity, store_id::StoreId},
+    controller::{context::Context, memory::identity::Identity},
 };
 
 impl Context {
@@ -47,26 +47,6 @@ impl Context {
         let of = Identity::from(gone);
         self.withdraw(&of.uid);
         self.memory.forget(of);
-    }
-
-    /// Tells the stores that an object no longer uses that it has left them.
-    pub(in crate::controller) fn leave_stores<'a>(
-        &self,
-        left: impl Iterator<Item = &'a StoreId>,
-        object: &SshKey,
-    ) {
-        let uid = object.metadata.uid.as_deref().unwrap_or_default();
-        let mut left = left.peekable();
-        if left.peek().is_none() {
-            return;
-        }
-        for store in left {
-            self.store_uses.mark_left(store, uid);
-        }
-        // The watch may already have shown that the object is gone.
-        if !self.caches.shows(object) {
-            self.store_uses.key_is_gone(uid);
-        }
     }
 
     /// Takes back what an object has asked for, or waits for, of what all objects share.

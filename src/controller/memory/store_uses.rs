@@ -23,8 +23,27 @@ impl StoreUses {
         self.wakeups.listen()
     }
 
+    /// A key no longer uses these stores. `is_shown` says whether the watch still shows the key: it may already be gone.
+    pub(in crate::controller) fn leave<'a>(
+        &self,
+        stores: impl Iterator<Item = &'a StoreId>,
+        uid: &str,
+        is_shown: impl FnOnce() -> bool,
+    ) {
+        let mut stores = stores.peekable();
+        if stores.peek().is_none() {
+            return;
+        }
+        for store in stores {
+            self.mark_left(store, uid);
+        }
+        if !is_shown() {
+            self.key_is_gone(uid);
+        }
+    }
+
     /// A key is in Azure through this store no more.
-    pub(in crate::controller) fn mark_left(&self, id: &StoreId, uid: &str) {
+    fn mark_left(&self, id: &StoreId, uid: &str) {
         let mut left = self.left.lock();
         left.entry(id.clone()).or_default().insert(uid.to_owned());
         drop(left);
@@ -96,5 +115,9 @@ mod tests {
         uses.mark_left(&id("b"), "2");
         uses.key_is_gone("1");
         assert_eq!(uses.leavers(), 1);
+        uses.leave([&id("a"), &id("b")].into_iter(), "3", || true);
+        assert_eq!(uses.leavers(), 3);
+        uses.leave([&id("a")].into_iter(), "4", || false);
+        assert_eq!(uses.leavers(), 3, "the watch had shown its end");
     }
 }

@@ -51,7 +51,11 @@ pub(in crate::controller) async fn carry_out(
         }
     };
     let in_use = observation.stores_in_use();
-    context.leave_stores(used.difference(&in_use), &observation.object);
+    let uid = &observation.observed.object.uid;
+    let is_shown = || context.caches.shows(&observation.object);
+    context
+        .store_uses
+        .leave(used.difference(&in_use), uid, is_shown);
     match finish(context, &observation, &decided, &taken, &halt).await? {
         Some(action) => Ok(action),
         None if observation.observed.object.has_finalizer && !decided.deleting => {
