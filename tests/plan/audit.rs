@@ -140,18 +140,29 @@ fn what_another_made_at_the_same_moment_is_not_told_as_made() {
             continue;
         }
         let own = settled.observed();
-        assert_eq!(audit(&step, &desired, &before, &own).len(), 1, "{step:?}");
+        assert_eq!(
+            audit(&step, &desired, &before, &own, false).len(),
+            1,
+            "{step:?}"
+        );
         let mut strangers = theirs.clone();
         strangers.object.uid = "another".into();
         for after in [strangers, before.clone()] {
-            assert_eq!(audit(&step, &desired, &before, &after), [], "{step:?}");
+            assert_eq!(
+                audit(&step, &desired, &before, &after, false),
+                [],
+                "{step:?}"
+            );
         }
     }
     // The other operator works for the same object: what tells them apart is the time.
     let create = settled_steps(&world)
         .into_iter()
         .find(|step| step.generates().is_some());
-    assert_eq!(audit(&create.unwrap(), &desired, &before, &theirs), []);
+    assert_eq!(
+        audit(&create.unwrap(), &desired, &before, &theirs, false),
+        []
+    );
 }
 
 #[test]
@@ -168,7 +179,11 @@ fn a_stage_of_a_rotation_that_did_not_come_about_is_not_told() {
             | RotationStep::ActivateKey(_),
         ) = &step
         {
-            assert_eq!(audit(&step, &desired, &before, &before), [], "{step:?}");
+            assert_eq!(
+                audit(&step, &desired, &before, &before, false),
+                [],
+                "{step:?}"
+            );
             tried += 1;
         }
     }

@@ -7,6 +7,7 @@ use sshkey_operator::{
         AzureRecord, Concern, Failure, Fresh, Freshness, GeneratedKey, ImportedKey, KeyView, Move,
         ObjectStep, Observed, Outcome, OutputView, Place, Plan, RotationSecret, RotationSecrets,
         RotationStep, SecretStep, SecretView, Step, audit, effect, next_move, plan, report,
+        takes_up_secret,
     },
 };
 
@@ -26,6 +27,7 @@ impl World {
     pub(crate) fn pass(&mut self, most: usize) -> Option<Vec<Step>> {
         let desired = self.desired();
         let mut observed = self.observed();
+        let takes_up = takes_up_secret(&desired, &observed);
         let mut taken = Vec::new();
         loop {
             let decided = plan(&desired, &observed, ORPHAN_AFTER, at(self.now));
@@ -64,7 +66,8 @@ impl World {
                     let outcome = self.act(&step);
                     self.writes += 1;
                     let after = observed.clone().after(outcome);
-                    self.audit.extend(audit(&step, &desired, &observed, &after));
+                    let lines = audit(&step, &desired, &observed, &after, takes_up);
+                    self.audit.extend(lines);
                     observed = after;
                     taken.push(step);
                     if self.released {

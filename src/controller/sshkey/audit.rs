@@ -1,10 +1,10 @@
 //! The audit log: one line at info for each thing that happened to a key, with fields that stay as docs/operations.md has them;
-//! and one line for each thing that did not work.
+//! and lines at warn for what stands in a key's way and what did not work.
 
 use kube::ResourceExt;
 
 use crate::{
-    api::ErrorClass,
+    api::{ErrorClass, Reason},
     controller::sshkey::observe::observation::Observation,
     kubernetes::cut::last_manager,
     plan::{AuditAction, AuditLine, Failure, Observed, Step, audit},
@@ -26,7 +26,14 @@ impl Taken {
         before: &Observed,
         step: Step,
     ) {
-        for line in audit(&step, &observation.desired, before, &observation.observed) {
+        let lines = audit(
+            &step,
+            &observation.desired,
+            before,
+            &observation.observed,
+            observation.takes_up_secret,
+        );
+        for line in lines {
             log(observation, &line);
             self.lines.push((step.name(), line));
         }
@@ -51,6 +58,7 @@ fn log(observation: &Observation, line: &AuditLine) {
                 uid = observation.observed.object.uid,
                 fingerprint,
                 revision = line.revision,
+                replaced = line.replaced.as_ref().map(ToString::to_string),
                 written = line.written,
                 azure_id = id,
                 correlation_id = correlation,
@@ -63,6 +71,30 @@ fn log(observation: &Observation, line: &AuditLine) {
         line!(warn);
     } else {
         line!(info);
+    }
+}
+
+/// Logs what a person may want to know of, once it is new: what stands in a key's way, and what was found that no step did.
+/// To wait for one's turn at Azure is no more than information.
+pub(in crate::controller) fn log_news(observation: &Observation, reason: &str, note: &str) {
+    let object = &observation.object;
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "sshkey_operator::audit",
+                namespace = object.namespace(),
+                name = object.name_any(),
+                uid = observation.observed.object.uid,
+                reason,
+                claimed_manager = last_manager(&object.metadata),
+                "{note}"
+            )
+        };
+    }
+    if reason == Reason::Throttled.as_str() {
+        line!(info);
+    } else {
+        line!(warn);
     }
 }
 

@@ -4,7 +4,10 @@ use crate::{
     api::{ConditionType, Reason, SshKeyStatus, condition},
     controller::{
         context::Context,
-        sshkey::{audit::Taken, observe::observation::Observation},
+        sshkey::{
+            audit::{Taken, log_news},
+            observe::observation::Observation,
+        },
     },
     plan::{AuditAction, AuditLine, ObjectStep, Report, SecretStep, Step},
 };
@@ -52,6 +55,7 @@ pub(in crate::controller) async fn tell(
         if let Some(ids) = &report.request_ids {
             note = format!("{note} ({ids})");
         }
+        log_news(observation, reason.as_str(), &note);
         context
             .events
             .warning(&observation.object, reason.as_str(), &note)
@@ -70,6 +74,7 @@ async fn tell_of_hints(context: &Context, observation: &Observation, taken: &[St
         .any(|step| matches!(step, Step::Object(ObjectStep::Record(_))));
     if let Some(what) = observation.strange_hints.as_ref().filter(|_| is_put_back) {
         let note = format!("{what}: it was put back from what the status and Azure say");
+        log_news(observation, "HintsReplaced", &note);
         context
             .events
             .normal(&observation.object, "HintsReplaced", &note)
@@ -104,6 +109,7 @@ async fn tell_of_found(context: &Context, observation: &Observation) {
         let note = format!(
             "{id} carries the mark of this SshKey and its key, and only a list of Azure names it: it stays while this SshKey has another place, and goes with it"
         );
+        log_news(observation, "KeyFound", &note);
         context
             .events
             .warning(&observation.object, "KeyFound", &note)

@@ -6,9 +6,8 @@ use crate::{
     api::{ArmId, rotation::Activation, status::Origin},
     keys::PublicKey,
     plan::{
-        authority::secret::takes_up_secret,
         desired::resolve::Desired,
-        observed::{outputs::OutputView, secret::SecretView, snapshot::Observed},
+        observed::{azure::KeyView, outputs::OutputView, secret::SecretView, snapshot::Observed},
         records::former_key::FormerKey,
         report::audit_line::{AuditAction, AuditLine},
         step::{
@@ -24,16 +23,18 @@ use crate::{
 };
 
 /// What a step did, from what was observed before it and after it. What stood where something was to be created was not
-/// made by the step: nothing is said of that.
+/// made by the step: nothing is said of that. `takes_up_secret` is what
+/// [`takes_up_secret`](crate::plan::takes_up_secret) said when the pass began: the object records its predecessor first.
 pub fn audit(
     step: &Step,
     desired: &Desired,
     before: &Observed,
     after: &Observed,
+    takes_up_secret: bool,
 ) -> Vec<AuditLine> {
     match step {
         Step::Object(step) => of_object(step, before),
-        Step::Secret(step) => of_secret(step, desired, before, after),
+        Step::Secret(step) => of_secret(step, before, after, takes_up_secret),
         Step::Rotation(step) => of_rotation(step, desired, before, after),
         Step::Output(step) => of_output(step, after).into_iter().collect(),
         Step::Azure(step) => of_azure(step, desired, before).into_iter().collect(),
@@ -68,9 +69,9 @@ fn of_object(step: &ObjectStep, before: &Observed) -> Vec<AuditLine> {
 
 fn of_secret(
     step: &SecretStep,
-    desired: &Desired,
     before: &Observed,
     after: &Observed,
+    takes_up_secret: bool,
 ) -> Vec<AuditLine> {
     let (key, revision) = managed(after);
     let is_new = |new: &Timestamp| {
@@ -97,7 +98,7 @@ fn of_secret(
             .key(Some(&secret.public_key), revision)
             .secret(&secret.name),
         SecretStep::RepairSecret { secret, .. } => {
-            let action = if takes_up_secret(desired, before) {
+            let action = if takes_up_secret {
                 AuditAction::TakenUp
             } else {
                 AuditAction::Repaired
@@ -222,24 +223,18 @@ fn of_output(step: &OutputStep, after: &Observed) -> Option<AuditLine> {
 }
 
 fn of_azure(step: &AzureStep, desired: &Desired, before: &Observed) -> Option<AuditLine> {
-    let (_, revision) = managed(before);
     match step {
         AzureStep::HoldStore { .. } => None,
         AzureStep::CreateResourceGroup { id, .. } => {
             Some(AuditLine::new(AuditAction::GroupCreated).at(id))
         }
         AzureStep::PublishKey(publish) => {
-            let line =
-                AuditLine::new(AuditAction::Published).key(Some(&publish.public_key), revision);
-            Some(line.at(&publish.id))
+            Some(publication(before, &publish.public_key, &publish.id))
         }
-        AzureStep::UpdateAzureKey(update) => {
-            let line = match &update.public_key {
-                Some(key) => AuditLine::new(AuditAction::Published).key(Some(key), revision),
-                None => AuditLine::new(AuditAction::Tagged),
-            };
-            Some(line.at(&update.id))
-        }
+        AzureStep::UpdateAzureKey(update) => Some(match &update.public_key {
+            Some(key) => publication(before, key, &update.id),
+            None => AuditLine::new(AuditAction::Tagged).at(&update.id),
+        }),
         AzureStep::DeleteAzureKey { id } => {
             let stays = before.object.deleting_since.is_none() && desired.azure.is_some();
             let action = if stays {
@@ -249,5 +244,24 @@ fn of_azure(step: &AzureStep, desired: &Desired, before: &Observed) -> Option<Au
             };
             Some(AuditLine::new(action).at(id))
         }
+    }
+}
+
+/// A key was written to Azure: the managed one, or the next one of a rotation.
+fn publication(before: &Observed, key: &PublicKey, id: &ArmId) -> AuditLine {
+    let staged = before.rotation_secrets.staged();
+    let revision = match managed(before) {
+        (Some(managed), revision) if managed == key => revision,
+        _ => staged
+            .filter(|facts| facts.key.readable() == Some(key))
+            .and_then(|facts| facts.revision),
+    };
+    let line = AuditLine::new(AuditAction::Published).key(Some(key), revision);
+    let line = line.at(id);
+    match before.azure.get(id) {
+        Some(KeyView::Present { key: there, .. }) => {
+            line.in_place_of(there.public_key.as_ref().ok(), key)
+        }
+        _ => line,
     }
 }

@@ -62,6 +62,8 @@ pub struct AuditLine {
     pub fingerprint: Option<Fingerprint>,
     /// How often the key had been changed with it, from 1.
     pub revision: Option<u32>,
+    /// The other key that stood in its place before.
+    pub replaced: Option<Fingerprint>,
     /// The Secret or `ConfigMap` that was written, as `Secret NAME`.
     pub written: Option<String>,
     /// The place in Azure.
@@ -74,6 +76,7 @@ impl AuditLine {
             action,
             fingerprint: None,
             revision: None,
+            replaced: None,
             written: None,
             id: None,
         }
@@ -87,6 +90,12 @@ impl AuditLine {
 
     pub(crate) fn secret(mut self, name: &str) -> Self {
         self.written = Some(format!("Secret {name}"));
+        self
+    }
+
+    pub(crate) fn in_place_of(mut self, there: Option<&PublicKey>, key: &PublicKey) -> Self {
+        let other = there.filter(|there| *there != key);
+        self.replaced = other.map(PublicKey::fingerprint);
         self
     }
 
@@ -124,9 +133,13 @@ impl fmt::Display for AuditLine {
             (None, _) => {}
         }
         match (&self.id, &self.fingerprint) {
-            (Some(id), Some(_)) => write!(f, " at {id}"),
-            (Some(id), None) => write!(f, " {id}"),
-            (None, _) => Ok(()),
+            (Some(id), Some(_)) => write!(f, " at {id}")?,
+            (Some(id), None) => write!(f, " {id}")?,
+            (None, _) => {}
+        }
+        match &self.replaced {
+            Some(replaced) => write!(f, ", in place of key {replaced}"),
+            None => Ok(()),
         }
     }
 }

@@ -9,8 +9,8 @@ use sshkey_operator::{
     },
     keys::PublicKey,
     plan::{
-        Durability, EntryFact, FormerKey, PreviousFacts, RotationSecret, SecretFacts, SecretKey,
-        SecretView, takes_up_secret,
+        AuditAction, Durability, EntryFact, FormerKey, PreviousFacts, RotationSecret, SecretFacts,
+        SecretKey, SecretView, takes_up_secret,
     },
 };
 
@@ -114,6 +114,11 @@ fn a_prepared_secret_that_records_this_name_is_taken_up_and_that_is_told() {
     world.secret = SecretView::Present(Box::new(facts));
     assert!(takes_up_secret(&world.desired(), &world.observed()));
     let world = world.settled();
+    let told = world.audit.iter().map(|line| line.action);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [AuditAction::TakenUp, AuditAction::Published]
+    );
     assert_eq!(Some(world.current()), prepared);
     assert!(world.generated.is_empty());
     is_published(&world, &id(), "taken up");

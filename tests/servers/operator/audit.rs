@@ -10,17 +10,24 @@ use crate::{
     seen::object,
 };
 
-/// The lines of the audit log about an object.
-fn audit(world: &World, name: &str) -> Vec<Value> {
+/// All that the audit log tells of an object: what happened, and what stood in its way.
+pub(super) fn told(world: &World, name: &str) -> Vec<Value> {
     let log = std::fs::read_to_string(world.operator().log()).unwrap();
     let lines = log
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
-    let is_its = |line: &Value| !line["audit"].is_null() && line["name"] == name;
+    let is_its = |line: &Value| line["target"] == "sshkey_operator::audit" && line["name"] == name;
     lines.filter(is_its).collect()
 }
 
-fn actions(lines: &[Value]) -> Vec<&str> {
+/// What happened to an object, in the audit log.
+pub(super) fn audit(world: &World, name: &str) -> Vec<Value> {
+    let mut lines = told(world, name);
+    lines.retain(|line| !line["audit"].is_null());
+    lines
+}
+
+pub(super) fn actions(lines: &[Value]) -> Vec<&str> {
     let actions = lines.iter();
     actions.filter_map(|line| line["audit"].as_str()).collect()
 }

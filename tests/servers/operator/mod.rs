@@ -1,6 +1,7 @@
 //! The operator as a process: its start and end, its replicas, servers that are away, its metrics, and a long run.
 
 mod audit;
+mod audit_stories;
 mod ending;
 mod leader;
 pub(crate) mod metrics;
