@@ -43,9 +43,11 @@ fn default_observed_generation(root: &mut JSONSchemaProps) {
 }
 
 /// Takes out what the derive says and the API server has no use for: `nullable`, which would let a null reach the
-/// rules instead of being dropped, and integer formats that Kubernetes does not know.
+/// rules instead of being dropped, and integer formats that Kubernetes does not know. Descriptions lose the line breaks of
+/// the source: `kubectl explain` breaks lines where its terminal ends.
 fn mend(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
+    schema.description = schema.description.as_deref().map(fold);
     if schema
         .format
         .as_deref()
@@ -65,5 +67,22 @@ fn mend(schema: &mut JSONSchemaProps) {
     }
     if let Some(JSONSchemaPropsOrArray::Schema(inner)) = &mut schema.items {
         mend(inner);
+    }
+}
+
+/// Joins the lines of each paragraph.
+fn fold(description: &str) -> String {
+    let paragraphs = description.split("\n\n");
+    let folded: Vec<String> = paragraphs.map(|lines| lines.replace('\n', " ")).collect();
+    folded.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_one_line() {
+        assert_eq!(fold("one\nline\n\nand another"), "one line\n\nand another");
     }
 }
