@@ -3,8 +3,8 @@
 //! has written, its mark in Azure says whose the key is; until the second must have seen that, this does.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -15,47 +15,96 @@ const HOLDS: Duration = Duration::from_mins(3);
 
 /// The claims of the last minutes.
 #[derive(Debug, Default)]
-pub struct Claims(Mutex<HashMap<ArmId, (String, Instant)>>);
+pub struct Claims(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    by_id: HashMap<ArmId, Claim>,
+    by_owner: HashMap<String, HashSet<ArmId>>,
+    /// Each time an id was claimed, the oldest first: so that none looks through all claims for those that are over.
+    times: VecDeque<(Instant, ArmId)>,
+}
+
+#[derive(Debug)]
+struct Claim {
+    /// UID of the object.
+    owner: String,
+    since: Instant,
+}
+
+impl State {
+    fn end_old(&mut self, now: Instant) {
+        while let Some((at, _)) = self.times.front()
+            && now.duration_since(*at) >= HOLDS
+            && let Some((at, id)) = self.times.pop_front()
+        {
+            // One that was claimed again has a later entry.
+            if self.by_id.get(&id).is_some_and(|claim| claim.since == at) {
+                self.end(&id);
+            }
+        }
+    }
+
+    fn end(&mut self, id: &ArmId) {
+        if let Some(claim) = self.by_id.remove(id)
+            && let Some(ids) = self.by_owner.get_mut(&claim.owner)
+        {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_owner.remove(&claim.owner);
+            }
+        }
+    }
+}
 
 impl Claims {
     /// Claims an id for the object with this UID: `false` when another has just claimed it.
     #[must_use]
     pub fn claim(&self, id: &ArmId, uid: &str, now: Instant) -> bool {
-        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        claims.retain(|_, (_, since)| now.duration_since(*since) < HOLDS);
-        let (owner, since) = claims
-            .entry(id.clone())
-            .or_insert_with(|| (uid.to_owned(), now));
-        if owner != uid {
+        let mut state = self.state();
+        state.end_old(now);
+        if state.by_id.get(id).is_some_and(|claim| claim.owner != uid) {
             return false;
         }
-        *since = now;
+        let claim = Claim {
+            owner: uid.to_owned(),
+            since: now,
+        };
+        state.by_id.insert(id.clone(), claim);
+        state.times.push_back((now, id.clone()));
+        let ids = state.by_owner.entry(uid.to_owned()).or_default();
+        ids.insert(id.clone());
         true
     }
 
     /// Gives up a claim: nothing is there any more.
     pub fn give_up(&self, id: &ArmId, uid: &str) {
-        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if claims.get(id).is_some_and(|(owner, _)| owner == uid) {
-            claims.remove(id);
+        let mut state = self.state();
+        if state.by_id.get(id).is_some_and(|claim| claim.owner == uid) {
+            state.end(id);
         }
     }
 
     /// Gives up every claim of an object that is gone.
     pub fn release(&self, uid: &str) {
-        let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        claims.retain(|_, (owner, _)| owner != uid);
+        let mut state = self.state();
+        for id in state.by_owner.remove(uid).unwrap_or_default() {
+            state.by_id.remove(&id);
+        }
     }
 
     /// How many there are, those that no longer hold among them until the next one is made.
     pub fn len(&self) -> usize {
-        let claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        claims.len()
+        self.state().by_id.len()
     }
 
     /// Whether no name is reserved.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,5 +133,13 @@ mod tests {
         claims.release("1");
         assert!(claims.claim(&id, "2", now));
         assert!(claims.claim(&id, "3", now + HOLDS));
+        assert!(claims.claim(&id, "3", now + HOLDS * 3 / 2));
+        assert!(
+            !claims.claim(&id, "4", now + 2 * HOLDS),
+            "it was claimed again meanwhile"
+        );
+        assert!(claims.claim(&id, "4", now + 3 * HOLDS));
+        claims.release("4");
+        assert!(claims.is_empty());
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         series,
         sessions::{all::Sessions, credential_reader::CredentialReader},
         source::read::SourceReader,
-        turns::namespaces::Turns,
+        turns::{calls::Calls, namespaces::Turns},
     },
     kubernetes::events::Events,
     metrics::Metrics,
@@ -43,6 +43,10 @@ pub struct Context {
     pub(in crate::controller) turns: Turns,
     /// Reconciles of stores at once.
     pub(in crate::controller) store_turns: Turns,
+    /// Keys whose turn is near, and those that wait to be called.
+    pub(in crate::controller) calls: Calls,
+    /// Stores whose turn is near, and those that wait to be called.
+    pub(in crate::controller) store_calls: Calls,
     /// What keeps a core busy for seconds.
     pub(in crate::controller) blocking: Arc<Blocking>,
 }
@@ -102,6 +106,8 @@ impl Context {
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Turns::new(options.concurrency.into()),
             store_turns: Turns::new(options.concurrency.into()),
+            calls: Calls::new(options.concurrency),
+            store_calls: Calls::new(options.concurrency),
             blocking,
             client,
             options,

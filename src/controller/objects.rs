@@ -8,7 +8,10 @@ use kube::{
 
 use crate::{
     api::SshKey,
-    controller::{context::Context, memory::identity::Identity},
+    controller::{
+        context::Context,
+        memory::identity::{Identity, Place},
+    },
 };
 
 impl Context {
@@ -37,6 +40,9 @@ impl Context {
         &self,
         deleted: &ObjectRef<DynamicObject>,
     ) {
+        let place = Place::of::<K>(deleted);
+        self.calls.leave(&place);
+        self.store_calls.leave(&place);
         if let Some(uid) = self.memory.on_deleted::<K>(deleted) {
             self.withdraw(&uid);
         }

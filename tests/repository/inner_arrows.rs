@@ -50,9 +50,9 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ("store_id", ""),
             ("series", ""),
             ("wakeups", ""),
-            ("turns", ""),
-            ("blocking", "store_id wakeups turns"),
             ("memory", "store_id wakeups"),
+            ("turns", "wakeups memory"),
+            ("blocking", "store_id wakeups turns"),
             ("sessions", "clock failure store_id wakeups blocking memory"),
             ("source", "failure blocking memory"),
             (
@@ -80,7 +80,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ),
             (
                 "watch",
-                "store_id series blocking memory sessions context objects scope sshkey/observe sshkey store",
+                "store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey store",
             ),
         ],
     ),

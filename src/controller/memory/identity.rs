@@ -22,6 +22,32 @@ pub(in crate::controller) struct Place {
 }
 
 impl Place {
+    #[cfg(test)]
+    pub(in crate::controller) fn new(kind: &'static str, namespace: &str, name: &str) -> Self {
+        Self {
+            kind: Cow::Borrowed(kind),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its namespace; empty for an object of the cluster.
+    pub(in crate::controller) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The object of this kind that stands there, if it is of this kind.
+    pub(in crate::controller) fn object<K: Resource<DynamicType = ()>>(
+        &self,
+    ) -> Option<ObjectRef<K>> {
+        let object = ObjectRef::new(&self.name);
+        let object = match self.namespace.as_str() {
+            "" => object,
+            namespace => object.within(namespace),
+        };
+        (self.kind == K::kind(&())).then_some(object)
+    }
+
     /// Where an object of this kind stood that is gone.
     pub(in crate::controller) fn of<K: Resource<DynamicType = ()>>(
         object: &ObjectRef<DynamicObject>,

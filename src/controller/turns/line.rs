@@ -1,7 +1,7 @@
 //! Who is next: namespaces take turns, so that one with a thousand objects holds up another's single one by one and not by a
 //! thousand. Within a namespace, who came first goes first.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Of so many namespaces it is kept when they had their last turn, before all is forgotten.
 const MOST_REMEMBERED: usize = 1_000;
@@ -9,13 +9,18 @@ const MOST_REMEMBERED: usize = 1_000;
 /// Those who wait, by namespace.
 #[derive(Debug)]
 pub(in crate::controller) struct Line<T> {
-    waiting: BTreeMap<String, Queue<T>>,
+    waiting: HashMap<String, Queue<T>>,
+    /// The namespaces that wait, in the order of their turns.
+    order: BTreeSet<Place>,
     /// When each namespace had its last turn, counted in turns.
-    last: BTreeMap<String, u64>,
+    last: HashMap<String, u64>,
     turns: u64,
     /// How many ever began to wait.
     joined: u64,
 }
+
+/// When a namespace had its last turn, when its first one began to wait, and which it is.
+type Place = (u64, u64, String);
 
 #[derive(Debug)]
 struct Queue<T> {
@@ -27,8 +32,9 @@ struct Queue<T> {
 impl<T> Default for Line<T> {
     fn default() -> Self {
         Self {
-            waiting: BTreeMap::new(),
-            last: BTreeMap::new(),
+            waiting: HashMap::new(),
+            order: BTreeSet::new(),
+            last: HashMap::new(),
             turns: 0,
             joined: 0,
         }
@@ -39,44 +45,63 @@ impl<T> Line<T> {
     /// Stands at the end of the line of a namespace.
     pub(in crate::controller) fn join(&mut self, namespace: &str, one: T) {
         self.joined += 1;
-        let since = self.joined;
-        let queue = self.waiting.entry(namespace.to_owned());
-        let queue = queue.or_insert_with(|| Queue {
-            all: VecDeque::new(),
-            since,
-        });
-        queue.all.push_back(one);
+        if let Some(queue) = self.waiting.get_mut(namespace) {
+            queue.all.push_back(one);
+            return;
+        }
+        let queue = Queue {
+            all: VecDeque::from([one]),
+            since: self.joined,
+        };
+        self.order.insert(self.place(namespace, queue.since));
+        self.waiting.insert(namespace.to_owned(), queue);
     }
 
     /// Takes out the one whose turn it is: of the namespace whose last turn is the longest ago.
     pub(in crate::controller) fn next(&mut self) -> Option<T> {
-        let last = |namespace: &str| self.last.get(namespace).copied().unwrap_or_default();
-        let order = |(name, queue): &(&String, &Queue<T>)| (last(name), queue.since);
-        let namespace = self.waiting.iter().min_by_key(order)?.0.clone();
-        let next = self.waiting.get_mut(&namespace)?.all.pop_front();
+        let (_, since, namespace) = self.order.pop_first()?;
+        let queue = self.waiting.get_mut(&namespace)?;
+        let next = queue.all.pop_front();
+        let is_empty = queue.all.is_empty();
         self.turns += 1;
         self.last.insert(namespace.clone(), self.turns);
-        self.close_if_empty(&namespace);
+        if is_empty {
+            self.close(&namespace);
+        } else {
+            self.order.insert((self.turns, since, namespace));
+        }
         next
     }
 
     /// Takes out those of a namespace who do not wait any more.
     pub(in crate::controller) fn leave(&mut self, namespace: &str, leaves: impl Fn(&T) -> bool) {
-        if let Some(queue) = self.waiting.get_mut(namespace) {
-            queue.all.retain(|one| !leaves(one));
-            self.close_if_empty(namespace);
+        let Some(queue) = self.waiting.get_mut(namespace) else {
+            return;
+        };
+        queue.all.retain(|one| !leaves(one));
+        if queue.all.is_empty() {
+            let since = queue.since;
+            self.order.remove(&self.place(namespace, since));
+            self.close(namespace);
         }
     }
 
-    fn close_if_empty(&mut self, namespace: &str) {
-        let queue = self.waiting.get(namespace);
-        if queue.is_some_and(|queue| queue.all.is_empty()) {
-            self.waiting.remove(namespace);
-        }
+    fn place(&self, namespace: &str, since: u64) -> Place {
+        let last = self.last.get(namespace).copied().unwrap_or_default();
+        (last, since, namespace.to_owned())
+    }
+
+    fn close(&mut self, namespace: &str) {
+        self.waiting.remove(namespace);
         // Who has had a turn goes after who has not, also when nobody has waited in between.
         if self.waiting.is_empty() && self.last.len() > MOST_REMEMBERED {
             self.last.clear();
         }
+    }
+
+    /// Whether nobody waits.
+    pub(in crate::controller) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// How many wait.

@@ -3,7 +3,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use futures::{Stream, StreamExt, stream};
-use kube::{Api, runtime::reflector::ObjectRef};
+use kube::{
+    Api, ResourceExt,
+    runtime::{controller::Action, reflector::ObjectRef},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -14,10 +17,12 @@ use crate::{
         memory::cluster_stores::Guarded,
         series,
         watch::{
-            drive::{Told, drive},
-            settings::set_up,
+            drive::drive,
+            panics::ReconcileFailed,
+            settings::{set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
             triggers,
+            wakers::called,
         },
     },
     kubernetes::client,
@@ -37,6 +42,19 @@ fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>
     })
 }
 
+/// Reconciles a store when its turn comes. Then the keys hear of it.
+async fn look_at(
+    store: Arc<Guarded>,
+    context: Arc<Context>,
+    shutdown: CancellationToken,
+) -> Result<Action, ReconcileFailed> {
+    let done = reconcile_store(Arc::clone(&store), Arc::clone(&context), shutdown).await?;
+    if done.is_some() {
+        context.cluster_stores.looked_at(&store.name_any());
+    }
+    Ok(done.unwrap_or_else(until_called))
+}
+
 /// Runs the controller of the cluster's stores until `shutdown` comes. `ready` is called once they were listed.
 pub async fn run_cluster_stores(
     context: Arc<Context>,
@@ -46,7 +64,9 @@ pub async fn run_cluster_stores(
     let api: Api<Guarded> = Api::all(context.client.clone());
     let watched = client::watch(context.options.watch_timeout);
     let stores = triggers::controller(api, watched, |_| |_| {});
-    let stores = set_up(stores, &context, &shutdown).reconcile_on(stores_to_look_at(&context));
+    let stores = set_up(stores, &context, &shutdown)
+        .reconcile_on(stores_to_look_at(&context))
+        .reconcile_on(called(&context.store_calls, None));
     let reader = stores.store();
     // Run once only: there is nothing in it yet.
     drop(context.cluster_stores.known.set(reader.clone()));
@@ -61,14 +81,10 @@ pub async fn run_cluster_stores(
     let stores = drive(
         stores,
         Arc::clone(&context),
-        move |store| reconcile_store(store, Arc::clone(&context), shutdown.clone()),
-        |context, told| {
-            let name = match told {
-                Told::Reconciled { name } => name,
-                Told::Gone(gone) => gone.name.as_str(),
-            };
-            context.cluster_stores.looked_at(name);
-            tell_of_gone::<ClusterAzureStore>(context, told);
+        move |store| look_at(store, Arc::clone(&context), shutdown.clone()),
+        |context, gone| {
+            context.cluster_stores.looked_at(&gone.name);
+            tell_of_gone::<ClusterAzureStore>(context, gone);
         },
     );
     tokio::join!(stores, listed);

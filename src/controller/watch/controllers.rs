@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::{
-    FutureExt, StreamExt,
+    FutureExt, StreamExt, TryFutureExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
 };
 use kube::{
@@ -16,6 +16,7 @@ use crate::{
     api::{AzureStore, SshKey},
     controller::{
         context::Context,
+        memory::identity::Identity,
         scope::Scope,
         series,
         sshkey::{
@@ -27,10 +28,10 @@ use crate::{
             first_look,
             panics::{ReconcileFailed, guarded},
             reconcile_metrics::measured,
-            settings::{Guarded, api, not_any_more, set_up},
+            settings::{Guarded, api, not_any_more, set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
-            wakers::{stores_to_look_at, wakers},
+            wakers::{called, stores_to_look_at, wakers},
         },
     },
     kubernetes::client,
@@ -69,7 +70,10 @@ pub async fn run(
     let stores = drive(
         stores,
         Arc::clone(&context),
-        move |store| reconcile_store(store, Arc::clone(&context), shutdown.clone()),
+        move |store| {
+            let reconciled = reconcile_store(store, Arc::clone(&context), shutdown.clone());
+            reconciled.map_ok(|done| done.unwrap_or_else(until_called))
+        },
         tell_of_gone::<AzureStore>,
     );
     tokio::join!(keys, stores, listed, departed);
@@ -84,7 +88,9 @@ fn stores_of(
     let api = api::<Guarded<AzureStore>>(context, namespace.as_deref());
     let watched = client::watch(context.options.watch_timeout);
     let stores = controller(api, watched, |_| |_| {});
-    set_up(stores, context, shutdown).reconcile_on(stores_to_look_at(context, namespace))
+    set_up(stores, context, shutdown)
+        .reconcile_on(called(&context.store_calls, namespace.clone()))
+        .reconcile_on(stores_to_look_at(context, namespace))
 }
 
 /// The controller of the keys of one namespace, or of all, with all that wakes them. It sends the last state of keys that
@@ -101,7 +107,8 @@ fn keys_of(
         let mut departures = Departures::new(Arc::clone(context), known.clone(), departed);
         move |event| departures.hear(event)
     });
-    let keys = set_up(keys, context, shutdown);
+    let keys = set_up(keys, context, shutdown)
+        .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();
     wakers(keys, context, namespace, &known)
 }
@@ -121,7 +128,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
     })
 }
 
-/// Reconciles a key when its turn comes. While it waits, it takes no turn from another.
+/// Reconciles a key when its turn comes. While it waits for that, it is no more than a name.
 async fn reconcile_key(
     object: Arc<Guarded<SshKey>>,
     scope: Arc<Scope>,
@@ -129,8 +136,11 @@ async fn reconcile_key(
 ) -> Result<Action, ReconcileFailed> {
     let context = Arc::clone(&scope.context);
     context.on_seen(&*object);
-    let namespace = object.meta().namespace.as_deref().unwrap_or_default();
-    let take = context.turns.take(namespace);
+    let place = Identity::from(&*object).place;
+    let Some(_called) = context.calls.come(&place) else {
+        return Ok(until_called());
+    };
+    let take = context.turns.take(place.namespace());
     let Some(_turn) = shutdown.run_until_cancelled(take).await else {
         return Ok(not_any_more());
     };

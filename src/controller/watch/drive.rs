@@ -1,4 +1,4 @@
-//! The common end of all controllers: what comes of each reconcile is counted, told and logged.
+//! The common end of all controllers: what comes of each reconcile is counted and logged.
 
 use std::{fmt::Debug, future::ready, sync::Arc};
 
@@ -23,21 +23,12 @@ use crate::controller::{
     },
 };
 
-/// What a controller tells of an object.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::controller) enum Told<'a> {
-    /// It was reconciled.
-    Reconciled { name: &'a str },
-    /// It was to be reconciled and is gone.
-    Gone(&'a ObjectRef<DynamicObject>),
-}
-
-/// Runs a controller until it ends.
+/// Runs a controller until it ends. `tell_of_gone` hears of each object that was to be reconciled and is gone.
 pub(in crate::controller) async fn drive<K, R>(
     controller: Controller<Guarded<K>>,
     context: Arc<Context>,
     mut reconcile: impl FnMut(Arc<Guarded<K>>) -> R,
-    tell: impl Fn(&Context, Told<'_>),
+    tell_of_gone: impl Fn(&Context, &ObjectRef<DynamicObject>),
 ) where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
     R: Future<Output = Result<Action, ReconcileFailed>> + Send + 'static,
@@ -50,13 +41,9 @@ pub(in crate::controller) async fn drive<K, R>(
     );
     let told = reconciled.for_each(|result| {
         watch_failure::<K, _>(&heard.metrics, &result);
-        match &result {
-            Ok((object, _)) => tell(&heard, Told::Reconciled { name: &object.name }),
-            Err(Error::ObjectNotFound(gone)) => {
-                heard.on_deleted::<K>(gone);
-                tell(&heard, Told::Gone(gone));
-            }
-            Err(_) => {}
+        if let Err(Error::ObjectNotFound(gone)) = &result {
+            heard.on_deleted::<K>(gone);
+            tell_of_gone(&heard, gone);
         }
         log(result);
         ready(())

@@ -16,7 +16,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{context::Context, watch::panics::ReconcileFailed};
+use crate::controller::{
+    context::Context, turns::calls::most_held, watch::panics::ReconcileFailed,
+};
 
 /// An object that can't be read stops only itself.
 pub(in crate::controller) type Guarded<K> = DeserializeGuard<K>;
@@ -36,15 +38,15 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     controller
-        .with_config(settings())
+        .with_config(settings(context.options.concurrency))
         .trigger_backoff(after_watch_error(context))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
 }
 
 /// How many run at once is not left to kube, which takes the first to come: namespaces take turns.
-fn settings() -> controller::Config {
+fn settings(workers: u16) -> controller::Config {
     controller::Config::default()
-        .concurrency(0)
+        .concurrency(most_held(workers))
         .debounce(DEBOUNCE)
 }
 
@@ -68,6 +70,11 @@ where
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
     }
+}
+
+/// Other objects go before this one: it is called when its turn is near.
+pub(in crate::controller) fn until_called() -> Action {
+    Action::await_change()
 }
 
 /// The operator ends before the object had its turn. It is not done with.

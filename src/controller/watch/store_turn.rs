@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use kube::{Resource, runtime::controller::Action};
+use kube::{
+    Resource,
+    core::DynamicObject,
+    runtime::{controller::Action, reflector::ObjectRef},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::StoreKey,
     controller::{
         context::Context,
+        memory::identity::Identity,
         sessions::store_object::StoreObject,
         store::reconcile,
         store_id::StoreId,
         watch::{
-            drive::Told,
             panics::{ReconcileFailed, guarded},
             reconcile_metrics::measured,
             settings::{Guarded, not_any_more},
@@ -22,29 +26,34 @@ use crate::{
     },
 };
 
-/// Reconciles a store of either kind when its turn comes.
+/// Reconciles a store of either kind when its turn comes; `None` when it is not near.
 pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
     store: Arc<Guarded<K>>,
     context: Arc<Context>,
     shutdown: CancellationToken,
-) -> Result<Action, ReconcileFailed> {
+) -> Result<Option<Action>, ReconcileFailed> {
     context.on_seen(&*store);
+    let place = Identity::from(&*store).place;
+    let Some(_called) = context.store_calls.come(&place) else {
+        return Ok(None);
+    };
     let namespace = store.meta().namespace.as_deref().unwrap_or_default();
     let take = context.store_turns.take(namespace);
     let Some(_turn) = shutdown.run_until_cancelled(take).await else {
-        return Ok(not_any_more());
+        return Ok(Some(not_any_more()));
     };
     let work = reconcile::reconcile(Arc::clone(&store), Arc::clone(&context)).boxed();
     let done = measured::<K>(&context.metrics, guarded(work)).await;
     context.on_finished(&*store, &done);
-    done
+    done.map(Some)
 }
 
 /// Tells of a store of either kind that is gone.
-pub(in crate::controller) fn tell_of_gone<K: StoreObject>(context: &Context, told: Told<'_>) {
-    if let Told::Gone(gone) = told {
-        let namespace = gone.namespace.as_deref().unwrap_or_default();
-        let id = StoreId::seen_from(namespace, &StoreKey::new(K::KIND, &gone.name));
-        reconcile::gone(context, &id);
-    }
+pub(in crate::controller) fn tell_of_gone<K: StoreObject>(
+    context: &Context,
+    gone: &ObjectRef<DynamicObject>,
+) {
+    let namespace = gone.namespace.as_deref().unwrap_or_default();
+    let id = StoreId::seen_from(namespace, &StoreKey::new(K::KIND, &gone.name));
+    reconcile::gone(context, &id);
 }

@@ -24,11 +24,27 @@ use crate::{
         blocking::Asker,
         context::Context,
         memory::store_state::StoreState,
+        turns::calls::Calls,
         watch::settings::{Guarded, api},
     },
     kubernetes::client,
     plan::{default_stores, parse_records, stores_of},
 };
+
+/// Objects of a watch of one namespace, or of all, whose turn is near.
+pub(in crate::controller) fn called<K>(
+    calls: &Calls,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + 'static,
+{
+    calls.listen().filter_map(move |place| {
+        let of = place.namespace();
+        let is_watched = namespace.as_ref().is_none_or(|namespace| namespace == of);
+        ready(place.object().filter(|_| is_watched))
+    })
+}
 
 /// Stores of a watch of which a key has something to tell.
 pub(in crate::controller) fn stores_to_look_at(
