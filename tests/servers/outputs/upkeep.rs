@@ -93,7 +93,7 @@ async fn what_does_no_harm_is_left(world: &World) {
     let secrets = world.api::<Secret>();
     world.wait_ready("web").await;
     let flux = world.secret("x-flux").await.unwrap();
-    let ours = text(&flux, "identity").to_owned();
+    let ours = text(&flux, "identity").clone();
     let crlf = ours.replace('\n', "\r\n");
     let other = json!({ "stringData": { "identity": crlf, "notes": "mine" } });
     let patch = Patch::Merge(other);
