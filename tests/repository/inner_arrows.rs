@@ -39,6 +39,10 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
                 "report",
                 "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
             ),
+            (
+                "forecast",
+                "records desired step observed authority effect decision decide/azure decide report",
+            ),
         ],
     ),
     (
