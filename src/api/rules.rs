@@ -3,6 +3,8 @@
 
 use kube::core::{Reason, Rule};
 
+use super::rotation::OUTPUT_HAS_A_ROTATIONS_NAME;
+
 /// The sources that leave nothing for the operator to keep in a Secret of its own.
 const KEEPS_NO_SECRET: &str = "has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))";
 
@@ -86,7 +88,7 @@ pub(super) fn outputs_leave_rotation_its_secrets() -> Rule {
             "oldSelf.hasValue() || !has(self.spec.outputs) || ({KEEPS_NO_SECRET}) || self.spec.outputs.all(output, has(output.publicConfigMap) || !(output.name in [{name} + '-next', {name} + '-previous']))"
         ),
         ".spec.outputs",
-        "a rotation keeps the next key in the Secret with -next after its name and former keys in the one with -previous: give the output another name",
+        OUTPUT_HAS_A_ROTATIONS_NAME,
     )
     .optional_old_self(true)
 }

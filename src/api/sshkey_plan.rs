@@ -157,7 +157,8 @@ pub struct SshKeyPlanStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_time: Option<Time>,
 
-    /// Complete: True once the answer is there, False with the reason while it is not.
+    /// Complete: True once the answer is there, False with the reason while it is not. Reconciling, while it will be tried
+    /// again by itself; Stalled, when there can be no answer to what was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     #[schemars(length(max = 8), transform = super::schema::bound_conditions)]

@@ -1,7 +1,7 @@
 //! What is foretold.
 
 use crate::api::{
-    PlannedStep,
+    ErrorClass, PlannedStep,
     condition::{Condition, ConditionDraft},
 };
 
@@ -16,6 +16,8 @@ pub struct Forecast {
     pub ready: Option<ConditionDraft>,
     /// What a person should know before it is done.
     pub warnings: Vec<String>,
+    /// What keeps the object from being as the spec asks then; `None` when nothing does.
+    pub obstacle: Option<ErrorClass>,
     /// Whether there are more steps than are foreseen.
     pub is_cut: bool,
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::{
-        ArmId, PlannedStep, SshKeyStatus, StepAction,
+        ArmId, ErrorClass, PlannedStep, SshKeyStatus, StepAction,
         condition::{Condition, ConditionDraft},
     },
     keys::{KeySpec, PublicKey},
@@ -94,6 +94,7 @@ enum Advance {
 struct Rested {
     conditions: Vec<Condition>,
     ready: ConditionDraft,
+    obstacle: Option<ErrorClass>,
 }
 
 struct Run<'a> {
@@ -197,6 +198,7 @@ impl Run<'_> {
         self.rested = Some(Rested {
             conditions: report.status.conditions.clone(),
             ready: report.ready,
+            obstacle: decided.obstacle(),
         });
         let told = self.observed.object.clone();
         let told = told.with_status(Some(&report.status));
@@ -226,9 +228,9 @@ impl Run<'_> {
     fn ended(mut self, before: &Observed, is_cut: bool) -> Forecast {
         mark_replacements(&mut self.lines);
         let warnings = warnings(before, &self.observed, &self.lines);
-        let (conditions, ready) = match self.rested {
-            Some(rested) => (rested.conditions, Some(rested.ready)),
-            None => (Vec::new(), None),
+        let (conditions, ready, obstacle) = match self.rested {
+            Some(rested) => (rested.conditions, Some(rested.ready), rested.obstacle),
+            None => (Vec::new(), None, None),
         };
         let unknown = &self.unknown;
         let mut forecast = Forecast {
@@ -236,6 +238,7 @@ impl Run<'_> {
             conditions,
             ready,
             warnings,
+            obstacle,
             is_cut,
         };
         unknown.rename(&mut forecast);
