@@ -4,7 +4,7 @@ mod audit;
 mod ending;
 mod leader;
 pub(crate) mod metrics;
-mod openmetrics;
+pub(crate) mod openmetrics;
 mod outages;
 mod soak;
 pub(crate) mod start_and_end;
