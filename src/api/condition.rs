@@ -26,6 +26,8 @@ pub enum ConditionType {
     Reconciling,
     /// Nothing will get better until a person acts. Present only while true.
     Stalled,
+    /// Of an `SshKeyPlan`: the answer is in its status.
+    Complete,
 }
 
 impl ConditionType {

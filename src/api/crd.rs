@@ -5,14 +5,19 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt;
 
-use super::{AzureStore, ClusterAzureStore, SshKey};
+use super::{AzureStore, ClusterAzureStore, SshKey, SshKeyPlan};
 
 /// Every custom resource definition of the operator, in the order in which they are installed.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [AzureStore::crd(), ClusterAzureStore::crd(), SshKey::crd()]
-        .into_iter()
-        .map(finish)
-        .collect()
+    [
+        AzureStore::crd(),
+        ClusterAzureStore::crd(),
+        SshKey::crd(),
+        SshKeyPlan::crd(),
+    ]
+    .into_iter()
+    .map(finish)
+    .collect()
 }
 
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {

@@ -130,6 +130,8 @@ pub mod manager {
     pub const LEASE: &str = "sshkey-operator/lease";
     /// Status of a store.
     pub const STORE_STATUS: &str = "sshkey-operator/store-status";
+    /// Status of an `SshKeyPlan`, and what is only tried.
+    pub const PLAN: &str = "sshkey-operator/plan";
     /// Finalizer of a store.
     pub const STORE_HOLD: &str = "sshkey-operator/store-hold";
 }
@@ -170,6 +172,7 @@ mod tests {
             manager::LEASE,
             manager::STORE_STATUS,
             manager::STORE_HOLD,
+            manager::PLAN,
             annotation::AZURE_KEYS,
             annotation::OUTPUTS,
             annotation::OUTPUT_SHAPE,

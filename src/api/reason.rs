@@ -193,6 +193,16 @@ pub enum Reason {
     /// Something changes back what the operator has changed.
     ChangeTurnedBack,
 
+    // What would be done, of an SshKeyPlan.
+    /// The answer is in the status.
+    PlanComplete,
+    /// As many plans of this namespace are at work as may be.
+    Queued,
+    /// The API server refuses what would be applied.
+    TemplateRefused,
+    /// There is no `SshKey` of that name.
+    SshKeyNotFound,
+
     // What passes by itself.
     /// Azure asked to wait, or the budget of writes is used up.
     Throttled,

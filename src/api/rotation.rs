@@ -86,6 +86,9 @@ pub fn go_duration(text: &str) -> Option<SignedDuration> {
 /// A Secret's name is no longer: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>
 const NAME_MAX: usize = 253;
 
+/// What is said of an output with one of the two names that a rotation needs.
+pub const OUTPUT_HAS_A_ROTATIONS_NAME: &str = "a rotation keeps the next key in the Secret with -next after its name and former keys in the one with -previous: give the output another name";
+
 /// Name of the Secret that holds the next key beside a managed Secret of this name.
 pub fn staging_name(secret: &str) -> String {
     beside(secret, "next")

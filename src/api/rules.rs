@@ -3,6 +3,8 @@
 
 use kube::core::{Reason, Rule};
 
+use super::rotation::OUTPUT_HAS_A_ROTATIONS_NAME;
+
 /// The sources that leave nothing for the operator to keep in a Secret of its own.
 const KEEPS_NO_SECRET: &str = "has(self.spec.source) && (has(self.spec.source.publicKey) || has(self.spec.source.azureKey) || (has(self.spec.source.privateKey) && !has(self.spec.secret)))";
 
@@ -12,6 +14,8 @@ const BRINGS_NO_PRIVATE_KEY: &str =
 
 /// Only `azureKey` is given: another rule refuses it with a second source.
 const FOLLOWS_AZURE: &str = "has(self.source) && has(self.source.azureKey) && !has(self.source.generate) && !has(self.source.privateKey) && !has(self.source.publicKey)";
+
+const OUTPUT_HAS_THE_SECRETS_NAME: &str = "the Secret that keeps the private key has the name of one of the outputs (it is secret.name, or else metadata.name): give that output another name";
 
 /// The name of the managed Secret, of the new object (`self`) or the old one (`oldSelf`).
 fn secret_name(object: &str) -> String {
@@ -44,7 +48,35 @@ pub(super) fn outputs_leave_the_secret() -> Rule {
             "!has(self.spec.outputs) || ({KEEPS_NO_SECRET}) || self.spec.outputs.all(output, has(output.publicConfigMap) || output.name != {name})"
         ),
         ".spec.outputs",
-        "the Secret that keeps the private key has the name of one of the outputs (it is secret.name, or else metadata.name): give that output another name",
+        OUTPUT_HAS_THE_SECRETS_NAME,
+    )
+}
+
+/// The same for a template, whose object has the name that the plan says.
+pub(super) fn planned_outputs_leave_the_secret() -> Rule {
+    let of_template = |rule: &str| rule.replace("self.spec.", "self.template.spec.");
+    let keeps_none = of_template(KEEPS_NO_SECRET);
+    let name = of_template(&secret_name("self")).replace("self.metadata.name", "self.name");
+    rule(
+        format!(
+            "!has(self.template) || !has(self.template.spec.outputs) || ({keeps_none}) || self.template.spec.outputs.all(output, has(output.publicConfigMap) || output.name != {name})"
+        ),
+        ".template.spec.outputs",
+        OUTPUT_HAS_THE_SECRETS_NAME,
+    )
+}
+
+/// What was asked is what is answered.
+pub(super) fn a_plan_stays_as_it_is() -> Rule {
+    Rule::new("self == oldSelf")
+        .message("the spec of an SshKeyPlan can't be changed: create another one, or leave the name to the API server by metadata.generateName")
+        .reason(Reason::FieldValueForbidden)
+}
+
+/// A plan is about an apply or about a deletion.
+pub(super) fn a_plan_applies_or_deletes() -> Rule {
+    Rule::new("has(self.template) != (has(self.delete) && self.delete)").message(
+        "write template to plan what is applied, or delete: true to plan a deletion, and not both",
     )
 }
 
@@ -56,7 +88,7 @@ pub(super) fn outputs_leave_rotation_its_secrets() -> Rule {
             "oldSelf.hasValue() || !has(self.spec.outputs) || ({KEEPS_NO_SECRET}) || self.spec.outputs.all(output, has(output.publicConfigMap) || !(output.name in [{name} + '-next', {name} + '-previous']))"
         ),
         ".spec.outputs",
-        "a rotation keeps the next key in the Secret with -next after its name and former keys in the one with -previous: give the output another name",
+        OUTPUT_HAS_A_ROTATIONS_NAME,
     )
     .optional_old_self(true)
 }

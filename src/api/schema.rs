@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::condition::MESSAGE_MAX;
+use super::{condition::MESSAGE_MAX, names::annotation};
 
 /// Azure takes 50 tags, of which five are the operator's; a name of at most 512 and a value of at most 256 characters.
 /// <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>
@@ -39,6 +39,27 @@ pub(super) fn labels_schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "maxProperties": 16,
         "additionalProperties": { "type": "string", "maxLength": 63 }
+    })
+}
+
+/// The annotations by which people ask something of the operator.
+pub(super) fn requests_schema(_: &mut SchemaGenerator) -> Schema {
+    let names = [
+        annotation::ROTATE_REQUESTED_AT,
+        annotation::ACTIVATE,
+        annotation::ABANDON,
+    ];
+    let quoted = names.map(|name| format!("'{name}'")).join(", ");
+    json_schema!({
+        "type": "object",
+        "maxProperties": 3,
+        "additionalProperties": { "type": "string", "maxLength": 256 },
+        "x-kubernetes-validations": [
+            {
+                "rule": format!("self.all(name, name in [{quoted}])"),
+                "message": format!("the operator reads the annotations {} of a template, and no others: leave them out", names.join(", "))
+            }
+        ]
     })
 }
 

@@ -23,21 +23,28 @@ pub(in crate::controller) enum Asker {
         name: String,
         uid: String,
     },
+    /// An `SshKeyPlan`.
+    Plan {
+        namespace: String,
+        name: String,
+        uid: String,
+    },
     /// A store.
     Store { id: StoreId, uid: String },
 }
 
 impl Asker {
-    fn uid(&self) -> &str {
+    /// The object's UID.
+    pub(in crate::controller) fn uid(&self) -> &str {
         match self {
-            Self::Key { uid, .. } | Self::Store { uid, .. } => uid,
+            Self::Key { uid, .. } | Self::Plan { uid, .. } | Self::Store { uid, .. } => uid,
         }
     }
 
     /// By which turns are taken; empty for a store of the cluster.
     fn namespace(&self) -> &str {
         match self {
-            Self::Key { namespace, .. } => namespace,
+            Self::Key { namespace, .. } | Self::Plan { namespace, .. } => namespace,
             Self::Store { id, .. } => id.namespace.as_deref().unwrap_or_default(),
         }
     }

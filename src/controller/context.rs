@@ -23,6 +23,9 @@ use crate::{
     metrics::Metrics,
 };
 
+/// Plans that are answered at once, of all namespaces: what is only asked leaves room for what is done.
+pub(in crate::controller) const PLANS_AT_ONCE: u16 = 2;
+
 /// Everything that reconciles share.
 pub struct Context {
     pub(in crate::controller) client: Client,
@@ -43,10 +46,14 @@ pub struct Context {
     pub(in crate::controller) turns: Turns,
     /// Reconciles of stores at once.
     pub(in crate::controller) store_turns: Turns,
+    /// Plans that are answered at once.
+    pub(in crate::controller) plan_turns: Turns,
     /// Keys whose turn is near, and those that wait to be called.
     pub(in crate::controller) calls: Calls,
     /// Stores whose turn is near, and those that wait to be called.
     pub(in crate::controller) store_calls: Calls,
+    /// Plans whose turn is near, and those that wait to be called.
+    pub(in crate::controller) plan_calls: Calls,
     /// What keeps a core busy for seconds.
     pub(in crate::controller) blocking: Arc<Blocking>,
 }
@@ -106,8 +113,10 @@ impl Context {
             events: Events::new(client.clone(), std::env::var("HOSTNAME").ok()),
             turns: Turns::new(options.concurrency.into()),
             store_turns: Turns::new(options.concurrency.into()),
+            plan_turns: Turns::new(PLANS_AT_ONCE.into()),
             calls: Calls::new(options.concurrency),
             store_calls: Calls::new(options.concurrency),
+            plan_calls: Calls::new(PLANS_AT_ONCE),
             blocking,
             client,
             options,

@@ -13,6 +13,7 @@ mod series;
 mod sessions;
 mod source;
 mod sshkey;
+mod sshkey_plan;
 mod store;
 mod store_id;
 mod turns;

@@ -41,8 +41,9 @@ impl Context {
         deleted: &ObjectRef<DynamicObject>,
     ) {
         let place = Place::of::<K>(deleted);
-        self.calls.leave(&place);
-        self.store_calls.leave(&place);
+        for calls in [&self.calls, &self.store_calls, &self.plan_calls] {
+            calls.leave(&place);
+        }
         if let Some(uid) = self.memory.on_deleted::<K>(deleted) {
             self.withdraw(&uid);
         }

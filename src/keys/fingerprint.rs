@@ -16,6 +16,15 @@ impl Fingerprint {
             .map(Self)
     }
 
+    /// The fingerprint of what is no key.
+    pub(super) fn of_text(text: &str) -> Self {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref(),
+        );
+        Self(digest)
+    }
+
     /// The first 16 lower-case hexadecimal digits of the hash: a name that is legal where base64 is not, such as a
     /// Secret's data key.
     pub fn short_hex(&self) -> String {

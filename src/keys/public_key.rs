@@ -4,7 +4,7 @@ use std::fmt;
 
 use ssh_key::public::KeyData;
 
-use super::algorithm::{Algorithm, Curve, ED25519_BITS};
+use super::algorithm::{Algorithm, Curve, ED25519_BITS, KeySpec};
 use super::comment::Comment;
 use super::error::KeyError;
 use super::fingerprint::Fingerprint;
@@ -131,6 +131,24 @@ impl PublicKey {
         })
     }
 
+    /// What stands for the public half of a pair that does not exist yet. No key is equal to it, and no other of another
+    /// `number`.
+    pub fn stand_in(spec: KeySpec, number: usize) -> Self {
+        let material = format!("{STAND_IN} {} {} {number}", spec.algorithm(), spec.bits());
+        Self {
+            fingerprint: Fingerprint::of_text(&material),
+            algorithm: spec.algorithm(),
+            bits: spec.bits(),
+            comment: Comment::empty(),
+            material,
+        }
+    }
+
+    /// Whether this stands for a key that does not exist yet.
+    pub fn is_stand_in(&self) -> bool {
+        self.material.starts_with(STAND_IN)
+    }
+
     /// The canonical text, `<type> <base64>[ <comment>]`: one line without a line end and without control characters.
     pub fn to_line(&self) -> String {
         if self.comment.is_empty() {
@@ -193,6 +211,9 @@ impl PublicKey {
         }
     }
 }
+
+/// Begins no public key.
+const STAND_IN: &str = "(known after apply)";
 
 const LINE_BREAKS: [char; 2] = ['\r', '\n'];
 

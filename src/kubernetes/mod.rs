@@ -15,6 +15,7 @@ pub mod namespaced;
 pub mod namespaces;
 mod output_content;
 pub mod outputs;
+pub mod plans;
 mod request_metrics;
 pub mod rotation_secrets;
 mod secret_records;

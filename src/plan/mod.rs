@@ -10,6 +10,7 @@ mod decision;
 mod desired;
 mod effect;
 mod failure;
+mod forecast;
 mod observed;
 mod records;
 mod report;
@@ -36,6 +37,8 @@ pub use desired::stores::{
 pub use effect::outcome::effect;
 pub use effect::world::Fresh;
 pub use failure::Failure;
+pub use forecast::answer::Forecast;
+pub use forecast::fold::{Beginning, Foreseen, forecast};
 pub use observed::azure::{AzureKey, Freshness, Group, KeyView};
 pub use observed::durability::{Durability, finalizers};
 pub use observed::object::ObjectFacts;

@@ -12,6 +12,7 @@ mod decisions;
 mod deletion;
 mod drift;
 mod durability;
+mod forecast;
 mod holds;
 mod life;
 mod moves;

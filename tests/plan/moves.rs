@@ -22,7 +22,7 @@ fn rename(world: &mut World, name: &str) {
     world.spec.azure.as_mut().unwrap().name = Some(name.to_owned());
 }
 
-fn relocate(world: &mut World, policy: Option<ReplacePolicy>) {
+pub(crate) fn relocate(world: &mut World, policy: Option<ReplacePolicy>) {
     let azure = world.spec.azure.as_mut().unwrap();
     azure.location = Some("northeurope".into());
     azure.replace_policy = policy;

@@ -39,6 +39,10 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
                 "report",
                 "failure records desired step observed authority decision decide/azure decide/secret decide/rotation",
             ),
+            (
+                "forecast",
+                "records desired step observed authority effect decision decide/azure decide report",
+            ),
         ],
     ),
     (
@@ -75,12 +79,16 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
                 "clock failure memory context objects scope sshkey/observe sshkey/act",
             ),
             (
+                "sshkey_plan",
+                "clock failure blocking memory context scope sshkey/observe sshkey/act",
+            ),
+            (
                 "store",
                 "clock failure store_id memory sessions context objects sshkey/observe",
             ),
             (
                 "watch",
-                "store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey store",
+                "store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey sshkey_plan store",
             ),
         ],
     ),

@@ -19,6 +19,7 @@ mod keys;
 mod life;
 mod operator;
 mod outputs;
+mod planned;
 mod recovery;
 mod rotation;
 mod stores;

@@ -4,7 +4,7 @@ use std::{fmt::Debug, panic::Location, time::Duration};
 
 use kube::{Resource, core::NamespaceResourceScope};
 use serde::de::DeserializeOwned;
-use sshkey_operator::api::{AzureStore, Condition, ConditionType, Reason, SshKey};
+use sshkey_operator::api::{AzureStore, Condition, ConditionType, Reason, SshKey, SshKeyPlan};
 use tokio::time::{Instant, sleep};
 
 use super::World;
@@ -20,6 +20,14 @@ pub trait HasConditions {
 }
 
 impl HasConditions for SshKey {
+    fn conditions(&self) -> &[Condition] {
+        self.status
+            .as_ref()
+            .map_or(&[], |status| &status.conditions)
+    }
+}
+
+impl HasConditions for SshKeyPlan {
     fn conditions(&self) -> &[Condition] {
         self.status
             .as_ref()

@@ -89,6 +89,7 @@ impl Budget {
         urgency: Urgency,
         now: Timestamp,
     ) -> Result<Pass<'_>, Timestamp> {
+        let urgency = caller.urgency(urgency);
         let mut ledger = self.lock();
         ledger.withdraw_others(caller);
         for bucket in buckets {
@@ -313,6 +314,7 @@ mod tests {
             object: object.to_owned(),
             generation: 1,
             correlation: String::new(),
+            is_question: false,
         }
     }
 
@@ -405,6 +407,7 @@ mod tests {
         budget.withdraw("2");
         let again = Caller {
             correlation: "of the next reconcile".to_owned(),
+            is_question: false,
             ..caller("a", "3")
         };
         assert!(

@@ -17,9 +17,20 @@ pub struct Caller {
     /// What Azure calls all requests of one reconcile, in `x-ms-correlation-request-id`: a GUID.
     /// <https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling>
     pub correlation: String,
+    /// Whether nothing is done on its behalf but to answer a question: all work goes first.
+    pub is_question: bool,
 }
 
 impl Caller {
+    /// How urgent its requests are; those of a question come last.
+    pub(super) fn urgency(&self, of_work: Urgency) -> Urgency {
+        if self.is_question {
+            Urgency::Repair
+        } else {
+            of_work
+        }
+    }
+
     /// Whether this is the caller that stood in line, with the same spec, in whichever reconcile.
     pub(super) fn is_still(&self, before: &Self) -> bool {
         self.namespace == before.namespace
@@ -33,7 +44,7 @@ impl Caller {
 pub enum Urgency {
     /// First creations, deletions, and a public key that is another one in Azure.
     Prompt,
-    /// Tags.
+    /// Tags, and what only answers a question.
     Repair,
 }
 
@@ -188,6 +199,7 @@ mod tests {
             object: object.to_owned(),
             generation: 1,
             correlation: String::new(),
+            is_question: false,
         }
     }
 

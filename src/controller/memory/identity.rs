@@ -61,6 +61,22 @@ impl Place {
 }
 
 impl Identity {
+    /// An object of this kind.
+    pub(in crate::controller) fn of<K: Resource<DynamicType = ()>>(
+        namespace: &str,
+        name: &str,
+        uid: &str,
+    ) -> Self {
+        Self {
+            place: Place {
+                kind: K::kind(&()),
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            },
+            uid: uid.to_owned(),
+        }
+    }
+
     /// A store of either kind.
     pub(in crate::controller) fn of_store(id: &StoreId, uid: &str) -> Self {
         Self {

@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{
-        SshKey,
+        SshKey, SshKeyPlan,
         source::{EntryRef, PrivateKeySource, PublicKeySource},
     },
     controller::{
         blocking::{Asker, Blocking, off_thread},
-        memory::{objects::Memory, opened::Opened},
+        memory::{identity::Identity, objects::Memory, opened::Opened},
         source::error::SourceError,
     },
     keys::{KeyError, KeyPair, PublicKey},
@@ -27,16 +27,18 @@ pub(in crate::controller) struct SourceReader {
     pub(in crate::controller) memory: Arc<Memory>,
 }
 
-/// The public half of what the user gives; `None` when the spec names nothing that would have to be read.
+/// The public half of what the user gives; `None` when the spec names nothing that would have to be read. What is opened for
+/// `asker` is remembered as its own.
 pub(in crate::controller) async fn look(
     reader: &SourceReader,
     object: &SshKey,
+    asker: &Asker,
 ) -> Result<Option<PublicKey>, SourceError> {
     let Some(source) = &object.spec.source else {
         return Ok(None);
     };
     match (&source.private_key, &source.public_key) {
-        (Some(private), _) => private_half(reader, object, private).await.map(Some),
+        (Some(private), _) => private_half(reader, object, private, asker).await.map(Some),
         (None, Some(public)) => public_half(reader, object, public).await.map(Some),
         (None, None) => Ok(None),
     }
@@ -64,20 +66,20 @@ async fn private_half(
     reader: &SourceReader,
     object: &SshKey,
     source: &PrivateKeySource,
+    asker: &Asker,
 ) -> Result<PublicKey, SourceError> {
     let text = PrivateText::read(reader, object, source).await?;
-    let asker = asker(object);
     let (from, subject) = (text.from.clone(), text.subject.clone());
-    let found = if let Some(known) = reader.memory.source(object, &from) {
+    let found = if let Some(known) = reader.memory.source(identity(asker), &from) {
         known
     } else {
-        let found = text.open(reader, &asker).await?;
+        let found = text.open(reader, asker).await?;
         let found = found.map(|pair| pair.public_key());
         let opened = Opened {
             from,
             found: found.clone(),
         };
-        reader.memory.remember_source(object, opened);
+        reader.memory.remember_source(identity(asker), opened);
         found
     };
     found.map_err(|error| SourceError::Refused { subject, error })
@@ -191,6 +193,23 @@ pub(in crate::controller) fn asker(object: &SshKey) -> Asker {
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
         uid: object.uid().unwrap_or_default(),
+    }
+}
+
+/// The object on whose behalf something is remembered.
+fn identity(asker: &Asker) -> Identity {
+    match asker {
+        Asker::Key {
+            namespace,
+            name,
+            uid,
+        } => Identity::of::<SshKey>(namespace, name, uid),
+        Asker::Plan {
+            namespace,
+            name,
+            uid,
+        } => Identity::of::<SshKeyPlan>(namespace, name, uid),
+        Asker::Store { id, uid } => Identity::of_store(id, uid),
     }
 }
 

@@ -130,6 +130,7 @@ async fn list_default_group(
         object: view.uid.clone(),
         generation: view.generation,
         correlation: Uuid::new_v4().to_string(),
+        is_question: false,
     };
     let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
     let known = session

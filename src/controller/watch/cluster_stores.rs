@@ -33,7 +33,7 @@ fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>
     let opened = context.blocking.listen().filter_map(|asker| {
         std::future::ready(match asker {
             Asker::Store { id, .. } => Some(id),
-            Asker::Key { .. } => None,
+            Asker::Key { .. } | Asker::Plan { .. } => None,
         })
     });
     stream::select(context.store_uses.listen(), opened).filter_map(|id| {

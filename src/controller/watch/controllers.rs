@@ -27,6 +27,7 @@ use crate::{
             drive::drive,
             first_look,
             panics::{ReconcileFailed, guarded},
+            plans::answer_plans,
             reconcile_metrics::measured,
             settings::{Guarded, api, not_any_more, set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
@@ -67,6 +68,7 @@ pub async fn run(
     };
     let keys = drive(keys, Arc::clone(&context), reconcile_key, |_, _| {});
     let departed = put_away(departed, &scope, shutdown.clone());
+    let plans = answer_plans(Arc::clone(&scope), namespace, shutdown.clone());
     let stores = drive(
         stores,
         Arc::clone(&context),
@@ -76,7 +78,7 @@ pub async fn run(
         },
         tell_of_gone::<AzureStore>,
     );
-    tokio::join!(keys, stores, listed, departed);
+    tokio::join!(keys, stores, listed, departed, plans);
 }
 
 /// The controller of the stores of one namespace, or of all.

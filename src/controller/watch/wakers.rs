@@ -54,7 +54,7 @@ pub(in crate::controller) fn stores_to_look_at(
     let opened = context.blocking.listen().filter_map(|asker| {
         ready(match asker {
             Asker::Store { id, .. } => Some(id),
-            Asker::Key { .. } => None,
+            Asker::Key { .. } | Asker::Plan { .. } => None,
         })
     });
     stream::select(context.store_uses.listen(), opened).filter_map(move |id| {
@@ -143,7 +143,7 @@ fn done_for_keys(
                 namespace, name, ..
             } => Some(ObjectRef::new(&name).within(&namespace))
                 .filter(|key| known.get(key).is_some()),
-            Asker::Store { .. } => None,
+            Asker::Plan { .. } | Asker::Store { .. } => None,
         })
     })
 }

@@ -2,6 +2,7 @@
 //! is that of the undisturbed run; no more keys were stored than in it; and nothing was sent to Azure whose private half
 //! was not stored.
 
+mod foretold;
 mod guard;
 mod kind;
 mod matrix;

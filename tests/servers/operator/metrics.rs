@@ -29,7 +29,7 @@ pub(crate) async fn text(world: &World) -> String {
     answer.text().await.unwrap()
 }
 
-async fn scrape(world: &World) -> Scrape {
+pub(crate) async fn scrape(world: &World) -> Scrape {
     let text = text(world).await;
     Scrape::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }

@@ -5,7 +5,7 @@ mod audit_stories;
 mod ending;
 mod leader;
 pub(crate) mod metrics;
-mod openmetrics;
+pub(crate) mod openmetrics;
 mod outages;
 mod soak;
 pub(crate) mod start_and_end;

@@ -167,7 +167,8 @@ impl Look<'_> {
             Ok(Some(view)) => view,
             Ok(None) => return,
             Err(error) => {
-                if told.is_some() && is_open && session.met(&error) {
+                let is_told = told.is_some() && !self.caller.is_question;
+                if is_told && is_open && session.met(&error) {
                     self.scope.context.store_uses.wake(&session.id);
                 }
                 KeyView::Unknown(if is_open {

@@ -10,6 +10,7 @@ use crate::{
     api::{ArmId, SshKey, names::FINALIZER, status::Origin},
     azure::Caller,
     controller::{
+        blocking::Asker,
         clock::now,
         context::Context,
         scope::Scope,
@@ -20,6 +21,7 @@ use crate::{
             object,
             observation::Observation,
             outputs,
+            purpose::Purpose,
             rotation_secrets::{self, Owner},
             secret,
         },
@@ -37,7 +39,7 @@ pub(in crate::controller) async fn observe(
     scope: &Scope,
     seen: &SshKey,
 ) -> Result<Option<Observation>, ObserveError> {
-    let secret = look_at_secret(scope, seen).await?;
+    let secret = look_at_secret(scope, seen, &Purpose::Work).await?;
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
     // second read: its first step is a patch at the version that was read.
     let held = seen
@@ -56,9 +58,20 @@ pub(in crate::controller) async fn observe(
     } else {
         seen.clone()
     };
-    Box::pin(observe_all(scope, object, secret, is_live))
+    Box::pin(observe_all(scope, object, secret, is_live, &Purpose::Work))
         .await
         .map(Some)
+}
+
+/// Observes an object as it would be, for one who asks what would be done.
+pub(in crate::controller) async fn observe_for(
+    scope: &Scope,
+    object: SshKey,
+    asker: Asker,
+) -> Result<Observation, ObserveError> {
+    let purpose = Purpose::Question(asker);
+    let secret = look_at_secret(scope, &object, &purpose).await?;
+    Box::pin(observe_all(scope, object, secret, true, &purpose)).await
 }
 
 /// Observes what belongs to an object that is gone, as if it were being deleted with our finalizer on it.
@@ -68,11 +81,15 @@ pub(in crate::controller) async fn observe_gone(
 ) -> Result<Observation, ObserveError> {
     gone.metadata.deletion_timestamp = Some(Time(now()));
     gone.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    let secret = look_at_secret(scope, &gone).await?;
-    Box::pin(observe_all(scope, gone, secret, true)).await
+    let secret = look_at_secret(scope, &gone, &Purpose::Work).await?;
+    Box::pin(observe_all(scope, gone, secret, true, &Purpose::Work)).await
 }
 
-async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, ObserveError> {
+async fn look_at_secret(
+    scope: &Scope,
+    object: &SshKey,
+    purpose: &Purpose,
+) -> Result<SecretView, ObserveError> {
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let Some(secret_name) = secret_name(&object.spec, &name) else {
         return Ok(SecretView::Absent);
@@ -82,7 +99,9 @@ async fn look_at_secret(scope: &Scope, object: &SshKey) -> Result<SecretView, Ob
         &secret_name,
     )
     .await?;
-    scope.context.memory.secret_was_read(object, found.as_ref());
+    if !purpose.is_question() {
+        scope.context.memory.secret_was_read(object, found.as_ref());
+    }
     Ok(secret::secret(found, &namespace, &name).await)
 }
 
@@ -92,6 +111,7 @@ async fn observe_all(
     object: SshKey,
     secret: SecretView,
     is_live: bool,
+    purpose: &Purpose,
 ) -> Result<Observation, ObserveError> {
     let context = &scope.context;
     let client = &context.client;
@@ -111,11 +131,13 @@ async fn observe_all(
         object: name,
         uid: facts.uid.clone(),
     };
+    let asker = purpose.asker(&object);
     let caller = Caller {
         namespace: namespace.clone(),
-        object: facts.uid.clone(),
+        object: asker.uid().to_owned(),
         generation: object.metadata.generation.unwrap_or_default(),
         correlation: Uuid::new_v4().to_string(),
+        is_question: purpose.is_question(),
     };
     let look = Look {
         scope,
@@ -128,7 +150,7 @@ async fn observe_all(
     let given = if deleting {
         given_at_the_end(context, &object, &desired, &facts).await
     } else {
-        given(context, &object).await?
+        given(context, &object, &asker).await?
     };
     let outputs = outputs::look(client, &object, &desired, facts.all_outputs());
     let outputs = Box::pin(outputs).await;
@@ -177,8 +199,9 @@ fn finds(observed: &Observed) -> Vec<ArmId> {
 async fn given(
     context: &Context,
     object: &SshKey,
+    asker: &Asker,
 ) -> Result<Option<Result<PublicKey, Failure>>, ObserveError> {
-    match read::look(&context.source, object).await {
+    match read::look(&context.source, object, asker).await {
         Ok(key) => Ok(key.map(Ok)),
         Err(SourceError::Kubernetes(error)) => Err(error.into()),
         Err(SourceError::Waiting) => Err(ObserveError::Waiting(WaitsFor::Key)),

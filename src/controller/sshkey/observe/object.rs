@@ -4,13 +4,13 @@ use kube::ResourceExt;
 
 use crate::{
     api::{
-        OutputRef, SshKey, SshKeyStatus,
+        SshKey,
         names::{FINALIZER, annotation},
         output_ref::parse_outputs,
     },
     controller::sshkey::observe::own_status::own_status,
     keys::Fingerprint,
-    plan::{AzureRecord, ObjectFacts, RotationRecord, parse_records},
+    plan::{ObjectFacts, RotationRecord, parse_records},
 };
 
 /// What an `SshKey` says of itself.
@@ -19,16 +19,7 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
     let annotations = object.annotations();
     let text = |name: &str| annotations.get(name).map(String::as_str);
     let short = |name: &str| text(name).filter(|value| !annotation::is_too_long(name, value));
-    let status = own_status(object);
-    let rotation = status.and_then(|status| status.rotation.as_ref());
-    let fingerprint = |text: &str| text.parse::<Fingerprint>().ok();
-    let pending = rotation.and_then(|rotation| rotation.pending.as_ref());
-    let former = rotation.map_or(&[][..], |rotation| &rotation.previous);
-    let others = pending
-        .map(|pending| &pending.fingerprint)
-        .into_iter()
-        .chain(former.iter().map(|former| &former.fingerprint));
-    ObjectFacts {
+    let facts = ObjectFacts {
         deleting_since: object
             .metadata
             .deletion_timestamp
@@ -39,15 +30,13 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
             .iter()
             .any(|finalizer| finalizer == FINALIZER),
         hints: parse_records(text(annotation::AZURE_KEYS)),
-        places: places(status),
-        has_status: status.is_some_and(|status| status.recorded_for.is_some()),
+        places: Vec::new(),
+        has_status: false,
         outputs: parse_outputs(text(annotation::OUTPUTS)),
-        reported_outputs: outputs_of(status),
+        reported_outputs: Vec::new(),
         abandoned: text(annotation::ABANDON) == Some(uid.as_str()),
         rotation: RotationRecord::parse(text(annotation::ROTATION)),
-        reported_requests: rotation
-            .filter(|_| status.is_some_and(|status| status.recorded_for.is_some()))
-            .map(|rotation| rotation.handled_requests.clone()),
+        reported_requests: None,
         recorded_uid: text(annotation::RECORDED_UID)
             .filter(|recorded| recorded.len() <= UID_MAX)
             .map(str::to_owned),
@@ -56,13 +45,12 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
             .map(str::to_owned),
         activate: short(annotation::ACTIVATE).and_then(fingerprint_of),
         ignored_requests: ignored_requests(text),
-        reported_revision: rotation.and_then(|rotation| rotation.revision.try_into().ok()),
-        reported_fingerprint: status
-            .and_then(|status| status.fingerprint.as_deref())
-            .and_then(fingerprint),
-        reported_others: others.filter_map(|text| fingerprint(text)).collect(),
+        reported_revision: None,
+        reported_fingerprint: None,
+        reported_others: Vec::new(),
         uid,
-    }
+    };
+    facts.with_status(own_status(object))
 }
 
 fn fingerprint_of(text: &str) -> Option<Fingerprint> {
@@ -82,23 +70,6 @@ fn ignored_requests<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Vec<&'static 
         .into_iter()
         .filter(|(_, value)| value.is_some_and(|value| !value.is_empty()));
     ignored.map(|(name, _)| name).collect()
-}
-
-fn places(status: Option<&SshKeyStatus>) -> Vec<AzureRecord> {
-    let azure = status.and_then(|status| status.azure.as_ref());
-    let listed = azure.map_or(&[][..], |azure| &azure.places);
-    listed.iter().filter_map(AzureRecord::from_status).collect()
-}
-
-fn outputs_of(status: Option<&SshKeyStatus>) -> Vec<OutputRef> {
-    let listed = status.map_or(&[][..], |status| &status.outputs);
-    let named = listed.iter().filter_map(|output| {
-        Some(OutputRef {
-            kind: output.kind.parse().ok()?,
-            name: output.name.clone(),
-        })
-    });
-    named.collect()
 }
 
 /// A longer UID is none: the API server's are 36 characters long.

@@ -7,4 +7,5 @@ mod key_cases;
 mod keys;
 mod kubectl;
 mod place_and_output_cases;
+mod plans;
 mod stores;

@@ -1,0 +1,168 @@
+//! One reconcile of an `SshKeyPlan`: the answer is written once, and the plan is deleted when its time is over.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::{ResourceExt, runtime::controller::Action};
+
+use crate::{
+    api::{ErrorClass, Reason, SshKeyPlan, SshKeyPlanStatus},
+    controller::{
+        blocking::Asker,
+        clock::now,
+        context::Context,
+        failure,
+        scope::Scope,
+        sshkey::{
+            act::read::read,
+            observe::{
+                error::ObserveError, look::observe_for, observation::Observation, own_status,
+            },
+        },
+        sshkey_plan::{
+            answer::{complete, end_of, not_complete},
+            queue::{MOST_AT_WORK, is_answered},
+            subject::{Subject, subject},
+        },
+    },
+    kubernetes::{KubernetesError, plans},
+    plan::{Beginning, Failure, Forecast, Foreseen, forecast},
+};
+
+/// How soon it is looked again whether a plan that waits may begin.
+const QUEUED: Duration = Duration::from_secs(2);
+/// The most reads for one answer, beside those of an observation.
+const MOST_READS: usize = 32;
+
+/// What came of a look.
+enum Answer {
+    /// The answer, or why there is none.
+    Final(SshKeyPlanStatus),
+    /// Something passes by itself: it is tried again.
+    Later(Failure),
+}
+
+/// Answers one plan. `ahead` is how many of its namespace go before it.
+pub(in crate::controller) async fn reconcile(
+    plan: &SshKeyPlan,
+    scope: &Scope,
+    ahead: usize,
+) -> Result<Action, KubernetesError> {
+    let context = &scope.context;
+    let now = now();
+    let Some(left) = time_left(plan, now) else {
+        plans::delete(&context.client, plan).await?;
+        return Ok(Action::await_change());
+    };
+    if is_answered(plan) || plan.metadata.deletion_timestamp.is_some() {
+        return Ok(Action::requeue(left));
+    }
+    if ahead >= MOST_AT_WORK {
+        let message = format!("{ahead} plans of this namespace go before this one");
+        let failure = Failure::new(ErrorClass::Transient, Reason::Queued, message);
+        write(context, plan, not_complete(plan, &failure, now)).await?;
+        return Ok(Action::requeue(QUEUED.min(left)));
+    }
+    match Box::pin(answer(plan, scope)).await? {
+        Answer::Final(status) => {
+            write(context, plan, status).await?;
+            context.memory.reset_backoff(plan);
+            Ok(Action::requeue(left))
+        }
+        Answer::Later(failure) => {
+            write(context, plan, not_complete(plan, &failure, now)).await?;
+            let wait = context.memory.next_backoff(plan);
+            Ok(Action::requeue(wait.min(left)))
+        }
+    }
+}
+
+/// How long the plan stays; `None` once its time is over.
+fn time_left(plan: &SshKeyPlan, now: Timestamp) -> Option<Duration> {
+    let left = end_of(plan)?.duration_since(now);
+    let left = Duration::try_from(left).ok()?;
+    (!left.is_zero()).then_some(left)
+}
+
+async fn write(
+    context: &Context,
+    plan: &SshKeyPlan,
+    status: SshKeyPlanStatus,
+) -> Result<(), KubernetesError> {
+    if plan.status.as_ref() == Some(&status) {
+        return Ok(());
+    }
+    plans::write_status(&context.client, plan, &status).await
+}
+
+async fn answer(plan: &SshKeyPlan, scope: &Scope) -> Result<Answer, KubernetesError> {
+    let refused = |failure: &Failure| Answer::Final(not_complete(plan, failure, now()));
+    let subject = match subject(&scope.context, plan).await? {
+        Ok(subject) => subject,
+        Err(failure) => return Ok(refused(&failure)),
+    };
+    let asker = Asker::Plan {
+        namespace: plan.namespace().unwrap_or_default(),
+        name: plan.name_any(),
+        uid: plan.uid().unwrap_or_default(),
+    };
+    let observed = observe_for(scope, subject.object.clone(), asker).await;
+    let observation = match observed {
+        Ok(observation) => observation,
+        Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
+            return Ok(refused(&failure::kubernetes_failure(&error)));
+        }
+        Err(ObserveError::Kubernetes(error)) => return Err(error),
+        Err(ObserveError::Invalid(why)) => {
+            return Ok(refused(&Failure::to_fix(Reason::InvalidObject, why)));
+        }
+        Err(ObserveError::Waiting(waits_for)) => {
+            let message: &str = waits_for.into();
+            let failure = Failure::new(ErrorClass::Transient, Reason::Progressing, message);
+            return Ok(Answer::Later(failure));
+        }
+    };
+    Ok(match Box::pin(foresee(&scope.context, observation)).await {
+        Ok(forecast) => of_forecast(plan, &subject, forecast),
+        Err(failure) if failure.is_to_fix() => refused(&failure),
+        Err(failure) => Answer::Later(failure),
+    })
+}
+
+/// What could not be read now says nothing of what would be done.
+fn of_forecast(plan: &SshKeyPlan, subject: &Subject, forecast: Forecast) -> Answer {
+    match (forecast.obstacle, &forecast.ready) {
+        (Some(class @ (ErrorClass::Transient | ErrorClass::Throttled(_))), Some(ready)) => {
+            Answer::Later(Failure::new(class, ready.reason, ready.message.clone()))
+        }
+        _ => Answer::Final(complete(plan, subject, forecast, now())),
+    }
+}
+
+/// The forecast for what was observed. What must be read first is read.
+async fn foresee(context: &Context, mut observation: Observation) -> Result<Forecast, Failure> {
+    let status = own_status::own_status(&observation.object)
+        .cloned()
+        .unwrap_or_default();
+    for _ in 0..MOST_READS {
+        let beginning = Beginning {
+            status: &status,
+            generation: observation.caller.generation,
+            orphan_after: context.options.orphan_after,
+            now: now(),
+        };
+        match forecast(&observation.desired, &observation.observed, beginning) {
+            Foreseen::Forecast(forecast) => return Ok(forecast),
+            Foreseen::Read(place) => {
+                let read = read(context, &mut observation, &place).await;
+                let outcome = read.map_err(|error| error.failure())?;
+                observation.lay_over(outcome);
+            }
+        }
+    }
+    Err(Failure::new(
+        ErrorClass::Transient,
+        Reason::Progressing,
+        "what would be done changes while it is read; it will be read again",
+    ))
+}

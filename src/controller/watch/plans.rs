@@ -1,0 +1,126 @@
+//! The controller of `SshKeyPlan`s. The operator works without their definition: it begins once the cluster has it.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt, Stream, StreamExt, future::ready};
+use kube::{
+    ResourceExt,
+    runtime::{
+        controller::Action,
+        reflector::{ObjectRef, Store},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::SshKeyPlan,
+    controller::{
+        blocking::Asker,
+        context::{Context, PLANS_AT_ONCE},
+        memory::identity::Identity,
+        scope::Scope,
+        series,
+        sshkey_plan::{queue::ahead, reconcile::reconcile},
+        watch::{
+            drive::drive,
+            panics::{ReconcileFailed, guarded},
+            reconcile_metrics::measured,
+            settings::{Guarded, api, not_any_more, set_up, until_called},
+            triggers::controller,
+            wakers::called,
+        },
+    },
+    kubernetes::{client, plans},
+};
+
+/// How often it is looked whether the cluster has the definition by now.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Answers the plans of one namespace, or of all, until `shutdown` comes.
+pub(in crate::controller) async fn answer_plans(
+    scope: Arc<Scope>,
+    namespace: Option<String>,
+    shutdown: CancellationToken,
+) {
+    let context = Arc::clone(&scope.context);
+    let defined = until_defined(&context);
+    if shutdown.run_until_cancelled(defined).await.is_none() {
+        return;
+    }
+    let watched = client::watch(context.options.watch_timeout);
+    let api = api::<Guarded<SshKeyPlan>>(&context, namespace.as_deref());
+    let plans = set_up(controller(api, watched, |_| |_| {}), &context, &shutdown);
+    let known = plans.store();
+    let plans = plans
+        .reconcile_on(called(&context.plan_calls, namespace))
+        .reconcile_on(done_for_plans(&context, &known));
+    series::begin::<SshKeyPlan>(&context.metrics, PLANS_AT_ONCE);
+    let answer = move |plan| {
+        let (scope, known) = (Arc::clone(&scope), known.clone());
+        answer_in_turn(plan, scope, known, shutdown.clone())
+    };
+    drive(plans, context, answer, |_, _| {}).await;
+}
+
+async fn until_defined(context: &Context) {
+    while !matches!(plans::are_defined(&context.client).await, Ok(true)) {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Plans for which something was opened.
+fn done_for_plans(
+    context: &Context,
+    known: &Store<Guarded<SshKeyPlan>>,
+) -> impl Stream<Item = ObjectRef<Guarded<SshKeyPlan>>> + Send + 'static {
+    let known = known.clone();
+    context.blocking.listen().filter_map(move |asker| {
+        ready(match asker {
+            Asker::Plan {
+                namespace, name, ..
+            } => Some(ObjectRef::new(&name).within(&namespace))
+                .filter(|plan| known.get(plan).is_some()),
+            Asker::Key { .. } | Asker::Store { .. } => None,
+        })
+    })
+}
+
+/// Answers a plan when its turn comes.
+async fn answer_in_turn(
+    plan: Arc<Guarded<SshKeyPlan>>,
+    scope: Arc<Scope>,
+    known: Store<Guarded<SshKeyPlan>>,
+    shutdown: CancellationToken,
+) -> Result<Action, ReconcileFailed> {
+    let context = Arc::clone(&scope.context);
+    // What can't be read is of another version, and asks that one's operator.
+    let Ok(asked) = plan.0.clone() else {
+        return Ok(Action::await_change());
+    };
+    context.on_seen(&asked);
+    let place = Identity::from(&asked).place;
+    let Some(_called) = context.plan_calls.come(&place) else {
+        return Ok(until_called());
+    };
+    let take = context.plan_turns.take(place.namespace());
+    let Some(_turn) = shutdown.run_until_cancelled(take).await else {
+        return Ok(not_any_more());
+    };
+    let uid = asked.uid().unwrap_or_default();
+    context.blocking.reconcile_begins(&uid);
+    let work = {
+        let asked = asked.clone();
+        async move {
+            let others = known.state();
+            let others = others.iter().filter_map(|other| other.0.as_ref().ok());
+            let ahead = ahead(&asked, others);
+            Box::pin(reconcile(&asked, &scope, ahead)).await
+        }
+    };
+    let done = measured::<SshKeyPlan>(&context.metrics, guarded(work.boxed())).await;
+    if done.is_ok() {
+        context.blocking.reconcile_ended(&uid);
+    }
+    context.on_finished(&asked, &done);
+    done
+}
