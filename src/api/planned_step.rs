@@ -13,6 +13,22 @@ const PRINTABLE: &str = "^[ -~]*$";
 /// What stands for a value that only the step itself brings.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
+/// The steps that are not being taken at this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingPlan {
+    /// How many steps there are, those that are not listed included.
+    pub count: i32,
+
+    /// Why they are not taken.
+    #[schemars(length(max = 320), regex(pattern = PRINTABLE))]
+    pub message: String,
+
+    /// The steps, in their order: the first of them, when there are more.
+    #[schemars(length(max = 16))]
+    pub steps: Vec<PlannedStep>,
+}
+
 /// One change that would be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

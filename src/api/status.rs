@@ -9,7 +9,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreKind, deletion_policy::DeletionPolicy};
+use super::{StoreKind, deletion_policy::DeletionPolicy, planned_step::PendingPlan};
 
 /// Names, IDs and digests are ASCII: a byte a character.
 const PRINTABLE: &str = "^[ -~]*$";
@@ -65,6 +65,10 @@ pub struct SshKeyStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationStatus>,
 
+    /// The steps that are not being taken at this moment, and why; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PendingPlan>,
+
     /// Ready, KeyAvailable, OutputsSynced, AzureSynced; Reconciling and Stalled only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -78,6 +82,7 @@ impl SshKeyStatus {
     #[must_use]
     pub fn without_newer_fields(mut self) -> Self {
         self.recorded_for = None;
+        self.plan = None;
         for output in &mut self.outputs {
             output.uid = None;
             output.leaving = false;

@@ -39,6 +39,7 @@ pub use effect::world::Fresh;
 pub use failure::Failure;
 pub use forecast::answer::Forecast;
 pub use forecast::fold::{Beginning, Foreseen, forecast};
+pub use forecast::pending::pending;
 pub use observed::azure::{AzureKey, Freshness, Group, KeyView};
 pub use observed::durability::{Durability, finalizers};
 pub use observed::object::ObjectFacts;

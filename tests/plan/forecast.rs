@@ -28,6 +28,7 @@ impl World {
                 generation: 1,
                 orphan_after: ORPHAN_AFTER,
                 now: at(self.now),
+                trusts: false,
             };
             match forecast(&desired, &observed, beginning) {
                 Foreseen::Read(place) => observed = observed.after(reading.read_place(&place)),

@@ -19,6 +19,7 @@ mod moves;
 mod next_move;
 mod output_conflicts;
 mod outputs;
+mod pending;
 mod promises;
 mod recovery;
 mod refusals;

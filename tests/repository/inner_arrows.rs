@@ -41,7 +41,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ),
             (
                 "forecast",
-                "records desired step observed authority effect decision decide/azure decide report",
+                "failure records desired step observed authority effect decision decide/azure decide report",
             ),
         ],
     ),

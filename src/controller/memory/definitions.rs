@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use kube::Client;
 use parking_lot::Mutex;
 
-use crate::{api::SshKey, kubernetes::definitions};
+use crate::{
+    api::SshKey,
+    kubernetes::definitions::{self, Kept},
+};
 
 /// What is known of the definitions.
 #[derive(Debug, Default)]
@@ -14,7 +17,7 @@ pub(in crate::controller) struct Definitions(Mutex<Option<Known>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    are_current: bool,
+    kept: Kept,
     at: Instant,
 }
 
@@ -23,7 +26,19 @@ impl Definitions {
     pub(in crate::controller) fn learn(&self, written: &SshKey) {
         let status = written.status.as_ref();
         let are_current = status.is_some_and(|status| status.recorded_for.is_some());
-        self.know(are_current);
+        let mut known = self.0.lock();
+        let plans = known.is_some_and(|known| known.kept.plans);
+        let kept = Kept {
+            records: are_current,
+            plans,
+        };
+        let at = Instant::now();
+        *known = Some(Known { kept, at });
+    }
+
+    /// Whether the definitions keep the steps that wait.
+    pub(in crate::controller) fn keep_plans(&self) -> bool {
+        self.0.lock().is_some_and(|known| known.kept.plans)
     }
 
     /// Whether the definitions are older than the operator. They are asked for once, and again every `poll` while they are.
@@ -34,24 +49,26 @@ impl Definitions {
     ) -> bool {
         let known = *self.0.lock();
         match known {
-            Some(known) if known.are_current || known.at.elapsed() < poll => !known.are_current,
-            _ => match definitions::are_current(client).await {
-                Ok(are_current) => {
-                    self.know(are_current);
-                    !are_current
+            Some(known) if known.is_whole() || known.at.elapsed() < poll => !known.kept.records,
+            _ => match definitions::kept(client).await {
+                Ok(kept) => {
+                    let at = Instant::now();
+                    *self.0.lock() = Some(Known { kept, at });
+                    !kept.records
                 }
                 // A write will show it.
                 Err(error) => {
                     tracing::debug!(%error, "the schema of SshKeys can't be read");
-                    known.is_some_and(|known| !known.are_current)
+                    known.is_some_and(|known| !known.kept.records)
                 }
             },
         }
     }
+}
 
-    fn know(&self, are_current: bool) {
-        let at = Instant::now();
-        let known = Known { are_current, at };
-        *self.0.lock() = Some(known);
+impl Known {
+    /// Whether the definitions keep all that the operator writes.
+    fn is_whole(&self) -> bool {
+        self.kept.records && self.kept.plans
     }
 }

@@ -3,6 +3,7 @@
 use kube::runtime::controller::Action;
 
 use crate::{
+    api::{SshKeyStatus, planned_step::PendingPlan},
     controller::{
         clock::now,
         context::Context,
@@ -16,8 +17,32 @@ use crate::{
         },
     },
     kubernetes::sshkeys,
-    plan::{Plan, report},
+    plan::{Beginning, Failure, Plan, Step, pending, report},
 };
+
+/// The steps that are not being taken, where the definitions keep them.
+fn pending_steps(
+    context: &Context,
+    observation: &Observation,
+    decided: &Plan,
+    failed: Option<(&Step, &Failure)>,
+    status: &SshKeyStatus,
+) -> Option<PendingPlan> {
+    if !context.definitions.keep_plans() {
+        return None;
+    }
+    let beginning = Beginning {
+        status,
+        generation: observation.caller.generation,
+        orphan_after: context.options.orphan_after,
+        now: now(),
+        trusts: true,
+    };
+    let Observation {
+        desired, observed, ..
+    } = observation;
+    pending(desired, observed, decided, failed, status, beginning)
+}
 
 /// Reports, and says when to look again; `None` when there is no object any more to report on.
 pub(in crate::controller) async fn finish(
@@ -49,6 +74,7 @@ pub(in crate::controller) async fn finish(
         now(),
     );
     let mut report = report;
+    report.status.plan = pending_steps(context, observation, decided, failed, &report.status);
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();
     }

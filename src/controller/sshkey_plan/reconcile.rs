@@ -150,6 +150,7 @@ async fn foresee(context: &Context, mut observation: Observation) -> Result<Fore
             generation: observation.caller.generation,
             orphan_after: context.options.orphan_after,
             now: now(),
+            trusts: false,
         };
         match forecast(&observation.desired, &observation.observed, beginning) {
             Foreseen::Forecast(forecast) => return Ok(forecast),

@@ -3,6 +3,7 @@
 pub(super) mod answer;
 pub(super) mod fold;
 pub(super) mod line;
+pub(super) mod pending;
 pub(super) mod reasons;
 pub(super) mod text;
 pub(super) mod warnings;

@@ -5,3 +5,4 @@ pub(crate) mod ask;
 mod crowd;
 mod definition;
 mod no_answer;
+mod waiting;
