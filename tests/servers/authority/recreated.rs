@@ -62,6 +62,7 @@ async fn an_object_that_is_made_again_from_git_takes_up_the_retained_secret_and_
             secret.annotations()[annotation::OWNER_UID],
             second.uid().unwrap()
         );
+        world.wait_event("web", TAKEN_UP).await;
         let notes = told(&world, "web", TAKEN_UP, "Warning").await;
         let whole = format!("{}/web", world.namespace());
         let says_all = |note: &String| {
@@ -158,6 +159,7 @@ async fn a_restore_from_before_a_move_finds_the_place_that_the_key_moved_to_and_
     })
     .await;
     assert_eq!(seen["status"]["azure"]["resourceID"], resource_id("first"));
+    world.wait_event("web", "KeyFound").await;
     let notes = told(&world, "web", "KeyFound", "Warning").await;
     assert!(notes.iter().any(|note| note.contains(&found)), "{notes:?}");
     sweeps_pass(&world).await;
