@@ -36,8 +36,8 @@ pub struct Output {
     #[serde(default, rename = "argoCD", skip_serializing_if = "Option::is_none")]
     pub argo_cd: Option<ArgoCd>,
 
-    /// A Secret as KubeVirt reads it for access credentials: the public key alone. KubeVirt appends every entry to
-    /// authorized_keys, so an entry that somebody adds is taken out again.
+    /// A Secret for the access credentials of KubeVirt: the public key alone. KubeVirt appends every entry to
+    /// authorized_keys, so the operator takes out an entry that another client adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kube_virt: Option<KubeVirt>,
 
