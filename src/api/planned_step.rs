@@ -90,15 +90,3 @@ pub enum StepAction {
     /// It is deleted.
     Delete,
 }
-
-impl StepAction {
-    /// The sign that stands before it in a list, as Terraform has it.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Create => "+",
-            Self::Update => "~",
-            Self::Replace => "-/+",
-            Self::Delete => "-",
-        }
-    }
-}

@@ -67,7 +67,13 @@ fn lines(forecast: &Forecast) -> Vec<String> {
     let line = |step: &PlannedStep| {
         let from = step.from.as_deref().unwrap_or_default();
         let to = step.to.as_deref().unwrap_or_default();
-        let symbol = step.action.symbol();
+        // As Terraform has them.
+        let symbol = match step.action {
+            StepAction::Create => "+",
+            StepAction::Update => "~",
+            StepAction::Replace => "-/+",
+            StepAction::Delete => "-",
+        };
         format!("{symbol} {} {} [{from}] [{to}]", step.step, step.target)
     };
     forecast.steps.iter().map(line).collect()
