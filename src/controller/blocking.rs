@@ -12,7 +12,12 @@ use std::{
 use futures::channel::{mpsc::UnboundedReceiver, oneshot};
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::controller::{store_id::StoreId, turns::line::Line, wakeups::Wakeups};
+use crate::{
+    api::{SshKey, SshKeyPlan},
+    controller::{
+        memory::identity::Identity, store_id::StoreId, turns::line::Line, wakeups::Wakeups,
+    },
+};
 
 /// On whose behalf something is done, and who is told of its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,23 @@ impl Asker {
     pub(in crate::controller) fn uid(&self) -> &str {
         match self {
             Self::Key { uid, .. } | Self::Plan { uid, .. } | Self::Store { uid, .. } => uid,
+        }
+    }
+
+    /// Which object it is.
+    pub(in crate::controller) fn identity(&self) -> Identity {
+        match self {
+            Self::Key {
+                namespace,
+                name,
+                uid,
+            } => Identity::of::<SshKey>(namespace, name, uid),
+            Self::Plan {
+                namespace,
+                name,
+                uid,
+            } => Identity::of::<SshKeyPlan>(namespace, name, uid),
+            Self::Store { id, uid } => Identity::of_store(id, uid),
         }
     }
 

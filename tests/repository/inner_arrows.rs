@@ -56,7 +56,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ("wakeups", ""),
             ("memory", "store_id wakeups"),
             ("turns", "wakeups memory"),
-            ("blocking", "store_id wakeups turns"),
+            ("blocking", "store_id wakeups memory turns"),
             ("sessions", "clock failure store_id wakeups blocking memory"),
             ("source", "failure blocking memory"),
             (

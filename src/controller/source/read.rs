@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{
-        SshKey, SshKeyPlan,
+        SshKey,
         source::{EntryRef, PrivateKeySource, PublicKeySource},
     },
     controller::{
         blocking::{Asker, Blocking, off_thread},
-        memory::{identity::Identity, objects::Memory, opened::Opened},
+        memory::{objects::Memory, opened::Opened},
         source::error::SourceError,
     },
     keys::{KeyError, KeyPair, PublicKey},
@@ -70,7 +70,7 @@ async fn private_half(
 ) -> Result<PublicKey, SourceError> {
     let text = PrivateText::read(reader, object, source).await?;
     let (from, subject) = (text.from.clone(), text.subject.clone());
-    let found = if let Some(known) = reader.memory.source(identity(asker), &from) {
+    let found = if let Some(known) = reader.memory.source(asker.identity(), &from) {
         known
     } else {
         let found = text.open(reader, asker).await?;
@@ -79,7 +79,7 @@ async fn private_half(
             from,
             found: found.clone(),
         };
-        reader.memory.remember_source(identity(asker), opened);
+        reader.memory.remember_source(asker.identity(), opened);
         found
     };
     found.map_err(|error| SourceError::Refused { subject, error })
@@ -193,23 +193,6 @@ pub(in crate::controller) fn asker(object: &SshKey) -> Asker {
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
         uid: object.uid().unwrap_or_default(),
-    }
-}
-
-/// The object on whose behalf something is remembered.
-fn identity(asker: &Asker) -> Identity {
-    match asker {
-        Asker::Key {
-            namespace,
-            name,
-            uid,
-        } => Identity::of::<SshKey>(namespace, name, uid),
-        Asker::Plan {
-            namespace,
-            name,
-            uid,
-        } => Identity::of::<SshKeyPlan>(namespace, name, uid),
-        Asker::Store { id, uid } => Identity::of_store(id, uid),
     }
 }
 

@@ -2,20 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, Stream, StreamExt, future::ready};
+use futures::FutureExt;
 use kube::{
     ResourceExt,
-    runtime::{
-        controller::Action,
-        reflector::{ObjectRef, Store},
-    },
+    runtime::{controller::Action, reflector::Store},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::SshKeyPlan,
     controller::{
-        blocking::Asker,
         context::{Context, PLANS_AT_ONCE},
         memory::identity::Identity,
         scope::Scope,
@@ -27,7 +23,7 @@ use crate::{
             reconcile_metrics::measured,
             settings::{Guarded, api, not_any_more, set_up, until_called},
             triggers::controller,
-            wakers::called,
+            wakers::{called, done_for},
         },
     },
     kubernetes::{client, plans},
@@ -53,7 +49,7 @@ pub(in crate::controller) async fn answer_plans(
     let known = plans.store();
     let plans = plans
         .reconcile_on(called(&context.plan_calls, namespace))
-        .reconcile_on(done_for_plans(&context, &known));
+        .reconcile_on(done_for(&context, &known));
     series::begin::<SshKeyPlan>(&context.metrics, PLANS_AT_ONCE);
     let answer = move |plan| {
         let (scope, known) = (Arc::clone(&scope), known.clone());
@@ -66,23 +62,6 @@ async fn until_defined(context: &Context) {
     while !matches!(plans::are_defined(&context.client).await, Ok(true)) {
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// Plans for which something was opened.
-fn done_for_plans(
-    context: &Context,
-    known: &Store<Guarded<SshKeyPlan>>,
-) -> impl Stream<Item = ObjectRef<Guarded<SshKeyPlan>>> + Send + 'static {
-    let known = known.clone();
-    context.blocking.listen().filter_map(move |asker| {
-        ready(match asker {
-            Asker::Plan {
-                namespace, name, ..
-            } => Some(ObjectRef::new(&name).within(&namespace))
-                .filter(|plan| known.get(plan).is_some()),
-            Asker::Key { .. } | Asker::Store { .. } => None,
-        })
-    })
 }
 
 /// Answers a plan when its turn comes.

@@ -92,7 +92,7 @@ pub(in crate::controller) fn wakers(
     );
     keys = keys
         .reconcile_on(looked_at(context, known))
-        .reconcile_on(done_for_keys(context, known));
+        .reconcile_on(done_for(context, known));
     if context.options.watch_cluster_stores {
         let known = known.clone();
         let changed = context.cluster_stores.listen().flat_map(move |name| {
@@ -131,20 +131,18 @@ fn looked_at(
     })
 }
 
-/// Keys for which something was generated or opened.
-fn done_for_keys(
+/// Objects of a watch for which something was generated or opened.
+pub(in crate::controller) fn done_for<K>(
     context: &Context,
-    known: &Store<Guarded<SshKey>>,
-) -> impl Stream<Item = ObjectRef<Guarded<SshKey>>> + Send + 'static {
+    known: &Store<Guarded<K>>,
+) -> impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+{
     let known = known.clone();
     context.blocking.listen().filter_map(move |asker| {
-        ready(match asker {
-            Asker::Key {
-                namespace, name, ..
-            } => Some(ObjectRef::new(&name).within(&namespace))
-                .filter(|key| known.get(key).is_some()),
-            Asker::Plan { .. } | Asker::Store { .. } => None,
-        })
+        let object = asker.identity().place.object();
+        ready(object.filter(|object| known.get(object).is_some()))
     })
 }
 
