@@ -5,4 +5,5 @@ pub(crate) mod ask;
 mod crowd;
 mod definition;
 mod no_answer;
+mod tenants;
 mod waiting;
