@@ -81,7 +81,8 @@ pub async fn run_cluster_stores(
     let stores = drive(
         stores,
         Arc::clone(&context),
-        move |store| look_at(store, Arc::clone(&context), shutdown.clone()),
+        &shutdown,
+        |store| look_at(store, Arc::clone(&context), shutdown.clone()),
         |context, gone| {
             context.cluster_stores.looked_at(&gone.name);
             tell_of_gone::<ClusterAzureStore>(context, gone);

@@ -66,16 +66,27 @@ pub async fn run(
         let (scope, shutdown) = (Arc::clone(&scope), shutdown.clone());
         move |key| reconcile_key(key, Arc::clone(&scope), shutdown.clone())
     };
-    let keys = drive(keys, Arc::clone(&context), reconcile_key, |_, _| {});
+    let keys = drive(
+        keys,
+        Arc::clone(&context),
+        &shutdown,
+        reconcile_key,
+        |_, _| {},
+    );
     let departed = put_away(departed, &scope, shutdown.clone());
     let plans = answer_plans(Arc::clone(&scope), namespace, shutdown.clone());
-    let stores = drive(
-        stores,
-        Arc::clone(&context),
+    let reconcile_store = {
+        let (context, shutdown) = (Arc::clone(&context), shutdown.clone());
         move |store| {
             let reconciled = reconcile_store(store, Arc::clone(&context), shutdown.clone());
             reconciled.map_ok(|done| done.unwrap_or_else(until_called))
-        },
+        }
+    };
+    let stores = drive(
+        stores,
+        context,
+        &shutdown,
+        reconcile_store,
         tell_of_gone::<AzureStore>,
     );
     tokio::join!(keys, stores, listed, departed, plans);

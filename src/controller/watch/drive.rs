@@ -1,6 +1,10 @@
 //! The common end of all controllers: what comes of each reconcile is counted and logged.
 
-use std::{fmt::Debug, future::ready, sync::Arc};
+use std::{
+    fmt::Debug,
+    future::{pending, ready},
+    sync::Arc,
+};
 
 use futures::StreamExt;
 use kube::{
@@ -9,10 +13,11 @@ use kube::{
     runtime::{
         Controller,
         controller::{Action, Error},
-        reflector::ObjectRef,
+        reflector::{ObjectRef, Store},
     },
 };
 use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use crate::controller::{
     context::Context,
@@ -23,10 +28,12 @@ use crate::controller::{
     },
 };
 
-/// Runs a controller until it ends. `tell_of_gone` hears of each object that was to be reconciled and is gone.
+/// Runs a controller until it ends, which is soon after `shutdown`. `tell_of_gone` hears of each object that was to be
+/// reconciled and is gone.
 pub(in crate::controller) async fn drive<K, R>(
     controller: Controller<Guarded<K>>,
     context: Arc<Context>,
+    shutdown: &CancellationToken,
     mut reconcile: impl FnMut(Arc<Guarded<K>>) -> R,
     tell_of_gone: impl Fn(&Context, &ObjectRef<DynamicObject>),
 ) where
@@ -34,6 +41,7 @@ pub(in crate::controller) async fn drive<K, R>(
     R: Future<Output = Result<Action, ReconcileFailed>> + Send + 'static,
 {
     let heard = Arc::clone(&context);
+    let known = controller.store();
     let reconciled = controller.run(
         move |object, _| reconcile(object),
         |object, error, context| retry(&context, &*object, error),
@@ -48,5 +56,20 @@ pub(in crate::controller) async fn drive<K, R>(
         log(result);
         ready(())
     });
-    told.await;
+    tokio::select! {
+        () = told => {}
+        () = ended_unlisted(&known, shutdown) => {}
+    }
+}
+
+/// Returns when `shutdown` comes before the first list. kube would wait for that list, which it asks for no more, before it
+/// ends; nothing is under way until then.
+async fn ended_unlisted<K>(known: &Store<Guarded<K>>, shutdown: &CancellationToken)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
+{
+    let listed = known.wait_until_ready();
+    if shutdown.run_until_cancelled(listed).await.is_some() {
+        pending::<()>().await;
+    }
 }

@@ -51,11 +51,11 @@ pub(in crate::controller) async fn answer_plans(
         .reconcile_on(called(&context.plan_calls, namespace))
         .reconcile_on(done_for(&context, &known));
     series::begin::<SshKeyPlan>(&context.metrics, PLANS_AT_ONCE);
-    let answer = move |plan| {
+    let answer = |plan| {
         let (scope, known) = (Arc::clone(&scope), known.clone());
         answer_in_turn(plan, scope, known, shutdown.clone())
     };
-    drive(plans, context, answer, |_, _| {}).await;
+    drive(plans, context, &shutdown, answer, |_, _| {}).await;
 }
 
 async fn until_defined(context: &Context) {
