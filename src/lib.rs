@@ -12,10 +12,12 @@
 //! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys`, `metrics` |
 //! | [`controller`] | observe, plan, act, report; watches | all above |
 //! | [`app`] | flags, logs, health and metrics server, wiring | all above |
+//! | [`cli`] | the plugin of kubectl | `api`, `keys` |
 
 pub mod api;
 pub mod app;
 pub mod azure;
+pub mod cli;
 pub mod controller;
 pub mod keys;
 pub mod kubernetes;

@@ -8,6 +8,7 @@ mod algorithm;
 mod comment;
 mod derive;
 mod error;
+mod exports;
 mod fingerprint;
 mod generate;
 mod given_text;

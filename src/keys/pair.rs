@@ -10,7 +10,7 @@ use super::algorithm::KeySpec;
 use super::comment::Comment;
 use super::error::KeyError;
 use super::public_key::PublicKey;
-use super::{generate, pem, private_formats, proof, rsa};
+use super::{exports, generate, pem, private_formats, proof, rsa};
 
 /// The most that is read, in bytes. An RSA 8192 pair takes about 6 KiB.
 const MAX_BYTES: usize = 64 * 1024;
@@ -134,6 +134,26 @@ impl KeyPair {
             KeypairData::Rsa(rsa) => Ok(pem::armored("RSA PRIVATE KEY", &rsa::to_pkcs1(rsa)?)),
             _ => self.to_openssh(),
         }
+    }
+
+    /// The private half in PKCS #1 PEM (RFC 8017); `None` for a key that is not RSA, for which there is no such form.
+    /// Unencrypted, LF line ends and one at the end.
+    ///
+    /// # Errors
+    /// [`KeyError::Encode`] if the library fails.
+    pub fn to_pkcs1(&self) -> Result<Option<Zeroizing<String>>, KeyError> {
+        match self.private.key_data() {
+            KeypairData::Rsa(_) => self.to_pem().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The private half in PKCS #8 PEM (RFC 5958, version 1). Unencrypted, LF line ends and one at the end.
+    ///
+    /// # Errors
+    /// [`KeyError::Encode`] if the library fails.
+    pub fn to_pkcs8(&self) -> Result<Zeroizing<String>, KeyError> {
+        exports::pkcs8(self.private.key_data())
     }
 }
 

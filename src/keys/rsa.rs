@@ -129,6 +129,12 @@ pub(super) fn to_pkcs1(pair: &RsaKeypair) -> Result<Zeroizing<Vec<u8>>, KeyError
     Ok(Zeroizing::new(inside.as_bytes().to_vec()))
 }
 
+/// The pair as a `PrivateKeyInfo` of PKCS #8 in DER.
+pub(super) fn to_pkcs8(pair: &RsaKeypair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let document: Pkcs8V1Der<'_> = signer(pair)?.as_der().map_err(|_| KeyError::Encode)?;
+    Ok(Zeroizing::new(document.as_ref().to_vec()))
+}
+
 /// A signer for a pair out of an OpenSSH container. aws-lc checks p·q = n, d against e, and 1/q mod p.
 fn signer(pair: &RsaKeypair) -> Result<RsaKeyPair, KeyError> {
     let (public, private) = (pair.public(), pair.private());

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("api", &[]),
     ("keys", &[]),
     ("metrics", &[]),
@@ -29,6 +29,8 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "controller",
         ],
     ),
+    // Beside the operator: nothing uses it.
+    ("cli", &["api", "keys"]),
 ];
 
 /// What a room that only decides has no use for.

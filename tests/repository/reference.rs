@@ -16,6 +16,15 @@ fn the_reference_is_fresh() {
 }
 
 #[test]
+fn the_page_of_the_plugin_is_fresh() {
+    let made = sshkey_operator::cli::page();
+    assert!(
+        made == files::read("docs/cli.md"),
+        "docs/cli.md is stale: run `cargo run --bin docgen cli > docs/cli.md`"
+    );
+}
+
+#[test]
 fn every_field_is_in_the_reference() {
     let page = files::read("docs/reference.md");
     for field in schema::fields() {

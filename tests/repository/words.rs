@@ -32,11 +32,12 @@ const CLUMSY: [(&str, &str); 13] = [
 ];
 
 /// Folders and files in which nothing clumsy is left.
-const PLAIN: [&str; 14] = [
+const PLAIN: [&str; 15] = [
     "src/api/",
     "src/app/",
     "src/azure/",
     "src/bin/",
+    "src/cli/",
     "src/controller/",
     "src/keys/",
     "src/kubernetes/",

@@ -11,6 +11,7 @@ mod seen;
 
 mod authority;
 mod azure;
+mod cli;
 mod cluster;
 mod fairness;
 mod faults;

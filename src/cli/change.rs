@@ -1,0 +1,62 @@
+//! The commands that change an `SshKey`: each says what it will do, asks, changes, waits and shows the outcome.
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    arguments::Change as Flags,
+    changes::{Action, Goal, Progress, change, progress},
+    cluster::Cluster,
+    error::CliError,
+    screen,
+};
+
+/// How often the object is read again.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Does what a person asks for.
+pub(super) async fn carry_out(
+    cluster: &Cluster,
+    action: Action,
+    flags: &Flags,
+) -> Result<(), CliError> {
+    let found = cluster.get(&flags.name).await?;
+    let change = change(action, &found.key, Timestamp::now()).map_err(CliError::NotNow)?;
+    screen::tell(&change.says);
+    screen::confirm(flags.yes)?;
+    cluster.patch(&flags.name, &change.patch).await?;
+    if flags.no_wait {
+        screen::tell("Asked for; it was not waited for.");
+        return Ok(());
+    }
+    let outcome = outcome(cluster, &change.goal, flags).await?;
+    screen::print(&format!("SshKey {}: {outcome}\n", flags.name))
+}
+
+/// Waits until it is done, a person must act, or the time is over.
+async fn outcome(cluster: &Cluster, goal: &Goal, flags: &Flags) -> Result<String, CliError> {
+    // Nothing is drawn where standard error is no terminal, and what was drawn goes with the bar.
+    let bar = ProgressBar::new_spinner().with_message("waiting for the operator");
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let deadline = Instant::now() + flags.timeout;
+    let ended = loop {
+        let found = cluster.find(&flags.name).await?;
+        match progress(goal, found.as_ref().map(|found| &found.key)) {
+            Progress::Done(outcome) => break Ok(outcome),
+            Progress::NeedsPerson(why) => break Err(why),
+            Progress::Waiting if Instant::now() < deadline => sleep(INTERVAL).await,
+            Progress::Waiting => {
+                break Err(format!(
+                    "it was asked for, and is not done after {} s: run kubectl sshkey status {}",
+                    flags.timeout.as_secs(),
+                    flags.name
+                ));
+            }
+        }
+    };
+    bar.finish_and_clear();
+    ended.map_err(|why| CliError::NotNow(format!("SshKey {}: {why}", flags.name)))
+}

@@ -1,0 +1,27 @@
+//! `kubectl sshkey`: everyday work with `SshKey`s in one command each.
+//!
+//! A command reads with the caller's own rights, says what it will do before it changes something, and ends with one line
+//! about what went wrong. A private key goes to the file or the pipe that was asked for, and nowhere else.
+
+mod access;
+mod arguments;
+mod change;
+mod changes;
+mod cluster;
+mod config;
+mod error;
+mod key_file;
+mod list;
+mod objects;
+mod page;
+mod private_key;
+mod run;
+mod screen;
+mod status;
+mod table;
+mod times;
+
+pub use arguments::Arguments;
+pub use error::CliError;
+pub use page::page;
+pub use run::run;

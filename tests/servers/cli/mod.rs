@@ -1,0 +1,5 @@
+//! `kubectl sshkey`, the real program.
+
+mod changes;
+mod program;
+mod reading;
