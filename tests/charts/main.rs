@@ -3,6 +3,7 @@
 // A test that meets what it did not expect has failed: that is what a panic says.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod admission;
 mod default_store;
 mod definitions;
 mod helm;

@@ -55,6 +55,24 @@ pub(crate) const FOR_OPERATOR: &[Row] = &[
         "--workload-identity-service-account=a",
     ),
     (
+        "admissionPolicies.enabled",
+        "admissionPolicies: {enabled: true}",
+        "ValidatingAdmissionPolicy/spec/failurePolicy",
+        "Fail",
+    ),
+    (
+        "admissionPolicies.exemptUsers",
+        "admissionPolicies: {enabled: true, exemptUsers: [a, \"b'c\"]}",
+        "ValidatingAdmissionPolicy/spec/matchConditions/2/expression",
+        "'!(request.userInfo.username in [\"a\",\"b''c\"])'",
+    ),
+    (
+        "watchNamespaces",
+        "{watchNamespaces: [a], admissionPolicies: {enabled: true}}",
+        "ValidatingAdmissionPolicyBinding/spec/matchResources/namespaceSelector/matchExpressions/0/values",
+        "[a]",
+    ),
+    (
         "watchTimeout",
         "watchTimeout: 50s",
         "arg",

@@ -1,9 +1,20 @@
 //! So many plans of a namespace are at work at once; the others wait, in the order in which they were created.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::api::{ConditionType, SshKeyPlan, condition::find};
+use futures::channel::mpsc::UnboundedReceiver;
+use jiff::Timestamp;
+use kube::{
+    ResourceExt,
+    core::DeserializeGuard,
+    runtime::{reflector::ObjectRef, watcher::Event},
+};
+use parking_lot::Mutex;
+
+use crate::{
+    api::{ConditionType, SshKeyPlan, condition::find},
+    controller::wakeups::Wakeups,
+};
 
 /// The most plans of a namespace at work.
 pub(in crate::controller) const MOST_AT_WORK: usize = 20;
@@ -17,39 +28,108 @@ pub(in crate::controller) fn is_answered(plan: &SshKeyPlan) -> bool {
     ends.any(|end| end.status == "True")
 }
 
-/// How many plans of the same namespace were created before this one and have no answer yet.
-pub(in crate::controller) fn ahead<'a>(
-    plan: &SshKeyPlan,
-    others: impl Iterator<Item = &'a SshKeyPlan>,
-) -> usize {
-    let order = |plan: &SshKeyPlan| (plan.creation_timestamp(), plan.name_any());
-    let mine: (Option<Time>, String) = order(plan);
-    others
-        .filter(|other| other.namespace() == plan.namespace())
-        .filter(|other| !is_answered(other) && order(other) < mine)
-        .count()
+type Guarded = DeserializeGuard<SshKeyPlan>;
+/// When a plan was created, and its name.
+type Order = (Option<Timestamp>, String);
+/// The plans without an answer, by namespace.
+type Namespaces = HashMap<String, BTreeSet<Order>>;
+
+/// The plans of a watch that have no answer yet.
+#[derive(Default)]
+pub(in crate::controller) struct Queue {
+    waiting: Mutex<Namespaces>,
+    /// Those of a list that is under way.
+    listed: Mutex<Namespaces>,
+    begins: Wakeups<ObjectRef<Guarded>>,
+}
+
+impl Queue {
+    /// Hears one event of the watch.
+    pub(in crate::controller) fn hear(&self, event: &Event<Guarded>) {
+        match event {
+            Event::Init => self.listed.lock().clear(),
+            Event::InitApply(plan) => {
+                if let Some(plan) = plan.0.as_ref().ok().filter(|plan| !is_answered(plan)) {
+                    enter(&mut self.listed.lock(), plan);
+                }
+            }
+            Event::InitDone => *self.waiting.lock() = std::mem::take(&mut *self.listed.lock()),
+            Event::Apply(plan) => match &plan.0 {
+                Ok(plan) if is_answered(plan) => self.leave(plan),
+                Ok(plan) => enter(&mut self.waiting.lock(), plan),
+                Err(_) => {}
+            },
+            Event::Delete(plan) => {
+                if let Ok(plan) = &plan.0 {
+                    self.leave(plan);
+                }
+            }
+        }
+    }
+
+    /// Whether fewer plans of its namespace go before this one than may be at work.
+    pub(in crate::controller) fn may_begin(&self, plan: &SshKeyPlan) -> bool {
+        let waiting = self.waiting.lock();
+        let others = waiting.get(&plan.namespace().unwrap_or_default());
+        others.is_none_or(|others| is_among_the_first(others, &order(plan)))
+    }
+
+    /// The plans that may begin from now on because another one is done.
+    pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<ObjectRef<Guarded>> {
+        self.begins.listen()
+    }
+
+    fn leave(&self, plan: &SshKeyPlan) {
+        let namespace = plan.namespace().unwrap_or_default();
+        let mut waiting = self.waiting.lock();
+        let Some(others) = waiting.get_mut(&namespace) else {
+            return;
+        };
+        let order = order(plan);
+        let made_room = others.remove(&order) && is_among_the_first(others, &order);
+        if let (true, Some((_, next))) = (made_room, others.iter().nth(MOST_AT_WORK - 1)) {
+            self.begins.tell(&ObjectRef::new(next).within(&namespace));
+        }
+        if others.is_empty() {
+            waiting.remove(&namespace);
+        }
+    }
+}
+
+fn order(plan: &SshKeyPlan) -> Order {
+    (
+        plan.creation_timestamp().map(|time| time.0),
+        plan.name_any(),
+    )
+}
+
+fn enter(namespaces: &mut Namespaces, plan: &SshKeyPlan) {
+    let namespace = plan.namespace().unwrap_or_default();
+    namespaces.entry(namespace).or_default().insert(order(plan));
+}
+
+fn is_among_the_first(others: &BTreeSet<Order>, order: &Order) -> bool {
+    others.range(..order).take(MOST_AT_WORK).count() < MOST_AT_WORK
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
     use super::*;
     use crate::api::SshKeyPlanStatus;
 
-    fn plan(namespace: &str, name: &str, second: i64) -> SshKeyPlan {
-        let mut plan = SshKeyPlan::new(name, Default::default());
+    fn plan(namespace: &str, number: i64) -> SshKeyPlan {
+        let mut plan = SshKeyPlan::new(&format!("plan-{number}"), Default::default());
         plan.metadata.namespace = Some(namespace.to_owned());
-        let created = Timestamp::from_second(second).unwrap();
+        let created = Timestamp::from_second(number).unwrap();
         plan.metadata.creation_timestamp = Some(Time(created));
         plan
     }
 
-    #[test]
-    fn those_that_came_before_and_have_no_answer_are_ahead() {
-        let mut answered = plan("a", "answered", 1);
-        answered.status = Some(SshKeyPlanStatus {
+    fn answered(namespace: &str, number: i64) -> SshKeyPlan {
+        let mut plan = plan(namespace, number);
+        plan.status = Some(SshKeyPlanStatus {
             conditions: vec![Condition {
                 type_: "Complete".to_owned(),
                 status: "True".to_owned(),
@@ -60,21 +140,62 @@ mod tests {
             }],
             ..SshKeyPlanStatus::default()
         });
-        let all = [
-            answered,
-            plan("a", "first", 1),
-            plan("b", "elsewhere", 1),
-            plan("a", "x", 2),
-            plan("a", "y", 2),
-            plan("a", "later", 3),
-        ];
-        let ahead_of = |name: &str| {
-            let one = all.iter().find(|plan| plan.name_any() == name).unwrap();
-            ahead(one, all.iter())
-        };
-        assert_eq!(ahead_of("first"), 0);
-        assert_eq!(ahead_of("elsewhere"), 0);
-        assert_eq!((ahead_of("x"), ahead_of("y")), (1, 2));
-        assert_eq!(ahead_of("later"), 3);
+        plan
+    }
+
+    fn apply(queue: &Queue, plan: SshKeyPlan) {
+        queue.hear(&Event::Apply(DeserializeGuard(Ok(plan))));
+    }
+
+    fn told(begins: &mut UnboundedReceiver<ObjectRef<Guarded>>) -> Vec<String> {
+        let begins = std::iter::from_fn(|| begins.try_recv().ok());
+        begins.map(|one| one.name).collect()
+    }
+
+    #[test]
+    fn twenty_of_a_namespace_begin_and_each_that_is_done_lets_one_more_begin() {
+        let queue = Queue::default();
+        let mut begins = queue.listen();
+        for number in 0..100 {
+            apply(&queue, plan("a", number));
+        }
+        apply(&queue, plan("b", 200));
+        let may_begin = |number| queue.may_begin(&plan("a", number));
+        assert!(may_begin(19) && !may_begin(20) && !may_begin(99));
+        assert!(queue.may_begin(&plan("b", 200)));
+        apply(&queue, answered("a", 7));
+        assert_eq!(told(&mut begins), ["plan-20"]);
+        assert!(may_begin(20) && !may_begin(21));
+        // The answer is seen a second time, and one that still waits is deleted.
+        apply(&queue, answered("a", 7));
+        queue.hear(&Event::Delete(DeserializeGuard(Ok(plan("a", 50)))));
+        assert_eq!(told(&mut begins), [""; 0]);
+        queue.hear(&Event::Delete(DeserializeGuard(Ok(plan("a", 3)))));
+        assert_eq!(told(&mut begins), ["plan-21"]);
+    }
+
+    #[test]
+    fn a_list_replaces_what_was_known_once_it_is_complete() {
+        let queue = Queue::default();
+        for number in 0..40 {
+            apply(&queue, plan("a", number));
+        }
+        queue.hear(&Event::Init);
+        for number in 20..40 {
+            queue.hear(&Event::InitApply(DeserializeGuard(Ok(plan("a", number)))));
+        }
+        queue.hear(&Event::InitApply(DeserializeGuard(Ok(answered("a", 0)))));
+        assert!(!queue.may_begin(&plan("a", 39)), "the list is not complete");
+        queue.hear(&Event::InitDone);
+        assert!(queue.may_begin(&plan("a", 39)));
+        assert!(!queue.may_begin(&plan("a", 40)));
+    }
+
+    #[test]
+    fn what_is_done_is_forgotten() {
+        let queue = Queue::default();
+        apply(&queue, plan("a", 1));
+        apply(&queue, answered("a", 1));
+        assert!(queue.waiting.lock().is_empty());
     }
 }

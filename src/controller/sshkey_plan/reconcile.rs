@@ -21,7 +21,7 @@ use crate::{
         },
         sshkey_plan::{
             answer::{complete, end_of, not_complete},
-            queue::{MOST_AT_WORK, is_answered},
+            queue::{MOST_AT_WORK, Queue, is_answered},
             subject::{Subject, subject},
         },
     },
@@ -29,8 +29,6 @@ use crate::{
     plan::{Beginning, Failure, Forecast, Foreseen, forecast},
 };
 
-/// How soon it is looked again whether a plan that waits may begin.
-const QUEUED: Duration = Duration::from_secs(2);
 /// The most reads for one answer, beside those of an observation.
 const MOST_READS: usize = 32;
 
@@ -42,27 +40,39 @@ enum Answer {
     Later(Failure),
 }
 
-/// Answers one plan. `ahead` is how many of its namespace go before it.
-pub(in crate::controller) async fn reconcile(
+/// What needs no turn: a plan whose time is over is deleted, one that must wait is told so, and one that has its answer stays
+/// as it is. `None` when it is to be answered.
+pub(in crate::controller) async fn before_its_turn(
+    context: &Context,
     plan: &SshKeyPlan,
-    scope: &Scope,
-    ahead: usize,
-) -> Result<Action, KubernetesError> {
-    let context = &scope.context;
+    queue: &Queue,
+) -> Result<Option<Action>, KubernetesError> {
     let now = now();
     let Some(left) = time_left(plan, now) else {
         plans::delete(&context.client, plan).await?;
-        return Ok(Action::await_change());
+        return Ok(Some(Action::await_change()));
     };
     if is_answered(plan) || plan.metadata.deletion_timestamp.is_some() {
-        return Ok(Action::requeue(left));
+        return Ok(Some(Action::requeue(left)));
     }
-    if ahead >= MOST_AT_WORK {
-        let message = format!("{ahead} plans of this namespace go before this one");
-        let failure = Failure::new(ErrorClass::Transient, Reason::Queued, message);
-        write(context, plan, not_complete(plan, &failure, now)).await?;
-        return Ok(Action::requeue(QUEUED.min(left)));
+    if queue.may_begin(plan) {
+        return Ok(None);
     }
+    let message = format!(
+        "{MOST_AT_WORK} plans of this namespace, created before this one, have no answer yet; it begins by itself when one of them has"
+    );
+    let failure = Failure::new(ErrorClass::Transient, Reason::Queued, message);
+    write(context, plan, not_complete(plan, &failure, now)).await?;
+    Ok(Some(Action::requeue(left)))
+}
+
+/// Answers one plan.
+pub(in crate::controller) async fn reconcile(
+    plan: &SshKeyPlan,
+    scope: &Scope,
+) -> Result<Action, KubernetesError> {
+    let context = &scope.context;
+    let left = time_left(plan, now()).unwrap_or_default();
     match Box::pin(answer(plan, scope)).await? {
         Answer::Final(status) => {
             write(context, plan, status).await?;
@@ -70,7 +80,7 @@ pub(in crate::controller) async fn reconcile(
             Ok(Action::requeue(left))
         }
         Answer::Later(failure) => {
-            write(context, plan, not_complete(plan, &failure, now)).await?;
+            write(context, plan, not_complete(plan, &failure, now())).await?;
             let wait = context.memory.next_backoff(plan);
             Ok(Action::requeue(wait.min(left)))
         }

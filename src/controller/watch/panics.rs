@@ -3,7 +3,6 @@
 use std::{fmt::Display, panic::AssertUnwindSafe};
 
 use futures::{FutureExt, future::BoxFuture};
-use kube::runtime::controller::Action;
 
 /// What came of a reconcile that did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +16,9 @@ pub(in crate::controller) enum ReconcileFailed {
 }
 
 /// Runs a reconcile to its end, however it ends.
-pub(in crate::controller) async fn guarded<E: Display>(
-    work: BoxFuture<'static, Result<Action, E>>,
-) -> Result<Action, ReconcileFailed> {
+pub(in crate::controller) async fn guarded<T, E: Display>(
+    work: BoxFuture<'_, Result<T, E>>,
+) -> Result<T, ReconcileFailed> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(result) => result.map_err(|error| ReconcileFailed::Failed(error.to_string())),
         Err(_) => Err(ReconcileFailed::Panicked),
@@ -41,7 +40,7 @@ mod tests {
     use kube::{
         ResourceExt,
         runtime::{
-            controller::{self, applier},
+            controller::{self, Action, applier},
             reflector::{ObjectRef, store},
             watcher,
         },

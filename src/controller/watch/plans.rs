@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use kube::{
-    ResourceExt,
-    runtime::{controller::Action, reflector::Store},
-};
+use kube::{ResourceExt, runtime::controller::Action};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,7 +13,10 @@ use crate::{
         memory::identity::Identity,
         scope::Scope,
         series,
-        sshkey_plan::{queue::ahead, reconcile::reconcile},
+        sshkey_plan::{
+            queue::Queue,
+            reconcile::{before_its_turn, reconcile},
+        },
         watch::{
             drive::drive,
             panics::{ReconcileFailed, guarded},
@@ -45,15 +45,21 @@ pub(in crate::controller) async fn answer_plans(
     }
     let watched = client::watch(context.options.watch_timeout);
     let api = api::<Guarded<SshKeyPlan>>(&context, namespace.as_deref());
-    let plans = set_up(controller(api, watched, |_| |_| {}), &context, &shutdown);
+    let queue = Arc::new(Queue::default());
+    let hear = {
+        let queue = Arc::clone(&queue);
+        move |event: &_| queue.hear(event)
+    };
+    let plans = set_up(controller(api, watched, |_| hear), &context, &shutdown);
     let known = plans.store();
     let plans = plans
         .reconcile_on(called(&context.plan_calls, namespace))
-        .reconcile_on(done_for(&context, &known));
+        .reconcile_on(done_for(&context, &known))
+        .reconcile_on(queue.listen());
     series::begin::<SshKeyPlan>(&context.metrics, PLANS_AT_ONCE);
     let answer = |plan| {
-        let (scope, known) = (Arc::clone(&scope), known.clone());
-        answer_in_turn(plan, scope, known, shutdown.clone())
+        let (scope, queue) = (Arc::clone(&scope), Arc::clone(&queue));
+        answer_in_turn(plan, scope, queue, shutdown.clone())
     };
     drive(plans, context, &shutdown, answer, |_, _| {}).await;
 }
@@ -68,7 +74,7 @@ async fn until_defined(context: &Context) {
 async fn answer_in_turn(
     plan: Arc<Guarded<SshKeyPlan>>,
     scope: Arc<Scope>,
-    known: Store<Guarded<SshKeyPlan>>,
+    queue: Arc<Queue>,
     shutdown: CancellationToken,
 ) -> Result<Action, ReconcileFailed> {
     let context = Arc::clone(&scope.context);
@@ -77,6 +83,10 @@ async fn answer_in_turn(
         return Ok(Action::await_change());
     };
     context.on_seen(&asked);
+    let told = guarded(before_its_turn(&context, &asked, &queue).boxed()).await?;
+    if let Some(action) = told {
+        return Ok(action);
+    }
     let place = Identity::from(&asked).place;
     let Some(_called) = context.plan_calls.come(&place) else {
         return Ok(until_called());
@@ -89,12 +99,7 @@ async fn answer_in_turn(
     context.blocking.reconcile_begins(&uid);
     let work = {
         let asked = asked.clone();
-        async move {
-            let others = known.state();
-            let others = others.iter().filter_map(|other| other.0.as_ref().ok());
-            let ahead = ahead(&asked, others);
-            Box::pin(reconcile(&asked, &scope, ahead)).await
-        }
+        async move { Box::pin(reconcile(&asked, &scope)).await }
     };
     let done = measured::<SshKeyPlan>(&context.metrics, guarded(work.boxed())).await;
     if done.is_ok() {

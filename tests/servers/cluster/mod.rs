@@ -1,5 +1,6 @@
 //! What the API server takes, refuses and shows, what the operator may do, and namespaces that go.
 
+mod admission;
 pub(crate) mod namespaces;
 pub(crate) mod rights;
 mod rights_in_use;

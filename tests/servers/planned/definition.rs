@@ -1,4 +1,4 @@
-//! The operator works without the definition of plans, and answers once the cluster has it.
+//! The operator works without the definition of plans and with older ones, and answers once the cluster has it.
 
 use dev::world::{World, WorldOptions};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -6,10 +6,10 @@ use kube::{
     Api, CustomResourceExt,
     api::{DeleteParams, PostParams},
 };
-use sshkey_operator::api::{SshKeyPlan, crd};
+use sshkey_operator::api::{ConditionType, Reason, SshKey, SshKeyPlan, crd};
 
 use super::ask::{ask, steps};
-use crate::manifests::key;
+use crate::{manifests::key, seen::sweeps_pass};
 
 #[tokio::test]
 async fn without_the_definition_keys_are_made_and_with_it_plans_are_answered() {
@@ -45,4 +45,35 @@ async fn without_the_definition_keys_are_made_and_with_it_plans_are_answered() {
         .await;
     let status = ask(&world, "asked", "web", "{azure: {}}").await;
     assert_eq!(steps(&status), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_definition_of_keys_that_has_no_steps_that_wait_costs_no_writes() {
+    let world = World::start(WorldOptions::new().own_control_plane()).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(world.client().clone());
+    let mut older = crds.get(SshKey::crd_name()).await.unwrap();
+    for version in &mut older.spec.versions {
+        let schema = version.schema.as_mut().unwrap();
+        let properties = schema.open_api_v3_schema.as_mut().unwrap();
+        let status = properties.properties.as_mut().unwrap().get_mut("status");
+        let status = status.unwrap().properties.as_mut().unwrap();
+        assert!(status.remove("plan").is_some());
+    }
+    let name = SshKey::crd_name();
+    crds.replace(name, &PostParams::default(), &older)
+        .await
+        .unwrap();
+    // The store is held already: that would be another step.
+    sweeps_pass(&world).await;
+    world.apply(&key("web", "{suspend: true, azure: {}}")).await;
+    let web: SshKey = world
+        .wait_condition("web", ConditionType::Ready, "False", Reason::Suspended)
+        .await;
+    assert_eq!(web.status.unwrap().plan, None, "it is cut off");
+    sweeps_pass(&world).await;
+    let before = world.proxy().writes();
+    sweeps_pass(&world).await;
+    assert_eq!(world.proxy().writes(), before);
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
 }

@@ -1,6 +1,8 @@
 //! Questions to which there can be no answer, and the end of each.
 
 use dev::world::{World, WorldOptions};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, api::DeleteParams};
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, Reason, SshKeyPlan};
 
@@ -92,4 +94,41 @@ async fn a_plan_goes_when_its_time_is_over_whether_it_has_an_answer_or_not() {
     assert_eq!(ends.duration_since(created).as_secs(), 30);
     world.wait_gone::<SshKeyPlan>("answered").await;
     world.wait_gone::<SshKeyPlan>("refused").await;
+}
+
+#[tokio::test]
+async fn plans_hold_no_namespace_and_none_is_answered_in_one_that_goes() {
+    let options = WorldOptions::new().own_control_plane().all_namespaces();
+    let world = World::start(options).await;
+    // It holds the namespace as long as it is protected.
+    world.apply(&key("web", "{deletionProtection: true}")).await;
+    world.wait_ready("web").await;
+    let asked = json!({ "name": "web", "delete": true });
+    put(&world, "before", &asked).await;
+    let namespaces = Api::<Namespace>::all(world.client().clone());
+    namespaces
+        .delete(world.namespace(), &DeleteParams::default())
+        .await
+        .unwrap();
+    world.wait_gone::<SshKeyPlan>("before").await;
+    let manifest = json!({
+        "apiVersion": "sshkey-operator.io/v1alpha1",
+        "kind": "SshKeyPlan",
+        "metadata": { "name": "late" },
+        "spec": asked,
+    });
+    let refused = world.try_apply(&manifest.to_string()).await;
+    let said = format!("{:#}", refused.unwrap_err());
+    assert!(said.contains("because it is being terminated"), "{said}");
+    world
+        .apply(&key("web", "{deletionProtection: false}"))
+        .await;
+    world
+        .until("the namespace is gone", async || {
+            match namespaces.get_opt(world.namespace()).await.unwrap() {
+                None => Ok(()),
+                Some(found) => Err(format!("{:?}", found.status)),
+            }
+        })
+        .await;
 }
