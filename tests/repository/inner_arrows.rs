@@ -80,7 +80,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ),
             (
                 "sshkey_plan",
-                "clock failure blocking memory context scope sshkey/observe sshkey/act",
+                "clock failure wakeups blocking memory context scope sshkey/observe sshkey/act",
             ),
             (
                 "store",
