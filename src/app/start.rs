@@ -9,7 +9,7 @@ use crate::{
     api::{AzureStore, SshKey},
     azure::Transport,
     controller::Context,
-    kubernetes::{KubernetesError, client, namespaces},
+    kubernetes::{KubernetesError, client, guarded::Guarded, namespaces},
     metrics::Metrics,
 };
 
@@ -82,7 +82,7 @@ where
         + std::fmt::Debug
         + serde::de::DeserializeOwned,
 {
-    let api: Api<kube::core::DeserializeGuard<K>> = match namespace {
+    let api: Api<Guarded<K>> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, Shared};
-use kube::{core::DeserializeGuard, runtime::reflector::Store};
+use kube::runtime::reflector::Store;
 
-use crate::{api::AzureStore, controller::context::Context};
+use crate::{api::AzureStore, controller::context::Context, kubernetes::guarded::Guarded};
 
 /// What the reconciles of one watch share: everything, and the stores that this watch sees.
 pub(in crate::controller) struct Scope {
     pub(in crate::controller) context: Arc<Context>,
-    pub(in crate::controller) stores: Store<DeserializeGuard<AzureStore>>,
+    pub(in crate::controller) stores: Store<Guarded<AzureStore>>,
     /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
     pub(in crate::controller) stores_listed: Shared<BoxFuture<'static, ()>>,
 }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod events;
 mod found_keys;
 mod found_secret;
+pub mod guarded;
 pub mod leases;
 pub mod namespaced;
 pub mod namespaces;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use kube::{Resource, core::DeserializeGuard};
+use kube::Resource;
 
 use crate::{
     api::{Condition, ConditionType, Reason, SshKey, condition::find},
@@ -12,6 +12,7 @@ use crate::{
         clock::now, context::Context, memory::identity::Identity,
         sessions::store_object::StoreObject,
     },
+    kubernetes::guarded::Guarded,
     metrics::Metrics,
 };
 
@@ -76,7 +77,7 @@ fn zeros(first: &[&'static str], second: &[&'static str]) -> BTreeMap<[&'static 
 }
 
 fn count_stores<K: StoreObject>(
-    stores: impl IntoIterator<Item = Arc<DeserializeGuard<K>>>,
+    stores: impl IntoIterator<Item = Arc<Guarded<K>>>,
 ) -> BTreeMap<[&'static str; 2], f64> {
     let kind = K::KIND.as_str();
     let mut by_state = zeros(&[kind], &STATES);

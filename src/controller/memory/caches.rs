@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use kube::{
     Resource, ResourceExt,
-    core::DeserializeGuard,
     runtime::reflector::{ObjectRef, Store},
 };
 use parking_lot::Mutex;
 
-use crate::api::{AzureStore, SshKey, names::annotation};
+use crate::{
+    api::{AzureStore, SshKey, names::annotation},
+    kubernetes::guarded::Guarded,
+};
 
 /// What the watches know, once everything was listed.
 #[derive(Default)]
@@ -17,16 +19,16 @@ pub(in crate::controller) struct Caches(pub(in crate::controller) Mutex<Vec<Know
 
 /// What the watches of one namespace, or of all, know.
 pub(in crate::controller) struct Known {
-    pub(in crate::controller) keys: Store<DeserializeGuard<SshKey>>,
-    pub(in crate::controller) stores: Store<DeserializeGuard<AzureStore>>,
+    pub(in crate::controller) keys: Store<Guarded<SshKey>>,
+    pub(in crate::controller) stores: Store<Guarded<AzureStore>>,
 }
 
 impl Caches {
     /// Everything of a namespace, or of all, was listed.
     pub(in crate::controller) fn listed(
         &self,
-        keys: Store<DeserializeGuard<SshKey>>,
-        stores: Store<DeserializeGuard<AzureStore>>,
+        keys: Store<Guarded<SshKey>>,
+        stores: Store<Guarded<AzureStore>>,
     ) {
         self.0.lock().push(Known { keys, stores });
     }

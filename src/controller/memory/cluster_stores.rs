@@ -9,24 +9,19 @@ use std::{
 };
 
 use futures::channel::mpsc::UnboundedReceiver;
-use kube::{
-    core::DeserializeGuard,
-    runtime::reflector::{ObjectRef, Store},
-};
+use kube::runtime::reflector::{ObjectRef, Store};
 use parking_lot::Mutex;
 
 use crate::{
     api::ClusterAzureStore,
     controller::{memory::store_state::StoreState, wakeups::Wakeups},
+    kubernetes::guarded::Guarded,
 };
-
-/// A store as the watch knows it; one that can't be read stops only itself.
-pub(in crate::controller) type Guarded = DeserializeGuard<ClusterAzureStore>;
 
 /// What is known of the stores of the cluster, and who hears of their changes.
 #[derive(Default)]
 pub(in crate::controller) struct ClusterStores {
-    pub(in crate::controller) known: OnceLock<Store<Guarded>>,
+    pub(in crate::controller) known: OnceLock<Store<Guarded<ClusterAzureStore>>>,
     pub(in crate::controller) listed: AtomicBool,
     /// The names of stores that have changed.
     wakeups: Wakeups<String>,
@@ -36,12 +31,12 @@ pub(in crate::controller) struct ClusterStores {
 
 impl ClusterStores {
     /// A store, if the watch knows it.
-    pub(in crate::controller) fn get(&self, name: &str) -> Option<Arc<Guarded>> {
+    pub(in crate::controller) fn get(&self, name: &str) -> Option<Arc<Guarded<ClusterAzureStore>>> {
         self.known.get()?.get(&ObjectRef::new(name))
     }
 
     /// All of them, once they were listed.
-    pub(in crate::controller) fn all(&self) -> Option<Vec<Arc<Guarded>>> {
+    pub(in crate::controller) fn all(&self) -> Option<Vec<Arc<Guarded<ClusterAzureStore>>>> {
         let listed = self.listed.load(Ordering::Relaxed);
         self.known.get().filter(|_| listed).map(Store::state)
     }

@@ -1,11 +1,11 @@
 //! What of a store matters to its keys.
 
-use kube::{
-    Resource,
-    core::{DeserializeGuard, object::HasStatus},
-};
+use kube::{Resource, core::object::HasStatus};
 
-use crate::api::{AzureStoreStatus, ConditionType, Reason, condition::find};
+use crate::{
+    api::{AzureStoreStatus, ConditionType, Reason, condition::find},
+    kubernetes::guarded::Guarded,
+};
 
 /// What of a store matters to its keys: another of this wakes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(in crate::controller) struct StoreState {
 
 impl StoreState {
     /// The state of a store as a watch shows it.
-    pub(in crate::controller) fn of<K>(store: &DeserializeGuard<K>) -> Self
+    pub(in crate::controller) fn of<K>(store: &Guarded<K>) -> Self
     where
         K: Resource + HasStatus<Status = AzureStoreStatus>,
     {

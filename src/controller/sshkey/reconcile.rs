@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kube::{core::DeserializeGuard, runtime::controller::Action};
+use kube::runtime::controller::Action;
 
 use crate::{
     api::{ErrorClass, Reason, SshKey},
@@ -17,12 +17,13 @@ use crate::{
             waiting::wait,
         },
     },
+    kubernetes::guarded::Guarded,
     plan::Failure,
 };
 
 /// Reconciles one object.
 pub(in crate::controller) async fn reconcile(
-    object: Arc<DeserializeGuard<SshKey>>,
+    object: Arc<Guarded<SshKey>>,
     scope: Arc<Scope>,
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;

@@ -6,7 +6,6 @@ use futures::channel::mpsc::UnboundedReceiver;
 use jiff::Timestamp;
 use kube::{
     ResourceExt,
-    core::DeserializeGuard,
     runtime::{reflector::ObjectRef, watcher::Event},
 };
 use parking_lot::Mutex;
@@ -14,6 +13,7 @@ use parking_lot::Mutex;
 use crate::{
     api::{ConditionType, SshKeyPlan, condition::find},
     controller::wakeups::Wakeups,
+    kubernetes::guarded::Guarded,
 };
 
 /// The most plans of a namespace at work.
@@ -28,7 +28,6 @@ pub(in crate::controller) fn is_answered(plan: &SshKeyPlan) -> bool {
     ends.any(|end| end.status == "True")
 }
 
-type Guarded = DeserializeGuard<SshKeyPlan>;
 /// When a plan was created, and its name.
 type Order = (Option<Timestamp>, String);
 /// The plans without an answer, by namespace.
@@ -40,12 +39,12 @@ pub(in crate::controller) struct Queue {
     waiting: Mutex<Namespaces>,
     /// Those of a list that is under way.
     listed: Mutex<Namespaces>,
-    begins: Wakeups<ObjectRef<Guarded>>,
+    begins: Wakeups<ObjectRef<Guarded<SshKeyPlan>>>,
 }
 
 impl Queue {
     /// Hears one event of the watch.
-    pub(in crate::controller) fn hear(&self, event: &Event<Guarded>) {
+    pub(in crate::controller) fn hear(&self, event: &Event<Guarded<SshKeyPlan>>) {
         match event {
             Event::Init => self.listed.lock().clear(),
             Event::InitApply(plan) => {
@@ -75,7 +74,9 @@ impl Queue {
     }
 
     /// The plans that may begin from now on because another one is done.
-    pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<ObjectRef<Guarded>> {
+    pub(in crate::controller) fn listen(
+        &self,
+    ) -> UnboundedReceiver<ObjectRef<Guarded<SshKeyPlan>>> {
         self.begins.listen()
     }
 
@@ -144,10 +145,10 @@ mod tests {
     }
 
     fn apply(queue: &Queue, plan: SshKeyPlan) {
-        queue.hear(&Event::Apply(DeserializeGuard(Ok(plan))));
+        queue.hear(&Event::Apply(Guarded(Ok(plan))));
     }
 
-    fn told(begins: &mut UnboundedReceiver<ObjectRef<Guarded>>) -> Vec<String> {
+    fn told(begins: &mut UnboundedReceiver<ObjectRef<Guarded<SshKeyPlan>>>) -> Vec<String> {
         let begins = std::iter::from_fn(|| begins.try_recv().ok());
         begins.map(|one| one.name).collect()
     }
@@ -168,9 +169,9 @@ mod tests {
         assert!(may_begin(20) && !may_begin(21));
         // The answer is seen a second time, and one that still waits is deleted.
         apply(&queue, answered("a", 7));
-        queue.hear(&Event::Delete(DeserializeGuard(Ok(plan("a", 50)))));
+        queue.hear(&Event::Delete(Guarded(Ok(plan("a", 50)))));
         assert_eq!(told(&mut begins), [""; 0]);
-        queue.hear(&Event::Delete(DeserializeGuard(Ok(plan("a", 3)))));
+        queue.hear(&Event::Delete(Guarded(Ok(plan("a", 3)))));
         assert_eq!(told(&mut begins), ["plan-21"]);
     }
 
@@ -182,9 +183,9 @@ mod tests {
         }
         queue.hear(&Event::Init);
         for number in 20..40 {
-            queue.hear(&Event::InitApply(DeserializeGuard(Ok(plan("a", number)))));
+            queue.hear(&Event::InitApply(Guarded(Ok(plan("a", number)))));
         }
-        queue.hear(&Event::InitApply(DeserializeGuard(Ok(answered("a", 0)))));
+        queue.hear(&Event::InitApply(Guarded(Ok(answered("a", 0)))));
         assert!(!queue.may_begin(&plan("a", 39)), "the list is not complete");
         queue.hear(&Event::InitDone);
         assert!(queue.may_begin(&plan("a", 39)));

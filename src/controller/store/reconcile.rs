@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+use kube::{ResourceExt, runtime::controller::Action};
 use uuid::Uuid;
 
 use crate::{
@@ -24,13 +24,13 @@ use crate::{
         },
         store_id::StoreId,
     },
-    kubernetes::{KubernetesError, namespaces, stores},
+    kubernetes::{KubernetesError, guarded::Guarded, namespaces, stores},
     plan::{Failure, listed},
 };
 
 /// Checks one store and reports.
 pub(in crate::controller) async fn reconcile<K: StoreObject>(
-    store: Arc<DeserializeGuard<K>>,
+    store: Arc<Guarded<K>>,
     context: Arc<Context>,
 ) -> Result<Action, KubernetesError> {
     let store = match &store.0 {

@@ -14,7 +14,6 @@ use crate::{
     controller::{
         blocking::Asker,
         context::Context,
-        memory::cluster_stores::Guarded,
         series,
         watch::{
             drive::drive,
@@ -25,11 +24,13 @@ use crate::{
             wakers::called,
         },
     },
-    kubernetes::client,
+    kubernetes::{client, guarded::Guarded},
 };
 
 /// Stores of the cluster of which a key has something to tell.
-fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
+fn stores_to_look_at(
+    context: &Context,
+) -> impl Stream<Item = ObjectRef<Guarded<ClusterAzureStore>>> + Send + 'static {
     let opened = context.blocking.listen().filter_map(|asker| {
         std::future::ready(match asker {
             Asker::Store { id, .. } => Some(id),
@@ -44,7 +45,7 @@ fn stores_to_look_at(context: &Context) -> impl Stream<Item = ObjectRef<Guarded>
 
 /// Reconciles a store when its turn comes. Then the keys hear of it.
 async fn look_at(
-    store: Arc<Guarded>,
+    store: Arc<Guarded<ClusterAzureStore>>,
     context: Arc<Context>,
     shutdown: CancellationToken,
 ) -> Result<Action, ReconcileFailed> {
@@ -61,7 +62,7 @@ pub async fn run_cluster_stores(
     shutdown: CancellationToken,
     ready: impl FnOnce() + Send + 'static,
 ) {
-    let api: Api<Guarded> = Api::all(context.client.clone());
+    let api: Api<Guarded<ClusterAzureStore>> = Api::all(context.client.clone());
     let watched = client::watch(context.options.watch_timeout);
     let stores = triggers::controller(api, watched, |_| |_| {});
     let stores = set_up(stores, &context, &shutdown)

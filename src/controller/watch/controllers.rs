@@ -29,13 +29,13 @@ use crate::{
             panics::{ReconcileFailed, guarded},
             plans::answer_plans,
             reconcile_metrics::measured,
-            settings::{Guarded, api, not_any_more, set_up, until_called},
+            settings::{api, not_any_more, set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
             wakers::{called, stores_to_look_at, wakers},
         },
     },
-    kubernetes::client,
+    kubernetes::{client, guarded::Guarded},
 };
 
 /// Runs the controllers for one namespace, or for all, until `shutdown` comes: then what is under way is finished.

@@ -6,20 +6,20 @@ use std::{collections::HashSet, sync::Arc};
 use futures::channel::mpsc::UnboundedSender;
 use kube::{
     Resource, ResourceExt,
-    core::DeserializeGuard,
     runtime::{reflector::Store, watcher::Event},
 };
 
 use crate::{
     api::{SshKey, names::FINALIZER},
     controller::context::Context,
+    kubernetes::guarded::Guarded,
 };
 
 /// Hears the events of a watch, and tells of objects that went unexpectedly.
 pub(in crate::controller) struct Departures {
     context: Arc<Context>,
     /// What the watch knew before the event.
-    known: Store<DeserializeGuard<SshKey>>,
+    known: Store<Guarded<SshKey>>,
     /// The UIDs of a list that is under way.
     listed: HashSet<String>,
     tell: UnboundedSender<SshKey>,
@@ -29,7 +29,7 @@ impl Departures {
     /// Tells through `tell` of the objects that go from what the watch knows.
     pub(in crate::controller) fn new(
         context: Arc<Context>,
-        known: Store<DeserializeGuard<SshKey>>,
+        known: Store<Guarded<SshKey>>,
         tell: UnboundedSender<SshKey>,
     ) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Departures {
     }
 
     /// Hears one event, before what is known is changed by it.
-    pub(in crate::controller) fn hear(&mut self, event: &Event<DeserializeGuard<SshKey>>) {
+    pub(in crate::controller) fn hear(&mut self, event: &Event<Guarded<SshKey>>) {
         match event {
             Event::Apply(_) => {}
             Event::Delete(gone) => self.is_gone(gone),
@@ -60,7 +60,7 @@ impl Departures {
         }
     }
 
-    fn is_gone(&self, gone: &DeserializeGuard<SshKey>) {
+    fn is_gone(&self, gone: &Guarded<SshKey>) {
         let uid = gone.meta().uid.as_deref().unwrap_or_default();
         self.context.store_uses.key_is_gone(uid);
         let was_released = self.context.memory.end_release(gone);

@@ -19,13 +19,16 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{
-    context::Context,
-    watch::{
-        panics::ReconcileFailed,
-        reconcile_metrics::watch_failure,
-        settings::{Guarded, log, retry},
+use crate::{
+    controller::{
+        context::Context,
+        watch::{
+            panics::ReconcileFailed,
+            reconcile_metrics::watch_failure,
+            settings::{log, retry},
+        },
     },
+    kubernetes::guarded::Guarded,
 };
 
 /// Runs a controller until it ends, which is soon after `shutdown`. `tell_of_gone` hears of each object that was to be

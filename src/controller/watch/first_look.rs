@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use kube::{core::DeserializeGuard, runtime::reflector::ObjectRef};
+use kube::runtime::reflector::ObjectRef;
 
 use crate::{
     api::{SshKey, StoreKey, StoreKind, names::annotation},
     controller::{context::Context, scope::Scope, sessions::store_object::StoreObject},
+    kubernetes::guarded::Guarded,
     plan::{default_stores, parse_records, stores_of},
 };
 
@@ -51,7 +52,7 @@ fn look_at(scope: &Scope, namespace: &str, store: &StoreKey) -> Option<bool> {
     }
 }
 
-fn is_not_looked_at<K: StoreObject>(context: &Context, store: &Arc<DeserializeGuard<K>>) -> bool {
+fn is_not_looked_at<K: StoreObject>(context: &Context, store: &Arc<Guarded<K>>) -> bool {
     let readable = store.0.as_ref();
     readable.is_ok_and(|store| {
         !context

@@ -21,12 +21,12 @@ use crate::{
             drive::drive,
             panics::{ReconcileFailed, guarded},
             reconcile_metrics::measured,
-            settings::{Guarded, api, not_any_more, set_up, until_called},
+            settings::{api, not_any_more, set_up, until_called},
             triggers::controller,
             wakers::{called, done_for},
         },
     },
-    kubernetes::{client, plans},
+    kubernetes::{client, guarded::Guarded, plans},
 };
 
 /// How often it is looked whether the cluster has the definition by now.

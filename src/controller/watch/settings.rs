@@ -5,7 +5,6 @@ use std::{fmt::Debug, time::Duration};
 use backon::ExponentialBuilder;
 use kube::{
     Api, Resource,
-    core::DeserializeGuard,
     runtime::{
         Controller,
         controller::{self, Action},
@@ -16,12 +15,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{
-    context::Context, turns::calls::most_held, watch::panics::ReconcileFailed,
+use crate::{
+    controller::{context::Context, turns::calls::most_held, watch::panics::ReconcileFailed},
+    kubernetes::guarded::Guarded,
 };
-
-/// An object that can't be read stops only itself.
-pub(in crate::controller) type Guarded<K> = DeserializeGuard<K>;
 
 /// Changes that come together are reconciled together.
 const DEBOUNCE: Duration = Duration::from_millis(50);

@@ -21,9 +21,10 @@ use crate::{
         watch::{
             panics::{ReconcileFailed, guarded},
             reconcile_metrics::measured,
-            settings::{Guarded, not_any_more},
+            settings::not_any_more,
         },
     },
+    kubernetes::guarded::Guarded,
 };
 
 /// Reconciles a store of either kind when its turn comes; `None` when it is not near.

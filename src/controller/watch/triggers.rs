@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use kube::{
     Api, Resource,
     api::ObjectMeta,
-    core::{DeserializeGuard, error_boundary::InvalidObject},
+    core::error_boundary::InvalidObject,
     runtime::{
         Controller, WatchStreamExt, reflector,
         watcher::{self, Event},
@@ -18,18 +18,18 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::kubernetes::cut::cut;
+use crate::kubernetes::{cut::cut, guarded::Guarded};
 
 /// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
 /// knows, and makes what hears each of its events before that changes.
 pub(in crate::controller) fn controller<K, H>(
-    api: Api<DeserializeGuard<K>>,
+    api: Api<Guarded<K>>,
     watched: watcher::Config,
-    hear: impl FnOnce(&reflector::Store<DeserializeGuard<K>>) -> H,
-) -> Controller<DeserializeGuard<K>>
+    hear: impl FnOnce(&reflector::Store<Guarded<K>>) -> H,
+) -> Controller<Guarded<K>>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-    H: FnMut(&Event<DeserializeGuard<K>>) + Send + 'static,
+    H: FnMut(&Event<Guarded<K>>) + Send + 'static,
 {
     let (reader, writer) = reflector::store();
     let mut hear = hear(&reader);
@@ -54,7 +54,7 @@ struct Listed(Vec<ObjectMeta>);
 impl Listed {
     /// The objects that are to be reconciled because of an event. Of those on a list nothing but the name matters: a
     /// reconcile takes the object from what the watch knows.
-    fn triggers<K>(&mut self, event: Event<DeserializeGuard<K>>) -> Vec<DeserializeGuard<K>>
+    fn triggers<K>(&mut self, event: Event<Guarded<K>>) -> Vec<Guarded<K>>
     where
         K: Resource,
     {
@@ -78,7 +78,7 @@ impl Listed {
             }
             Event::InitDone => {
                 let only_named = |metadata| {
-                    DeserializeGuard(Err(InvalidObject {
+                    Guarded(Err(InvalidObject {
                         error: String::new(),
                         metadata,
                     }))
@@ -97,13 +97,13 @@ mod tests {
     use super::*;
     use crate::api::SshKey;
 
-    fn names(listed: &mut Listed, event: Event<DeserializeGuard<SshKey>>) -> Vec<String> {
+    fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> Vec<String> {
         let triggers = listed.triggers(event).into_iter();
         triggers.map(|object| object.name_any()).collect()
     }
 
-    fn key(name: &str) -> DeserializeGuard<SshKey> {
-        DeserializeGuard(Ok(SshKey::new(name, Default::default())))
+    fn key(name: &str) -> Guarded<SshKey> {
+        Guarded(Ok(SshKey::new(name, Default::default())))
     }
 
     #[test]

@@ -21,13 +21,10 @@ use crate::{
         names::{annotation, label},
     },
     controller::{
-        blocking::Asker,
-        context::Context,
-        memory::store_state::StoreState,
-        turns::calls::Calls,
-        watch::settings::{Guarded, api},
+        blocking::Asker, context::Context, memory::store_state::StoreState, turns::calls::Calls,
+        watch::settings::api,
     },
-    kubernetes::client,
+    kubernetes::{client, guarded::Guarded},
     plan::{default_stores, parse_records, stores_of},
 };
 
