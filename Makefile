@@ -50,9 +50,10 @@ terraform: ## Terraform with azurerm, built once (half an hour), against the emu
 	@cargo build --quiet --package dev --bins
 	@$(programs)/dev terraform
 
-crds: ## Write the custom resource definitions into crds/ and into their chart
+crds: ## Write the custom resource definitions into crds/ and into their chart, and the table of the chart's values
 	@cargo run --quiet --bin crdgen -- crds
 	@cargo run --quiet --bin crdgen -- charts/sshkey-operator-crds/files
+	@cargo run --quiet --package dev --bin dev -- chart-values
 
 fmt: ## Format the code
 	@cargo fmt --all

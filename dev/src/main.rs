@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, clients, e2e, image, processes::hold, run, soak};
+use dev::{bench, chart_values, clients, e2e, image, processes::hold, run, soak};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -30,6 +30,8 @@ enum Command {
     Clients,
     /// Runs Terraform with its provider for Azure against the emulator.
     Terraform,
+    /// Writes the table of the chart's values into the chart's README.
+    ChartValues,
     /// Installs the operator in the cluster that KUBECONFIG names, uses it, and removes it.
     E2e(e2e::Options),
     /// Runs a program that dies with its starter.
@@ -44,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(options) => on_runtime(bench::bench(&options)),
         Command::Soak(options) => on_runtime(soak::soak(&options)),
         Command::Image => image::build(),
+        Command::ChartValues => chart_values::write(),
         Command::E2e(options) => on_runtime(e2e::run(&options)),
         Command::Clients => on_runtime(clients::run()),
         Command::Terraform => on_runtime(clients::terraform()),

@@ -80,6 +80,9 @@ fn the_default_store_is_rendered_as_it_is_given_and_only_when_it_is() {
     assert!(store["metadata"].get("namespace").is_none());
     let given: Value = serde_saphyr::from_str(STORE).unwrap();
     assert_eq!(store["spec"], given["defaultStore"]);
+    // SshKeys that outlive the release need it.
+    let annotations = &store["metadata"]["annotations"];
+    assert_eq!(annotations["helm.sh/resource-policy"], "keep");
     let without = helm.operator("{}").unwrap();
     assert_eq!(without.all("ClusterAzureStore").count(), 0);
 }
@@ -98,10 +101,6 @@ fn a_default_store_that_can_not_be_is_refused() {
             "not allowed",
         ),
         (&STORE.replace("names: ['*']", "names: '*'"), "want array"),
-        (
-            &format!("{STORE}\nwatchClusterStores: false"),
-            "of no use with watchClusterStores: false",
-        ),
     ] {
         let error = helm.operator(values).unwrap_err();
         assert!(error.contains(words), "{values}: {error}");

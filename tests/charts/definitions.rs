@@ -71,8 +71,16 @@ fn the_charts_have_the_version_of_the_program() {
 #[test]
 fn an_older_kubernetes_is_refused() {
     let Some(helm) = Helm::ready() else { return };
-    for (version, good) in [("1.32.9", false), ("1.33.0", true), ("1.34.1-gke.5", true)] {
-        let args = ["template", "release", CRDS, "--kube-version", version];
-        assert_eq!(helm.run(&args, "").is_ok(), good, "{version}");
+    for (version, good) in [("1.29.9", false), ("1.30.0", true), ("1.34.1-gke.5", true)] {
+        for chart in [OPERATOR, CRDS] {
+            let image = "image.repository=r.example.com/o";
+            let args = ["template", "release", chart, "--kube-version", version];
+            let args = [
+                &args[..],
+                &["--set", image][..usize::from(chart == OPERATOR) * 2],
+            ]
+            .concat();
+            assert_eq!(helm.run(&args, "").is_ok(), good, "{chart} {version}");
+        }
     }
 }
