@@ -78,7 +78,7 @@ const REFUSED: [(&str, &str); 17] = [
 
 #[test]
 fn values_that_contradict_each_other_are_refused_by_name() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for (values, words) in REFUSED {
         let values = values.replace("STORE", STORE);
         let error = helm.operator(&values).unwrap_err();
@@ -88,7 +88,7 @@ fn values_that_contradict_each_other_are_refused_by_name() {
 
 #[test]
 fn what_only_looks_like_a_contradiction_is_rendered() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "{leaderElection: false, strategy: {type: Recreate}}",
         "{watchNamespaces: [team-a, team-b], STORE}",
@@ -102,7 +102,7 @@ fn what_only_looks_like_a_contradiction_is_rendered() {
 
 #[test]
 fn an_operator_without_an_election_needs_no_lease() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let values = "{leaderElection: false, strategy: {type: Recreate}}";
     let objects = helm.operator(values).unwrap();
     assert!(!objects.flags().leader_election);

@@ -72,7 +72,7 @@ fn the_schema_of_the_default_store_is_that_of_its_definition() {
 
 #[test]
 fn the_default_store_is_rendered_as_it_is_given_and_only_when_it_is() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let objects = helm.operator(STORE).unwrap();
     let store = objects.one("ClusterAzureStore");
     assert_eq!(store["apiVersion"], "sshkey-operator.io/v1alpha1");
@@ -89,7 +89,7 @@ fn the_default_store_is_rendered_as_it_is_given_and_only_when_it_is() {
 
 #[test]
 fn a_default_store_that_can_not_be_is_refused() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for (values, words) in [
         (
             "defaultStore: {tenants: {namespaces: {names: ['*']}}}",
@@ -109,7 +109,7 @@ fn a_default_store_that_can_not_be_is_refused() {
 
 #[test]
 fn the_pods_workload_identity_goes_before_labels_and_annotations_that_are_given() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let objects = helm
         .operator(
             "{workloadIdentity: {clientId: 22222222-2222-2222-2222-222222222222}, podLabels: {azure.workload.identity/use: 'false', a: b}, \

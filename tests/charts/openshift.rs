@@ -81,7 +81,7 @@ fn refused(objects: &Objects) -> Vec<String> {
 
 #[test]
 fn restricted_v2_admits_the_pod_and_gives_it_a_user() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "{}",
         "azure: {ca: {secret: a}}",
@@ -103,7 +103,7 @@ fn restricted_v2_admits_the_pod_and_gives_it_a_user() {
 
 #[test]
 fn what_restricted_v2_refuses_is_seen() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for (values, what) in [
         ("podSecurityContext: {runAsUser: 65532}", "runAsUser"),
         ("podSecurityContext: {fsGroup: 65532}", "fsGroup"),

@@ -11,7 +11,7 @@ const CA: &str = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----
 
 #[test]
 fn without_values_the_operator_runs_as_it_does_without_flags() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let rendered = helm.operator("{}").unwrap().flags();
     let default = Flags {
         // Another release in the same namespace has a Lease of its own.
@@ -23,7 +23,7 @@ fn without_values_the_operator_runs_as_it_does_without_flags() {
 
 #[test]
 fn replicas_agree_by_a_lease_in_the_name_of_their_pod() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let objects = helm.operator("replicas: 2").unwrap();
     let spec = &objects.one("Deployment")["spec"];
     assert_eq!(spec["replicas"], 2);
@@ -50,7 +50,7 @@ fn replicas_agree_by_a_lease_in_the_name_of_their_pod() {
 
 #[test]
 fn the_pod_can_write_nothing_and_become_nobody() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in ["{}".to_owned(), format!("azure: {{ca: {{pem: \"{CA}\"}}}}")] {
         let objects = helm.operator(&values).unwrap();
         let pod = &objects.pod()["spec"];
@@ -87,7 +87,7 @@ fn the_pod_can_write_nothing_and_become_nobody() {
 
 #[test]
 fn the_probes_ask_where_the_operator_answers() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for (values, port) in [("{}", 8081), ("healthAddress: '[::]:9000'", 9000)] {
         let objects = helm.operator(values).unwrap();
         let container = &objects.pod()["spec"]["containers"][0];
@@ -103,7 +103,7 @@ fn the_probes_ask_where_the_operator_answers() {
 
 #[test]
 fn metrics_are_scraped_where_the_operator_serves_them() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let values = "metrics: {address: '0.0.0.0:9100', service: {enabled: true}, podMonitor: {enabled: true}}\n\
                   networkPolicy: {enabled: true}";
     let objects = helm.operator(values).unwrap();
@@ -122,7 +122,7 @@ fn metrics_are_scraped_where_the_operator_serves_them() {
 
 #[test]
 fn without_metrics_there_is_no_port_for_them() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let values = "metrics: {enabled: false}\nnetworkPolicy: {enabled: true}";
     let objects = helm.operator(values).unwrap();
     assert_eq!(objects.flags().metrics_address.0, None);
@@ -134,7 +134,7 @@ fn without_metrics_there_is_no_port_for_them() {
 
 #[test]
 fn the_deployment_selects_its_own_pods_whatever_labels_are_added() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let values = "podLabels: {app.kubernetes.io/name: other, more: label}";
     let objects = helm.operator(values).unwrap();
     let labels = &objects.pod()["metadata"]["labels"];
@@ -148,7 +148,7 @@ fn the_deployment_selects_its_own_pods_whatever_labels_are_added() {
 
 #[test]
 fn new_certificate_authorities_restart_the_pod() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let annotations = |text: &str| {
         let values = format!("azure: {{ca: {{pem: \"{CA}{text}\"}}}}");
         let objects = helm.operator(&values).unwrap();
@@ -178,7 +178,7 @@ fn new_certificate_authorities_restart_the_pod() {
 
 #[test]
 fn the_notes_name_the_next_step() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let notes = |values: &str| {
         let args = [
             "install",

@@ -1,85 +1,27 @@
 //! The charts on a real API server, by real Helm. No pod runs: there is no kubelet.
 
-use std::path::PathBuf;
-
-use dev::control_plane::ControlPlane;
 use k8s_openapi::{
-    api::{
-        apps::v1::Deployment,
-        core::v1::{Namespace, Pod},
-        rbac::v1::Role,
-    },
+    api::{apps::v1::Deployment, core::v1::Pod, rbac::v1::Role},
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api, Client,
     api::{Patch, PatchParams, PostParams},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use sshkey_operator::api::ClusterAzureStore;
 
-use crate::helm::{CRDS, Helm, OPERATOR};
+use crate::{
+    cluster::{Cluster, IMAGE, namespace},
+    helm::{CRDS, Helm, OPERATOR},
+};
 
 const SSHKEYS: &str = "sshkeys.sshkey-operator.io";
-const IMAGE: &str = "--set image.repository=r.example.com/o --set azure.ca.secret=ca";
 const STORE: &str = r#"--set-json defaultStore={"subscriptionID":"00000000-0000-0000-0000-000000000000","tenantID":"11111111-1111-1111-1111-111111111111","auth":{"ambient":{}},"tenants":{"namespaces":{"names":["*"]}}}"#;
-
-/// A control plane with the namespaces `ops` and `team-a`, both restricted, and Helm that uses it.
-struct Cluster {
-    helm: Helm,
-    client: Client,
-    kubeconfig: PathBuf,
-    // Both end with the test.
-    _plane: ControlPlane,
-    _folder: tempfile::TempDir,
-}
-
-impl Cluster {
-    async fn start(helm: Helm) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let plane = ControlPlane::start(&folder.path().join("plane"))
-            .await
-            .unwrap();
-        let kubeconfig = folder.path().join("kubeconfig");
-        std::fs::write(&kubeconfig, plane.admin().kubeconfig()).unwrap();
-        let client = plane.admin().client().await.unwrap();
-        for name in ["ops", "team-a"] {
-            namespace(&client, name).await;
-        }
-        Self {
-            helm,
-            client,
-            kubeconfig,
-            _plane: plane,
-            _folder: folder,
-        }
-    }
-
-    fn try_helm(&self, words: &str) -> Result<String, String> {
-        let common = ["--namespace", "ops", "--kubeconfig"];
-        let mut args: Vec<&str> = words.split(' ').chain(common).collect();
-        args.push(self.kubeconfig.to_str().unwrap());
-        self.helm.run(&args, "")
-    }
-
-    fn helm(&self, words: &str) {
-        self.try_helm(words)
-            .unwrap_or_else(|error| panic!("helm {words}: {error}"));
-    }
-
-    fn deployments(&self) -> Api<Deployment> {
-        Api::namespaced(self.client.clone(), "ops")
-    }
-
-    async fn has_no_deployment(&self) {
-        let found = self.deployments().list(&Default::default()).await.unwrap();
-        assert!(found.items.is_empty());
-    }
-}
 
 #[tokio::test]
 async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_definitions() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let cluster = Cluster::start(helm).await;
     let helm = |words: &str| cluster.helm(words);
     let client = &cluster.client;
@@ -127,7 +69,7 @@ async fn the_charts_install_into_a_restricted_namespace_upgrade_and_leave_the_de
 
 #[tokio::test]
 async fn what_the_cluster_lacks_is_named_before_anything_is_made() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let cluster = Cluster::start(helm).await;
     for (values, words) in [
         (STORE, "ClusterAzureStore"),
@@ -166,7 +108,7 @@ async fn what_the_cluster_lacks_is_named_before_anything_is_made() {
 
 #[tokio::test]
 async fn one_command_installs_everything_and_an_uninstall_leaves_the_definitions() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let cluster = Cluster::start(helm).await;
     cluster.helm(&format!(
         "install operator {OPERATOR} {IMAGE} --set crds.enabled=true --set replicas=2"
@@ -200,17 +142,4 @@ async fn the_namespace_takes_its_pod(client: &Client, deployments: &Api<Deployme
     };
     let pods: Api<Pod> = Api::namespaced(client.clone(), "ops");
     pods.create(&PostParams::default(), &pod).await.unwrap();
-}
-
-async fn namespace(client: &Client, name: &str) {
-    let namespace: Value = json!({"metadata": {
-        "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
-    }});
-    Api::<Namespace>::all(client.clone())
-        .create(
-            &PostParams::default(),
-            &serde_json::from_value(namespace).unwrap(),
-        )
-        .await
-        .unwrap();
 }

@@ -268,4 +268,28 @@ pub(crate) const AROUND_POD: &[Row] = &[
         "Secret/metadata/name",
         "release-a",
     ),
+    (
+        "rbac.tenants.aggregateToView",
+        "rbac: {tenants: {aggregateToView: false}}",
+        "ClusterRole:release-sshkey-operator-view/metadata/labels/rbac.authorization.k8s.io~1aggregate-to-view",
+        "null",
+    ),
+    (
+        "rbac.tenants.aggregateToEdit",
+        "rbac: {tenants: {aggregateToEdit: false}}",
+        "ClusterRole:release-sshkey-operator-edit/metadata/labels/rbac.authorization.k8s.io~1aggregate-to-edit",
+        "null",
+    ),
+    (
+        "rbac.tenants.aggregateToAdmin",
+        "rbac: {tenants: {aggregateToAdmin: false}}",
+        "ClusterRole:release-sshkey-operator-admin/metadata/labels/rbac.authorization.k8s.io~1aggregate-to-admin",
+        "null",
+    ),
+    (
+        "rbac.tenants.create",
+        "rbac: {tenants: {create: false}}",
+        "ClusterRole:release-sshkey-operator-edit/metadata/name",
+        "null",
+    ),
 ];
