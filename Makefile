@@ -43,7 +43,7 @@ charts-helm3: control-plane build ## The same with the oldest Helm that will do,
 image: ## Build the container images into target/image/, without a container engine; about 10 minutes at first
 	@cargo run --quiet --package dev --bin dev -- image
 
-e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; about 2 minutes after make image
+e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; its images are built in minutes, and it takes 3
 	@cargo build --quiet --package dev --bins
 	@dev/e2e $(programs)/dev
 

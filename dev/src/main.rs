@@ -25,7 +25,7 @@ enum Command {
     /// Edits keys at random while the operator is killed, servers are restarted and requests fail, and says what came of it.
     Soak(soak::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
-    Image,
+    Image(image::Options),
     /// Runs stock Azure clients against the emulator.
     Clients,
     /// Runs Terraform with its provider for Azure against the emulator.
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
         Command::Soak(options) => on_runtime(soak::soak(&options)),
-        Command::Image => image::build(),
+        Command::Image(options) => image::build(&options),
         Command::ChartValues => chart_values::write(),
         Command::E2e(options) => on_runtime(e2e::run(&options)),
         Command::Clients => on_runtime(clients::run()),

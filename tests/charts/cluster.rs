@@ -47,6 +47,11 @@ impl Cluster {
         }
     }
 
+    pub(crate) fn has_helm_3(&self) -> bool {
+        let version = self.helm.run(&["version", "--short"], "").unwrap();
+        version.starts_with("v3.")
+    }
+
     pub(crate) fn try_helm(&self, words: &str) -> Result<String, String> {
         let common = ["--namespace", "ops", "--kubeconfig"];
         let mut args: Vec<&str> = words.split(' ').chain(common).collect();

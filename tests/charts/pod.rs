@@ -5,7 +5,10 @@ use sshkey_operator::app::Flags;
 
 use clap::Parser;
 
-use crate::helm::{Helm, OPERATOR};
+use crate::{
+    cluster::{Cluster, IMAGE},
+    helm::{Helm, OPERATOR},
+};
 
 const CA: &str = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n";
 
@@ -176,36 +179,26 @@ fn new_certificate_authorities_restart_the_pod() {
     assert_eq!(annotations("more"), annotations("more"));
 }
 
-#[test]
-fn the_notes_name_the_next_step() {
-    let helm = Helm::built();
+/// Helm 3 shows them only where there is a cluster.
+#[tokio::test]
+async fn the_notes_name_the_next_step() {
+    let cluster = Cluster::start(Helm::built()).await;
     let notes = |values: &str| {
-        let args = [
-            "install",
-            "release",
-            OPERATOR,
-            "--namespace",
-            "ops",
-            "--dry-run=client",
-            "--set",
-            "image.repository=example.com/operator",
-            "--values",
-            "-",
-        ];
-        let text = helm.run(&args, values).unwrap();
+        let words = format!("install release {OPERATOR} --dry-run=client {IMAGE} {values}");
+        let text = cluster.try_helm(words.trim()).unwrap();
         text.split_once("NOTES:").unwrap().1.to_owned()
     };
-    let all = notes("{}");
+    let all = notes("");
     assert!(all.contains("rollout status deployment/release-sshkey-operator --namespace ops"));
     assert!(all.contains("kind: SshKey"), "{all}");
     assert!(!all.contains("rights in a namespace"), "{all}");
-    let some = notes("watchNamespaces: [team-a, team-b]");
+    let some = notes("--set watchNamespaces={team-a,team-b}");
     assert!(some.contains("watches team-a, team-b."), "{some}");
     assert!(some.contains("apply --namespace team-a"), "{some}");
     assert!(
         some.contains("rights in a namespace go with the namespace"),
         "{some}"
     );
-    let elsewhere = notes("azure: {armEndpoint: 'https://arm.example.com'}");
+    let elsewhere = notes("--set azure.armEndpoint=https://arm.example.com");
     assert!(elsewhere.contains("https://arm.example.com"), "{elsewhere}");
 }

@@ -4,7 +4,7 @@ use dev::{
     operator::TenantRules,
     world::{World, WorldOptions},
 };
-use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::{
     Api, Client, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
@@ -77,8 +77,6 @@ async fn joins(world: &World, role: &str, rules: &[PolicyRule]) {
         "rules": rules,
     });
     world.apply(&manifest.to_string()).await;
-    let roles: Api<ClusterRole> = Api::all(world.client().clone());
-    roles.get(&format!("tenants-{role}")).await.unwrap();
 }
 
 /// As a user whom nobody else is, with the role in the world's namespace only.
