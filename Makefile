@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test nightly lint bench soak charts image e2e clients terraform crds fmt build control-plane
+.PHONY: help run demo test nightly lint bench soak charts charts-helm3 image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: control-plane build ## A control plane, an Azure emulator, the operator and two keys; stays up until Ctrl-C
 	@$(programs)/dev run
@@ -13,6 +13,7 @@ demo: control-plane build ## The same, and ends when the keys are Ready
 
 test: ## Every test, on real servers
 	@dev/timed "OpenSSH" dev/openssh
+	@dev/timed "Helm" dev/helm/build >/dev/null
 	@dev/timed "control plane" $(MAKE) --no-print-directory control-plane && dev/timed "programs" $(MAKE) --no-print-directory build
 	@dev/timed "tests" cargo test --workspace --no-fail-fast
 
@@ -32,14 +33,18 @@ bench: control-plane ## Speed, CPU and memory of the operator, against a bare cl
 soak: control-plane build ## Edits at random for FOR=10m while the operator is killed, servers restart and requests fail; KEYS, SEED
 	@$(programs)/dev soak --for $(or $(FOR),10m) --keys $(or $(KEYS),300) $(if $(SEED),--seed $(SEED))
 
-charts: control-plane build ## Test the charts with Helm, which is built once where it is not installed
+charts: control-plane build ## Test the charts with Helm 4, which is built once where it is not installed
 	@dev/helm/build >/dev/null
 	@cargo test --package sshkey-operator --test charts
+
+charts-helm3: control-plane build ## The same with the oldest Helm that will do, built once (a few minutes)
+	@dev/helm/build 3 >/dev/null
+	@CHARTS_HELM=3 cargo test --package sshkey-operator --test charts
 
 image: ## Build the container images into target/image/, without a container engine; about 10 minutes at first
 	@cargo run --quiet --package dev --bin dev -- image
 
-e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; about 2 minutes after make image
+e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; its images are built in minutes, and it takes 3
 	@cargo build --quiet --package dev --bins
 	@dev/e2e $(programs)/dev
 
@@ -51,9 +56,10 @@ terraform: ## Terraform with azurerm, built once (half an hour), against the emu
 	@cargo build --quiet --package dev --bins
 	@$(programs)/dev terraform
 
-crds: ## Write the custom resource definitions into crds/ and into their chart
+crds: ## Write the custom resource definitions into crds/ and into their chart, and the table of the chart's values
 	@cargo run --quiet --bin crdgen -- crds
 	@cargo run --quiet --bin crdgen -- charts/sshkey-operator-crds/files
+	@cargo run --quiet --package dev --bin dev -- chart-values
 
 fmt: ## Format the code
 	@cargo fmt --all

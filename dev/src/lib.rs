@@ -19,9 +19,11 @@
 //! | [`soak`] | `make soak` |
 //! | [`image`] | `make image` |
 //! | [`clients`] | `make clients` |
+//! | [`chart_values`] | the table of the chart's values |
 //! | [`e2e`] | `make e2e` |
 
 pub mod bench;
+pub mod chart_values;
 pub mod checkout;
 pub mod clients;
 pub mod control_plane;

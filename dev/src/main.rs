@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use dev::{bench, clients, e2e, image, processes::hold, run, soak};
+use dev::{bench, chart_values, clients, e2e, image, processes::hold, run, soak};
 
 /// The local playground of sshkey-operator.
 #[derive(Parser)]
@@ -25,11 +25,13 @@ enum Command {
     /// Edits keys at random while the operator is killed, servers are restarted and requests fail, and says what came of it.
     Soak(soak::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
-    Image,
+    Image(image::Options),
     /// Runs stock Azure clients against the emulator.
     Clients,
     /// Runs Terraform with its provider for Azure against the emulator.
     Terraform,
+    /// Writes the table of the chart's values into the chart's README.
+    ChartValues,
     /// Installs the operator in the cluster that KUBECONFIG names, uses it, and removes it.
     E2e(e2e::Options),
     /// Runs a program that dies with its starter.
@@ -43,7 +45,8 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
         Command::Soak(options) => on_runtime(soak::soak(&options)),
-        Command::Image => image::build(),
+        Command::Image(options) => image::build(&options),
+        Command::ChartValues => chart_values::write(),
         Command::E2e(options) => on_runtime(e2e::run(&options)),
         Command::Clients => on_runtime(clients::run()),
         Command::Terraform => on_runtime(clients::terraform()),

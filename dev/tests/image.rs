@@ -28,6 +28,7 @@ fn image(program: &[u8]) -> Image<'_> {
         revision: Some("abc"),
         architecture: "amd64",
         program,
+        limit: LIMIT,
     }
 }
 

@@ -4,13 +4,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admission;
+mod around_pod;
+mod cluster;
+mod contradictions;
 mod default_store;
 mod definitions;
 mod helm;
+mod new_team;
+mod openshift;
 mod pod;
 mod refused;
 mod rights;
 mod server;
+mod tenants;
 mod values;
+mod values_around_pod;
 mod values_for_operator;
 mod values_for_pod;

@@ -27,7 +27,7 @@ fn at<'a>(values: &'a mut Value, path: &str) -> &'a mut Map<String, Value> {
 
 #[test]
 fn a_typo_is_refused_at_every_level() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let mut found = Vec::new();
     levels(
         &yaml(&format!("{OPERATOR}/values.schema.json")),
@@ -42,16 +42,23 @@ fn a_typo_is_refused_at_every_level() {
             values["resources"]["requests"] = json!({"cpu": 1});
         }
         let error = helm.template(OPERATOR, &values.to_string()).unwrap_err();
-        assert!(error.contains("'typo' not allowed"), "{level}: {error}");
-        assert!(error.contains(&format!("'{level}'")), "{level}: {error}");
+        // Helm 4, and Helm 3 in its way.
+        let dotted = level.trim_start_matches('/').replace('/', ".");
+        let dotted = if dotted.is_empty() { "(root)" } else { &dotted };
+        let by_3 = format!("- {dotted}: Additional property typo is not allowed");
+        let by_4 = error.contains("'typo' not allowed") && error.contains(&format!("'{level}'"));
+        assert!(by_4 || error.contains(&by_3), "{level}: {error}");
     }
     let error = helm.template(CRDS, "crds: true").unwrap_err();
-    assert!(error.contains("'crds' not allowed"), "{error}");
+    assert!(
+        error.contains("'crds' not allowed") || error.contains("property crds is not allowed"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_typo_in_a_list_is_refused() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "extraEnv: [{name: A, vlaue: b}]",
         "extraEnv: [{value: b}]",
@@ -59,7 +66,9 @@ fn a_typo_in_a_list_is_refused() {
     ] {
         let error = helm.operator(values).unwrap_err();
         assert!(
-            error.contains("not allowed") || error.contains("missing"),
+            ["not allowed", "missing", "is required"]
+                .iter()
+                .any(|words| error.contains(words)),
             "{error}"
         );
     }
@@ -67,7 +76,7 @@ fn a_typo_in_a_list_is_refused() {
 
 #[test]
 fn what_the_operator_would_not_start_with_is_refused() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "concurrency: 0",
         "concurrency: 1001",
@@ -102,39 +111,36 @@ fn what_the_operator_would_not_start_with_is_refused() {
         "image: {digest: abc}",
         "image: {pullPolicy: Sometimes}",
         "image: {tag: 'a:b'}",
-        "image: {pullSecrets: [{name: a}]}",
+        "imagePullSecrets: [a]",
+        "nameOverride: NAME55",
+        "fullnameOverride: NAME55",
+        "namespaceOverride: NAME55NAME55",
+        "serviceAccount: {name: NAME55NAME55}",
+        "watchNamespaces: [NAME55NAME55]",
+        "strategy: {type: Sometimes}",
+        "strategy: {rollingUpdate: {maxSurge: many}}",
+        "podDisruptionBudget: {maxUnavailable: 0}",
+        "podDisruptionBudget: {maxUnavailable: 101%}",
+        "topologySpreadConstraints: [{topologyKey: a}]",
+        "proxy: {https: 'proxy.example.com:3128'}",
+        "metrics: {prometheusRule: {without: [NoSuchAlert]}}",
+        "metrics: {serviceMonitor: {scrapeTimeout: soon}}",
+        "networkPolicy: {extraEgress: [{from: []}]}",
+        "extraVolumes: [{name: azure-ca, emptyDir: {}}]",
+        "extraVolumeMounts: [{name: a}]",
+        "extraObjects: [{metadata: {name: a}}]",
+        "hostAliases: [{ip: 10.0.0.1}]",
         "podLabels: {a: 1}",
     ] {
-        let error = helm.operator(values).unwrap_err();
+        let values = values.replace("NAME55", &"n".repeat(55));
+        let error = helm.operator(&values).unwrap_err();
         assert!(error.contains("schema"), "{values}: {error}");
     }
 }
 
 #[test]
-fn what_is_not_served_is_not_scraped() {
-    let Some(helm) = Helm::ready() else { return };
-    for scraper in ["service", "podMonitor"] {
-        let values = format!("metrics: {{enabled: false, {scraper}: {{enabled: true}}}}");
-        let error = helm.operator(&values).unwrap_err();
-        assert!(error.contains("need metrics.enabled"), "{error}");
-    }
-}
-
-#[test]
 fn an_image_must_be_named() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     let error = helm.template(OPERATOR, "{}").unwrap_err();
     assert!(error.contains("image.repository must be given"), "{error}");
-}
-
-#[test]
-fn certificate_authorities_come_from_one_place() {
-    let Some(helm) = Helm::ready() else { return };
-    for ca in [
-        "{configMap: a, secret: b}",
-        "{pem: '-----BEGIN CERTIFICATE-----', secret: b}",
-    ] {
-        let error = helm.operator(&format!("azure: {{ca: {ca}}}")).unwrap_err();
-        assert!(error.contains("give one of"), "{error}");
-    }
 }

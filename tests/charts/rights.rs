@@ -6,7 +6,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::helm::{Helm, Objects, yaml};
+use crate::helm::{Helm, Objects, merged, yaml};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +27,13 @@ fn rights() -> Rights {
         }
     }
     rights
+}
+
+/// What is rendered without the roles of tenants.
+fn rendered(helm: &Helm, values: &str) -> Objects {
+    let without = "rbac: {tenants: {create: false}}";
+    let values = merged(&[without, values]).to_string();
+    helm.operator(&values).unwrap()
 }
 
 fn rules(role: &Value) -> Vec<PolicyRule> {
@@ -62,8 +69,8 @@ fn are_bound(objects: &Objects, roles: &str, bindings: &str) {
 
 #[test]
 fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
-    let Some(helm) = Helm::ready() else { return };
-    let objects = helm.operator("{}").unwrap();
+    let helm = Helm::built();
+    let objects = rendered(&helm, "{}");
     let rights = rights();
     assert_eq!(
         rules(objects.one("ClusterRole")),
@@ -76,8 +83,8 @@ fn all_namespaces_are_watched_by_a_cluster_role_of_all_rules() {
 
 #[test]
 fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read() {
-    let Some(helm) = Helm::ready() else { return };
-    let objects = helm.operator("watchNamespaces: [team-a, team-b]").unwrap();
+    let helm = Helm::built();
+    let objects = rendered(&helm, "watchNamespaces: [team-a, team-b]");
     let rights = rights();
     assert_eq!(
         rules(objects.one("ClusterRole")),
@@ -101,16 +108,17 @@ fn named_namespaces_are_watched_by_roles_and_cluster_wide_no_secret_can_be_read(
 
 #[test]
 fn with_an_id_of_its_own_the_clusters_is_not_read() {
-    let Some(helm) = Helm::ready() else { return };
-    let objects = helm.operator("clusterId: prod").unwrap();
+    let helm = Helm::built();
+    let objects = rendered(&helm, "clusterId: prod");
     let rights = rights();
     assert_eq!(
         rules(objects.one("ClusterRole")),
         [rights.cluster_stores, rights.watched.clone()].concat()
     );
-    let objects = helm
-        .operator("{clusterId: prod, watchNamespaces: [team-a], watchClusterStores: false}")
-        .unwrap();
+    let objects = rendered(
+        &helm,
+        "{clusterId: prod, watchNamespaces: [team-a], watchClusterStores: false}",
+    );
     assert_eq!(objects.all("ClusterRole").count(), 0);
     assert_eq!(objects.all("ClusterRoleBinding").count(), 0);
     let roles: Vec<_> = objects.all("Role").map(rules).collect();
@@ -119,12 +127,12 @@ fn with_an_id_of_its_own_the_clusters_is_not_read() {
 
 #[test]
 fn without_the_stores_of_the_cluster_there_is_no_right_for_them() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "watchClusterStores: false",
         "{watchClusterStores: false, watchNamespaces: [team-a]}",
     ] {
-        let objects = helm.operator(values).unwrap();
+        let objects = rendered(&helm, values);
         let roles = objects.all("ClusterRole").chain(objects.all("Role"));
         let all: Vec<PolicyRule> = roles.flat_map(rules).collect();
         assert!(about(&all, "clusterazurestores").is_empty());
@@ -139,8 +147,8 @@ fn without_the_stores_of_the_cluster_there_is_no_right_for_them() {
 
 #[test]
 fn an_operator_in_a_namespace_that_it_watches_has_both_roles_there() {
-    let Some(helm) = Helm::ready() else { return };
-    let objects = helm.operator("watchNamespaces: [ops]").unwrap();
+    let helm = Helm::built();
+    let objects = rendered(&helm, "watchNamespaces: [ops]");
     let names: Vec<&Value> = objects
         .all("Role")
         .map(|role| &role["metadata"]["name"])
@@ -152,12 +160,12 @@ fn an_operator_in_a_namespace_that_it_watches_has_both_roles_there() {
 
 #[test]
 fn without_the_watch_no_secret_and_no_config_map_can_be_listed() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in [
         "watchSecrets: false",
         "{watchSecrets: false, watchNamespaces: [team-a]}",
     ] {
-        let objects = helm.operator(values).unwrap();
+        let objects = rendered(&helm, values);
         let roles = objects.all("ClusterRole").chain(objects.all("Role"));
         let all: Vec<PolicyRule> = roles.flat_map(rules).collect();
         let verbs: Vec<&Vec<String>> = about(&all, "secrets")
@@ -177,18 +185,17 @@ fn without_the_watch_no_secret_and_no_config_map_can_be_listed() {
 
 #[test]
 fn tokens_are_minted_for_the_account_that_the_values_name() {
-    let Some(helm) = Helm::ready() else { return };
-    let objects = helm
-        .operator("workloadIdentityServiceAccount: azure")
-        .unwrap();
+    let helm = Helm::built();
+    let objects = rendered(&helm, "workloadIdentityServiceAccount: azure");
     let all = rules(objects.one("ClusterRole"));
     let tokens = about(&all, "serviceaccounts/token");
     assert_eq!(tokens.len(), 1);
     assert_eq!(tokens[0].resource_names, Some(vec!["azure".to_owned()]));
     assert_eq!(objects.flags().workload_identity_service_account, "azure");
-    let objects = helm
-        .operator("{workloadIdentityServiceAccount: azure, watchNamespaces: [team-a]}")
-        .unwrap();
+    let objects = rendered(
+        &helm,
+        "{workloadIdentityServiceAccount: azure, watchNamespaces: [team-a]}",
+    );
     let all: Vec<PolicyRule> = objects.all("Role").flat_map(rules).collect();
     let tokens = about(&all, "serviceaccounts/token");
     assert_eq!(tokens.len(), 2, "where it watches, and where it is");
@@ -199,9 +206,9 @@ fn tokens_are_minted_for_the_account_that_the_values_name() {
 
 #[test]
 fn no_rule_that_is_rendered_has_a_wildcard() {
-    let Some(helm) = Helm::ready() else { return };
+    let helm = Helm::built();
     for values in ["{}", "watchNamespaces: [team-a]"] {
-        let objects = helm.operator(values).unwrap();
+        let objects = rendered(&helm, values);
         let roles: Vec<&Value> = objects
             .all("ClusterRole")
             .chain(objects.all("Role"))

@@ -1,4 +1,4 @@
-//! Values that say where and how the operator runs: its image, its pod, and what stands around it.
+//! Values that say where and how the operator runs: its image and its pod.
 
 use crate::values::Row;
 
@@ -35,12 +35,6 @@ pub(crate) const FOR_POD: &[Row] = &[
         "{container}/imagePullPolicy",
         "Always",
     ),
-    (
-        "image.pullSecrets",
-        "image: {pullSecrets: [a, b]}",
-        "{pod}/imagePullSecrets",
-        "[{name: a}, {name: b}]",
-    ),
     ("replicas", "replicas: 3", "Deployment/spec/replicas", "3"),
     (
         "healthAddress",
@@ -55,94 +49,10 @@ pub(crate) const FOR_POD: &[Row] = &[
         "9000",
     ),
     (
-        "metrics.enabled",
-        "metrics: {enabled: false}",
-        "arg",
-        "--metrics-address=off",
-    ),
-    (
-        "metrics.address",
-        "metrics: {address: '[::]:9100'}",
-        "arg",
-        "--metrics-address=[::]:9100",
-    ),
-    (
-        "metrics.address",
-        "metrics: {address: '[::]:9100'}",
-        "{container}/ports/1/containerPort",
-        "9100",
-    ),
-    (
-        "metrics.service.enabled",
-        "metrics: {address: '[::]:9100', service: {enabled: true}}",
-        "Service/spec/ports",
-        "[{name: metrics, port: 9100, targetPort: metrics}]",
-    ),
-    (
-        "metrics.service.annotations",
-        "metrics: {service: {enabled: true, annotations: {a: b}}}",
-        "Service/metadata/annotations",
-        "{a: b}",
-    ),
-    (
-        "metrics.podMonitor.enabled",
-        "metrics: {podMonitor: {enabled: true}}",
-        "PodMonitor/spec/podMetricsEndpoints",
-        "[{port: metrics, path: /metrics, interval: 30s}]",
-    ),
-    (
-        "metrics.podMonitor.interval",
-        "metrics: {podMonitor: {enabled: true, interval: 1m}}",
-        "PodMonitor/spec/podMetricsEndpoints/0/interval",
-        "1m",
-    ),
-    (
-        "metrics.podMonitor.labels",
-        "metrics: {podMonitor: {enabled: true, labels: {a: b}}}",
-        "PodMonitor/metadata/labels/a",
-        "b",
-    ),
-    (
-        "networkPolicy.enabled",
-        "networkPolicy: {enabled: true}",
-        "NetworkPolicy/spec/policyTypes",
-        "[Ingress, Egress]",
-    ),
-    (
-        "networkPolicy.metricsFrom",
-        "networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {}}]}",
-        "NetworkPolicy/spec/ingress/1/from",
-        "[{namespaceSelector: {}}]",
-    ),
-    (
-        "networkPolicy.egressPorts",
-        "networkPolicy: {enabled: true, egressPorts: [8443]}",
-        "NetworkPolicy/spec/egress/1/ports",
-        "[{port: 8443, protocol: TCP}]",
-    ),
-    (
         "extraEnv",
         "extraEnv: [{name: HTTPS_PROXY, value: p}]",
         "{container}/env/1",
         "{name: HTTPS_PROXY, value: p}",
-    ),
-    (
-        "serviceAccount.name",
-        "serviceAccount: {name: a}",
-        "ServiceAccount/metadata/name",
-        "a",
-    ),
-    (
-        "serviceAccount.name",
-        "serviceAccount: {name: a}",
-        "{pod}/serviceAccountName",
-        "a",
-    ),
-    (
-        "serviceAccount.annotations",
-        "serviceAccount: {annotations: {a: b}}",
-        "ServiceAccount/metadata/annotations",
-        "{a: b}",
     ),
     (
         "resources",
@@ -186,6 +96,156 @@ pub(crate) const FOR_POD: &[Row] = &[
         "podAnnotations: {checksum/azure-ca: b, c: d}",
         "{meta}/annotations/c",
         "d",
+    ),
+    (
+        "namespaceOverride",
+        "namespaceOverride: a",
+        "Deployment/metadata/namespace",
+        "a",
+    ),
+    (
+        "namespaceOverride",
+        "namespaceOverride: a",
+        "ClusterRoleBinding/subjects/0/namespace",
+        "a",
+    ),
+    (
+        "commonLabels",
+        "commonLabels: {a: b}",
+        "Deployment/metadata/labels/a",
+        "b",
+    ),
+    (
+        "commonLabels",
+        "commonLabels: {a: b}",
+        "ClusterRole/metadata/labels/a",
+        "b",
+    ),
+    (
+        "image.registry",
+        "image: {registry: mirror.example.com, repository: team/o}",
+        "{container}/image",
+        "mirror.example.com/team/o:0.1.0",
+    ),
+    (
+        "imagePullSecrets",
+        "imagePullSecrets: [{name: a}]",
+        "{pod}/imagePullSecrets",
+        "[{name: a}]",
+    ),
+    (
+        "leaderElection",
+        "{leaderElection: false, strategy: {type: Recreate}}",
+        "arg",
+        "--leader-election=false",
+    ),
+    (
+        "strategy.type",
+        "strategy: {type: Recreate}",
+        "Deployment/spec/strategy",
+        "{type: Recreate}",
+    ),
+    (
+        "strategy.rollingUpdate.maxUnavailable",
+        "strategy: {rollingUpdate: {maxUnavailable: 50%}}",
+        "Deployment/spec/strategy/rollingUpdate/maxUnavailable",
+        "50%",
+    ),
+    (
+        "strategy.rollingUpdate.maxSurge",
+        "strategy: {rollingUpdate: {maxSurge: 2}}",
+        "Deployment/spec/strategy/rollingUpdate/maxSurge",
+        "2",
+    ),
+    (
+        "revisionHistoryLimit",
+        "revisionHistoryLimit: 0",
+        "Deployment/spec/revisionHistoryLimit",
+        "0",
+    ),
+    (
+        "podDisruptionBudget.enabled",
+        "{replicas: 2, podDisruptionBudget: {enabled: false}}",
+        "PodDisruptionBudget/metadata/name",
+        "null",
+    ),
+    (
+        "podDisruptionBudget.maxUnavailable",
+        "{replicas: 3, podDisruptionBudget: {maxUnavailable: 2}}",
+        "PodDisruptionBudget/spec/maxUnavailable",
+        "2",
+    ),
+    (
+        "topologySpreadConstraints",
+        "{replicas: 2, topologySpreadConstraints: [{topologyKey: a, maxSkew: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]}",
+        "{pod}/topologySpreadConstraints",
+        "[{topologyKey: a, maxSkew: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]",
+    ),
+    (
+        "proxy.https",
+        "proxy: {https: 'http://a:3128'}",
+        "{container}/env/1",
+        "{name: HTTPS_PROXY, value: 'http://a:3128'}",
+    ),
+    (
+        "proxy.noProxy",
+        "proxy: {noProxy: 'a,b'}",
+        "{container}/env/1",
+        "{name: NO_PROXY, value: 'a,b'}",
+    ),
+    (
+        "extraEnvFrom",
+        "extraEnvFrom: [{secretRef: {name: a}}]",
+        "{container}/envFrom",
+        "[{secretRef: {name: a}}]",
+    ),
+    (
+        "extraVolumes",
+        "extraVolumes: [{name: a, emptyDir: {}}]",
+        "{pod}/volumes",
+        "[{name: a, emptyDir: {}}]",
+    ),
+    (
+        "extraVolumeMounts",
+        "extraVolumeMounts: [{name: a, mountPath: /a}]",
+        "{container}/volumeMounts",
+        "[{name: a, mountPath: /a}]",
+    ),
+    (
+        "podSecurityContext",
+        "podSecurityContext: {fsGroup: 7}",
+        "{pod}/securityContext/fsGroup",
+        "7",
+    ),
+    (
+        "securityContext",
+        "securityContext: {runAsUser: 7}",
+        "{container}/securityContext/runAsUser",
+        "7",
+    ),
+    (
+        "runtimeClassName",
+        "runtimeClassName: a",
+        "{pod}/runtimeClassName",
+        "a",
+    ),
+    (
+        "dnsConfig",
+        "dnsConfig: {nameservers: [10.0.0.1]}",
+        "{pod}/dnsConfig",
+        "{nameservers: [10.0.0.1]}",
+    ),
+    (
+        "hostAliases",
+        "hostAliases: [{ip: 10.0.0.1, hostnames: [a]}]",
+        "{pod}/hostAliases",
+        "[{ip: 10.0.0.1, hostnames: [a]}]",
+    ),
+    (
+        "deploymentAnnotations",
+        "deploymentAnnotations: {a: b}",
+        "Deployment/metadata/annotations",
+        "{a: b}",
     ),
 ];
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sshkey_operator::api::{AzureStore, SshKey, source::Algorithm};
+use sshkey_operator::api::{AzureStore, ClusterAzureStore, SshKey, SshKeyPlan, source::Algorithm};
 
 use crate::yaml::{Document, documents};
 
@@ -16,6 +16,8 @@ fn every_object_that_is_shown_is_read_whole() {
         match document.kind() {
             "SshKey" => is_read_whole::<SshKey>(&document),
             "AzureStore" => is_read_whole::<AzureStore>(&document),
+            "ClusterAzureStore" => is_read_whole::<ClusterAzureStore>(&document),
+            "SshKeyPlan" => is_read_whole::<SshKeyPlan>(&document),
             _ => continue,
         }
         read += 1;

@@ -14,6 +14,10 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "sshkey-operator.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
 {{- define "sshkey-operator.serviceAccountName" -}}
 {{- default (include "sshkey-operator.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}
@@ -24,7 +28,13 @@ app.kubernetes.io/name: {{ include "sshkey-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* What the chart sets goes before what is given. */}}
 {{- define "sshkey-operator.labels" -}}
+{{- $own := include "sshkey-operator.ownLabels" . | fromYaml -}}
+{{- merge $own .Values.commonLabels | toYaml -}}
+{{- end -}}
+
+{{- define "sshkey-operator.ownLabels" -}}
 {{ include "sshkey-operator.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -46,6 +56,9 @@ azure.workload.identity/client-id: {{ . | quote }}
 
 {{- define "sshkey-operator.image" -}}
 {{- $repository := required "image.repository must be given: there is no public image yet. `make image` in the operator's sources builds one." .Values.image.repository -}}
+{{- with .Values.image.registry -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .) $repository -}}
+{{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $repository .Values.image.digest -}}
 {{- else -}}
@@ -56,9 +69,6 @@ azure.workload.identity/client-id: {{ . | quote }}
 {{/* Where the certificate authorities for Azure come from, as a volume; empty when there are none. */}}
 {{- define "sshkey-operator.caVolume" -}}
 {{- $ca := .Values.azure.ca -}}
-{{- if gt (len (compact (list $ca.pem $ca.configMap $ca.secret))) 1 -}}
-{{- fail "azure.ca: give one of pem, configMap and secret" -}}
-{{- end -}}
 {{- if $ca.secret -}}
 secret:
   secretName: {{ $ca.secret | quote }}
@@ -92,4 +102,11 @@ configMap:
 {{- end -}}
 {{- end -}}
 {{- toYaml $rules -}}
+{{- end -}}
+
+{{/* The pods that are spread: those of one revision, so that an upgrade's new pods don't count the old ones. */}}
+{{- define "sshkey-operator.spreadPods" -}}
+labelSelector:
+  matchLabels: {{- include "sshkey-operator.selectorLabels" . | nindent 4 }}
+matchLabelKeys: [pod-template-hash]
 {{- end -}}

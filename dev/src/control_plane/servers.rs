@@ -72,6 +72,7 @@ pub(super) fn controller_manager(binaries: &Binaries, files: &Files) -> Program 
         "serviceaccount-controller",
         "clusterrole-aggregation-controller",
         "root-ca-certificate-publisher-controller",
+        "resourcequota-controller",
     ];
     Program::new(
         binaries.server("kube-controller-manager"),
@@ -85,4 +86,6 @@ pub(super) fn controller_manager(binaries: &Binaries, files: &Files) -> Program 
     .flag("kube-api-qps", 200)
     .flag("kube-api-burst", 400)
     .flag("concurrent-namespace-syncs", 4)
+    // A new kind is counted from the next look at a quota on.
+    .flag("resource-quota-sync-period", "5s")
 }

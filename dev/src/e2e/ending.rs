@@ -17,11 +17,12 @@ use super::{
     steps::{Steps, until},
 };
 
-const FINALIZER: &str = "sshkey-operator.io/finalizer";
+pub(super) const FINALIZER: &str = "sshkey-operator.io/finalizer";
 
 /// The kinds that the chart of the definitions leaves.
-const DEFINITIONS: [&str; 3] = [
+pub(super) const DEFINITIONS: [&str; 4] = [
     "sshkeys.sshkey-operator.io",
+    "sshkeyplans.sshkey-operator.io",
     "azurestores.sshkey-operator.io",
     "clusterazurestores.sshkey-operator.io",
 ];
@@ -42,14 +43,7 @@ impl Life<'_> {
         }
         self.helm.run(&["uninstall", OPERATOR])?;
         let said = self.helm.run(&["uninstall", CRDS])?;
-        until("the operator is gone", PATIENCE, async || {
-            let pods = self.cluster.pods(SYSTEM, OPERATOR).await;
-            match pods.map_err(|error| format!("{error:#}"))?.as_slice() {
-                [] => Ok(()),
-                pods => Err(format!("{} pods", pods.len())),
-            }
-        })
-        .await?;
+        self.operator_is_gone().await?;
         let roles: Api<ClusterRole> = Api::all(self.cluster.client.clone());
         let role = roles.get_opt(OPERATOR).await.context("look for a role")?;
         ensure!(role.is_none(), "its ClusterRole is still there");
@@ -73,6 +67,17 @@ impl Life<'_> {
         keys::unchanged(self.cluster, self.azure, &before).await?;
         steps.passed("and so do the keys in Azure; the operator's rights are gone");
         Ok(())
+    }
+
+    pub(super) async fn operator_is_gone(&self) -> anyhow::Result<()> {
+        until("the operator is gone", PATIENCE, async || {
+            let pods = self.cluster.pods(SYSTEM, OPERATOR).await;
+            match pods.map_err(|error| format!("{error:#}"))?.as_slice() {
+                [] => Ok(()),
+                pods => Err(format!("{} pods", pods.len())),
+            }
+        })
+        .await
     }
 
     async fn waits(&self, steps: &mut Steps) -> anyhow::Result<()> {
@@ -122,7 +127,7 @@ impl Life<'_> {
         Ok(())
     }
 
-    async fn delete(&self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn delete(&self, name: &str) -> anyhow::Result<()> {
         let keys = self.cluster.api::<SshKey>(TEAM);
         keys.delete(name, &DeleteParams::default())
             .await

@@ -1,24 +1,27 @@
 //! What an earlier run has left, or this one leaves.
 
-use std::time::Duration;
-
-use anyhow::{Context, bail};
-use k8s_openapi::{
-    api::{core::v1::Namespace, rbac::v1::ClusterRoleBinding},
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-};
-use kube::{
-    Api, ResourceExt,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
-};
-use serde_json::json;
-use sshkey_operator::api::SshKey;
+use std::{fmt::Debug, time::Duration};
 
 use super::{
     charts::{Helm, OPERATOR},
     cluster::{AZURE, Cluster, MARK, SYSTEM, TEAM},
     steps::until,
 };
+use anyhow::{Context, bail};
+use k8s_openapi::{
+    api::{
+        core::v1::Namespace,
+        rbac::v1::{ClusterRole, ClusterRoleBinding},
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
+    core::{ClusterResourceScope, GroupVersionKind},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
 
 /// A namespace takes its time.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -48,11 +51,8 @@ pub(super) async fn remove(cluster: &Cluster, helm: &Helm) -> anyhow::Result<()>
         let absent = ["uninstall", OPERATOR, "--ignore-not-found"];
         helm.run(&absent)?;
     }
-    if ours
-        .iter()
-        .any(|one| one.name_any() == "sshkeys.sshkey-operator.io")
-    {
-        let_go(cluster).await?;
+    for definition in &ours {
+        let_go(cluster, definition).await?;
     }
     for definition in &ours {
         let name = definition.name_any();
@@ -61,6 +61,8 @@ pub(super) async fn remove(cluster: &Cluster, helm: &Helm) -> anyhow::Result<()>
             .await
             .with_context(|| format!("delete {name}"))?;
     }
+    remove_rights::<ClusterRole>(cluster).await?;
+    remove_rights::<ClusterRoleBinding>(cluster).await?;
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client.clone());
     let marked = ListParams::default().labels(MARK);
     bindings
@@ -81,7 +83,20 @@ pub(super) async fn remove(cluster: &Cluster, helm: &Helm) -> anyhow::Result<()>
             other => Err(format!("{other:?}")),
         },
     )
-    .await
+    .await?;
+    for definition in &ours {
+        let name = definition.name_any();
+        until(
+            &format!("{name} is gone"),
+            PATIENCE,
+            async || match definitions.get_opt(&name).await {
+                Ok(None) => Ok(()),
+                other => Err(format!("{other:?}")),
+            },
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 async fn own_namespaces(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
@@ -94,16 +109,52 @@ async fn own_namespaces(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-/// Takes the finalizers away: their Azure goes with the run.
-async fn let_go(cluster: &Cluster) -> anyhow::Result<()> {
-    let keys = cluster.api::<SshKey>(TEAM);
-    let found = keys.list_metadata(&ListParams::default()).await;
-    for key in found.context("list the SshKeys")?.items {
-        let none = json!({"metadata": {"finalizers": null}});
-        let name = key.name_any();
-        keys.patch(&name, &PatchParams::default(), &Patch::Merge(none))
-            .await
-            .with_context(|| format!("let go of SshKey {name}"))?;
+/// Takes the finalizers away of all objects of a kind: their Azure goes with the run. Without the operator they would hold
+/// their namespace and their definition for ever.
+async fn let_go(cluster: &Cluster, definition: &CustomResourceDefinition) -> anyhow::Result<()> {
+    let spec = &definition.spec;
+    for version in spec.versions.iter().filter(|version| version.served) {
+        let kind = GroupVersionKind::gvk(&spec.group, &version.name, &spec.names.kind);
+        let resource = ApiResource::from_gvk_with_plural(&kind, &spec.names.plural);
+        let all: Api<DynamicObject> = Api::all_with(cluster.client.clone(), &resource);
+        let found = all.list_metadata(&ListParams::default()).await;
+        let found = found.with_context(|| format!("list every {}", kind.kind))?;
+        for object in found.items {
+            let name = object.name_any();
+            let api: Api<DynamicObject> = match object.namespace() {
+                Some(namespace) => {
+                    Api::namespaced_with(cluster.client.clone(), &namespace, &resource)
+                }
+                None => all.clone(),
+            };
+            let none = Patch::Merge(json!({"metadata": {"finalizers": null}}));
+            match api.patch(&name, &PatchParams::default(), &none).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                other => {
+                    other.with_context(|| format!("let go of {} {name}", kind.kind))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a release has made outside of namespaces, and leaves when its namespace was deleted before it.
+async fn remove_rights<K>(cluster: &Cluster) -> anyhow::Result<()>
+where
+    K: Resource<Scope = ClusterResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::all(cluster.client.clone());
+    let of_helm = ListParams::default().labels("app.kubernetes.io/managed-by=Helm");
+    let found = api.list(&of_helm).await.context("list the rights")?;
+    for right in found.items {
+        let release = right.annotations().get("meta.helm.sh/release-namespace");
+        if release.is_some_and(|namespace| namespace == SYSTEM) {
+            let name = right.name_any();
+            api.delete(&name, &DeleteParams::default())
+                .await
+                .with_context(|| format!("delete {name}"))?;
+        }
     }
     Ok(())
 }

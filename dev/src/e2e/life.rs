@@ -139,7 +139,7 @@ impl Life<'_> {
     }
 
     /// Makes a key, which is Ready only after the operator has looked at what is in Azure.
-    async fn goes_on(&self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn goes_on(&self, name: &str) -> anyhow::Result<()> {
         self.cluster.apply(TEAM, &keys::another(name)).await?;
         self.cluster.wait_ready::<SshKey>(name).await?;
         Ok(())

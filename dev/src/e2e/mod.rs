@@ -9,7 +9,10 @@ mod keys;
 mod leftovers;
 mod life;
 mod refused;
+mod replicas;
 mod run;
 mod steps;
+mod team;
+mod wrong_orders;
 
 pub use run::{Options, run};

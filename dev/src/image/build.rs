@@ -8,8 +8,11 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 
-use super::layout::Image;
+use super::layout::{Image, LIMIT};
 use crate::checkout;
+
+/// The folder of the images that are for tests alone.
+pub(crate) const QUICK: &str = "image-quick";
 
 const PROGRAMS: [(&str, &str); 2] = [
     (
@@ -22,12 +25,25 @@ const PROGRAMS: [(&str, &str); 2] = [
     ),
 ];
 
+/// What the user can choose.
+#[derive(clap::Args, Debug)]
+pub struct Options {
+    /// Builds in minutes and optimizes nothing, into target/image-quick/: for `make e2e`.
+    #[arg(long)]
+    quick: bool,
+}
+
 /// Builds the programs, and packs an image of each.
 ///
 /// # Errors
 /// When they can't be built, are not static, or are too big.
 #[allow(clippy::print_stdout)]
-pub fn build() -> anyhow::Result<()> {
+pub fn build(options: &Options) -> anyhow::Result<()> {
+    let (profile, name, limit) = if options.quick {
+        ("e2e", QUICK, usize::MAX)
+    } else {
+        ("release", "image", LIMIT)
+    };
     let target = host()?;
     let architecture = match target.split('-').next() {
         Some("x86_64") => "amd64",
@@ -35,27 +51,30 @@ pub fn build() -> anyhow::Result<()> {
         _ => bail!("no image is made on {target}: it is for Linux on x86_64 and aarch64"),
     };
     let before = revision();
-    let programs = compile(&target)?;
+    let programs = compile(&target, profile)?;
     // Nobody can say what was built while the sources changed.
     let revision = revision().filter(|after| before.as_ref() == Some(after));
-    let folder = checkout::scratch("image");
+    let folder = checkout::scratch(name);
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    for (name, description) in PROGRAMS {
-        let program = programs.join(name);
+    for (program_name, description) in PROGRAMS {
+        let program = programs.join(program_name);
         let program = fs::read(&program).with_context(|| format!("read {}", program.display()))?;
         let image = Image {
-            name,
+            name: program_name,
             description,
             version: env!("CARGO_PKG_VERSION"),
             revision: revision.as_deref(),
             architecture,
             program: &program,
+            limit,
         };
-        let packed = image.pack().with_context(|| format!("pack {name}"))?;
-        let path = folder.join(format!("{name}.tar"));
+        let packed = image
+            .pack()
+            .with_context(|| format!("pack {program_name}"))?;
+        let path = folder.join(format!("{program_name}.tar"));
         fs::write(&path, &packed.tar).with_context(|| format!("write {}", path.display()))?;
         println!(
-            "target/image/{name}.tar: {}, {architecture}, {} MiB, {} MiB compressed, {}",
+            "target/{name}/{program_name}.tar: {}, {architecture}, {} MiB, {} MiB compressed, {}",
             image.reference(),
             mebibytes(packed.unpacked),
             mebibytes(packed.compressed),
@@ -79,7 +98,7 @@ fn host() -> anyhow::Result<String> {
 }
 
 /// Builds static programs, and returns the folder that they are in.
-fn compile(target: &str) -> anyhow::Result<PathBuf> {
+fn compile(target: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let root = checkout::root();
     let folder = checkout::scratch("image-build");
     let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
@@ -89,13 +108,14 @@ fn compile(target: &str) -> anyhow::Result<PathBuf> {
         Some(format!("--remap-path-prefix={}={name}", path?.display()))
     }));
     if !folder.exists() {
-        eprintln!("The first build of the static programs takes about 10 minutes on two cores.");
+        eprintln!("The first build of the static programs takes up to 10 minutes on two cores.");
     }
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root)
         .args([
             "build",
-            "--release",
+            "--profile",
+            profile,
             "--locked",
             "--bins",
             "--target",
@@ -107,7 +127,7 @@ fn compile(target: &str) -> anyhow::Result<PathBuf> {
         .status()
         .context("run cargo")?;
     ensure!(status.success(), "cargo build failed");
-    Ok(folder.join(target).join("release"))
+    Ok(folder.join(target).join(profile))
 }
 
 fn cargo_home() -> Option<PathBuf> {

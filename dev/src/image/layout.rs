@@ -31,6 +31,8 @@ pub struct Image<'a> {
     pub architecture: &'a str,
     /// The program itself.
     pub program: &'a [u8],
+    /// How big it may be once it is unpacked: [`LIMIT`], unless it is for a test.
+    pub limit: usize,
 }
 
 /// An image that was packed.
@@ -76,11 +78,11 @@ impl Image<'_> {
             ));
         }
         ensure!(
-            unpacked <= LIMIT,
+            unpacked <= self.limit,
             "{} is {} MiB, more than {} MiB",
             self.name,
             unpacked.div_ceil(1024 * 1024),
-            LIMIT / 1024 / 1024
+            self.limit / 1024 / 1024
         );
         let config = self.config(&unpacked_digests).to_string();
         let config = keep("application/vnd.oci.image.config.v1+json", config.into());

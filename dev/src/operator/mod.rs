@@ -6,4 +6,4 @@ mod rules;
 
 pub use account::{Account, ClusterStores, Watched, token};
 pub use process::{Flags, Operator};
-pub use rules::Rules;
+pub use rules::{Rules, TenantRules};

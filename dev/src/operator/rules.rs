@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use k8s_openapi::api::rbac::v1::PolicyRule;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::checkout;
 
@@ -28,9 +28,37 @@ impl Rules {
     /// # Errors
     /// When the file is not there or holds something else.
     pub fn read() -> anyhow::Result<Self> {
-        let path = checkout::root().join("charts/sshkey-operator/files/rbac.yaml");
-        let text =
-            std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-        serde_saphyr::from_str(&text).with_context(|| format!("understand {}", path.display()))
+        read("rbac.yaml")
     }
+}
+
+/// What tenants may do in their namespaces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantRules {
+    /// What joins the role `view` of Kubernetes.
+    pub view: Vec<PolicyRule>,
+    /// What joins `edit`, beside the former.
+    pub edit: Vec<PolicyRule>,
+    /// What joins `admin`, beside both.
+    pub admin: Vec<PolicyRule>,
+}
+
+impl TenantRules {
+    /// Reads them from the chart.
+    ///
+    /// # Errors
+    /// When the file is not there or holds something else.
+    pub fn read() -> anyhow::Result<Self> {
+        read("tenants.yaml")
+    }
+}
+
+fn read<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
+    let path = checkout::root()
+        .join("charts/sshkey-operator/files")
+        .join(name);
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    serde_saphyr::from_str(&text).with_context(|| format!("understand {}", path.display()))
 }

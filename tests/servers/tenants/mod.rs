@@ -5,6 +5,7 @@ mod forged_status;
 mod own_stores;
 mod prepared_former_keys;
 mod prepared_secrets;
+mod roles;
 mod secrets_of_others;
 mod stage;
 mod tags;
