@@ -56,24 +56,14 @@ impl Sshd {
     pub async fn login(&self, private_key: &Path) -> anyhow::Result<String> {
         // A word of this login alone: what comes back was written by the other side.
         let word = Uuid::new_v4().to_string();
-        let known_hosts = self.folder.path().join("known_hosts");
         let option = |name: &str, value: &str| ["-o".to_owned(), format!("{name}={value}")];
         let printed = run(Command::new("ssh")
-            // No settings of the machine or of the user.
-            .args(["-F", "none"])
             .arg("-i")
             .arg(private_key)
             .args(option("IdentitiesOnly", "yes"))
             .args(option("IdentityAgent", "none"))
-            .args(option("BatchMode", "yes"))
-            .args(option("StrictHostKeyChecking", "yes"))
-            .args(option("UserKnownHostsFile", &known_hosts.to_string_lossy()))
-            .args(option("ConnectTimeout", "20"))
-            .args([
-                "-p",
-                &self.port.to_string(),
-                &format!("{}@127.0.0.1", self.user),
-            ])
+            .args(self.options())
+            .arg(self.address())
             .arg(format!("echo {word}")))
         .await
         .with_context(|| format!("the server said:\n{}", self.child.tail(20)))?;
@@ -81,6 +71,29 @@ impl Sshd {
             bail!("the login printed {printed:?} instead of {word:?}");
         }
         Ok(printed)
+    }
+
+    /// The machine, as ssh takes it.
+    pub fn address(&self) -> String {
+        format!("{}@127.0.0.1", self.user)
+    }
+
+    /// The options of ssh by which it finds this server and trusts it, without settings of the machine or of the user.
+    pub fn options(&self) -> Vec<String> {
+        let known_hosts = self.folder.path().join("known_hosts");
+        let mut options: Vec<String> = ["-F", "none", "-p", &self.port.to_string()]
+            .map(str::to_owned)
+            .into();
+        for option in [
+            "BatchMode=yes".to_owned(),
+            "StrictHostKeyChecking=yes".to_owned(),
+            format!("UserKnownHostsFile={}", known_hosts.display()),
+            "GlobalKnownHostsFile=none".to_owned(),
+            "ConnectTimeout=20".to_owned(),
+        ] {
+            options.extend(["-o".to_owned(), option]);
+        }
+        options
     }
 
     /// The last lines of the server's log.

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         }
     };
     match start(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "error: {}", error.line());
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(arguments: Arguments) -> Result<(), CliError> {
+fn start(arguments: Arguments) -> Result<u8, CliError> {
     forbid_dumps().map_err(CliError::Start)?;
     let runtime = Builder::new_current_thread()
         .enable_all()

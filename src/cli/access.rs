@@ -14,9 +14,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_mins(1);
 
 /// A way to the API server, and where to look when no namespace is named.
+#[derive(Clone)]
 pub(super) struct Access {
     pub(super) client: Client,
     pub(super) namespace: String,
+    /// Whether the namespace was named on the command line.
+    pub(super) is_namespace_named: bool,
     /// The server's address, for messages.
     pub(super) server: String,
 }
@@ -45,6 +48,7 @@ pub(super) async fn access(flags: &AccessFlags) -> Result<Access, CliError> {
     Ok(Access {
         client,
         namespace,
+        is_namespace_named: flags.namespace.is_some(),
         server: server.trim_end_matches('/').to_owned(),
     })
 }

@@ -8,6 +8,14 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::{
+    plan::flags::Plan,
+    ssh::flags::{Agent, Ssh},
+    times::duration,
+    wait_flags::Wait,
+    which::Which,
+};
+
 /// Works with SshKeys: key pairs in Secrets, and their public halves in Azure.
 ///
 /// Put this program on the PATH as kubectl-sshkey, and kubectl runs it as `kubectl sshkey`.
@@ -65,8 +73,14 @@ pub(super) enum Command {
     List(Several),
     /// Shows how one SshKey, or each of the namespace, stands: keys, Secret, outputs, places in Azure, conditions
     Status(Status),
+    /// Shows what it would do to apply manifests, or to delete SshKeys; nothing of it is done
+    Plan(Plan),
     /// Saves the private key as a file that only you can read, as the Azure portal's download does
     Pem(Pem),
+    /// Logs in to a machine with the key, which is never written to a file
+    Ssh(Ssh),
+    /// Runs a command that can use the key by an agent of its own, gone at its end; the key is never written to a file
+    Agent(Agent),
     /// Prints the public key, one line
     Pub(Named),
     /// Prints the SHA-256 fingerprint, as ssh-keygen -l does
@@ -85,6 +99,12 @@ pub(super) enum Command {
     Protect(Change),
     /// Lets a deletion of the SshKey proceed
     Unprotect(Change),
+    /// Lets an SshKey go whose deletion can't end; what is in Azure stays there
+    Abandon(Change),
+    /// Changes a key that others may know for a new one at once, and deletes it and all former keys
+    Leaked(Change),
+    /// Waits for many SshKeys, and ends at the first that needs a person
+    Wait(Wait),
     /// Prints a script that completes these commands in a shell
     #[command(after_help = "Example, for bash:\n  source <(kubectl sshkey completion bash)")]
     Completion {
@@ -140,14 +160,6 @@ pub(super) struct Status {
     pub(super) name: Option<String>,
     #[command(flatten)]
     pub(super) several: Several,
-}
-
-/// Which of an object's keys.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub(super) struct Which {
-    /// A former key instead of the current one: 1 is the newest of them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
-    pub(super) previous: Option<u8>,
 }
 
 /// Flags of `pem`.
@@ -214,14 +226,6 @@ pub(super) struct Change {
     pub(super) timeout: Duration,
 }
 
-/// A time as kubectl takes it.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write a time such as 90s, 5m or 1h30m".to_owned();
-    let parsed: kube::core::Duration = text.parse().map_err(|_| wrong())?;
-    let is_usable = !parsed.is_negative() && !Duration::from(parsed).is_zero();
-    is_usable.then(|| parsed.into()).ok_or_else(wrong)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -242,14 +246,6 @@ mod tests {
             let read = Arguments::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(read.access.namespace.as_deref(), Some("a"), "{line}");
             assert_eq!(read.access.context.as_deref(), Some("c"), "{line}");
-        }
-    }
-
-    #[test]
-    fn times_are_those_of_kubectl() {
-        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "0s", "-1s", "5", "soon"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 }

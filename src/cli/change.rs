@@ -33,7 +33,11 @@ pub(super) async fn carry_out(
         return Ok(());
     }
     let outcome = outcome(cluster, &change.goal, flags).await?;
-    screen::print(&format!("SshKey {}: {outcome}\n", flags.name))
+    screen::print(&format!("SshKey {}: {outcome}\n", flags.name))?;
+    if let Some(then) = change.then {
+        screen::tell(&then);
+    }
+    Ok(())
 }
 
 /// Waits until it is done, a person must act, or the time is over.

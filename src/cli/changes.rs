@@ -15,6 +15,10 @@ pub(super) enum Action {
     Resume,
     Protect,
     Unprotect,
+    /// Give up what keeps a deletion from its end.
+    Abandon,
+    /// The private key is known to somebody who must not have it.
+    Leaked,
 }
 
 /// A change as it will be made.
@@ -26,6 +30,8 @@ pub(super) struct Change {
     pub(super) patch: Value,
     /// When it is done.
     pub(super) goal: Goal,
+    /// What is left to do for a person once it is done.
+    pub(super) then: Option<String>,
 }
 
 /// What is waited for.
@@ -39,6 +45,12 @@ pub(super) enum Goal {
     Seen,
     /// The object is ready.
     Ready,
+    /// The object is gone.
+    Deleted,
+    /// The object is gone, whatever stood against it.
+    LetGo,
+    /// The key of this fingerprint is neither the current one nor a former one that is kept.
+    Dropped(String),
 }
 
 /// How far a change is.
@@ -55,15 +67,18 @@ pub(super) enum Progress {
 /// The change that an action asks for, or why there is none to make.
 pub(super) fn change(action: Action, key: &SshKey, now: Timestamp) -> Result<Change, String> {
     let name = key.metadata.name.as_deref().unwrap_or_default();
-    if key.metadata.deletion_timestamp.is_some()
-        && action != Action::Unprotect
-        && action != Action::Protect
-    {
+    let is_about_deletion = matches!(
+        action,
+        Action::Protect | Action::Unprotect | Action::Abandon
+    );
+    if key.metadata.deletion_timestamp.is_some() && !is_about_deletion {
         return Err(format!("SshKey {name} is being deleted"));
     }
     match action {
         Action::Rotate => rotate(name, key, now),
         Action::Activate => activate(name, key),
+        Action::Abandon => abandon(name, key),
+        Action::Leaked => leaked(name, key, now),
         Action::Suspend | Action::Resume => {
             flag(name, "suspend", key.spec.suspend, action == Action::Suspend)
         }
@@ -76,7 +91,8 @@ pub(super) fn change(action: Action, key: &SshKey, now: Timestamp) -> Result<Cha
     }
 }
 
-fn rotate(name: &str, key: &SshKey, now: Timestamp) -> Result<Change, String> {
+/// Whether the operator can make a new key.
+fn check_rotation(name: &str, key: &SshKey) -> Result<(), String> {
     if !is_generated(key) {
         return Err(format!(
             "the operator did not make the key of SshKey {name}: put another key where spec.source reads it"
@@ -87,6 +103,11 @@ fn rotate(name: &str, key: &SshKey, now: Timestamp) -> Result<Change, String> {
             "SshKey {name} is suspended: run kubectl sshkey resume {name} first"
         ));
     }
+    Ok(())
+}
+
+fn rotate(name: &str, key: &SshKey, now: Timestamp) -> Result<Change, String> {
+    check_rotation(name, key)?;
     if let Some(pending) = rotation(key).pending {
         return Err(format!(
             "the key {} waits already: run kubectl sshkey activate {name} first",
@@ -110,6 +131,7 @@ fn rotate(name: &str, key: &SshKey, now: Timestamp) -> Result<Change, String> {
         ),
         patch: annotated(annotation::ROTATE_REQUESTED_AT, &request),
         goal: Goal::Rotated(request),
+        then: None,
     })
 }
 
@@ -124,6 +146,69 @@ fn activate(name: &str, key: &SshKey) -> Result<Change, String> {
         ),
         patch: annotated(annotation::ACTIVATE, &next),
         goal: Goal::Activated(next),
+        then: None,
+    })
+}
+
+fn abandon(name: &str, key: &SshKey) -> Result<Change, String> {
+    if key.metadata.deletion_timestamp.is_none() {
+        return Err(format!(
+            "SshKey {name} is not being deleted: run kubectl delete sshkey {name} first, and abandon it only if that does not end"
+        ));
+    }
+    let uid = key.metadata.uid.clone().unwrap_or_default();
+    let kept = match places(key).as_slice() {
+        [] => String::new(),
+        places => format!(" What is in Azure stays there: {}.", places.join(", ")),
+    };
+    Ok(Change {
+        says: format!("Gives up what can't be deleted, and lets SshKey {name} go.{kept}"),
+        patch: annotated(annotation::ABANDON, &uid),
+        goal: Goal::LetGo,
+        then: None,
+    })
+}
+
+/// The ARM ids at which the key is.
+fn places(key: &SshKey) -> Vec<String> {
+    let places = status(key).azure.map(|azure| azure.places);
+    let places = places.unwrap_or_default().into_iter();
+    places.map(|place| place.id).collect()
+}
+
+/// One rotation that waits for nothing, or the key that waits already, and no former key is kept.
+fn leaked(name: &str, key: &SshKey, now: Timestamp) -> Result<Change, String> {
+    check_rotation(name, key)?;
+    let status = status(key);
+    let (Some(leaked), Some(public)) = (status.fingerprint, status.public_key) else {
+        return Err(format!("SshKey {name} has no key yet"));
+    };
+    let mut patch = match rotation(key).pending {
+        Some(pending) => annotated(annotation::ACTIVATE, &pending.fingerprint),
+        None => annotated(annotation::ROTATE_REQUESTED_AT, &now.to_string()),
+    };
+    patch["spec"]["rotation"] = json!({
+        "activation": "Immediate", "delay": null,
+        "keepPrevious": { "count": 0, "minDuration": "0s" }
+    });
+    let places = match places(key).as_slice() {
+        [] => String::new(),
+        places => format!(
+            ", those that were made from {} among them",
+            places.join(", ")
+        ),
+    };
+    Ok(Change {
+        says: format!(
+            "Puts a new key in the place of {leaked} in SshKey {name} at once, and deletes {leaked} and all former keys: what \
+             trusts only them is locked. Sets rotation.activation: Immediate and rotation.keepPrevious: {{count: 0, minDuration: 0s}}."
+        ),
+        patch,
+        goal: Goal::Dropped(leaked),
+        then: Some(format!(
+            "Machines that trusted the old key still do{places}. On each, add the new line (kubectl sshkey pub {name}) to \
+             ~/.ssh/authorized_keys, by its console or az vm user update, and take this one out:\n{public}"
+        )),
     })
 }
 
@@ -146,6 +231,7 @@ fn flag(name: &str, field: &str, is_set: bool, wanted: bool) -> Result<Change, S
         } else {
             Goal::Seen
         },
+        then: None,
     })
 }
 
@@ -181,9 +267,18 @@ pub(super) fn progress(goal: &Goal, key: Option<&SshKey>) -> Progress {
         Goal::Seen => (now.observed_generation == key.metadata.generation)
             .then(|| "the operator has seen it".to_owned()),
         Goal::Ready => is_true(key, ConditionType::Ready).then(|| "it is ready".to_owned()),
+        Goal::Deleted | Goal::LetGo => None,
+        Goal::Dropped(old) => {
+            let kept = rotation(key).previous;
+            let is_kept = kept.iter().any(|former| former.fingerprint == *old);
+            let has = now.fingerprint.unwrap_or_default();
+            let is_gone = has != *old && !is_kept && rotation(key).pending.is_none();
+            (is_gone && is_true(key, ConditionType::Ready)).then(|| format!("the key is now {has}"))
+        }
     };
     match (is_done, stalled(key)) {
         (Some(outcome), _) => Progress::Done(outcome),
+        (None, Some(_)) if *goal == Goal::LetGo => Progress::Waiting,
         (None, Some(why)) => Progress::NeedsPerson(why),
         (None, None) => Progress::Waiting,
     }
@@ -237,6 +332,13 @@ mod tests {
                 "already",
             ),
             (Action::Unprotect, json!({}), json!(null), "already"),
+            (
+                Action::Abandon,
+                json!({}),
+                json!(null),
+                "kubectl delete sshkey web first",
+            ),
+            (Action::Leaked, json!({}), json!(null), "no key yet"),
         ] {
             let refused = change(action, &key(&spec, &status), now).unwrap_err();
             assert!(refused.contains(why), "{action:?}: {refused}");
@@ -273,6 +375,28 @@ mod tests {
         let manual = json!({ "rotation": { "activation": "Manual" } });
         let waits = Progress::Done("the next key SHA256:next waits".to_owned());
         assert_eq!(progress(&goal, Some(&key(&manual, &pending()))), waits);
+    }
+
+    #[test]
+    fn a_leaked_key_is_dropped_when_no_secret_keeps_it() {
+        let status = json!({ "fingerprint": "SHA256:old", "publicKey": "ssh-ed25519 AAAA old" });
+        let change = change(
+            Action::Leaked,
+            &key(&json!({}), &status),
+            Timestamp::UNIX_EPOCH,
+        );
+        let change = change.unwrap();
+        assert_eq!(change.patch["spec"]["rotation"]["keepPrevious"]["count"], 0);
+        assert!(change.then.unwrap().ends_with("ssh-ed25519 AAAA old"));
+        let ready = json!([{ "type": "Ready", "status": "True", "reason": "UpToDate", "message": "",
+            "observedGeneration": 2, "lastTransitionTime": "2026-11-11T00:00:00Z" }]);
+        let mut after = json!({ "conditions": ready, "fingerprint": "SHA256:new",
+            "rotation": { "revision": 2, "previous": [{ "fingerprint": "SHA256:old", "entry": "a", "revision": 1 }] } });
+        let reached = |status: &Value| progress(&change.goal, Some(&key(&json!({}), status)));
+        assert_eq!(reached(&after), Progress::Waiting);
+        after["rotation"]["previous"] = json!([]);
+        let done = Progress::Done("the key is now SHA256:new".to_owned());
+        assert_eq!(reached(&after), done);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{access::Access, error::CliError, objects::Found};
 use crate::api::{SshKey, names::GROUP};
 
 /// The field manager of what this program changes.
-const MANAGER: &str = "kubectl-sshkey";
+pub(super) const MANAGER: &str = "kubectl-sshkey";
 
 /// How many objects come with one answer.
 const PAGE: u32 = 500;
@@ -40,9 +40,24 @@ impl Cluster {
         Self { access }
     }
 
+    /// The same cluster, with another namespace that is meant.
+    pub(super) fn in_namespace(&self, namespace: &str) -> Self {
+        let mut access = self.access.clone();
+        namespace.clone_into(&mut access.namespace);
+        Self { access }
+    }
+
     /// The namespace that is meant.
     pub(super) fn namespace(&self) -> &str {
         &self.access.namespace
+    }
+
+    /// The namespace that the command line names, in which everything must be.
+    pub(super) fn named_namespace(&self) -> Option<&str> {
+        let access = &self.access;
+        access
+            .is_namespace_named
+            .then_some(access.namespace.as_str())
     }
 
     pub(super) fn client(&self) -> Client {
@@ -135,7 +150,8 @@ impl Cluster {
         secret.map_err(|error| self.failed(&request, error))
     }
 
-    fn about(&self, verb: &'static str, name: Option<&str>) -> Request {
+    /// What a request about one `SshKey` is about.
+    pub(super) fn about(&self, verb: &'static str, name: Option<&str>) -> Request {
         Request {
             verb,
             group: GROUP,
@@ -211,7 +227,8 @@ fn answered(request: &Request, server: String, status: Status) -> CliError {
         .is_some_and(|details| !details.name.is_empty());
     match (status.code, &request.name, &request.namespace) {
         (401, ..) => CliError::Unauthorized { server },
-        (403, ..) => request.forbidden(),
+        // An admission policy or a quota says something else, and no role helps against it.
+        (403, ..) if status.message.contains(" cannot ") => request.forbidden(),
         (404, Some(name), Some(namespace)) if is_named => CliError::NotFound {
             kind: request.kind,
             name: name.clone(),
@@ -258,7 +275,7 @@ mod tests {
 
     fn status(code: u16, name: &str) -> Status {
         let body = serde_json::json!({
-            "code": code, "message": "no", "details": { "name": name }
+            "code": code, "message": "User x cannot do it", "details": { "name": name }
         });
         serde_json::from_value(body).unwrap()
     }
@@ -271,6 +288,14 @@ mod tests {
             "you may not get sshkeys.sshkey-operator.io in namespace team-a; a Role with \
              {apiGroups: [\"sshkey-operator.io\"], resources: [sshkeys], verbs: [get]} gives the right to it"
         );
+    }
+
+    #[test]
+    fn what_a_policy_refuses_is_told_in_its_words_and_not_as_a_missing_right() {
+        let mut refused = status(403, "");
+        refused.message = "exceeded quota".to_owned();
+        let error = answered(&request(None), String::new(), refused);
+        assert!(error.line().ends_with("exceeded quota"), "{error}");
     }
 
     #[test]

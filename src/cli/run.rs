@@ -13,44 +13,63 @@ use super::{
     cluster::Cluster,
     config,
     error::CliError,
-    key_file, list, screen, status,
+    interrupt::interrupted,
+    key_file, list, plan, screen, ssh, status, wait,
 };
 
-/// Does what the command line asks for. Ctrl-C ends it at any moment: no command leaves anything half done behind.
+/// Does what the command line asks for, and returns the exit code. Ctrl-C ends it at any moment: no command leaves anything
+/// half done behind.
 ///
 /// # Errors
 /// When it did not.
-pub async fn run(arguments: Arguments) -> Result<(), CliError> {
+pub async fn run(arguments: Arguments) -> Result<u8, CliError> {
     match &arguments.command {
-        Command::Completion { shell } => return completion(*shell),
-        Command::Man { folder } => return man(folder),
-        _ => {}
-    }
-    tokio::select! {
-        ended = in_cluster(arguments) => ended,
-        _ = tokio::signal::ctrl_c() => Err(CliError::Interrupted),
+        Command::Completion { shell } => done(completion(*shell)),
+        Command::Man { folder } => done(man(folder)),
+        command => in_cluster(&Cluster::new(access(&arguments.access).await?), command).await,
     }
 }
 
-async fn in_cluster(arguments: Arguments) -> Result<(), CliError> {
-    let cluster = Cluster::new(access(&arguments.access).await?);
-    let cluster = &cluster;
-    match &arguments.command {
-        Command::List(flags) => list::list(cluster, flags).await,
-        Command::Status(flags) => status::show(cluster, flags).await,
-        Command::Pem(flags) => key_file::save(cluster, flags).await,
-        Command::Pub(named) => config::public_key(cluster, &named.name).await,
-        Command::Fingerprint(named) => config::fingerprint(cluster, &named.name).await,
-        Command::Config(flags) => config::block(cluster, flags).await,
-        Command::Rotate(flags) => change::carry_out(cluster, Action::Rotate, flags).await,
-        Command::Activate(flags) => change::carry_out(cluster, Action::Activate, flags).await,
-        Command::Suspend(flags) => change::carry_out(cluster, Action::Suspend, flags).await,
-        Command::Resume(flags) => change::carry_out(cluster, Action::Resume, flags).await,
-        Command::Protect(flags) => change::carry_out(cluster, Action::Protect, flags).await,
-        Command::Unprotect(flags) => change::carry_out(cluster, Action::Unprotect, flags).await,
-        Command::Completion { shell } => completion(*shell),
-        Command::Man { folder } => man(folder),
+async fn in_cluster(cluster: &Cluster, command: &Command) -> Result<u8, CliError> {
+    let change = |action, flags| interruptible(change::carry_out(cluster, action, flags));
+    match command {
+        Command::List(flags) => interruptible(list::list(cluster, flags)).await,
+        Command::Status(flags) => interruptible(status::show(cluster, flags)).await,
+        // What has something to take back hears of Ctrl-C itself.
+        Command::Plan(flags) => plan::plan(cluster, flags).await,
+        Command::Ssh(flags) => ssh::ssh(cluster, flags).await,
+        Command::Agent(flags) => ssh::agent(cluster, flags).await,
+        Command::Pem(flags) => interruptible(key_file::save(cluster, flags)).await,
+        Command::Pub(named) => interruptible(config::public_key(cluster, &named.name)).await,
+        Command::Fingerprint(named) => {
+            interruptible(config::fingerprint(cluster, &named.name)).await
+        }
+        Command::Config(flags) => interruptible(config::block(cluster, flags)).await,
+        Command::Rotate(flags) => change(Action::Rotate, flags).await,
+        Command::Activate(flags) => change(Action::Activate, flags).await,
+        Command::Suspend(flags) => change(Action::Suspend, flags).await,
+        Command::Resume(flags) => change(Action::Resume, flags).await,
+        Command::Protect(flags) => change(Action::Protect, flags).await,
+        Command::Unprotect(flags) => change(Action::Unprotect, flags).await,
+        Command::Abandon(flags) => change(Action::Abandon, flags).await,
+        Command::Leaked(flags) => change(Action::Leaked, flags).await,
+        Command::Wait(flags) => interruptible(wait::wait(cluster, flags)).await,
+        Command::Completion { shell } => done(completion(*shell)),
+        Command::Man { folder } => done(man(folder)),
     }
+}
+
+/// Ends work at once when a person or a scheduler wants it.
+async fn interruptible(work: impl Future<Output = Result<(), CliError>>) -> Result<u8, CliError> {
+    tokio::select! {
+        ended = work => done(ended),
+        () = interrupted() => Err(CliError::Interrupted),
+    }
+}
+
+/// The exit code of a command that did what it was for.
+fn done(ended: Result<(), CliError>) -> Result<u8, CliError> {
+    ended.map(|()| 0)
 }
 
 fn completion(shell: Shell) -> Result<(), CliError> {

@@ -34,6 +34,11 @@ pub(super) fn coloured(status: &str, is_good: bool) -> String {
     } else {
         AnsiColor::Red
     };
+    painted(status, colour)
+}
+
+/// Text in a colour.
+pub(super) fn painted(text: &str, colour: AnsiColor) -> String {
     let style = Style::new().fg_color(Some(colour.into()));
-    format!("{style}{status}{style:#}")
+    format!("{style}{text}{style:#}")
 }

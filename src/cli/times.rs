@@ -1,5 +1,7 @@
 //! Times as people read them.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// How long ago something was, as kubectl writes ages.
@@ -25,6 +27,14 @@ fn short(time: SignedDuration) -> String {
     }
 }
 
+/// A time as kubectl takes it.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a time such as 90s, 5m or 1h30m".to_owned();
+    let parsed: kube::core::Duration = text.parse().map_err(|_| wrong())?;
+    let is_usable = !parsed.is_negative() && !Duration::from(parsed).is_zero();
+    is_usable.then(|| parsed.into()).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +53,13 @@ mod tests {
         }
         assert_eq!(until(at(90), at(30)), "in 60s");
         assert_eq!(until(at(30), at(90)), "now");
+    }
+
+    #[test]
+    fn times_are_those_of_kubectl() {
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "0s", "-1s", "5", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
     }
 }

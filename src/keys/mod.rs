@@ -4,6 +4,7 @@
 //! cannot be serialized and is wiped when dropped. All cryptography is done by aws-lc; `ssh-key` supplies the
 //! OpenSSH containers.
 
+mod agent_signature;
 mod algorithm;
 mod comment;
 mod derive;
@@ -33,6 +34,7 @@ mod tests;
 mod weak_rsa;
 mod why_not;
 
+pub use agent_signature::RsaHash;
 pub use algorithm::{Algorithm, Curve, KeySpec, RsaSize, UnsupportedSize};
 pub use comment::{Comment, CommentRefused};
 pub use error::KeyError;

@@ -6,6 +6,7 @@ use ssh_key::LineEnding;
 use ssh_key::private::KeypairData;
 use zeroize::Zeroizing;
 
+use super::agent_signature::{self, RsaHash};
 use super::algorithm::KeySpec;
 use super::comment::Comment;
 use super::error::KeyError;
@@ -154,6 +155,15 @@ impl KeyPair {
     /// [`KeyError::Encode`] if the library fails.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<String>, KeyError> {
         exports::pkcs8(self.private.key_data())
+    }
+
+    /// The signature that an SSH agent answers with: the name of its algorithm and its bytes, each as an SSH string
+    /// (RFC 4253 section 6.6). `hash` matters to RSA keys only.
+    ///
+    /// # Errors
+    /// [`KeyError::Proof`] if the library does not sign.
+    pub fn sign_for_ssh(&self, message: &[u8], hash: RsaHash) -> Result<Vec<u8>, KeyError> {
+        agent_signature::sign(self.private.key_data(), message, hash)
     }
 }
 

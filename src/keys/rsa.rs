@@ -4,7 +4,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, KeySize};
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
 };
 use crypto_bigint::{BoxedUint, NonZero};
 use der::asn1::{AnyRef, OctetStringRef, UintRef};
@@ -55,16 +55,7 @@ pub(super) fn prove(
     message: &[u8],
 ) -> Result<(), KeyError> {
     check_public(public)?;
-    let signer = signer(private)?;
-    let mut signature = vec![0; signer.public_modulus_len()];
-    signer
-        .sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message,
-            &mut signature,
-        )
-        .map_err(|_| KeyError::Proof)?;
+    let signature = sign(private, &RSA_PKCS1_SHA256, message)?;
     RsaPublicKeyComponents {
         n: positive(public.n())?,
         e: positive(public.e())?,
@@ -133,6 +124,20 @@ pub(super) fn to_pkcs1(pair: &RsaKeypair) -> Result<Zeroizing<Vec<u8>>, KeyError
 pub(super) fn to_pkcs8(pair: &RsaKeypair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let document: Pkcs8V1Der<'_> = signer(pair)?.as_der().map_err(|_| KeyError::Encode)?;
     Ok(Zeroizing::new(document.as_ref().to_vec()))
+}
+
+/// A signature by PKCS #1 version 1.5 with this hash.
+pub(super) fn sign(
+    pair: &RsaKeypair,
+    hash: &'static dyn RsaEncoding,
+    message: &[u8],
+) -> Result<Vec<u8>, KeyError> {
+    let signer = signer(pair)?;
+    let mut signature = vec![0; signer.public_modulus_len()];
+    signer
+        .sign(hash, &SystemRandom::new(), message, &mut signature)
+        .map_err(|_| KeyError::Proof)?;
+    Ok(signature)
 }
 
 /// A signer for a pair out of an OpenSSH container. aws-lc checks p·q = n, d against e, and 1/q mod p.

@@ -1,5 +1,9 @@
 //! `kubectl sshkey`, the real program.
 
+mod agents;
 mod changes;
+mod ends;
+mod planning;
 mod program;
+mod questions;
 mod reading;
