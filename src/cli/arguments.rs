@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::{
+    check::flags::Check,
     plan::flags::Plan,
     ssh::flags::{Agent, Ssh},
     times::duration,
@@ -103,6 +104,8 @@ pub(super) enum Command {
     Abandon(Change),
     /// Changes a key that others may know for a new one at once, and deletes it and all former keys
     Leaked(Change),
+    /// Checks the installation: definitions, operator, stores, your rights, the clock, and what an uninstall strands
+    Check(Check),
     /// Waits for many SshKeys, and ends at the first that needs a person
     Wait(Wait),
     /// Prints a script that completes these commands in a shell

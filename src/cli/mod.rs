@@ -7,6 +7,7 @@ mod access;
 mod arguments;
 mod change;
 mod changes;
+mod check;
 mod cluster;
 mod config;
 mod error;

@@ -30,13 +30,13 @@ const GRACE: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// How long the operator may say nothing, whatever is asked: one answer shows that it works on the others.
-pub(super) struct Patience {
+pub(in crate::cli) struct Patience {
     timeout: Duration,
     last_answer: Mutex<Instant>,
 }
 
 impl Patience {
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(in crate::cli) fn new(timeout: Duration) -> Self {
         Self {
             timeout,
             last_answer: Mutex::new(Instant::now()),
@@ -57,7 +57,7 @@ impl Patience {
 }
 
 /// Asks what the spec of an `SshKeyPlan` says, but for its time.
-pub(super) async fn ask(
+pub(in crate::cli) async fn ask(
     cluster: &Cluster,
     mut spec: Value,
     patience: &Patience,

@@ -12,4 +12,5 @@ mod text;
 mod three_way;
 mod totals;
 
+pub(super) use ask::{Patience, ask};
 pub(super) use run::plan;

@@ -2,6 +2,7 @@
 
 mod agents;
 mod changes;
+mod checks;
 mod ends;
 mod planning;
 mod program;
