@@ -78,16 +78,19 @@ async fn answer_in_turn(
     shutdown: CancellationToken,
 ) -> Result<Action, ReconcileFailed> {
     let context = Arc::clone(&scope.context);
+    let place = Identity::from(&*plan).place;
     // What can't be read is of another version, and asks that one's operator.
     let Ok(asked) = plan.0.clone() else {
+        context.plan_calls.leave(&place);
         return Ok(Action::await_change());
     };
     context.on_seen(&asked);
-    let told = guarded(before_its_turn(&context, &asked, &queue).boxed()).await?;
-    if let Some(action) = told {
-        return Ok(action);
+    let before = guarded(before_its_turn(&context, &asked, &queue).boxed()).await;
+    if let Some(settled) = before.transpose() {
+        // One that was called may have to wait after all: another that was created in the same second came later.
+        context.plan_calls.leave(&place);
+        return settled;
     }
-    let place = Identity::from(&asked).place;
     let Some(_called) = context.plan_calls.come(&place) else {
         return Ok(until_called());
     };

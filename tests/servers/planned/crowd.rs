@@ -9,13 +9,15 @@ use sshkey_operator::api::{ConditionType, Reason, SshKeyPlan, condition::find};
 
 use crate::manifests::key;
 
+/// The last by name are asked first. Of those that were created in one second the name decides, so each that comes goes
+/// before those that began already.
 async fn ask_many(world: &World, many: usize) {
     let plans = world.api::<SshKeyPlan>();
-    let all = (0..many).map(|number| {
+    let all = (0..many).rev().map(|number| {
         let plan = json!({
             "apiVersion": "sshkey-operator.io/v1alpha1",
             "kind": "SshKeyPlan",
-            "metadata": { "name": format!("plan-{number}") },
+            "metadata": { "name": format!("plan-{number:04}") },
             "spec": { "name": "web", "template": { "spec": { "azure": {} } } },
         });
         let plan: SshKeyPlan = serde_json::from_value(plan).unwrap();
