@@ -17,7 +17,7 @@ pub(super) enum Action {
     Unprotect,
     /// Give up what keeps a deletion from its end.
     Abandon,
-    /// The private key is known to somebody who must not have it.
+    /// A person who must not have the private key has it.
     Leaked,
 }
 

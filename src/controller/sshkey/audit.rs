@@ -75,7 +75,7 @@ fn log(observation: &Observation, line: &AuditLine) {
 }
 
 /// Logs what a person may want to know of, once it is new: what stands in a key's way, and what was found that no step did.
-/// To wait for one's turn at Azure is no more than information.
+/// A wait for Azure's turn is information only.
 pub(in crate::controller) fn log_news(observation: &Observation, reason: &str, note: &str) {
     let object = &observation.object;
     macro_rules! line {
@@ -98,7 +98,7 @@ pub(in crate::controller) fn log_news(observation: &Observation, reason: &str, n
     }
 }
 
-/// Logs why a step, or the read before one, did not work. To wait for one's turn at Azure is no failure.
+/// Logs why a step, or the read before one, did not work. A wait for Azure's turn is no failure.
 pub(in crate::controller) fn log_failure(
     observation: &Observation,
     step: Option<&Step>,

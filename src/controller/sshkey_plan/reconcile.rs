@@ -34,7 +34,7 @@ const MOST_READS: usize = 32;
 
 /// What came of a look.
 enum Answer {
-    /// The answer, or why there is none.
+    /// The answer, or the reason why there can be none.
     Final(SshKeyPlanStatus),
     /// Something passes by itself: it is tried again.
     Later(Failure),

@@ -141,7 +141,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
     })
 }
 
-/// Reconciles a key when its turn comes. While it waits for that, it is no more than a name.
+/// Reconciles a key when its turn comes. Until then only its name waits.
 async fn reconcile_key(
     object: Arc<Guarded<SshKey>>,
     scope: Arc<Scope>,

@@ -65,8 +65,8 @@ pub(in crate::controller) async fn drive<K, R>(
     }
 }
 
-/// Returns when `shutdown` comes before the first list. kube would wait for that list, which it asks for no more, before it
-/// ends; nothing is under way until then.
+/// Returns when `shutdown` comes before the first list. Before it ends, kube waits for that list, but it does not ask for it
+/// any more. No work is under way by then.
 async fn ended_unlisted<K>(known: &Store<Guarded<K>>, shutdown: &CancellationToken)
 where
     K: Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,

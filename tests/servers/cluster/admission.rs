@@ -6,7 +6,6 @@ use k8s_openapi::api::{
         MatchCondition, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
         ValidatingAdmissionPolicySpec,
     },
-    core::v1::Namespace,
     rbac::v1::PolicyRule,
 };
 use kube::{
@@ -18,6 +17,7 @@ use serde_json::json;
 use sshkey_operator::api::{AzureStore, ClusterAzureStore, ConditionType, Reason, SshKey};
 
 use crate::{
+    cluster::namespaces::{delete_namespace, wait_namespace_gone},
     manifests::key,
     stores::of_the_cluster::{ANYBODY, tenant},
 };
@@ -183,11 +183,7 @@ async fn a_store_of_either_kind_is_refused_as_long_as_keys_are_in_azure_through_
 async fn a_namespace_takes_protected_keys_and_their_store_along() {
     let world = world().await;
     protected(&world, "web").await;
-    let namespaces = Api::<Namespace>::all(world.client().clone());
-    namespaces
-        .delete(world.namespace(), &DeleteParams::default())
-        .await
-        .unwrap();
+    delete_namespace(&world).await;
     // The namespace controller is not refused: from here on it is the finalizer that holds the key.
     let held: SshKey = world
         .wait_condition(
@@ -199,14 +195,7 @@ async fn a_namespace_takes_protected_keys_and_their_store_along() {
         .await;
     assert!(held.metadata.deletion_timestamp.is_some());
     world.apply(&key("web", FREE)).await;
-    world
-        .until("the namespace is gone", async || {
-            match namespaces.get_opt(world.namespace()).await.unwrap() {
-                None => Ok(()),
-                Some(found) => Err(format!("{:?}", found.status)),
-            }
-        })
-        .await;
+    wait_namespace_gone(&world).await;
 }
 
 #[tokio::test]

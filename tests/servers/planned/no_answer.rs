@@ -1,13 +1,14 @@
 //! Questions to which there can be no answer, and the end of each.
 
 use dev::world::{World, WorldOptions};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, api::DeleteParams};
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, Reason, SshKeyPlan};
 
 use super::ask::{ask, planned, put, refused};
-use crate::manifests::key;
+use crate::{
+    cluster::namespaces::{delete_namespace, wait_namespace_gone},
+    manifests::key,
+};
 
 #[tokio::test]
 async fn what_the_api_server_would_refuse_is_refused_in_its_own_words() {
@@ -105,11 +106,7 @@ async fn plans_hold_no_namespace_and_none_is_answered_in_one_that_goes() {
     world.wait_ready("web").await;
     let asked = json!({ "name": "web", "delete": true });
     put(&world, "before", &asked).await;
-    let namespaces = Api::<Namespace>::all(world.client().clone());
-    namespaces
-        .delete(world.namespace(), &DeleteParams::default())
-        .await
-        .unwrap();
+    delete_namespace(&world).await;
     world.wait_gone::<SshKeyPlan>("before").await;
     let manifest = json!({
         "apiVersion": "sshkey-operator.io/v1alpha1",
@@ -123,12 +120,5 @@ async fn plans_hold_no_namespace_and_none_is_answered_in_one_that_goes() {
     world
         .apply(&key("web", "{deletionProtection: false}"))
         .await;
-    world
-        .until("the namespace is gone", async || {
-            match namespaces.get_opt(world.namespace()).await.unwrap() {
-                None => Ok(()),
-                Some(found) => Err(format!("{:?}", found.status)),
-            }
-        })
-        .await;
+    wait_namespace_gone(&world).await;
 }

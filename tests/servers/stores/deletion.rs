@@ -13,6 +13,7 @@ use sshkey_operator::api::{
 };
 
 use crate::{
+    cluster::namespaces::wait_namespace_gone,
     manifests::key,
     stores::of_the_cluster::{
         ANYBODY, client_secret, credentials, store as cluster_store, wait_store,
@@ -160,13 +161,5 @@ async fn a_namespace_in_deletion_is_not_held_by_its_store_however_long_its_keys_
     world.operator().restart().unwrap();
     world.wait_gone::<SshKey>("web").await;
     world.wait_gone::<AzureStore>("default").await;
-    let namespace = world.namespace().to_owned();
-    world
-        .until("the namespace is gone", async || {
-            match world.kubectl(&["get", "namespace", &namespace]).await {
-                Err(said) if said.contains("NotFound") => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        })
-        .await;
+    wait_namespace_gone(&world).await;
 }

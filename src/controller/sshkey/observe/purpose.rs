@@ -10,7 +10,7 @@ use crate::{
 pub(in crate::controller) enum Purpose {
     /// The steps that it leads to are taken.
     Work,
-    /// Somebody asks what would be done. Nothing is taken, and nothing is told of the store.
+    /// A plan asks what would be done. No step is taken, and the store's conditions stay as they are.
     Question(Asker),
 }
 
