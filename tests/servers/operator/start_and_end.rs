@@ -162,39 +162,49 @@ async fn a_terminated_operator_finishes_what_is_under_way_and_exits_well() {
     }
 }
 
+/// Starts the operator while the first list of a kind is not answered, and ends it. Before that list, the definition was
+/// `tried` by lists of its own.
+async fn ends_without_a_list(world: &World, resource: &str, tried: u32) {
+    world.operator().kill();
+    let proxy = world.proxy();
+    proxy.reset();
+    proxy.add_rule(Rule::on("list", resource, ProxyFault::Delay(Duration::ZERO)).times(tried));
+    proxy.add_rule(Rule::on("list", resource, ProxyFault::Timeout));
+    world.operator().restart().unwrap();
+    world
+        .until("the first list is asked for", async || {
+            let counts = proxy.counts();
+            let asked = counts.get(&("list".to_owned(), resource.to_owned()));
+            let asked = asked.copied().unwrap_or_default();
+            if asked > u64::from(tried) {
+                Ok(())
+            } else {
+                Err(format!("{asked} lists"))
+            }
+        })
+        .await;
+    let asked = Instant::now();
+    let ended = world.operator().terminate().await.unwrap();
+    assert!(ended.success(), "{ended}");
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{resource}: {:?}",
+        asked.elapsed()
+    );
+    proxy.clear_rules();
+}
+
 #[tokio::test]
 async fn an_operator_that_waits_for_its_first_list_ends_at_once() {
-    let world = World::start(WorldOptions::new()).await;
+    let world = World::start(WorldOptions::new().cluster_stores()).await;
     world.operator().ready().await.unwrap();
-    // At the start, the definitions of the last two are tried with a list of their own.
-    for (resource, tried) in [("sshkeyplans", 0), ("sshkeys", 1), ("azurestores", 1)] {
-        world.operator().kill();
-        let proxy = world.proxy();
-        proxy.reset();
-        proxy.add_rule(Rule::on("list", resource, ProxyFault::Delay(Duration::ZERO)).times(tried));
-        proxy.add_rule(Rule::on("list", resource, ProxyFault::Timeout));
-        world.operator().restart().unwrap();
-        world
-            .until("the first list is asked for", async || {
-                let counts = proxy.counts();
-                let asked = counts.get(&("list".to_owned(), resource.to_owned()));
-                let asked = asked.copied().unwrap_or_default();
-                if asked > u64::from(tried) {
-                    Ok(())
-                } else {
-                    Err(format!("{asked} lists"))
-                }
-            })
-            .await;
-        let asked = Instant::now();
-        let ended = world.operator().terminate().await.unwrap();
-        assert!(ended.success(), "{ended}");
-        assert!(
-            asked.elapsed() < Duration::from_secs(5),
-            "{resource}: {:?}",
-            asked.elapsed()
-        );
-        proxy.clear_rules();
+    for (resource, tried) in [
+        ("sshkeyplans", 0),
+        ("sshkeys", 1),
+        ("azurestores", 1),
+        ("clusterazurestores", 0),
+    ] {
+        ends_without_a_list(&world, resource, tried).await;
     }
 }
 
