@@ -7,9 +7,10 @@
 //! | [`api`] | the custom resources, and every name that is written on an object | |
 //! | [`keys`] | key pairs: generate, parse, prove, encode | |
 //! | [`metrics`] | what is counted, and its text | |
+//! | [`packing`] | what is kept for long of many objects, small | |
 //! | [`plan`] | the decision, pure | `api`, `keys` |
 //! | [`kubernetes`] | what is read from and written to the cluster | `api`, `keys`, `metrics` |
-//! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys`, `metrics` |
+//! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys`, `metrics`, `packing` |
 //! | [`controller`] | observe, plan, act, report; watches | all above |
 //! | [`app`] | flags, logs, health and metrics server, wiring | all above |
 //! | [`cli`] | the plugin of kubectl | `api`, `keys` |
@@ -22,4 +23,5 @@ pub mod controller;
 pub mod keys;
 pub mod kubernetes;
 pub mod metrics;
+pub mod packing;
 pub mod plan;

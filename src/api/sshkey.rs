@@ -105,6 +105,19 @@ pub struct SshKeySpec {
     pub suspend: bool,
 }
 
+impl SshKey {
+    /// The status, if it was written for this very object; one of another object, as a restore may bring it, says nothing.
+    /// One that does not say for whom it was written is of an earlier version of the operator.
+    pub fn own_status(&self) -> Option<&SshKeyStatus> {
+        let status = self.status.as_ref()?;
+        let is_own = match &status.recorded_for {
+            Some(uid) => Some(uid) == self.metadata.uid.as_ref(),
+            None => true,
+        };
+        is_own.then_some(status)
+    }
+}
+
 /// The Secret that keeps the private key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]

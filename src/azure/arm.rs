@@ -14,6 +14,7 @@ use super::{
     cloud::Endpoints,
     error::{AzureError, Cause, Operation},
     identity::Identity,
+    listed_keys::ListedKeys,
     models::{Create, Page, Properties, SshPublicKey, Update},
     request::{Call, Exchange},
     transport::Transport,
@@ -91,16 +92,16 @@ impl ArmClient {
     ///
     /// # Errors
     /// Every answer but 200 and the 404 of a missing group; a list that leads elsewhere.
-    pub async fn list_keys(
+    pub(super) async fn list_keys(
         &self,
         id: &ArmId,
         caller: &Caller,
-    ) -> Result<Option<Vec<SshPublicKey>>, AzureError> {
+    ) -> Result<Option<ListedKeys>, AzureError> {
         let subject = format!("resource group {}", id.resource_group);
         let failed = |cause| AzureError::new(Operation::ListKeys, subject.clone(), cause);
         let mut url = self.addresses.keys(id)?;
         let mut seen = HashSet::from([url.clone()]);
-        let mut keys = Vec::new();
+        let mut keys = ListedKeys::default();
         for _ in 0..MAX_PAGES {
             let call = Call::new(
                 Operation::ListKeys,
@@ -122,11 +123,11 @@ impl ArmClient {
                 }
             };
             // One odd item among others' keys must not hide all of them.
-            let readable = page
-                .value
-                .into_iter()
-                .filter_map(|item| serde_json::from_value(item).ok());
-            keys.extend(readable);
+            let items = page.value.iter();
+            for key in items.filter_map(|item| serde_json::from_str(item.get()).ok()) {
+                let added = keys.add(&key);
+                added.map_err(|_| failed(Cause::NotArm { status: 200 }))?;
+            }
             let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
                 return Ok(Some(keys));
             };

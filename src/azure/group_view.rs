@@ -8,8 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::models::SshPublicKey;
-use crate::api::{ArmId, names::tag};
+use super::{listed_keys::ListedKeys, models::SshPublicKey};
+use crate::{
+    api::ArmId,
+    packing::packed::{Packed, PackingError},
+};
 
 /// How long after a write a list may still not show it.
 const LAG: Duration = Duration::from_secs(10);
@@ -34,16 +37,46 @@ pub(super) struct State {
 pub(super) struct Listed {
     /// When it was asked for: what happened after that it may not show.
     at: Timestamp,
-    /// By lower-case name; `None` when there is no such group.
-    keys: Option<HashMap<String, Arc<SshPublicKey>>>,
-    /// By the UID in the mark on the key.
-    marks: HashMap<String, Vec<ArmId>>,
+    /// Some key of the group, for the group's spelling.
+    id: ArmId,
+    /// What it has shown; `None` when there is no such group.
+    keys: Option<ListedKeys>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Overlay {
-    pub(super) at: Timestamp,
-    pub(super) seen: Seen,
+/// What a write or a read of one key has shown.
+#[derive(Debug)]
+struct Overlay {
+    at: Timestamp,
+    shown: Shown,
+}
+
+/// What was seen, packed.
+#[derive(Debug)]
+enum Shown {
+    Key(Packed),
+    Absent,
+    GroupAbsent,
+}
+
+/// A key as Azure shows it: what all keys have in common.
+const TYPICAL: &str = include_str!("typical_public_key.json");
+
+impl Shown {
+    fn of(seen: &Seen) -> Result<Self, PackingError> {
+        Ok(match seen {
+            Seen::Present(key) => Self::Key(Packed::new(&**key, TYPICAL.as_bytes())?),
+            Seen::Absent => Self::Absent,
+            Seen::GroupAbsent => Self::GroupAbsent,
+        })
+    }
+
+    fn seen(&self) -> Result<Seen, PackingError> {
+        Ok(match self {
+            Self::Key(key) => Seen::Present(Arc::new(key.read(TYPICAL.as_bytes())?)),
+            Self::Absent => Seen::Absent,
+            Self::GroupAbsent => Seen::GroupAbsent,
+        })
+    }
 }
 
 /// What is at an ARM id.
@@ -68,14 +101,14 @@ pub enum View {
 
 impl State {
     /// Whether nothing newer than the list says that a key that it shows is gone.
-    fn still_has(&self, id: &ArmId) -> bool {
-        let overlay = self.over.get(&id.name.to_lowercase());
-        !overlay.is_some_and(|overlay| !matches!(overlay.seen, Seen::Present(_)))
+    fn still_has(&self, name: &str) -> bool {
+        let overlay = self.over.get(&name.to_lowercase());
+        overlay.is_none_or(|overlay| matches!(overlay.shown, Shown::Key(_)))
     }
 
-    fn listed_key(&self, id: &ArmId) -> Option<Arc<SshPublicKey>> {
-        let keys = self.listed.as_ref()?.keys.as_ref()?;
-        keys.get(&id.name.to_lowercase()).cloned()
+    fn listed_keys(&self) -> Option<(&ArmId, &ListedKeys)> {
+        let listed = self.listed.as_ref()?;
+        Some((&listed.id, listed.keys.as_ref()?))
     }
 }
 
@@ -83,20 +116,26 @@ impl Group {
     /// Where the list shows keys whose mark has this UID.
     pub(super) fn marked(&self, uid: &str) -> Vec<ArmId> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let listed = state.listed.as_ref();
-        let ids = listed.and_then(|listed| listed.marks.get(uid).cloned());
-        let ids = ids.into_iter().flatten();
-        ids.filter(|id| state.still_has(id)).collect()
+        let Some((group, listed)) = state.listed_keys() else {
+            return Vec::new();
+        };
+        let there = listed.marked(uid).filter(|name| state.still_has(name));
+        there.map(|name| named(group, name)).collect()
     }
 
-    /// The keys with a mark that the list shows.
-    pub(super) fn marked_keys(&self) -> Vec<(ArmId, Arc<SshPublicKey>)> {
+    /// The keys that the list shows with the mark of a UID that is not so.
+    pub(super) fn marked_otherwise(
+        &self,
+        is_so: impl Fn(&str) -> bool,
+    ) -> Vec<(ArmId, SshPublicKey)> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let listed = state.listed.iter();
-        let ids = listed.flat_map(|listed| listed.marks.values().flatten());
-        ids.filter(|id| state.still_has(id))
-            .filter_map(|id| Some((id.clone(), state.listed_key(id)?)))
-            .collect()
+        let Some((group, listed)) = state.listed_keys() else {
+            return Vec::new();
+        };
+        let marks = listed.marks().filter(|(uid, _)| !is_so(uid));
+        let there = marks.filter(|(_, name)| state.still_has(name));
+        let keys = there.map(|(_, name)| Some((named(group, name), listed.get(name).ok()??)));
+        keys.flatten().collect()
     }
 
     /// Nothing is known of this key, nor by the list, after a write whose answer was lost.
@@ -119,24 +158,27 @@ impl Group {
     }
 
     /// What a write or a read of one key has shown.
-    pub(super) fn lay_over(&self, id: &ArmId, overlay: Overlay) {
+    pub(super) fn lay_over(&self, id: &ArmId, at: Timestamp, seen: &Seen) {
+        let Ok(shown) = Shown::of(seen) else {
+            // What is not known is read again.
+            return self.in_doubt(id);
+        };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.over.insert(id.name.to_lowercase(), overlay);
+        let over = &mut state.over;
+        over.insert(id.name.to_lowercase(), Overlay { at, shown });
     }
 
     /// Takes a list that was asked for at this time; `None` says that there is no such group.
-    pub(super) fn listed(&self, at: Timestamp, id: &ArmId, keys: Option<Vec<SshPublicKey>>) {
+    pub(super) fn listed(&self, at: Timestamp, id: &ArmId, keys: Option<ListedKeys>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let marks = marks(id, keys.as_deref().unwrap_or_default());
-        let keys = keys.map(|keys| {
-            keys.into_iter()
-                .map(|key| (key.name.to_lowercase(), Arc::new(key)))
-                .collect()
-        });
         state
             .over
             .retain(|_, overlay| elapsed(overlay.at, at) < LAG);
-        state.listed = Some(Listed { at, keys, marks });
+        state.listed = Some(Listed {
+            at,
+            id: id.clone(),
+            keys,
+        });
     }
 
     /// What can be said without asking; `None` when a list is needed.
@@ -152,7 +194,7 @@ impl Group {
         if let Some(overlay) = state.over.get(&name)
             && elapsed(overlay.at, now) < settle.max(LAG)
         {
-            return Some(View::Written(overlay.seen.clone()));
+            return overlay.shown.seen().ok().map(View::Written);
         }
         let listed = state
             .listed
@@ -165,28 +207,23 @@ impl Group {
         }
         Some(View::Listed(match &listed.keys {
             None => Seen::GroupAbsent,
-            Some(keys) => keys
-                .get(&name)
-                .map_or(Seen::Absent, |key| Seen::Present(Arc::clone(key))),
+            Some(keys) => match keys.get(&name) {
+                Ok(key) => key.map_or(Seen::Absent, |key| Seen::Present(Arc::new(key))),
+                Err(error) => {
+                    tracing::error!(%id, %error, "a list must be read again");
+                    return None;
+                }
+            },
         }))
     }
 }
 
-/// Where the keys of a group are, by the UID in their mark. `id` names the group.
-fn marks(id: &ArmId, keys: &[SshPublicKey]) -> HashMap<String, Vec<ArmId>> {
-    let mut marks: HashMap<String, Vec<ArmId>> = HashMap::new();
-    for key in keys {
-        let tags = key.tags.iter().flatten();
-        let mut uids = tags.filter(|(name, _)| name.eq_ignore_ascii_case(tag::UID));
-        if let Some((_, uid)) = uids.next() {
-            let name = key.name.clone();
-            marks
-                .entry(uid.clone())
-                .or_default()
-                .push(ArmId { name, ..id.clone() });
-        }
+/// The key of this name, in the group of another.
+fn named(group: &ArmId, name: &str) -> ArmId {
+    ArmId {
+        name: name.to_owned(),
+        ..group.clone()
     }
-    marks
 }
 
 /// Time from one moment to a later one; none when it is not later.

@@ -13,8 +13,8 @@ use super::{
     arm::ArmClient,
     arm_answers::KeyRead,
     budget::Caller,
-    error::AzureError,
-    group_view::{Group, Overlay, Seen, View},
+    error::{AzureError, Cause, Operation},
+    group_view::{Group, Seen, View},
     models::SshPublicKey,
 };
 use crate::api::ArmId;
@@ -52,9 +52,11 @@ impl Inventory {
         let at = Timestamp::now();
         let keys = arm.list_keys(id, caller).await?;
         group.listed(at, id, keys);
-        Ok(group
-            .view(id, max_age, settle, at)
-            .unwrap_or(View::Listed(Seen::Absent)))
+        let view = group.view(id, max_age, settle, at);
+        view.ok_or_else(|| {
+            let cause = Cause::NotArm { status: 200 };
+            AzureError::new(Operation::ReadKey, id.to_string(), cause)
+        })
     }
 
     /// Lists the group of `id` to find marks, if no list of it is younger than `max_age`. Each group is asked once in that
@@ -87,10 +89,12 @@ impl Inventory {
         groups.flat_map(|group| group.marked(uid)).collect()
     }
 
-    /// All keys that the lists show, with where they are. Asks nothing.
-    pub fn listed_keys(&self) -> Vec<(ArmId, Arc<SshPublicKey>)> {
+    /// The keys that the lists show with the mark of a UID that is not so, with where they are. Asks nothing.
+    pub fn marked_otherwise(&self, is_so: impl Fn(&str) -> bool) -> Vec<(ArmId, SshPublicKey)> {
         let groups = self.groups().into_iter();
-        groups.flat_map(|group| group.marked_keys()).collect()
+        groups
+            .flat_map(|group| group.marked_otherwise(&is_so))
+            .collect()
     }
 
     /// Reads this very key, and remembers it.
@@ -109,13 +113,7 @@ impl Inventory {
             KeyRead::Absent => Seen::Absent,
             KeyRead::GroupAbsent => Seen::GroupAbsent,
         };
-        self.group(id).lay_over(
-            id,
-            Overlay {
-                at,
-                seen: seen.clone(),
-            },
-        );
+        self.group(id).lay_over(id, at, &seen);
         Ok(seen)
     }
 
@@ -139,8 +137,8 @@ impl Inventory {
     }
 
     /// Remembers what a write of ours has left at `id`.
-    pub fn wrote(&self, id: &ArmId, seen: Seen, now: Timestamp) {
-        self.group(id).lay_over(id, Overlay { at: now, seen });
+    pub fn wrote(&self, id: &ArmId, seen: &Seen, now: Timestamp) {
+        self.group(id).lay_over(id, now, seen);
     }
 
     /// Forgets what is known of `id`, after a write whose answer was lost.

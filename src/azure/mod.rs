@@ -14,6 +14,7 @@ mod error;
 mod group_view;
 mod identity;
 mod inventory;
+mod listed_keys;
 mod message;
 mod models;
 mod name_reservations;

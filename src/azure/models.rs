@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// A public key as Azure holds it. What is absent in the body is empty here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshPublicKey {
     /// Its resource ID, with the group in upper case.
     #[serde(default)]
@@ -55,7 +56,7 @@ pub(super) struct Update<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page {
-    pub(super) value: Vec<serde_json::Value>,
+    pub(super) value: Vec<Box<RawValue>>,
     #[serde(default)]
     pub(super) next_link: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Objects of which one that can't be read stops only itself.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Debug};
 
 use kube::{
     Resource,
@@ -14,6 +14,26 @@ use serde_json::value::RawValue;
 /// from anything, but each object twice, by way of a tree of values and a copy of it.
 #[derive(Clone, Debug)]
 pub struct Guarded<K>(pub Result<K, InvalidObject>);
+
+/// What a watch tells of.
+pub trait Watched:
+    Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
+{
+    /// An object of which nothing but this metadata is known.
+    fn only_named(metadata: ObjectMeta) -> Self;
+}
+
+impl<K> Watched for Guarded<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    fn only_named(metadata: ObjectMeta) -> Self {
+        Self(Err(InvalidObject {
+            error: String::new(),
+            metadata,
+        }))
+    }
+}
 
 impl<'de, K> Deserialize<'de> for Guarded<K>
 where

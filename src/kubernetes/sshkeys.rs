@@ -1,15 +1,14 @@
 //! The `SshKey` itself: finalizer and records by a patch at the version that was read, status by one apply.
 
 use kube::{
-    Api, Client, ResourceExt,
+    Client, ResourceExt,
     api::{ListParams, Patch, PatchParams},
-    core::{ApiResource, DynamicObject, PartialObjectMeta},
+    core::PartialObjectMeta,
 };
 use serde_json::json;
 
 use super::{
-    client::PAGE,
-    cut::{cut_metadata, has_more_finalizers},
+    cut::has_more_finalizers,
     error::{KubernetesError, attempt, optional},
     namespaced::Namespaced,
 };
@@ -47,36 +46,6 @@ async fn find(
     let params = ListParams::default().fields(&format!("metadata.name={name}"));
     let listed = attempt("look for", || subject(name), api.list_metadata(&params));
     Ok(listed.await?.items.pop())
-}
-
-/// All `SshKey`s of a namespace, or of all, whether their specs can be read or not.
-///
-/// # Errors
-/// When they can't be listed.
-pub async fn list(
-    client: &Client,
-    namespace: Option<&str>,
-) -> Result<Vec<DynamicObject>, KubernetesError> {
-    let kind = ApiResource::erase::<SshKey>(&());
-    let api: Api<DynamicObject> = match namespace {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind),
-        None => Api::all_with(client.clone(), &kind),
-    };
-    let mut all = Vec::new();
-    let mut page = ListParams::default().limit(PAGE);
-    loop {
-        let listed = attempt("list", || "SshKeys".to_owned(), api.list(&page));
-        let listed = listed.await?;
-        all.extend(listed.items.into_iter().map(|mut object| {
-            cut_metadata(&mut object.metadata);
-            object.data = serde_json::json!({ "status": object.data["status"].take() });
-            object
-        }));
-        match listed.metadata.continue_.filter(|next| !next.is_empty()) {
-            Some(next) => page.continue_token = Some(next),
-            None => return Ok(all),
-        }
-    }
 }
 
 /// What an `SshKey` records, as annotations; `None` takes one away.

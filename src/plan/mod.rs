@@ -32,7 +32,7 @@ pub use desired::resolve::{Desired, resolve};
 pub use desired::rotation::RotationPolicy;
 pub use desired::source::{Custody, KeySource, secret_name};
 pub use desired::stores::{
-    SharedStore, StoreFact, asks_for_labels, default_stores, lets_in, stores_of,
+    SharedStore, StoreFact, asks_for_labels, default_stores, defaults, lets_in, stores_of,
 };
 pub use effect::outcome::effect;
 pub use effect::world::Fresh;

@@ -6,16 +6,25 @@ use crate::{
 };
 
 /// Each room, and what it may use.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("api", &[]),
     ("keys", &[]),
     ("metrics", &[]),
+    ("packing", &[]),
     ("plan", &["api", "keys"]),
     ("kubernetes", &["api", "keys", "metrics"]),
-    ("azure", &["api", "keys", "metrics"]),
+    ("azure", &["api", "keys", "metrics", "packing"]),
     (
         "controller",
-        &["api", "keys", "metrics", "plan", "kubernetes", "azure"],
+        &[
+            "api",
+            "keys",
+            "metrics",
+            "packing",
+            "plan",
+            "kubernetes",
+            "azure",
+        ],
     ),
     (
         "app",
@@ -23,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
             "api",
             "keys",
             "metrics",
+            "packing",
             "plan",
             "kubernetes",
             "azure",

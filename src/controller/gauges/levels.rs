@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use kube::Resource;
 
 use crate::{
-    api::{Condition, ConditionType, Reason, SshKey, condition::find},
     azure::{Bucket, Level},
     controller::{
-        clock::now, context::Context, memory::identity::Identity,
+        clock::now,
+        context::Context,
+        memory::summary::{ALGORITHMS, state},
         sessions::store_object::StoreObject,
     },
     kubernetes::guarded::Guarded,
@@ -25,8 +25,6 @@ const STATES: [&str; 6] = [
     "deleting",
     "unreadable",
 ];
-/// What a key can be; `unknown` before its status says so.
-const ALGORITHMS: [&str; 4] = ["Ed25519", "RSA", "ECDSA", "unknown"];
 
 impl Context {
     /// Tells the metrics how things stand.
@@ -44,26 +42,21 @@ impl Context {
         let keys: Vec<_> = known.iter().flat_map(|known| known.keys.state()).collect();
         let stores = known.iter().flat_map(|known| known.stores.state());
         let mut by_state = zeros(&STATES, &ALGORITHMS);
+        let mut drifted: f64 = 0.0;
         for key in &keys {
-            let labels = match &key.0 {
-                Ok(key) => [state(key, conditions_of_key(key)), algorithm(key)],
-                Err(_) => ["unreadable", "unknown"],
-            };
+            let summary = &key.summary;
+            let labels = [summary.state, summary.algorithm];
             *by_state.entry(labels).or_default() += 1.0;
+            drifted += f64::from(summary.has_drifted);
         }
         self.metrics.keys.replace(by_state);
-        let drifted = keys
-            .iter()
-            .filter(|key| key.0.as_ref().is_ok_and(has_drifted));
-        let drifted = u32::try_from(drifted.count()).unwrap_or(u32::MAX);
-        self.metrics.drifted.replace([([""; 0], drifted.into())]);
+        self.metrics.drifted.replace([([""; 0], drifted)]);
         let mut by_state = count_stores(stores);
         if let Some(stores) = self.cluster_stores.all() {
             by_state.extend(count_stores(stores));
         }
         self.metrics.stores.replace(by_state);
-        let of = keys.iter().map(|key| Identity::from(&**key));
-        let age = self.memory.oldest_key(of).map(|since| seconds(since, now));
+        let age = self.memory.oldest_key().map(|since| seconds(since, now));
         let series = age.map(|age| ([""; 0], age));
         self.metrics.oldest_key.replace(series);
     }
@@ -98,51 +91,6 @@ fn seconds(since: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(since).as_secs_f64().max(0.0)
 }
 
-fn has_drifted(key: &SshKey) -> bool {
-    find(conditions_of_key(key), ConditionType::AzureSynced)
-        .is_some_and(|synced| synced.reason == Reason::DriftDetected.as_str())
-}
-
-fn conditions_of_key(key: &SshKey) -> &[Condition] {
-    key.status.as_ref().map_or(&[], |status| &status.conditions)
-}
-
-/// As kubectl shows it: what is said of an older generation holds no more.
-pub(in crate::controller) fn state<K: Resource>(
-    object: &K,
-    conditions: &[Condition],
-) -> &'static str {
-    if object.meta().deletion_timestamp.is_some() {
-        return "deleting";
-    }
-    let holds = |kind| {
-        find(conditions, kind).filter(|condition| {
-            condition.status == "True" && condition.observed_generation == object.meta().generation
-        })
-    };
-    let suspended = find(conditions, ConditionType::Ready)
-        .is_some_and(|ready| ready.reason == Reason::Suspended.as_str());
-    if holds(ConditionType::Ready).is_some() {
-        "ready"
-    } else if holds(ConditionType::Stalled).is_some() {
-        "stalled"
-    } else if suspended {
-        "suspended"
-    } else {
-        "reconciling"
-    }
-}
-
-/// Only names that are known: a person who may write a status must not make a series.
-fn algorithm(key: &SshKey) -> &'static str {
-    let said = key
-        .status
-        .as_ref()
-        .and_then(|status| status.algorithm.as_deref());
-    let known = ALGORITHMS.into_iter().find(|known| Some(*known) == said);
-    known.unwrap_or("unknown")
-}
-
 /// By kind, subscription and location; of several identities in one subscription, the one with the least.
 fn budgets(metrics: &Metrics, levels: &[Level]) {
     let mut all: BTreeMap<[String; 3], (f64, f64, usize)> = BTreeMap::new();
@@ -173,78 +121,4 @@ fn budgets(metrics: &Metrics, levels: &[Level]) {
     metrics.azure.budget_waiting.replace(series(|known| {
         u32::try_from(known.2).unwrap_or(u32::MAX).into()
     }));
-}
-
-#[cfg(test)]
-mod tests {
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-
-    use super::*;
-
-    use crate::api::{
-        SshKeyStatus,
-        condition::{ConditionDraft, conditions},
-    };
-
-    fn key(drafts: &[(ConditionType, bool, Reason)]) -> SshKey {
-        let drafts: Vec<ConditionDraft> = drafts
-            .iter()
-            .map(|(kind, status, reason)| ConditionDraft::new(*kind, Some(*status), *reason, ""))
-            .collect();
-        let mut key = SshKey::new("a", Default::default());
-        key.metadata.generation = Some(2);
-        key.status = Some(SshKeyStatus {
-            conditions: conditions(&drafts, &[], 2, Timestamp::UNIX_EPOCH),
-            ..SshKeyStatus::default()
-        });
-        key
-    }
-
-    fn state_of(key: &SshKey) -> &'static str {
-        state(key, conditions_of_key(key))
-    }
-
-    #[test]
-    fn a_state_is_what_the_conditions_say_of_the_present_generation() {
-        use ConditionType::{Ready, Reconciling, Stalled};
-        let ready = key(&[(Ready, true, Reason::UpToDate)]);
-        assert_eq!(state_of(&ready), "ready");
-        let mut edited = ready.clone();
-        edited.metadata.generation = Some(3);
-        assert_eq!(state_of(&edited), "reconciling");
-        let mut leaving = ready;
-        leaving.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
-        assert_eq!(state_of(&leaving), "deleting");
-        let lost = Reason::PrivateKeyLost;
-        assert_eq!(
-            state_of(&key(&[(Ready, false, lost), (Stalled, true, lost)])),
-            "stalled"
-        );
-        let throttled = Reason::Throttled;
-        assert_eq!(
-            state_of(&key(&[
-                (Ready, false, throttled),
-                (Reconciling, true, throttled)
-            ])),
-            "reconciling"
-        );
-        assert_eq!(
-            state_of(&key(&[(Ready, false, Reason::Suspended)])),
-            "suspended"
-        );
-        assert_eq!(
-            state_of(&SshKey::new("a", Default::default())),
-            "reconciling"
-        );
-    }
-
-    #[test]
-    fn an_algorithm_that_is_none_makes_no_series() {
-        let mut key = key(&[]);
-        assert_eq!(algorithm(&key), "unknown");
-        for (said, shown) in [("RSA", "RSA"), ("my-secret", "unknown")] {
-            key.status.as_mut().unwrap().algorithm = Some(said.to_owned());
-            assert_eq!(algorithm(&key), shown);
-        }
-    }
 }

@@ -46,12 +46,11 @@ impl Context {
     /// Where they are, and whose they were, as namespace and name.
     fn unclaimed(&self, living: &HashSet<String>) -> BTreeMap<ArmId, String> {
         let sessions = self.sessions.all().into_iter();
-        let listed = sessions.flat_map(|session| session.inventory.listed_keys());
+        let listed = sessions.flat_map(|session| session.inventory.marked_otherwise(|uid| living.contains(uid)));
         let unclaimed = listed.filter_map(|(id, key)| {
             let owner = Owner::of(&key)?;
             let is_ours = owner.cluster == self.options.cluster_id
-                && self.options.watches(owner.namespace)
-                && !living.contains(owner.uid);
+                && self.options.watches(owner.namespace);
             is_ours.then(|| (id, format!("{}/{}", owner.namespace, owner.object)))
         });
         unclaimed.collect()
@@ -63,7 +62,6 @@ struct Owner<'a> {
     cluster: &'a str,
     namespace: &'a str,
     object: &'a str,
-    uid: &'a str,
 }
 
 impl<'a> Owner<'a> {
@@ -77,7 +75,6 @@ impl<'a> Owner<'a> {
             cluster: value(tag::CLUSTER)?,
             namespace: value(tag::NAMESPACE)?,
             object: value(tag::OBJECT)?,
-            uid: value(tag::UID)?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What the watches know, once everything was listed.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use kube::{
     Resource, ResourceExt,
@@ -9,7 +9,8 @@ use kube::{
 use parking_lot::Mutex;
 
 use crate::{
-    api::{AzureStore, SshKey, names::annotation},
+    api::{AzureStore, SshKey},
+    controller::{memory::watched_key::WatchedKey, store_id::StoreId},
     kubernetes::guarded::Guarded,
 };
 
@@ -19,7 +20,7 @@ pub(in crate::controller) struct Caches(pub(in crate::controller) Mutex<Vec<Know
 
 /// What the watches of one namespace, or of all, know.
 pub(in crate::controller) struct Known {
-    pub(in crate::controller) keys: Store<Guarded<SshKey>>,
+    pub(in crate::controller) keys: Store<WatchedKey>,
     pub(in crate::controller) stores: Store<Guarded<AzureStore>>,
 }
 
@@ -27,17 +28,22 @@ impl Caches {
     /// Everything of a namespace, or of all, was listed.
     pub(in crate::controller) fn listed(
         &self,
-        keys: Store<Guarded<SshKey>>,
+        keys: Store<WatchedKey>,
         stores: Store<Guarded<AzureStore>>,
     ) {
         self.0.lock().push(Known { keys, stores });
+    }
+
+    /// Whether everything that is watched, in so many scopes, was listed.
+    pub(in crate::controller) fn are_listed(&self, scopes: usize) -> bool {
+        self.0.lock().len() >= scopes
     }
 
     /// The UIDs that the objects answer for that are there; `None` before all that is watched, in so many scopes, was listed.
     pub(in crate::controller) fn claimed_uids(&self, scopes: usize) -> Option<HashSet<String>> {
         let known = self.0.lock();
         let keys = known.iter().flat_map(|known| known.keys.state());
-        let uids = keys.flat_map(|key| uids_of(&*key).collect::<Vec<_>>());
+        let uids = keys.flat_map(|key| uids_of(&key).collect::<Vec<_>>());
         (known.len() >= scopes).then(|| uids.collect())
     }
 
@@ -50,18 +56,36 @@ impl Caches {
         shown.any(|shown| shown.meta().uid == object.metadata.uid)
     }
 
-    /// The UIDs of the keys that are so, of those that are known.
-    pub(in crate::controller) fn uids(&self, is_so: impl Fn(&SshKey) -> bool) -> HashSet<String> {
+    /// The stores of namespaces that the watches know.
+    pub(in crate::controller) fn stores(&self) -> Vec<Arc<Guarded<AzureStore>>> {
+        let known = self.0.lock();
+        known.iter().flat_map(|known| known.stores.state()).collect()
+    }
+
+    /// Whether a key is in Azure through a store, or is about to be, as far as the watches know.
+    pub(in crate::controller) fn has_user(&self, store: &StoreId) -> bool {
+        let known = self.0.lock();
+        let mut keys = known.iter().flat_map(|known| known.keys.state());
+        keys.any(|key| is_user(&key, store))
+    }
+
+    /// The UIDs of the keys that are in Azure through a store, or are about to be, as far as the watches know.
+    pub(in crate::controller) fn users(&self, store: &StoreId) -> HashSet<String> {
         let known = self.0.lock();
         let keys = known.iter().flat_map(|known| known.keys.state());
-        keys.filter(|key| key.0.as_ref().is_ok_and(&is_so))
+        keys.filter(|key| is_user(key, store))
             .filter_map(|key| key.meta().uid.clone())
             .collect()
     }
 }
 
+fn is_user(key: &WatchedKey, store: &StoreId) -> bool {
+    let in_reach = store.namespace.is_none() || key.meta().namespace == store.namespace;
+    in_reach && key.summary.uses(&store.key)
+}
+
 /// The UIDs that an object answers for: its own, and the one that it recorded, of the object whose place it takes.
-fn uids_of(object: &impl ResourceExt) -> impl Iterator<Item = String> {
-    let recorded = object.annotations().get(annotation::RECORDED_UID).cloned();
-    object.uid().into_iter().chain(recorded)
+fn uids_of(object: &WatchedKey) -> impl Iterator<Item = String> {
+    let predecessor = object.summary.predecessor.as_deref().map(str::to_owned);
+    object.uid().into_iter().chain(predecessor)
 }

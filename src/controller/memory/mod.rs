@@ -14,5 +14,7 @@ pub(in crate::controller) mod own_writes;
 pub(in crate::controller) mod patience;
 pub(in crate::controller) mod store_state;
 pub(in crate::controller) mod store_uses;
+pub(in crate::controller) mod summary;
 pub(in crate::controller) mod tag_repairs;
 pub(in crate::controller) mod waits;
+pub(in crate::controller) mod watched_key;

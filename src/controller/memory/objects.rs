@@ -23,6 +23,7 @@ use crate::{
             identity::{Identity, Place},
             key_ages::created_at,
             own_writes::OwnWrite,
+            watched_key::WatchedKey,
         },
         store_id::StoreId,
     },
@@ -154,19 +155,24 @@ impl Memory {
     }
 
     /// What was written last of an object, if the watch has not caught up with it.
-    pub(in crate::controller) fn last_write(&self, of: impl Into<Identity>) -> Option<Arc<SshKey>> {
-        self.read(of, |kept| kept.own_write.as_ref().map(OwnWrite::object))
+    pub(in crate::controller) fn last_write(&self, of: impl Into<Identity>) -> Option<SshKey> {
+        self.read(of, |kept| kept.own_write.as_ref()?.object())
     }
 
     /// The newer of what the watch has seen and what was written.
-    pub(in crate::controller) fn newest(&self, seen: &SshKey) -> SshKey {
-        self.change(seen, |kept| match &kept.own_write {
-            Some(own) if own.is_newer_than(seen) => SshKey::clone(&own.object()),
-            _ => {
-                kept.own_write = None;
-                seen.clone()
-            }
-        })
+    pub(in crate::controller) fn newest(&self, seen: SshKey) -> SshKey {
+        let written = self.change(&seen, |kept| {
+            kept.own_write.take_if(|own| !own.is_newer_than(&seen));
+            kept.own_write.as_ref().and_then(OwnWrite::object)
+        });
+        written.unwrap_or(seen)
+    }
+
+    /// The watch shows an object as it is now. What was written before that is known by it.
+    pub(in crate::controller) fn is_shown(&self, seen: &WatchedKey) {
+        self.change(seen, |kept| {
+            kept.own_write.take_if(|own| !own.is_newer_than(seen))
+        });
     }
 }
 
@@ -220,12 +226,10 @@ impl Memory {
     }
 
     /// The earliest time at which a key of these objects came into its Secret.
-    pub(in crate::controller) fn oldest_key(
-        &self,
-        of: impl Iterator<Item = Identity>,
-    ) -> Option<Timestamp> {
-        of.filter_map(|of| self.read(of, |kept| kept.key_since))
-            .min()
+    pub(in crate::controller) fn oldest_key(&self) -> Option<Timestamp> {
+        let entries = self.entries.lock();
+        let since = entries.values().filter_map(|entry| entry.kept.key_since);
+        since.min()
     }
 }
 
@@ -366,7 +370,7 @@ mod tests {
         };
         let memory = memory();
         memory.remember_write(object("10"));
-        let newest = |version| memory.newest(&object(version)).resource_version();
+        let newest = |version| memory.newest(object(version)).resource_version();
         assert_eq!(newest("9"), Some("10".to_owned()));
         assert_eq!(newest("11"), Some("11".to_owned()));
         assert_eq!(newest("9"), Some("9".to_owned()), "it was forgotten");

@@ -11,7 +11,7 @@ use crate::{
             audit::Taken,
             events::{tell, tell_of_deletion, tell_store},
             halt::Halt,
-            observe::{observation::Observation, own_status},
+            observe::observation::Observation,
             reconcile_error::ReconcileError,
             requeue::{next_look, remember_deferred},
         },
@@ -59,7 +59,9 @@ pub(in crate::controller) async fn finish(
     }
     let written = observation.object.status.clone().unwrap_or_default();
     // What a status says of another object is not carried over.
-    let before = own_status::own_status(&observation.object)
+    let before = observation
+        .object
+        .own_status()
         .cloned()
         .unwrap_or_default();
     let generation = observation.object.metadata.generation.unwrap_or_default();

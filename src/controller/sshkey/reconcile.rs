@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kube::runtime::controller::Action;
+use kube::{core::error_boundary::InvalidObject, runtime::controller::Action};
 
 use crate::{
     api::{ErrorClass, Reason, SshKey},
@@ -17,19 +17,18 @@ use crate::{
             waiting::wait,
         },
     },
-    kubernetes::guarded::Guarded,
     plan::Failure,
 };
 
 /// Reconciles one object.
 pub(in crate::controller) async fn reconcile(
-    object: Arc<Guarded<SshKey>>,
+    seen: Result<SshKey, Box<InvalidObject>>,
     scope: Arc<Scope>,
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
-    let seen = match &object.0 {
+    let seen = match seen {
         Ok(seen) => context.memory.newest(seen),
-        Err(invalid) => return refuse(context, invalid).await,
+        Err(invalid) => return refuse(context, &invalid).await,
     };
     let observation = match observe(&scope, &seen).await {
         Ok(Some(observation)) => observation,

@@ -16,7 +16,7 @@ use crate::{
         sshkey::{
             act::read::read,
             observe::{
-                error::ObserveError, look::observe_for, observation::Observation, own_status,
+                error::ObserveError, look::observe_for, observation::Observation,
             },
         },
         sshkey_plan::{
@@ -151,7 +151,7 @@ fn of_forecast(plan: &SshKeyPlan, subject: &Subject, forecast: Forecast) -> Answ
 
 /// The forecast for what was observed. What must be read first is read.
 async fn foresee(context: &Context, mut observation: Observation) -> Result<Forecast, Failure> {
-    let status = own_status::own_status(&observation.object)
+    let status = observation.object.own_status()
         .cloned()
         .unwrap_or_default();
     for _ in 0..MOST_READS {

@@ -2,4 +2,5 @@
 
 pub(in crate::controller) mod reconcile;
 pub(in crate::controller) mod report;
+pub(in crate::controller) mod unused;
 pub(in crate::controller) mod users;

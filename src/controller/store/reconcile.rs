@@ -20,7 +20,7 @@ use crate::{
         },
         store::{
             report::report,
-            users::{self, is_used_by},
+            users,
         },
         store_id::StoreId,
     },
@@ -210,7 +210,11 @@ async fn let_go_if_unused<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<(), KubernetesError> {
-    let shown = context.caches.uids(|key| is_used_by(key, id));
+    // Before that, nothing is known of who uses it; then all stores without users are looked at.
+    if !context.caches.are_listed(context.options.watched.len()) {
+        return Ok(());
+    }
+    let shown = context.caches.users(id);
     let is_used = context.store_uses.is_used(id, &shown);
     if is_used || !is_held(store) || context.memory.has_pending_hold(id) {
         return Ok(());
@@ -229,7 +233,7 @@ async fn let_go_if_unused<K: StoreObject>(
 /// needs it.
 pub(in crate::controller) fn gone(context: &Context, id: &StoreId) {
     context.store_uses.forget(id);
-    if context.caches.uids(|key| is_used_by(key, id)).is_empty() {
+    if context.caches.users(id).is_empty() {
         context.sessions.forget(id);
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{ResourceExt, core::DynamicObject};
 
 use crate::{
     api::{
-        ClusterAzureStoreSpec, SshKey, StoreKey, StoreKind,
+        ClusterAzureStoreSpec, StoreKey,
         names::{FINALIZER, annotation},
     },
-    controller::{context::Context, sshkey::observe::own_status::own_status, store_id::StoreId},
-    kubernetes::{KubernetesError, namespaces, sshkeys},
+    controller::{context::Context, store_id::StoreId},
+    kubernetes::{
+        KubernetesError, namespaces,
+        store_users::{StoreUser, store_users},
+    },
     plan::{asks_for_labels, lets_in, parse_records},
 };
 
@@ -29,12 +31,10 @@ pub(in crate::controller) async fn users(
     let mut users = Vec::new();
     let mut open = BTreeMap::new();
     for scope in scopes {
-        for key in sshkeys::list(&context.client, scope.as_deref()).await? {
-            let listed = stores_listed(&key);
-            let namespace = key.metadata.namespace.clone().unwrap_or_default();
-            if !uses(&key.metadata, &listed, &id.key) {
-                continue;
-            }
+        let is_user = |key: &StoreUser| uses(&key.meta, &key.listed, &id.key);
+        for key in store_users(&context.client, scope.as_deref(), is_user).await? {
+            let StoreUser { meta, listed } = key;
+            let namespace = meta.namespace.unwrap_or_default();
             if !listed.contains(&id.key) && !open.contains_key(&namespace) {
                 let is_open = is_open(context, shared, &namespace).await?;
                 open.insert(namespace.clone(), is_open);
@@ -42,7 +42,7 @@ pub(in crate::controller) async fn users(
             if !listed.contains(&id.key) && open.get(&namespace) == Some(&false) {
                 continue;
             }
-            let name = key.metadata.name.unwrap_or_default();
+            let name = meta.name.unwrap_or_default();
             users.push(match &id.namespace {
                 None => format!("{namespace}/{name}"),
                 Some(_) => name,
@@ -69,39 +69,9 @@ async fn is_open(
     Ok(lets_in(spec, namespace, &labels))
 }
 
-/// Whether a key that is watched is in Azure through a store, as far as the watch knows.
-pub(in crate::controller) fn is_used_by(key: &SshKey, id: &StoreId) -> bool {
-    let in_reach = id.key.kind == StoreKind::ClusterAzureStore || key.namespace() == id.namespace;
-    let places = own_status(key)
-        .and_then(|status| status.azure.as_ref())
-        .map_or(&[][..], |azure| &azure.places);
-    let listed: Vec<StoreKey> = places
-        .iter()
-        .map(|place| StoreKey::new(place.store_kind, place.store.clone()))
-        .collect();
-    in_reach && uses(&key.metadata, &listed, &id.key)
-}
-
-/// The stores of the places that a status lists, of an object whose spec may not be readable.
-pub(in crate::controller) fn stores_listed(key: &DynamicObject) -> Vec<StoreKey> {
-    let status = &key.data["status"];
-    if status["recordedFor"].as_str() != key.metadata.uid.as_deref() {
-        return Vec::new();
-    }
-    let places = status["azure"]["places"].as_array();
-    let named = places.into_iter().flatten().filter_map(|place| {
-        let kind = match place["storeKind"].as_str()? {
-            "ClusterAzureStore" => StoreKind::ClusterAzureStore,
-            _ => StoreKind::AzureStore,
-        };
-        Some(StoreKey::new(kind, place["store"].as_str()?))
-    });
-    named.collect()
-}
-
 /// Whether an object may have a key in Azure through a store: its status lists a place there; or a hint names one, and it
 /// is held by our finalizer. What can't be read says nothing.
-pub(in crate::controller) fn uses(
+fn uses(
     meta: &ObjectMeta,
     listed: &[StoreKey],
     store: &StoreKey,
@@ -135,21 +105,5 @@ mod tests {
             ..with(hint)
         };
         assert!(!uses(&unheld, &[], &store));
-    }
-
-    #[test]
-    fn a_status_of_another_object_lists_nothing() {
-        let object = |recorded_for: &str| -> DynamicObject {
-            serde_json::from_value(serde_json::json!({
-                "metadata": { "uid": "u" },
-                "status": {
-                    "recordedFor": recorded_for,
-                    "azure": { "places": [{ "storeKind": "AzureStore", "store": "s" }] },
-                },
-            }))
-            .unwrap()
-        };
-        assert_eq!(stores_listed(&object("u")).len(), 1);
-        assert!(stores_listed(&object("another")).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use futures::{
 };
 use kube::{
     Resource,
-    runtime::{Controller, controller::Action},
+    runtime::{Controller, controller::Action, reflector::Store},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use crate::{
     api::{AzureStore, SshKey},
     controller::{
         context::Context,
-        memory::identity::Identity,
+        memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
         series,
         sshkey::{
@@ -57,6 +57,7 @@ pub async fn run(
             scope.stores_listed.clone().await;
             if known.wait_until_ready().await.is_ok() {
                 scope.context.caches.listed(known, scope.stores.clone());
+                scope.context.look_at_unused_stores();
                 listed_all();
             }
         }
@@ -100,7 +101,7 @@ fn stores_of(
 ) -> Controller<Guarded<AzureStore>> {
     let api = api::<Guarded<AzureStore>>(context, namespace.as_deref());
     let watched = client::watch(context.options.watch_timeout);
-    let stores = controller(api, watched, |_| |_| {});
+    let stores = controller(api, watched, |_| |_| {}, |_| {});
     set_up(stores, context, shutdown)
         .reconcile_on(called(&context.store_calls, namespace.clone()))
         .reconcile_on(stores_to_look_at(context, namespace))
@@ -113,13 +114,15 @@ fn keys_of(
     namespace: Option<&str>,
     shutdown: &CancellationToken,
     departed: UnboundedSender<SshKey>,
-) -> Controller<Guarded<SshKey>> {
-    let api = api::<Guarded<SshKey>>(context, namespace);
+) -> Controller<WatchedKey> {
+    let api = api::<WatchedKey>(context, namespace);
     let watched = client::watch(context.options.watch_timeout);
-    let keys = controller(api, watched, |known| {
+    let hear = |known: &Store<WatchedKey>| {
         let mut departures = Departures::new(Arc::clone(context), known.clone(), departed);
-        move |event| departures.hear(event)
-    });
+        move |event: &_| departures.hear(event)
+    };
+    let memory = Arc::clone(&context.memory);
+    let keys = controller(api, watched, hear, move |shown| memory.is_shown(shown));
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();
@@ -143,7 +146,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
 
 /// Reconciles a key when its turn comes. Until then only its name waits.
 async fn reconcile_key(
-    object: Arc<Guarded<SshKey>>,
+    object: Arc<WatchedKey>,
     scope: Arc<Scope>,
     shutdown: CancellationToken,
 ) -> Result<Action, ReconcileFailed> {
@@ -162,11 +165,10 @@ async fn reconcile_key(
     let work = {
         let object = Arc::clone(&object);
         async move {
-            match &object.0 {
-                Ok(key) if first_look::is_to_come(&scope, key).await => {
-                    Ok(wait(&scope.context, key, WaitsFor::Store).await?)
-                }
-                _ => Box::pin(reconcile(object, scope)).await,
+            let is_to_come = first_look::is_to_come(&scope, &object).await;
+            match object.read() {
+                Ok(key) if is_to_come => Ok(wait(&scope.context, &key, WaitsFor::Store).await?),
+                seen => Box::pin(reconcile(seen, scope)).await,
             }
         }
     };

@@ -11,15 +11,14 @@ use kube::{
 
 use crate::{
     api::{SshKey, names::FINALIZER},
-    controller::context::Context,
-    kubernetes::guarded::Guarded,
+    controller::{context::Context, memory::watched_key::WatchedKey},
 };
 
 /// Hears the events of a watch, and tells of objects that went unexpectedly.
 pub(in crate::controller) struct Departures {
     context: Arc<Context>,
     /// What the watch knew before the event.
-    known: Store<Guarded<SshKey>>,
+    known: Store<WatchedKey>,
     /// The UIDs of a list that is under way.
     listed: HashSet<String>,
     tell: UnboundedSender<SshKey>,
@@ -29,7 +28,7 @@ impl Departures {
     /// Tells through `tell` of the objects that go from what the watch knows.
     pub(in crate::controller) fn new(
         context: Arc<Context>,
-        known: Store<Guarded<SshKey>>,
+        known: Store<WatchedKey>,
         tell: UnboundedSender<SshKey>,
     ) -> Self {
         Self {
@@ -41,7 +40,7 @@ impl Departures {
     }
 
     /// Hears one event, before what is known is changed by it.
-    pub(in crate::controller) fn hear(&mut self, event: &Event<Guarded<SshKey>>) {
+    pub(in crate::controller) fn hear(&mut self, event: &Event<WatchedKey>) {
         match event {
             Event::Apply(_) => {}
             Event::Delete(gone) => self.is_gone(gone),
@@ -60,11 +59,11 @@ impl Departures {
         }
     }
 
-    fn is_gone(&self, gone: &Guarded<SshKey>) {
+    fn is_gone(&self, gone: &WatchedKey) {
         let uid = gone.meta().uid.as_deref().unwrap_or_default();
         self.context.store_uses.key_is_gone(uid);
         let was_released = self.context.memory.end_release(gone);
-        if let (false, Ok(object)) = (was_released, &gone.0) {
+        if let (false, Ok(object)) = (was_released, gone.read()) {
             let last = self.last_state(object);
             if was_worked_on(&last) {
                 // Fails only when the watch ends, and everything with it.
@@ -74,9 +73,8 @@ impl Departures {
     }
 
     /// The object as the watch saw it last, with what this operator wrote on it meanwhile.
-    fn last_state(&self, gone: &SshKey) -> SshKey {
-        let mut last = gone.clone();
-        if let Some(written) = self.context.memory.last_write(gone) {
+    fn last_state(&self, mut last: SshKey) -> SshKey {
+        if let Some(written) = self.context.memory.last_write(&last) {
             last.status = last.status.or_else(|| written.status.clone());
             let own = written.annotations().clone();
             let mut all = own;

@@ -1,14 +1,12 @@
 //! The common end of all controllers: what comes of each reconcile is counted and logged.
 
 use std::{
-    fmt::Debug,
     future::{pending, ready},
     sync::Arc,
 };
 
 use futures::StreamExt;
 use kube::{
-    Resource,
     core::DynamicObject,
     runtime::{
         Controller,
@@ -16,7 +14,6 @@ use kube::{
         reflector::{ObjectRef, Store},
     },
 };
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -28,19 +25,19 @@ use crate::{
             settings::{log, retry},
         },
     },
-    kubernetes::guarded::Guarded,
+    kubernetes::guarded::Watched,
 };
 
 /// Runs a controller until it ends, which is soon after `shutdown`. `tell_of_gone` hears of each object that was to be
 /// reconciled and is gone.
-pub(in crate::controller) async fn drive<K, R>(
-    controller: Controller<Guarded<K>>,
+pub(in crate::controller) async fn drive<W, R>(
+    controller: Controller<W>,
     context: Arc<Context>,
     shutdown: &CancellationToken,
-    mut reconcile: impl FnMut(Arc<Guarded<K>>) -> R,
+    mut reconcile: impl FnMut(Arc<W>) -> R,
     tell_of_gone: impl Fn(&Context, &ObjectRef<DynamicObject>),
 ) where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    W: Watched,
     R: Future<Output = Result<Action, ReconcileFailed>> + Send + 'static,
 {
     let heard = Arc::clone(&context);
@@ -51,9 +48,9 @@ pub(in crate::controller) async fn drive<K, R>(
         context,
     );
     let told = reconciled.for_each(|result| {
-        watch_failure::<K, _>(&heard.metrics, &result);
+        watch_failure::<W, _>(&heard.metrics, &result);
         if let Err(Error::ObjectNotFound(gone)) = &result {
-            heard.on_deleted::<K>(gone);
+            heard.on_deleted::<W>(gone);
             tell_of_gone(&heard, gone);
         }
         log(result);
@@ -67,10 +64,7 @@ pub(in crate::controller) async fn drive<K, R>(
 
 /// Returns when `shutdown` comes before the first list. Before it ends, kube waits for that list, but it does not ask for it
 /// any more. No work is under way by then.
-async fn ended_unlisted<K>(known: &Store<Guarded<K>>, shutdown: &CancellationToken)
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
-{
+async fn ended_unlisted<W: Watched>(known: &Store<W>, shutdown: &CancellationToken) {
     let listed = known.wait_until_ready();
     if shutdown.run_until_cancelled(listed).await.is_some() {
         pending::<()>().await;

@@ -3,36 +3,31 @@
 
 use std::sync::Arc;
 
-use kube::runtime::reflector::ObjectRef;
+use kube::{Resource, runtime::reflector::ObjectRef};
 
 use crate::{
-    api::{SshKey, StoreKey, StoreKind, names::annotation},
-    controller::{context::Context, scope::Scope, sessions::store_object::StoreObject},
+    api::{StoreKey, StoreKind},
+    controller::{
+        context::Context, memory::watched_key::WatchedKey, scope::Scope,
+        sessions::store_object::StoreObject,
+    },
     kubernetes::guarded::Guarded,
-    plan::{default_stores, parse_records, stores_of},
 };
 
 /// Whether a look at a store that matters to the key is still to come. Stores that no watch knows yet are left to the key's
 /// own reconcile.
-pub(in crate::controller) async fn is_to_come(scope: &Scope, key: &SshKey) -> bool {
-    let annotations = key.metadata.annotations.as_ref();
-    let records = annotations.and_then(|all| all.get(annotation::AZURE_KEYS));
-    let records = parse_records(records.map(String::as_str)).unwrap_or_default();
-    let named = stores_of(&key.spec, &records);
-    let defaults = default_stores(&key.spec, &records);
-    if named.is_empty() && defaults.is_empty() {
+pub(in crate::controller) async fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
+    let summary = &key.summary;
+    if summary.named().chain(&summary.defaults()).next().is_none() {
         return false;
     }
     scope.stores_listed.clone().await;
-    let namespace = key.metadata.namespace.as_deref().unwrap_or_default();
+    let namespace = key.meta().namespace.as_deref().unwrap_or_default();
     let look = |store: &StoreKey| look_at(scope, namespace, store);
     // Of the defaults, the first existing one is meant.
-    let default = defaults.iter().find_map(look);
-    named
-        .iter()
-        .filter_map(look)
-        .chain(default)
-        .any(|to_come| to_come)
+    let default = summary.defaults().iter().find_map(look);
+    let mut named = summary.named().filter_map(look);
+    default.unwrap_or_default() || named.any(|to_come| to_come)
 }
 
 /// `None` for a store that no watch knows.

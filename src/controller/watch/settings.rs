@@ -1,6 +1,6 @@
 //! How controllers are set up: what they watch, when they pause, and what becomes of an error.
 
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 
 use backon::ExponentialBuilder;
 use kube::{
@@ -12,12 +12,11 @@ use kube::{
         watcher,
     },
 };
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     controller::{context::Context, turns::calls::most_held, watch::panics::ReconcileFailed},
-    kubernetes::guarded::Guarded,
+    kubernetes::guarded::Watched,
 };
 
 /// Changes that come together are reconciled together.
@@ -26,14 +25,11 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Sets up a controller: when it pauses, and when it ends.
-pub(in crate::controller) fn set_up<K>(
-    controller: Controller<Guarded<K>>,
+pub(in crate::controller) fn set_up<W: Watched>(
+    controller: Controller<W>,
     context: &Context,
     shutdown: &CancellationToken,
-) -> Controller<Guarded<K>>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-{
+) -> Controller<W> {
     controller
         .with_config(settings(context.options.concurrency))
         .trigger_backoff(after_watch_error(context))

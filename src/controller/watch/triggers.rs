@@ -4,32 +4,29 @@
 //! reconcile with its own page would be reconciled as it was before the list, and then not again: one that was deleted and
 //! created again while the watch was interrupted would never be seen.
 
-use std::fmt::Debug;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use kube::{
-    Api, Resource,
+    Api,
     api::ObjectMeta,
-    core::error_boundary::InvalidObject,
     runtime::{
         Controller, WatchStreamExt, reflector,
         watcher::{self, Event},
     },
 };
-use serde::de::DeserializeOwned;
 
-use crate::kubernetes::{cut::cut, guarded::Guarded};
+use crate::kubernetes::{cut::cut, guarded::Watched};
 
 /// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
-/// knows, and makes what hears each of its events before that changes.
-pub(in crate::controller) fn controller<K, H>(
-    api: Api<Guarded<K>>,
+/// knows, and makes what hears each of its events before that changes; `is_shown` hears of each object that it knows anew.
+pub(in crate::controller) fn controller<W, H>(
+    api: Api<W>,
     watched: watcher::Config,
-    hear: impl FnOnce(&reflector::Store<Guarded<K>>) -> H,
-) -> Controller<Guarded<K>>
+    hear: impl FnOnce(&reflector::Store<W>) -> H,
+    mut is_shown: impl FnMut(&W) + Send + 'static,
+) -> Controller<W>
 where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-    H: FnMut(&Event<Guarded<K>>) + Send + 'static,
+    W: Watched,
+    H: FnMut(&Event<W>) + Send + 'static,
 {
     let (reader, writer) = reflector::store();
     let mut hear = hear(&reader);
@@ -38,11 +35,17 @@ where
         .modify(cut)
         .inspect_ok(move |event| hear(event))
         .reflect(writer)
+        .inspect_ok(move |event| {
+            if let Event::Apply(object) = event {
+                is_shown(object);
+            }
+        })
         .flat_map(move |event| {
-            stream::iter(match event {
-                Ok(event) => listed.triggers(event).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            })
+            let (triggers, error) = match event {
+                Ok(event) => (Some(listed.triggers(event)), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            stream::iter(triggers.into_iter().flatten().map(Ok).chain(error))
         });
     Controller::for_stream(triggers, reader)
 }
@@ -54,17 +57,13 @@ struct Listed(Vec<ObjectMeta>);
 impl Listed {
     /// The objects that are to be reconciled because of an event. Of those on a list nothing but the name matters: a
     /// reconcile takes the object from what the watch knows.
-    fn triggers<K>(&mut self, event: Event<Guarded<K>>) -> Vec<Guarded<K>>
-    where
-        K: Resource,
-    {
+    fn triggers<W: Watched>(&mut self, event: Event<W>) -> impl Iterator<Item = W> + use<W> {
+        let mut changed = None;
+        let mut listed = Vec::new();
         match event {
-            Event::Apply(object) => vec![object],
-            Event::Delete(_) => Vec::new(),
-            Event::Init => {
-                self.0.clear();
-                Vec::new()
-            }
+            Event::Apply(object) => changed = Some(object),
+            Event::Delete(_) => {}
+            Event::Init => self.0.clear(),
             Event::InitApply(object) => {
                 let meta = object.meta();
                 self.0.push(ObjectMeta {
@@ -74,19 +73,12 @@ impl Listed {
                     resource_version: meta.resource_version.clone(),
                     ..ObjectMeta::default()
                 });
-                Vec::new()
             }
-            Event::InitDone => {
-                let only_named = |metadata| {
-                    Guarded(Err(InvalidObject {
-                        error: String::new(),
-                        metadata,
-                    }))
-                };
-                let listed = std::mem::take(&mut self.0);
-                listed.into_iter().map(only_named).collect()
-            }
+            Event::InitDone => listed = std::mem::take(&mut self.0),
         }
+        changed
+            .into_iter()
+            .chain(listed.into_iter().map(W::only_named))
     }
 }
 
@@ -95,7 +87,7 @@ mod tests {
     use kube::ResourceExt;
 
     use super::*;
-    use crate::api::SshKey;
+    use crate::{api::SshKey, kubernetes::guarded::Guarded};
 
     fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> Vec<String> {
         let triggers = listed.triggers(event).into_iter();
@@ -121,9 +113,13 @@ mod tests {
     #[test]
     fn a_list_that_is_begun_again_forgets_what_came_before() {
         let mut listed = Listed::default();
-        listed.triggers(Event::InitApply(key("a")));
-        listed.triggers::<SshKey>(Event::Init);
-        listed.triggers(Event::InitApply(key("b")));
+        for event in [
+            Event::InitApply(key("a")),
+            Event::Init,
+            Event::InitApply(key("b")),
+        ] {
+            assert!(names(&mut listed, event).is_empty());
+        }
         assert_eq!(names(&mut listed, Event::InitDone), ["b"]);
     }
 

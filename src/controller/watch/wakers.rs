@@ -7,7 +7,6 @@ use futures::{Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Resource, ResourceExt,
-    core::PartialObjectMeta,
     runtime::{
         Controller,
         reflector::{ObjectRef, Store},
@@ -17,24 +16,30 @@ use parking_lot::Mutex;
 
 use crate::{
     api::{
-        AzureStore, SshKey, StoreKey, StoreKind,
-        names::{annotation, label},
+        AzureStore, StoreKey, StoreKind,
+        names::label,
     },
     controller::{
-        blocking::Asker, context::Context, memory::store_state::StoreState, turns::calls::Calls,
+        blocking::Asker,
+        context::Context,
+        memory::{store_state::StoreState, summary::Summary, watched_key::WatchedKey},
+        turns::calls::Calls,
         watch::settings::api,
     },
-    kubernetes::{client, guarded::Guarded},
-    plan::{default_stores, parse_records, stores_of},
+    kubernetes::{
+        client,
+        guarded::{Guarded, Watched},
+        owned::Owned,
+    },
 };
 
 /// Objects of a watch of one namespace, or of all, whose turn is near.
-pub(in crate::controller) fn called<K>(
+pub(in crate::controller) fn called<W>(
     calls: &Calls,
     namespace: Option<String>,
-) -> impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static
+) -> impl Stream<Item = ObjectRef<W>> + Send + 'static
 where
-    K: Resource<DynamicType = ()> + 'static,
+    W: Watched,
 {
     calls.listen().filter_map(move |place| {
         let of = place.namespace();
@@ -66,11 +71,11 @@ pub(in crate::controller) fn stores_to_look_at(
 
 /// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
 pub(in crate::controller) fn wakers(
-    keys: Controller<Guarded<SshKey>>,
+    keys: Controller<WatchedKey>,
     context: &Arc<Context>,
     namespace: Option<&str>,
-    known: &Store<Guarded<SshKey>>,
-) -> Controller<Guarded<SshKey>> {
+    known: &Store<WatchedKey>,
+) -> Controller<WatchedKey> {
     let watched = client::watch(context.options.watch_timeout);
     let mut keys = keys.watches(
         api::<Guarded<AzureStore>>(context, namespace),
@@ -107,8 +112,8 @@ pub(in crate::controller) fn wakers(
         ];
         let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
         let ours = watched.labels(&selector);
-        let secrets = api::<PartialObjectMeta<Secret>>(context, namespace);
-        let maps = api::<PartialObjectMeta<ConfigMap>>(context, namespace);
+        let secrets = api::<Owned<Secret>>(context, namespace);
+        let maps = api::<Owned<ConfigMap>>(context, namespace);
         keys = keys
             .watches(secrets, ours.clone(), |secret| owner_of(&secret))
             .watches(maps, ours, |map| owner_of(&map));
@@ -119,8 +124,8 @@ pub(in crate::controller) fn wakers(
 /// Keys whose store was checked and is otherwise than before.
 fn looked_at(
     context: &Context,
-    known: &Store<Guarded<SshKey>>,
-) -> impl Stream<Item = ObjectRef<Guarded<SshKey>>> + Send + 'static {
+    known: &Store<WatchedKey>,
+) -> impl Stream<Item = ObjectRef<WatchedKey>> + Send + 'static {
     let known = known.clone();
     context.sessions.listen().flat_map(move |id| {
         let keys = keys_of_store(&known, id.namespace.as_deref(), &id.key);
@@ -129,13 +134,10 @@ fn looked_at(
 }
 
 /// Objects of a watch for which something was generated or opened.
-pub(in crate::controller) fn done_for<K>(
+pub(in crate::controller) fn done_for<W: Watched>(
     context: &Context,
-    known: &Store<Guarded<K>>,
-) -> impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static
-where
-    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
-{
+    known: &Store<W>,
+) -> impl Stream<Item = ObjectRef<W>> + Send + 'static {
     let known = known.clone();
     context.blocking.listen().filter_map(move |asker| {
         let object = asker.identity().place.object();
@@ -157,32 +159,25 @@ fn is_news(
 
 /// The keys that are published, or were, through a store: those of its namespace, or of all that are watched.
 fn keys_of_store(
-    known: &Store<Guarded<SshKey>>,
+    known: &Store<WatchedKey>,
     namespace: Option<&str>,
     store: &StoreKey,
-) -> Vec<ObjectRef<Guarded<SshKey>>> {
+) -> Vec<ObjectRef<WatchedKey>> {
     known
         .state()
         .into_iter()
         .filter(|object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
-        .filter(|object| object.0.as_ref().is_ok_and(|key| uses(key, store)))
+        .filter(|object| may_use(&object.summary, store))
         .map(|object| ObjectRef::from_obj(&*object))
         .collect()
 }
 
-fn uses(key: &SshKey, store: &StoreKey) -> bool {
-    let records = parse_records(
-        key.annotations()
-            .get(annotation::AZURE_KEYS)
-            .map(String::as_str),
-    )
-    .unwrap_or_default();
-    stores_of(&key.spec, &records).contains(store)
-        || default_stores(&key.spec, &records).contains(store)
+fn may_use(key: &Summary, store: &StoreKey) -> bool {
+    key.named().any(|named| named == store) || key.defaults().contains(store)
 }
 
 /// The key that a managed Secret or an output says it belongs to.
-fn owner_of(ours: &impl ResourceExt) -> Option<ObjectRef<Guarded<SshKey>>> {
-    let owner = ours.annotations().get(annotation::OWNER_NAME)?;
+fn owner_of<K: Resource<DynamicType = ()>>(ours: &Owned<K>) -> Option<ObjectRef<WatchedKey>> {
+    let owner = ours.owner.as_deref()?;
     Some(ObjectRef::new(owner).within(&ours.namespace()?))
 }

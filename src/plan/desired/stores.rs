@@ -122,7 +122,8 @@ pub(crate) fn current_place(records: &[AzureRecord]) -> Option<&AzureRecord> {
     known.find(|record| record.phase == Phase::Published && record.origin != Origin::Found)
 }
 
-fn defaults() -> [StoreKey; 2] {
+/// The default stores, in the order in which they are looked for.
+pub fn defaults() -> [StoreKey; 2] {
     [StoreKind::AzureStore, StoreKind::ClusterAzureStore]
         .map(|kind| StoreKey::new(kind, DEFAULT_STORE))
 }

@@ -149,7 +149,7 @@ fn settle(
             if session.wrote() {
                 context.store_uses.wake(&session.id);
             }
-            session.inventory.wrote(id, seen.clone(), now());
+            session.inventory.wrote(id, &seen, now());
             Ok(seen)
         }
         Err(error) => {

@@ -8,7 +8,7 @@ use crate::{
         context::Context,
         sshkey::{
             act::error::StepError,
-            observe::{object, observation::Observation, own_status},
+            observe::{object, observation::Observation},
         },
     },
     kubernetes::sshkeys,
@@ -67,7 +67,7 @@ async fn record_places(
     observation: &mut Observation,
     places: &[AzureRecord],
 ) -> Result<Outcome, StepError> {
-    let mut status = own_status::own_status(&observation.object)
+    let mut status = observation.object.own_status()
         .cloned()
         .unwrap_or_default();
     status.recorded_for = observation.object.uid();

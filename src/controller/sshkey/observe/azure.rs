@@ -14,7 +14,7 @@ use crate::{
         failure,
         scope::Scope,
         sessions::session::Session,
-        sshkey::observe::{azure_views, error::ObserveError, own_status, stores},
+        sshkey::observe::{azure_views, error::ObserveError, stores},
         store_id::StoreId,
     },
     plan::{
@@ -239,7 +239,7 @@ impl Look<'_> {
             let cause = Cause::NotBefore(turn);
             return Err(AzureError::new(Operation::ReadKey, id.to_string(), cause));
         }
-        let status = own_status::own_status(self.object);
+        let status = self.object.own_status();
         let is_published = status
             .and_then(|status| status.azure.as_ref())
             .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())

@@ -8,7 +8,6 @@ pub(in crate::controller) mod marks;
 pub(in crate::controller) mod object;
 pub(in crate::controller) mod observation;
 pub(in crate::controller) mod outputs;
-pub(in crate::controller) mod own_status;
 pub(in crate::controller) mod purpose;
 pub(in crate::controller) mod rotation_secrets;
 pub(in crate::controller) mod secret;

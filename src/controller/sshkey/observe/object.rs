@@ -8,7 +8,6 @@ use crate::{
         names::{FINALIZER, annotation},
         output_ref::parse_outputs,
     },
-    controller::sshkey::observe::own_status::own_status,
     keys::Fingerprint,
     plan::{ObjectFacts, RotationRecord, parse_records},
 };
@@ -50,7 +49,7 @@ pub(in crate::controller) fn object(object: &SshKey) -> ObjectFacts {
         reported_others: Vec::new(),
         uid,
     };
-    facts.with_status(own_status(object))
+    facts.with_status(object.own_status())
 }
 
 fn fingerprint_of(text: &str) -> Option<Fingerprint> {

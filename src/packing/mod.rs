@@ -1,0 +1,3 @@
+//! What is kept for long of many objects, small.
+
+pub mod packed;
