@@ -34,6 +34,9 @@ enum Command {
     ChartValues,
     /// Installs the operator in the cluster that KUBECONFIG names, uses it, and removes it.
     E2e(e2e::Options),
+    /// Makes the writes that the bench compares the operator with.
+    #[command(hide = true)]
+    Floor(bench::FloorArgs),
     /// Runs a program that dies with its starter.
     #[command(hide = true)]
     Hold(hold::Args),
@@ -44,6 +47,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(options) => on_runtime(run::run(&options)),
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
+        Command::Floor(args) => on_runtime(bench::floor(&args)),
         Command::Soak(options) => on_runtime(soak::soak(&options)),
         Command::Image(options) => image::build(&options),
         Command::ChartValues => chart_values::write(),

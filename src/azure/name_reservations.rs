@@ -3,8 +3,8 @@
 //! has written, its mark in Azure says whose the key is; until the second must have seen that, this does.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,16 +19,16 @@ pub struct Claims(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    by_id: HashMap<ArmId, Claim>,
-    by_owner: HashMap<String, HashSet<ArmId>>,
+    by_id: HashMap<Arc<ArmId>, Claim>,
+    by_owner: HashMap<Arc<str>, Vec<Arc<ArmId>>>,
     /// Each time an id was claimed, the oldest first: so that none looks through all claims for those that are over.
-    times: VecDeque<(Instant, ArmId)>,
+    times: VecDeque<(Instant, Arc<ArmId>)>,
 }
 
 #[derive(Debug)]
 struct Claim {
     /// UID of the object.
-    owner: String,
+    owner: Arc<str>,
     since: Instant,
 }
 
@@ -49,7 +49,7 @@ impl State {
         if let Some(claim) = self.by_id.remove(id)
             && let Some(ids) = self.by_owner.get_mut(&claim.owner)
         {
-            ids.remove(id);
+            ids.retain(|other| **other != *id);
             if ids.is_empty() {
                 self.by_owner.remove(&claim.owner);
             }
@@ -63,24 +63,35 @@ impl Claims {
     pub fn claim(&self, id: &ArmId, uid: &str, now: Instant) -> bool {
         let mut state = self.state();
         state.end_old(now);
-        if state.by_id.get(id).is_some_and(|claim| claim.owner != uid) {
+        if state
+            .by_id
+            .get(id)
+            .is_some_and(|claim| *claim.owner != *uid)
+        {
             return false;
         }
+        let (id, owner) = (Arc::new(id.clone()), Arc::<str>::from(uid));
         let claim = Claim {
-            owner: uid.to_owned(),
+            owner: Arc::clone(&owner),
             since: now,
         };
-        state.by_id.insert(id.clone(), claim);
-        state.times.push_back((now, id.clone()));
-        let ids = state.by_owner.entry(uid.to_owned()).or_default();
-        ids.insert(id.clone());
+        state.by_id.insert(Arc::clone(&id), claim);
+        state.times.push_back((now, Arc::clone(&id)));
+        let ids = state.by_owner.entry(owner).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
         true
     }
 
     /// Gives up a claim: nothing is there any more.
     pub fn give_up(&self, id: &ArmId, uid: &str) {
         let mut state = self.state();
-        if state.by_id.get(id).is_some_and(|claim| claim.owner == uid) {
+        if state
+            .by_id
+            .get(id)
+            .is_some_and(|claim| *claim.owner == *uid)
+        {
             state.end(id);
         }
     }

@@ -5,7 +5,19 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use kube::Client;
 
-/// Requests so far, by verb and resource, for what a key is made of.
+/// What the operator reads and writes.
+const RESOURCES: [&str; 8] = [
+    "sshkeys",
+    "secrets",
+    "events",
+    "configmaps",
+    "azurestores",
+    "clusterazurestores",
+    "sshkeyplans",
+    "leases",
+];
+
+/// Requests so far, by verb and resource.
 pub(super) async fn requests(client: &Client) -> anyhow::Result<BTreeMap<(String, String), f64>> {
     let request = http::Request::get("/metrics")
         .body(Vec::new())
@@ -29,8 +41,7 @@ pub(super) async fn requests(client: &Client) -> anyhow::Result<BTreeMap<(String
         let (Some(verb), Some(resource)) = (label("verb"), label("resource")) else {
             continue;
         };
-        let ours = ["sshkeys", "secrets", "events"].contains(&resource.as_str());
-        if ours && !["LIST", "WATCH"].contains(&verb.as_str()) {
+        if RESOURCES.contains(&resource.as_str()) {
             let subresource = label("subresource").filter(|name| !name.is_empty());
             let resource =
                 subresource.map_or(resource.clone(), |name| format!("{resource}/{name}"));
@@ -47,8 +58,10 @@ pub(super) fn per_key(
     after: &BTreeMap<(String, String), f64>,
     keys: u32,
 ) -> BTreeMap<String, f64> {
+    let of_a_key = |(verb, _): &(String, String)| !["LIST", "WATCH"].contains(&verb.as_str());
     after
         .iter()
+        .filter(|(key, _)| of_a_key(key))
         .map(|(key, count)| (key, count - before.get(key).copied().unwrap_or_default()))
         .filter(|(_, count)| *count > 0.0)
         .map(|((verb, resource), count)| (format!("{verb} {resource}"), count / f64::from(keys)))

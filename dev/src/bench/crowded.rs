@@ -11,6 +11,7 @@ use super::{
     operator::{PATIENCE, all_ready, flags},
     options::Options,
     playground::{CLIENT, GROUP, Playground, SUBSCRIPTION, TENANT},
+    rows::Rows,
 };
 use crate::{
     crowd::{self, Azure, IMPORTS, RECORDS, RSA_KEYS, STORES},
@@ -21,7 +22,11 @@ use crate::{
 const TARGET: Duration = Duration::from_secs(5);
 
 /// Times new keys one after another, first in an empty cluster and then beside the crowd, and prints both.
-pub(super) async fn measure(playground: &Playground, options: &Options) -> anyhow::Result<()> {
+pub(super) async fn measure(
+    playground: &Playground,
+    options: &Options,
+    rows: &mut Rows,
+) -> anyhow::Result<()> {
     let number = uuid::Uuid::new_v4().simple();
     let (team, busy) = (format!("team-{number}"), format!("busy-{number}"));
     for namespace in [&team, &busy] {
@@ -30,7 +35,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     playground.emulator.set_throttle(Throttle::default());
     let flags = flags(playground, &[&team, &busy], options.concurrency).await?;
     let folder = playground.plane.folder().join(&team);
-    let operator = Operator::start(&folder, &flags)?;
+    let operator = playground.start_operator(&folder, &flags)?;
     operator.ready().await?;
     println!(
         "\na new key beside a namespace of {RSA_KEYS} RSA-8192 keys, {IMPORTS} encrypted imports, {STORES} stores with a PKCS #12 file of too many keys, and {RECORDS} records"
@@ -56,14 +61,13 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     let left = RSA_KEYS + IMPORTS - done(playground, &busy).await?;
     operator.terminate().await?;
     playground.emulator.set_throttle(Throttle::Off);
-    println!("  alone     {alone}");
-    let longest = crowded.0.iter().max();
-    let verdict = match longest {
-        Some(longest) if *longest > TARGET => "missed",
-        _ => "met",
-    };
-    println!("  crowded   {crowded}; target {TARGET:?}: {verdict}");
-    println!("            {left} of the crowd's slow jobs were left");
+    rows.note("a new key alone", alone.to_string());
+    rows.add(
+        format!("a new key beside a crowd with {left} slow jobs left"),
+        crowded.to_string(),
+        format!("≤ {} s", TARGET.as_secs()),
+        crowded.0.iter().all(|time| *time <= TARGET),
+    );
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use k8s_openapi::{
     api::{core::v1::Secret, events::v1::Event},
 };
 use kube::{
-    Api, Resource, ResourceExt,
+    Api, Client, Resource, ResourceExt,
     api::{ListParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::{Value, json};
@@ -22,38 +22,34 @@ use sshkey_operator::{
     keys::{Comment, KeyPair, KeySpec},
 };
 
-use super::{
-    options::Options,
-    playground::{CLIENT, GROUP, LOCATION, Playground, SECRET, SUBSCRIPTION, TENANT},
-};
+use super::playground::{CLIENT, GROUP, LOCATION, SECRET, SUBSCRIPTION, TENANT};
 
-/// Makes pending keys, and times the writes.
-pub(super) async fn measure(
-    playground: &Playground,
-    options: &Options,
+/// Makes the writes for all pending keys of a namespace, so many at once, and times them.
+pub(super) async fn write(
+    client: &Client,
+    azure: &Azure,
+    namespace: &str,
+    concurrency: u16,
 ) -> anyhow::Result<Duration> {
-    let namespace = format!("floor-{}", uuid::Uuid::new_v4().simple());
-    playground.pending(&namespace, options.keys).await?;
-    let azure = Azure::sign_in(playground).await?;
     let started = Instant::now();
-    let keys: Api<SshKey> = Api::namespaced(playground.client.clone(), &namespace);
+    let keys: Api<SshKey> = Api::namespaced(client.clone(), namespace);
     let pending = keys
         .list(&ListParams::default())
         .await
         .context("list the keys")?;
     stream::iter(pending)
         .map(|key| {
-            let (client, azure) = (playground.client.clone(), azure.clone());
+            let (client, azure) = (client.clone(), azure.clone());
             tokio::spawn(async move { make(client, &azure, &key).await })
         })
-        .buffer_unordered(options.concurrency.into())
+        .buffer_unordered(concurrency.into())
         .map(|made| made.context("join")?)
         .try_for_each(|()| async { Ok(()) })
         .await?;
     Ok(started.elapsed())
 }
 
-async fn make(client: kube::Client, azure: &Azure, key: &SshKey) -> anyhow::Result<()> {
+async fn make(client: Client, azure: &Azure, key: &SshKey) -> anyhow::Result<()> {
     let (namespace, name) = (key.namespace().unwrap_or_default(), key.name_any());
     let keys: Api<SshKey> = Api::namespaced(client.clone(), &namespace);
     let merge = PatchParams::default();
@@ -122,22 +118,20 @@ async fn make(client: kube::Client, azure: &Azure, key: &SshKey) -> anyhow::Resu
 
 /// ARM, with a token that was fetched before the clock ran.
 #[derive(Clone)]
-struct Azure {
+pub(super) struct Azure {
     client: reqwest::Client,
     endpoint: String,
     token: String,
 }
 
 impl Azure {
-    async fn sign_in(playground: &Playground) -> anyhow::Result<Self> {
-        let certificate = reqwest::Certificate::from_pem(playground.emulator.ca_pem().as_bytes())
-            .context("the CA")?;
+    pub(super) async fn sign_in(endpoint: &str, ca: &[u8]) -> anyhow::Result<Self> {
+        let certificate = reqwest::Certificate::from_pem(ca).context("the CA")?;
         let client = reqwest::Client::builder()
             .tls_certs_only([certificate])
             .no_proxy()
             .build()
             .context("make an HTTP client")?;
-        let endpoint = playground.emulator.endpoint().to_owned();
         let form = format!(
             "grant_type=client_credentials&client_id={CLIENT}&client_secret={SECRET}&scope={endpoint}%2F.default"
         );
@@ -157,7 +151,7 @@ impl Azure {
             .to_owned();
         Ok(Self {
             client,
-            endpoint,
+            endpoint: endpoint.to_owned(),
             token,
         })
     }

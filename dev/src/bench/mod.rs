@@ -4,15 +4,23 @@
 // What it is for is to print.
 #![allow(clippy::print_stdout)]
 
+mod azure_log;
 mod contest;
 mod counts;
 mod crowded;
 mod floor;
+mod floor_process;
+mod latency;
 mod operator;
 mod options;
 mod playground;
+mod restart;
+mod rows;
 mod scale;
+mod sweep;
 mod throttled;
+mod upheaval;
 
 pub use contest::bench;
+pub use floor_process::{FloorArgs, run as floor};
 pub use options::Options;

@@ -13,7 +13,7 @@ use kube::{
 use serde_json::json;
 use sshkey_operator::api::{ConditionType, SshKey, condition::find};
 
-use super::{counts, options::Options, playground::Playground};
+use super::{counts, options::Options, playground::Playground, rows::memory};
 use crate::{
     control_plane::kubeconfig_text,
     operator::{Account, ClusterStores, Flags, Operator, Watched},
@@ -24,7 +24,7 @@ use crate::{
 /// What the operator has done and taken.
 pub(super) struct Measured {
     pub(super) time: Duration,
-    usage: Usage,
+    pub(super) usage: Usage,
     keys: u32,
     api: BTreeMap<String, f64>,
     arm: BTreeMap<String, f64>,
@@ -35,9 +35,9 @@ impl fmt::Display for Measured {
         let cpu = self.usage.cpu.as_secs_f64();
         writeln!(
             f,
-            "{cpu:.2} s CPU, {:.2} ms a key; peak memory {:.1} MiB",
+            "{cpu:.2} s CPU, {:.2} ms a key; {}",
             cpu * 1_000.0 / f64::from(self.keys),
-            f64::from(self.usage.peak_kib) / 1_024.0
+            memory(&self.usage)
         )?;
         let list = |counts: &BTreeMap<String, f64>| {
             let parts: Vec<String> = counts
@@ -48,6 +48,13 @@ impl fmt::Display for Measured {
         };
         writeln!(f, "            API server, a key: {}", list(&self.api))?;
         write!(f, "            ARM, a key: {}", list(&self.arm))
+    }
+}
+
+impl Measured {
+    /// Requests to the API server for each key, lists and watches apart.
+    pub(super) fn requests(&self) -> f64 {
+        self.api.values().sum()
     }
 }
 
@@ -67,7 +74,7 @@ pub(super) async fn measure(
     let folder = playground.plane.folder().join(&namespace);
 
     let started = Instant::now();
-    let operator = Operator::start(&folder, &flags)?;
+    let operator = playground.start_operator(&folder, &flags)?;
     all_ready(playground, &namespace, options.keys, &operator, PATIENCE).await?;
     let time = started.elapsed();
 

@@ -1,6 +1,9 @@
 //! What both sides use: one control plane, one emulator without throttle, a namespace for each measurement.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use arm_emulator::{Application, Config, Emulator, Tenant, Throttle};
@@ -15,7 +18,13 @@ use sshkey_operator::api::{
     sshkey::{AzureSpec, ResourceGroup},
 };
 
-use crate::{checkout, control_plane::ControlPlane, crds, manifests};
+use super::options::Options;
+use crate::{
+    checkout,
+    control_plane::ControlPlane,
+    crds, image, manifests,
+    operator::{Flags, Operator},
+};
 
 pub(super) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 pub(super) const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
@@ -29,10 +38,15 @@ pub(super) struct Playground {
     pub(super) plane: ControlPlane,
     pub(super) client: Client,
     pub(super) emulator: Emulator,
+    operator: PathBuf,
 }
 
 impl Playground {
-    pub(super) async fn start() -> anyhow::Result<Self> {
+    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
+        let operator = match &options.operator {
+            Some(given) => given.clone(),
+            None => image::operator()?,
+        };
         let folder = checkout::scratch("bench").join(std::process::id().to_string());
         let plane = ControlPlane::start(&folder).await?;
         let client = plane.admin().client().await?;
@@ -50,7 +64,13 @@ impl Playground {
             plane,
             client,
             emulator,
+            operator,
         })
+    }
+
+    /// Starts the operator that is measured.
+    pub(super) fn start_operator(&self, folder: &Path, flags: &Flags) -> anyhow::Result<Operator> {
+        Operator::start_program(self.operator.clone(), folder, flags)
     }
 
     /// A namespace with a store and so many pending keys.

@@ -10,7 +10,6 @@ use super::{
     options::Options,
     playground::Playground,
 };
-use crate::operator::Operator;
 
 /// What Compute takes at once, and with each minute after that, by the emulator's default sizes.
 const BURST: u32 = 120;
@@ -27,7 +26,7 @@ pub(super) async fn measure(playground: &Playground, options: &Options) -> anyho
     playground.emulator.clear_log();
     let flags = flags(playground, &[&namespace], options.concurrency).await?;
     let folder = playground.plane.folder().join(&namespace);
-    let operator = Operator::start(&folder, &flags)?;
+    let operator = playground.start_operator(&folder, &flags)?;
     all_ready(
         playground,
         &namespace,

@@ -84,6 +84,15 @@ pub fn build(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The operator as the image has it, built where it was not.
+///
+/// # Errors
+/// When it can't be built.
+pub fn operator() -> anyhow::Result<PathBuf> {
+    let programs = compile(&host()?, "release")?;
+    Ok(programs.join(PROGRAMS[0].0))
+}
+
 /// The machine's own target: no other C library is needed than the one that is here.
 fn host() -> anyhow::Result<String> {
     let output = Command::new("rustc")

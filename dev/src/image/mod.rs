@@ -6,7 +6,7 @@ mod build;
 mod layout;
 mod program;
 
-pub use build::{Options, build};
+pub use build::{Options, build, operator};
 pub(crate) use build::{QUICK, mebibytes};
 pub use layout::{Image, LIMIT};
 pub use program::check_static;

@@ -1,7 +1,7 @@
 //! The operator's process.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitStatus,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -81,6 +81,14 @@ impl Operator {
     /// # Errors
     /// When the operator was not built or can't be started.
     pub fn start(folder: &Path, flags: &Flags) -> anyhow::Result<Self> {
+        Self::start_program(checkout::program("sshkey-operator")?, folder, flags)
+    }
+
+    /// Starts another build of the operator, in the same way.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_program(program: PathBuf, folder: &Path, flags: &Flags) -> anyhow::Result<Self> {
         let [health, metrics] = crate::ports::free()?;
         let flags = Flags::default()
             .set("health-address", format_args!("127.0.0.1:{health}"))
@@ -88,10 +96,7 @@ impl Operator {
             .with(flags);
         let given = |name| flags.get(name).unwrap_or_default().to_owned();
         let (health, metrics) = (given("health-address"), given("metrics-address"));
-        let mut program = Program::new(
-            checkout::program("sshkey-operator")?,
-            folder.join("operator.log"),
-        );
+        let mut program = Program::new(program, folder.join("operator.log"));
         // Everything that it talks to is on loopback, where no proxy of the machine can pass it on.
         program
             .env

@@ -11,6 +11,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// The memory that is resident at this moment, in KiB.
     pub resident_kib: u32,
+    /// What of that is the process's own, and no page of a file.
+    pub anonymous_kib: u32,
     /// The most memory that was resident at once, in KiB.
     pub peak_kib: u32,
 }
@@ -44,6 +46,7 @@ pub fn usage(id: u32) -> anyhow::Result<Usage> {
         // Linux counts in hundredths of a second here, whatever its own clock (proc(5), USER_HZ).
         cpu: Duration::from_millis(ticks * 10),
         resident_kib: kib("VmRSS:"),
+        anonymous_kib: kib("RssAnon:"),
         peak_kib: kib("VmHWM:"),
     })
 }

@@ -46,11 +46,15 @@ impl Context {
     /// Where they are, and whose they were, as namespace and name.
     fn unclaimed(&self, living: &HashSet<String>) -> BTreeMap<ArmId, String> {
         let sessions = self.sessions.all().into_iter();
-        let listed = sessions.flat_map(|session| session.inventory.marked_otherwise(|uid| living.contains(uid)));
+        let listed = sessions.flat_map(|session| {
+            session
+                .inventory
+                .marked_otherwise(|uid| living.contains(uid))
+        });
         let unclaimed = listed.filter_map(|(id, key)| {
             let owner = Owner::of(&key)?;
-            let is_ours = owner.cluster == self.options.cluster_id
-                && self.options.watches(owner.namespace);
+            let is_ours =
+                owner.cluster == self.options.cluster_id && self.options.watches(owner.namespace);
             is_ours.then(|| (id, format!("{}/{}", owner.namespace, owner.object)))
         });
         unclaimed.collect()

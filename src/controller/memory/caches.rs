@@ -59,7 +59,10 @@ impl Caches {
     /// The stores of namespaces that the watches know.
     pub(in crate::controller) fn stores(&self) -> Vec<Arc<Guarded<AzureStore>>> {
         let known = self.0.lock();
-        known.iter().flat_map(|known| known.stores.state()).collect()
+        known
+            .iter()
+            .flat_map(|known| known.stores.state())
+            .collect()
     }
 
     /// Whether a key is in Azure through a store, or is about to be, as far as the watches know.

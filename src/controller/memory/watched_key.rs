@@ -171,8 +171,14 @@ mod tests {
         assert_eq!(serde_json::to_string(&typical).unwrap(), TYPICAL);
         let other = TYPICAL
             .replace("rg-keys", "rg-production")
-            .replace("00000000-0000-4000-8000-000000000000", "7d1f0c3e-52aa-4b1e-9a40-6c1f2f1f7a02")
-            .replace("SHA256:000", "SHA256:k6GvwrKupB0Rsv5ettZx5gXf6qxQOaiGRUsAEAFf")
+            .replace(
+                "00000000-0000-4000-8000-000000000000",
+                "7d1f0c3e-52aa-4b1e-9a40-6c1f2f1f7a02",
+            )
+            .replace(
+                "SHA256:000",
+                "SHA256:k6GvwrKupB0Rsv5ettZx5gXf6qxQOaiGRUsAEAFf",
+            )
             .replace("\"key\"", "\"machine-0815\"");
         let other: SshKey = serde_json::from_str(&other).unwrap();
         let watched = WatchedKey::from(other);

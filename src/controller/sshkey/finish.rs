@@ -59,11 +59,7 @@ pub(in crate::controller) async fn finish(
     }
     let written = observation.object.status.clone().unwrap_or_default();
     // What a status says of another object is not carried over.
-    let before = observation
-        .object
-        .own_status()
-        .cloned()
-        .unwrap_or_default();
+    let before = observation.object.own_status().cloned().unwrap_or_default();
     let generation = observation.object.metadata.generation.unwrap_or_default();
     let failed = halt.at.as_ref().map(|(step, failure)| (step, failure));
     let report = report(

@@ -15,9 +15,7 @@ use crate::{
         scope::Scope,
         sshkey::{
             act::read::read,
-            observe::{
-                error::ObserveError, look::observe_for, observation::Observation,
-            },
+            observe::{error::ObserveError, look::observe_for, observation::Observation},
         },
         sshkey_plan::{
             answer::{complete, end_of, not_complete},
@@ -151,9 +149,7 @@ fn of_forecast(plan: &SshKeyPlan, subject: &Subject, forecast: Forecast) -> Answ
 
 /// The forecast for what was observed. What must be read first is read.
 async fn foresee(context: &Context, mut observation: Observation) -> Result<Forecast, Failure> {
-    let status = observation.object.own_status()
-        .cloned()
-        .unwrap_or_default();
+    let status = observation.object.own_status().cloned().unwrap_or_default();
     for _ in 0..MOST_READS {
         let beginning = Beginning {
             status: &status,

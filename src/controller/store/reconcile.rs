@@ -18,10 +18,7 @@ use crate::{
             session::Session,
             store_object::{StoreObject, StoreSpec, StoreView, unreadable},
         },
-        store::{
-            report::report,
-            users,
-        },
+        store::{report::report, users},
         store_id::StoreId,
     },
     kubernetes::{KubernetesError, guarded::Guarded, namespaces, stores},

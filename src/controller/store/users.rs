@@ -71,11 +71,7 @@ async fn is_open(
 
 /// Whether an object may have a key in Azure through a store: its status lists a place there; or a hint names one, and it
 /// is held by our finalizer. What can't be read says nothing.
-fn uses(
-    meta: &ObjectMeta,
-    listed: &[StoreKey],
-    store: &StoreKey,
-) -> bool {
+fn uses(meta: &ObjectMeta, listed: &[StoreKey], store: &StoreKey) -> bool {
     let is_held = meta.finalizers.iter().flatten().any(|one| one == FINALIZER);
     let annotations = meta.annotations.as_ref();
     let hints = annotations.and_then(|all| all.get(annotation::AZURE_KEYS));

@@ -50,7 +50,11 @@ pub(in crate::controller) async fn answer_plans(
         let queue = Arc::clone(&queue);
         move |event: &_| queue.hear(event)
     };
-    let plans = set_up(controller(api, watched, |_| hear, |_| {}), &context, &shutdown);
+    let plans = set_up(
+        controller(api, watched, |_| hear, |_| {}),
+        &context,
+        &shutdown,
+    );
     let known = plans.store();
     let plans = plans
         .reconcile_on(called(&context.plan_calls, namespace))

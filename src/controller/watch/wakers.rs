@@ -15,10 +15,7 @@ use kube::{
 use parking_lot::Mutex;
 
 use crate::{
-    api::{
-        AzureStore, StoreKey, StoreKind,
-        names::label,
-    },
+    api::{AzureStore, StoreKey, StoreKind, names::label},
     controller::{
         blocking::Asker,
         context::Context,

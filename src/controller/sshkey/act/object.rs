@@ -67,9 +67,7 @@ async fn record_places(
     observation: &mut Observation,
     places: &[AzureRecord],
 ) -> Result<Outcome, StepError> {
-    let mut status = observation.object.own_status()
-        .cloned()
-        .unwrap_or_default();
+    let mut status = observation.object.own_status().cloned().unwrap_or_default();
     status.recorded_for = observation.object.uid();
     let azure = status.azure.get_or_insert_default();
     azure.places = places.iter().map(AzureRecord::to_status).collect();
