@@ -26,9 +26,9 @@ lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings
 	@if cargo deny --version >/dev/null 2>&1; then dev/timed "deny" cargo deny check bans licenses sources; else echo "SKIPPED: cargo deny is not installed"; fi
 
-bench: control-plane ## Speed, CPU and memory of the operator, against a bare client; about 5 minutes once it is built
-	@cargo build --release --workspace --bins
-	@$(dir $(programs))release/dev bench
+bench: control-plane ## The image's operator against a bare client and against targets; 15 minutes once built; THROTTLE=1, SCALE=100000, HOURS=1
+	@cargo build --release --package dev --bins
+	@$(dir $(programs))release/dev bench $(if $(THROTTLE),--throttled-keys 1000) $(if $(SCALE),--ready-keys $(SCALE)) $(if $(HOURS),--rest-minutes 60)
 
 soak: control-plane build ## Edits at random for FOR=10m while the operator is killed, servers restart and requests fail; KEYS, SEED
 	@$(programs)/dev soak --for $(or $(FOR),10m) --keys $(or $(KEYS),300) $(if $(SEED),--seed $(SEED))

@@ -207,7 +207,7 @@ async fn let_go_if_unused<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<(), KubernetesError> {
-    // Before that, nothing is known of who uses it; then all stores without users are looked at.
+    // Before that, nothing is known of who uses it; then all stores without users are checked.
     if !context.caches.are_listed(context.options.watched.len()) {
         return Ok(());
     }

@@ -82,6 +82,7 @@ fn uses(meta: &ObjectMeta, listed: &[StoreKey], store: &StoreKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::StoreKind;
 
     #[test]
     fn a_listed_place_is_a_use_and_a_hint_of_an_object_that_is_held() {

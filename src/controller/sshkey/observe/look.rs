@@ -7,7 +7,11 @@ use kube::ResourceExt;
 use uuid::Uuid;
 
 use crate::{
-    api::{ArmId, SshKey, names::FINALIZER, status::Origin},
+    api::{
+        ArmId, SshKey,
+        names::{FINALIZER, annotation},
+        status::Origin,
+    },
     azure::Caller,
     controller::{
         blocking::Asker,
@@ -94,6 +98,9 @@ async fn look_at_secret(
     let Some(secret_name) = secret_name(&object.spec, &name) else {
         return Ok(SecretView::Absent);
     };
+    if !purpose.is_question() && is_new(object) {
+        return Ok(SecretView::Absent);
+    }
     let found = secrets::read(
         Namespaced::new(&scope.context.client, &namespace),
         &secret_name,
@@ -103,6 +110,18 @@ async fn look_at_secret(
         scope.context.memory.secret_was_read(object, found.as_ref());
     }
     Ok(secret::secret(found, &namespace, &name).await)
+}
+
+/// Whether nothing was ever done for the object. Then its Secret is not looked for: an existing one is met when the
+/// operator creates it, and read then.
+fn is_new(object: &SshKey) -> bool {
+    let ours = [annotation::AZURE_KEYS, annotation::RECORDED_UID];
+    let is_recorded = ours
+        .iter()
+        .any(|name| object.annotations().contains_key(*name));
+    let is_held = object.finalizers().iter().any(|one| one == FINALIZER);
+    let is_going = object.metadata.deletion_timestamp.is_some();
+    object.status.is_none() && !is_recorded && !is_held && !is_going
 }
 
 /// Observes all else.
