@@ -155,17 +155,17 @@ impl Memory {
     }
 
     /// What was written last of an object, if the watch has not caught up with it.
-    pub(in crate::controller) fn last_write(&self, of: impl Into<Identity>) -> Option<SshKey> {
-        self.read(of, |kept| kept.own_write.as_ref()?.object())
+    pub(in crate::controller) fn last_write(&self, of: impl Into<Identity>) -> Option<Arc<SshKey>> {
+        self.read(of, |kept| kept.own_write.as_ref().map(OwnWrite::object))
     }
 
     /// The newer of what the watch has seen and what was written.
     pub(in crate::controller) fn newest(&self, seen: SshKey) -> SshKey {
         let written = self.change(&seen, |kept| {
             kept.own_write.take_if(|own| !own.is_newer_than(&seen));
-            kept.own_write.as_ref().and_then(OwnWrite::object)
+            kept.own_write.as_ref().map(OwnWrite::object)
         });
-        written.unwrap_or(seen)
+        written.map_or(seen, |written| SshKey::clone(&written))
     }
 
     /// The watch shows an object as it is now. What was written before that is known by it.

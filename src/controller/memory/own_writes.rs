@@ -1,23 +1,26 @@
 //! What the operator itself wrote last of an object, until the watch has caught up with it: a reconcile must not decide, or
 //! count time, from a state that it has already left.
 
+use std::sync::Arc;
+
 use kube::ResourceExt;
 
-use crate::{api::SshKey, controller::memory::watched_key::WatchedKey};
+use crate::{api::SshKey, kubernetes::cut::cut};
 
 /// An object as the API server answered to a write.
 #[derive(Debug)]
-pub(in crate::controller) struct OwnWrite(Box<WatchedKey>);
+pub(in crate::controller) struct OwnWrite(Arc<SshKey>);
 
 impl OwnWrite {
     /// Keeps of an answer what the operator reads.
-    pub(in crate::controller) fn new(object: SshKey) -> Self {
-        Self(Box::new(object.into()))
+    pub(in crate::controller) fn new(mut object: SshKey) -> Self {
+        cut(&mut object);
+        Self(Arc::new(object))
     }
 
-    /// The object as it was written; `None` for one that can't be unpacked.
-    pub(in crate::controller) fn object(&self) -> Option<SshKey> {
-        self.0.read().ok()
+    /// The object as it was written.
+    pub(in crate::controller) fn object(&self) -> Arc<SshKey> {
+        Arc::clone(&self.0)
     }
 
     /// Whether the watch has not caught up with it.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        ArmId, SshKey,
+        ArmId, SshKey, SshKeyStatus,
         names::{FINALIZER, annotation},
         status::Origin,
     },
@@ -121,7 +121,13 @@ fn is_new(object: &SshKey) -> bool {
         .any(|name| object.annotations().contains_key(*name));
     let is_held = object.finalizers().iter().any(|one| one == FINALIZER);
     let is_going = object.metadata.deletion_timestamp.is_some();
-    object.status.is_none() && !is_recorded && !is_held && !is_going
+    // The definition's default.
+    let untouched = SshKeyStatus {
+        observed_generation: Some(-1),
+        ..SshKeyStatus::default()
+    };
+    let has_status = object.status.as_ref().is_some_and(|it| *it != untouched);
+    !has_status && !is_recorded && !is_held && !is_going
 }
 
 /// Observes all else.
