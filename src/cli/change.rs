@@ -8,9 +8,10 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     arguments::Change as Flags,
-    changes::{Action, Goal, Progress, change, progress},
+    changes::{Action, change},
     cluster::Cluster,
     error::CliError,
+    progress::{Goal, Progress, progress},
     screen,
 };
 

@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    changes::{Goal, Progress, progress},
     cluster::Cluster,
     error::CliError,
     objects::Found,
+    progress::{Goal, Progress, progress},
     screen,
     wait_flags::{Outcome, Wait},
 };
