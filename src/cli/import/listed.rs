@@ -136,11 +136,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::keys::KeySpec;
+
+    const LINE: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
     fn entry(name: &str) -> Value {
         json!({ "id": id("s", name), "name": name, "location": "westeurope", "resourceGroup": "G", "tags": null,
-            "publicKey": PublicKey::stand_in(KeySpec::Ed25519, 1).to_line() })
+            "publicKey": LINE })
     }
 
     fn id(subscription: &str, name: &str) -> String {

@@ -173,8 +173,8 @@ PART        VERSION  FITS  NOTE
 program     {OWN:<7}  -
 operator    9.0.0    no    Deployment sshkey-operator in namespace ssh
 definition  -        no    SshKey is older than this program, without
-                           spec.suspend: upgrade the chart sshkey-operator-crds
-                           first
+                           spec.suspend: upgrade the chart
+                           sshkey-operator-crds first
 definition  -        yes   SshKey is of this version
 "
         );
