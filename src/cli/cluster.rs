@@ -104,7 +104,7 @@ impl Cluster {
             let page = api.list(&params).await;
             let page = page.map_err(|error| self.failed(&request, error))?;
             for object in page.items {
-                found.push(Found::read(object)?);
+                found.push(Found::listed(&object)?);
             }
             match page.metadata.continue_ {
                 Some(more) if !more.is_empty() => params = params.continue_token(&more),

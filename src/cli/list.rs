@@ -99,7 +99,10 @@ fn cells(found: &Found, now: Timestamp) -> Vec<String> {
             || coloured("Unknown", false),
             |ready| coloured(&ready.status, ready.status == "True"),
         ),
-        or_nothing(ready.map(|ready| ready.reason.clone())),
+        match &found.unreadable {
+            Some(_) => "Unreadable".to_owned(),
+            None => or_nothing(ready.map(|ready| ready.reason.clone())),
+        },
         or_nothing(status.algorithm),
         or_nothing(created(&found.key).map(|time| age(time, now))),
         or_nothing(

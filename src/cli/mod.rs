@@ -12,6 +12,7 @@ mod cluster;
 mod config;
 mod definitions;
 mod error;
+mod examples;
 mod import;
 mod interrupt;
 mod key_file;

@@ -72,7 +72,12 @@ pub(super) fn answered(request: &Request, server: String, status: Status) -> Cli
         .details
         .as_ref()
         .is_some_and(|details| !details.name.is_empty());
+    let is_about_namespace = status
+        .details
+        .as_ref()
+        .is_some_and(|details| details.kind == "namespaces");
     match (status.code, &request.name, &request.namespace) {
+        (404, _, Some(namespace)) if is_about_namespace => CliError::NoNamespace(namespace.clone()),
         (401, ..) => CliError::Unauthorized { server },
         // An admission policy or a quota says something else, and no role helps against it.
         (403, ..) if status.message.contains(" cannot ") => request.forbidden(),
@@ -147,6 +152,14 @@ mod tests {
         assert_eq!(error.line(), "there is no SshKey web in namespace team-a");
         let error = answered(&request(Some("web")), String::new(), status(404, ""));
         assert!(error.line().contains("does not know sshkeys"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_namespace_is_told_from_a_missing_object() {
+        let mut missing = status(404, "team-a");
+        missing.details.as_mut().unwrap().kind = "namespaces".to_owned();
+        let error = answered(&request(Some("web")), String::new(), missing);
+        assert_eq!(error.line(), "there is no namespace team-a");
     }
 
     #[test]

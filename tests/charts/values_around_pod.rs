@@ -292,16 +292,4 @@ pub(crate) const AROUND_POD: &[Row] = &[
         "ClusterRole:release-sshkey-operator-edit/metadata/name",
         "null",
     ),
-    (
-        "tests.enabled",
-        "tests: {enabled: false}",
-        "test/Pod/kind",
-        "null",
-    ),
-    (
-        "tests.timeout",
-        "tests: {timeout: 1m}",
-        "test/Pod/spec/containers/0/args/2",
-        "--timeout=1m",
-    ),
 ];

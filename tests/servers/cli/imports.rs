@@ -16,7 +16,7 @@ use super::program::{Said, command, done, refused};
 use crate::seen::azure_writes;
 
 /// Puts a public key into Azure, as a person or a tool does.
-fn put(world: &World, group: &str, name: &str, pair: &KeyPair) {
+pub(crate) fn put(world: &World, group: &str, name: &str, pair: &KeyPair) {
     world.emulator().put_key_as_someone_else(StoredKey {
         id: String::new(),
         subscription: SUBSCRIPTION.to_owned(),
@@ -28,12 +28,12 @@ fn put(world: &World, group: &str, name: &str, pair: &KeyPair) {
     });
 }
 
-fn pair(spec: KeySpec) -> KeyPair {
+pub(crate) fn pair(spec: KeySpec) -> KeyPair {
     KeyPair::generate(spec, &Comment::for_object("a", "b")).unwrap()
 }
 
 /// What `az sshkey list -o json` prints.
-fn az_list(world: &World) -> String {
+pub(crate) fn az_list(world: &World) -> String {
     let keys = world.emulator().keys().into_iter().map(|key| {
         json!({ "id": key.id, "location": key.location, "name": key.name, "publicKey": key.public_key,
             "resourceGroup": key.resource_group.to_uppercase(), "tags": key.tags,

@@ -1,9 +1,12 @@
 //! `kubectl sshkey`, the real program.
 
 mod agents;
+mod bad_input;
 mod changes;
 mod checks;
+mod edges;
 mod ends;
+mod examples;
 mod imports;
 mod planning;
 mod program;
@@ -11,3 +14,4 @@ mod questions;
 mod reading;
 mod reconciles;
 mod versions;
+mod witness;

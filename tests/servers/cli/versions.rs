@@ -7,12 +7,12 @@ use tokio::process::Command;
 use super::program::{Said, done, run};
 
 /// What the chart leaves of an installation.
-fn deployment(version: &str) -> String {
+pub(crate) fn deployment(name: &str, version: &str) -> String {
     let labels = format!(
         "{{helm.sh/chart: sshkey-operator-{version}, app.kubernetes.io/version: '{version}'}}"
     );
     format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: own-name, labels: {labels}}}\n\
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, labels: {labels}}}\n\
          spec: {{replicas: 0, selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, \
          spec: {{containers: [{{name: a, image: a}}]}}}}}}\n"
     )
@@ -24,7 +24,7 @@ async fn versions_are_read_from_what_an_installation_has_and_those_that_do_not_f
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let own = env!("CARGO_PKG_VERSION");
-    world.apply(&deployment(own)).await;
+    world.apply(&deployment("own-name", own)).await;
     let seen = done(&world, folder, &["version", "-o", "json"]).await;
     let seen: Value = serde_json::from_str(&seen).unwrap();
     assert_eq!(seen["program"]["version"], own);
@@ -41,7 +41,7 @@ async fn versions_are_read_from_what_an_installation_has_and_those_that_do_not_f
     assert_eq!(seen["definitions"].as_array().unwrap().len(), 4);
     assert_eq!(seen["fits"], true);
 
-    world.apply(&deployment("99.1.0")).await;
+    world.apply(&deployment("own-name", "99.1.0")).await;
     let Said { code, out, err } = run(&world, folder, &["version"]).await;
     assert_eq!(code, Some(1), "{out}");
     let place = format!("Deployment own-name in namespace {}", world.namespace());
