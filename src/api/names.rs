@@ -44,6 +44,9 @@ pub mod annotation {
     pub const ROTATE_REQUESTED_AT: &str = "sshkey-operator.io/rotate-requested-at";
     /// On an `SshKey`, set by a person to the fingerprint of the pending key: let that key take over.
     pub const ACTIVATE: &str = "sshkey-operator.io/activate";
+    /// On an `SshKey`, set by a person: compare everything with what there really is, the key in Azure by a read of its own.
+    /// Each value, such as the time, is acted upon once.
+    pub const RECONCILE_REQUESTED_AT: &str = "sshkey-operator.io/reconcile-requested-at";
     /// On an `SshKey`: whether there may be Secrets with other keys than the current one, and the requests for a rotation
     /// that were acted upon, as JSON.
     pub const ROTATION: &str = "sshkey-operator.io/rotation";
@@ -86,7 +89,9 @@ pub mod annotation {
             // As many of the longest requests as are remembered, with all that JSON may make of them.
             ROTATION => Some(32 * 1_024),
             // Requests, fingerprints and UIDs.
-            ROTATE_REQUESTED_AT | ACTIVATE | ABANDON | RECORDED_UID => Some(256),
+            ROTATE_REQUESTED_AT | RECONCILE_REQUESTED_AT | ACTIVATE | ABANDON | RECORDED_UID => {
+                Some(256)
+            }
             _ => None,
         }
     }
@@ -186,6 +191,7 @@ mod tests {
             annotation::CREATED_AT,
             annotation::KEY_SPEC,
             annotation::ROTATE_REQUESTED_AT,
+            annotation::RECONCILE_REQUESTED_AT,
             annotation::ACTIVATE,
             annotation::ROTATION,
             annotation::RECORDED_UID,

@@ -22,6 +22,11 @@ pub struct SshKeyStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
+    /// The value of the annotation sshkey-operator.io/reconcile-requested-at that was acted upon last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), regex(pattern = PRINTABLE))]
+    pub last_handled_reconcile_at: Option<String>,
+
     /// UID of the object that this status was written for. A restored status of another object is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), regex(pattern = PRINTABLE))]
@@ -82,6 +87,7 @@ impl SshKeyStatus {
     #[must_use]
     pub fn without_newer_fields(mut self) -> Self {
         self.recorded_for = None;
+        self.last_handled_reconcile_at = None;
         self.plan = None;
         for output in &mut self.outputs {
             output.uid = None;

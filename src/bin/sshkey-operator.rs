@@ -1,11 +1,19 @@
-//! The operator.
+//! The operator; under the name of kubectl's plugin, the plugin: an image needs one file for both.
+
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use sshkey_operator::app::{Flags, forbid_dumps, run};
+use sshkey_operator::{
+    app::{Flags, forbid_dumps, run},
+    cli,
+};
 use tokio::runtime::Builder;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    if cli::is_called() {
+        return Ok(cli::program(forbid_dumps));
+    }
     let flags = Flags::parse();
     forbid_dumps().context("forbid dumps of the memory")?;
     let runtime = Builder::new_multi_thread()
@@ -18,5 +26,5 @@ fn main() -> anyhow::Result<()> {
     // makes is stored nowhere yet, so nothing is lost with it.
     runtime.shutdown_background();
     ended?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -10,9 +10,12 @@ use clap_complete::Shell;
 
 use super::{
     check::flags::Check,
+    import::flags::Import,
     plan::flags::Plan,
+    reconcile_flags::Reconcile,
     ssh::flags::{Agent, Ssh},
     times::duration,
+    version::flags::Version,
     wait_flags::Wait,
     which::Which,
 };
@@ -70,6 +73,15 @@ pub(super) struct AccessFlags {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    #[command(flatten)]
+    InCluster(InCluster),
+    #[command(flatten)]
+    Alone(Alone),
+}
+
+/// What takes a cluster.
+#[derive(Debug, Subcommand)]
+pub(super) enum InCluster {
     /// Lists SshKeys: whether each is ready, its age, its last and its next rotation, and what waits
     List(Several),
     /// Shows how one SshKey, or each of the namespace, stands: keys, Secret, outputs, places in Azure, conditions
@@ -104,10 +116,21 @@ pub(super) enum Command {
     Abandon(Change),
     /// Changes a key that others may know for a new one at once, and deletes it and all former keys
     Leaked(Change),
+    /// Compares SshKeys with what there really is, now and not at the next sweep, and mends what differs
+    Reconcile(Reconcile),
     /// Checks the installation: definitions, operator, stores, your rights, the clock, and what an uninstall strands
     Check(Check),
     /// Waits for many SshKeys, and ends at the first that needs a person
     Wait(Wait),
+}
+
+/// What has something to say without a cluster too.
+#[derive(Debug, Subcommand)]
+pub(super) enum Alone {
+    /// Makes SshKeys of keys that are in Azure already, from the list that az sshkey list prints
+    Import(Import),
+    /// Prints the versions of this program, of the operator and of the definitions, and whether they fit
+    Version(Version),
     /// Prints a script that completes these commands in a shell
     #[command(after_help = "Example, for bash:\n  source <(kubectl sshkey completion bash)")]
     Completion {

@@ -8,9 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     arguments::Change as Flags,
-    changes::{Action, Goal, Progress, change, progress},
+    changes::{Action, change},
     cluster::Cluster,
     error::CliError,
+    objects::{Found, is_seen},
+    progress::{Goal, Progress, progress},
     screen,
 };
 
@@ -53,14 +55,25 @@ async fn outcome(cluster: &Cluster, goal: &Goal, flags: &Flags) -> Result<String
             Progress::NeedsPerson(why) => break Err(why),
             Progress::Waiting if Instant::now() < deadline => sleep(INTERVAL).await,
             Progress::Waiting => {
+                let seconds = flags.timeout.as_secs();
                 break Err(format!(
-                    "it was asked for, and is not done after {} s: run kubectl sshkey status {}",
-                    flags.timeout.as_secs(),
-                    flags.name
+                    "it was asked for, and is not done after {seconds} s; {}",
+                    way_out(cluster, found.as_ref(), &flags.name)
                 ));
             }
         }
     };
     bar.finish_and_clear();
     ended.map_err(|why| CliError::NotNow(format!("SshKey {}: {why}", flags.name)))
+}
+
+/// What a person can do about an outcome that does not come.
+fn way_out(cluster: &Cluster, found: Option<&Found>, name: &str) -> String {
+    let namespace = cluster.namespace();
+    if found.is_some_and(|found| !is_seen(&found.key)) {
+        return format!("is the operator running, and does it watch namespace {namespace}?");
+    }
+    format!(
+        "run kubectl sshkey status {name} -n {namespace}, and kubectl sshkey check -n {namespace} if nothing moves"
+    )
 }

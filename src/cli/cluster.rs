@@ -1,34 +1,25 @@
-//! Requests with the caller's own rights, and what their failures mean to a person.
+//! Requests with the caller's own rights.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client, Resource,
     api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams},
-    core::Status,
 };
 use serde_json::Value;
 
-use super::{access::Access, error::CliError, objects::Found};
+use super::{
+    access::Access,
+    error::CliError,
+    objects::Found,
+    request::{Request, answered, innermost},
+};
 use crate::api::{SshKey, names::GROUP};
 
 /// The field manager of what this program changes.
 pub(super) const MANAGER: &str = "kubectl-sshkey";
 
 /// How many objects come with one answer.
-const PAGE: u32 = 500;
-
-/// What a request is about, for its failure.
-#[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) verb: &'static str,
-    /// The API group; empty for the core one.
-    pub(super) group: &'static str,
-    pub(super) resource: &'static str,
-    pub(super) kind: &'static str,
-    /// `None` for all namespaces.
-    pub(super) namespace: Option<String>,
-    pub(super) name: Option<String>,
-}
+pub(super) const PAGE: u32 = 500;
 
 /// A cluster, and the namespace that is meant where none is named.
 pub(super) struct Cluster {
@@ -113,7 +104,7 @@ impl Cluster {
             let page = api.list(&params).await;
             let page = page.map_err(|error| self.failed(&request, error))?;
             for object in page.items {
-                found.push(Found::read(object)?);
+                found.push(Found::listed(&object)?);
             }
             match page.metadata.continue_ {
                 Some(more) if !more.is_empty() => params = params.continue_token(&more),
@@ -190,119 +181,7 @@ impl Cluster {
     }
 }
 
-impl Request {
-    fn subject(&self) -> String {
-        match &self.name {
-            Some(name) => format!("{} {name}", self.kind),
-            None => self.resource.to_owned(),
-        }
-    }
-
-    fn forbidden(&self) -> CliError {
-        let (group, resource, verb) = (self.group, self.resource, self.verb);
-        CliError::Forbidden {
-            verb,
-            resource: match group {
-                "" => resource.to_owned(),
-                _ => format!("{resource}.{group}"),
-            },
-            place: self
-                .namespace
-                .as_ref()
-                .map(|name| format!(" in namespace {name}"))
-                .unwrap_or_default(),
-            role: match self.namespace {
-                Some(_) => "Role",
-                None => "ClusterRole",
-            },
-            rule: format!("{{apiGroups: [\"{group}\"], resources: [{resource}], verbs: [{verb}]}}"),
-        }
-    }
-}
-
-fn answered(request: &Request, server: String, status: Status) -> CliError {
-    let is_named = status
-        .details
-        .as_ref()
-        .is_some_and(|details| !details.name.is_empty());
-    match (status.code, &request.name, &request.namespace) {
-        (401, ..) => CliError::Unauthorized { server },
-        // An admission policy or a quota says something else, and no role helps against it.
-        (403, ..) if status.message.contains(" cannot ") => request.forbidden(),
-        (404, Some(name), Some(namespace)) if is_named => CliError::NotFound {
-            kind: request.kind,
-            name: name.clone(),
-            namespace: namespace.clone(),
-        },
-        // A kind that is not served is no object that is not found: nothing is named in the answer.
-        (404, ..) => CliError::NotInstalled(request.resource),
-        _ => CliError::Refused {
-            verb: request.verb,
-            subject: request.subject(),
-            message: status.message,
-        },
-    }
-}
-
-/// The cause of the causes: the only one of a failed connection that says something to a person.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
-}
-
 /// The kind's name in lower case with its group, as kubectl prints it with `-o name`.
 pub(super) fn reference(name: &str) -> String {
     format!("{}.{GROUP}/{name}", SshKey::kind(&()).to_lowercase())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(name: Option<&str>) -> Request {
-        Request {
-            verb: "get",
-            group: GROUP,
-            resource: "sshkeys",
-            kind: "SshKey",
-            namespace: Some("team-a".to_owned()),
-            name: name.map(str::to_owned),
-        }
-    }
-
-    fn status(code: u16, name: &str) -> Status {
-        let body = serde_json::json!({
-            "code": code, "message": "User x cannot do it", "details": { "name": name }
-        });
-        serde_json::from_value(body).unwrap()
-    }
-
-    #[test]
-    fn a_missing_right_names_the_rule_that_gives_it() {
-        let error = answered(&request(None), String::new(), status(403, ""));
-        assert_eq!(
-            error.line(),
-            "you may not get sshkeys.sshkey-operator.io in namespace team-a; a Role with \
-             {apiGroups: [\"sshkey-operator.io\"], resources: [sshkeys], verbs: [get]} gives the right to it"
-        );
-    }
-
-    #[test]
-    fn what_a_policy_refuses_is_told_in_its_words_and_not_as_a_missing_right() {
-        let mut refused = status(403, "");
-        refused.message = "exceeded quota".to_owned();
-        let error = answered(&request(None), String::new(), refused);
-        assert!(error.line().ends_with("exceeded quota"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_object_is_told_from_a_missing_kind() {
-        let error = answered(&request(Some("web")), String::new(), status(404, "web"));
-        assert_eq!(error.line(), "there is no SshKey web in namespace team-a");
-        let error = answered(&request(Some("web")), String::new(), status(404, ""));
-        assert!(error.line().contains("does not know sshkeys"), "{error}");
-    }
 }

@@ -54,6 +54,9 @@ pub enum CliError {
         /// Its namespace.
         namespace: String,
     },
+    /// There is no such namespace.
+    #[error("there is no namespace {0}")]
+    NoNamespace(String),
     /// The cluster does not know the kind.
     #[error(
         "this cluster does not know {0}: install the chart sshkey-operator-crds of the same version as this program"

@@ -8,7 +8,7 @@ use super::{
     cluster::{Cluster, reference},
     error::CliError,
     objects::{Found, created, current, rotation, status},
-    screen,
+    screen, structured,
     table::{coloured, table},
     times::{age, until},
 };
@@ -47,19 +47,13 @@ pub(super) fn formatted(found: &[Found], format: Format) -> Result<String, CliEr
         let items: Vec<&Value> = found.iter().map(|one| &one.json).collect();
         json!({ "apiVersion": "v1", "kind": "List", "items": items })
     };
-    let failed = |cause: String| CliError::Unreadable {
-        subject: "the answer".to_owned(),
-        cause,
-    };
     match format {
         Format::Name => {
             let names: Vec<String> = found.iter().map(|one| reference(one.name())).collect();
             Ok(lines_of(names))
         }
-        Format::Json => serde_json::to_string_pretty(&all())
-            .map(|text| text + "\n")
-            .map_err(|error| failed(error.to_string())),
-        Format::Yaml => serde_saphyr::to_string(&all()).map_err(|error| failed(error.to_string())),
+        Format::Json => structured::json(&all()),
+        Format::Yaml => structured::yaml(&all()),
     }
 }
 
@@ -105,7 +99,10 @@ fn cells(found: &Found, now: Timestamp) -> Vec<String> {
             || coloured("Unknown", false),
             |ready| coloured(&ready.status, ready.status == "True"),
         ),
-        or_nothing(ready.map(|ready| ready.reason.clone())),
+        match &found.unreadable {
+            Some(_) => "Unreadable".to_owned(),
+            None => or_nothing(ready.map(|ready| ready.reason.clone())),
+        },
         or_nothing(status.algorithm),
         or_nothing(created(&found.key).map(|time| age(time, now))),
         or_nothing(

@@ -7,15 +7,16 @@ use clap_complete::Shell;
 
 use super::{
     access::access,
-    arguments::{Arguments, Command},
+    arguments::{Alone, Arguments, Command, InCluster},
     change,
     changes::Action,
     check,
     cluster::Cluster,
     config,
     error::CliError,
+    import,
     interrupt::interrupted,
-    key_file, list, plan, screen, ssh, status, wait,
+    key_file, list, plan, reconcile, screen, ssh, status, version, wait,
 };
 
 /// Does what the command line asks for, and returns the exit code. Ctrl-C ends it at any moment: no command leaves anything
@@ -24,40 +25,48 @@ use super::{
 /// # Errors
 /// When it did not.
 pub async fn run(arguments: Arguments) -> Result<u8, CliError> {
+    let access_flags = &arguments.access;
     match &arguments.command {
-        Command::Completion { shell } => done(completion(*shell)),
-        Command::Man { folder } => done(man(folder)),
-        command => in_cluster(&Cluster::new(access(&arguments.access).await?), command).await,
+        Command::InCluster(command) => {
+            in_cluster(&Cluster::new(access(access_flags).await?), command).await
+        }
+        Command::Alone(Alone::Import(flags)) => {
+            interruptible(import::import(access_flags, flags)).await
+        }
+        Command::Alone(Alone::Version(flags)) => {
+            interruptible(version::version(access_flags, flags)).await
+        }
+        Command::Alone(Alone::Completion { shell }) => done(completion(*shell)),
+        Command::Alone(Alone::Man { folder }) => done(man(folder)),
     }
 }
 
-async fn in_cluster(cluster: &Cluster, command: &Command) -> Result<u8, CliError> {
+async fn in_cluster(cluster: &Cluster, command: &InCluster) -> Result<u8, CliError> {
     let change = |action, flags| interruptible(change::carry_out(cluster, action, flags));
     match command {
-        Command::List(flags) => interruptible(list::list(cluster, flags)).await,
-        Command::Status(flags) => interruptible(status::show(cluster, flags)).await,
+        InCluster::List(flags) => interruptible(list::list(cluster, flags)).await,
+        InCluster::Status(flags) => interruptible(status::show(cluster, flags)).await,
         // What has something to take back hears of Ctrl-C itself.
-        Command::Plan(flags) => plan::plan(cluster, flags).await,
-        Command::Ssh(flags) => ssh::ssh(cluster, flags).await,
-        Command::Agent(flags) => ssh::agent(cluster, flags).await,
-        Command::Pem(flags) => interruptible(key_file::save(cluster, flags)).await,
-        Command::Pub(named) => interruptible(config::public_key(cluster, &named.name)).await,
-        Command::Fingerprint(named) => {
+        InCluster::Plan(flags) => plan::plan(cluster, flags).await,
+        InCluster::Ssh(flags) => ssh::ssh(cluster, flags).await,
+        InCluster::Agent(flags) => ssh::agent(cluster, flags).await,
+        InCluster::Pem(flags) => interruptible(key_file::save(cluster, flags)).await,
+        InCluster::Pub(named) => interruptible(config::public_key(cluster, &named.name)).await,
+        InCluster::Fingerprint(named) => {
             interruptible(config::fingerprint(cluster, &named.name)).await
         }
-        Command::Config(flags) => interruptible(config::block(cluster, flags)).await,
-        Command::Rotate(flags) => change(Action::Rotate, flags).await,
-        Command::Activate(flags) => change(Action::Activate, flags).await,
-        Command::Suspend(flags) => change(Action::Suspend, flags).await,
-        Command::Resume(flags) => change(Action::Resume, flags).await,
-        Command::Protect(flags) => change(Action::Protect, flags).await,
-        Command::Unprotect(flags) => change(Action::Unprotect, flags).await,
-        Command::Abandon(flags) => change(Action::Abandon, flags).await,
-        Command::Leaked(flags) => change(Action::Leaked, flags).await,
-        Command::Check(flags) => check::check(cluster, flags).await,
-        Command::Wait(flags) => interruptible(wait::wait(cluster, flags)).await,
-        Command::Completion { shell } => done(completion(*shell)),
-        Command::Man { folder } => done(man(folder)),
+        InCluster::Config(flags) => interruptible(config::block(cluster, flags)).await,
+        InCluster::Rotate(flags) => change(Action::Rotate, flags).await,
+        InCluster::Activate(flags) => change(Action::Activate, flags).await,
+        InCluster::Suspend(flags) => change(Action::Suspend, flags).await,
+        InCluster::Resume(flags) => change(Action::Resume, flags).await,
+        InCluster::Protect(flags) => change(Action::Protect, flags).await,
+        InCluster::Unprotect(flags) => change(Action::Unprotect, flags).await,
+        InCluster::Abandon(flags) => change(Action::Abandon, flags).await,
+        InCluster::Leaked(flags) => change(Action::Leaked, flags).await,
+        InCluster::Reconcile(flags) => interruptible(reconcile::reconcile(cluster, flags)).await,
+        InCluster::Check(flags) => check::check(cluster, flags).await,
+        InCluster::Wait(flags) => interruptible(wait::wait(cluster, flags)).await,
     }
 }
 

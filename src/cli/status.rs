@@ -128,6 +128,9 @@ fn objects(found: &Found) -> Vec<(String, String)> {
 fn conditions(found: &Found, now: Timestamp) -> Vec<(String, String)> {
     let generation = found.key.metadata.generation;
     let conditions = status(&found.key).conditions;
+    if let Some(why) = &found.unreadable {
+        return vec![("Status".to_owned(), why.clone())];
+    }
     if conditions.is_empty() {
         let text =
             "the operator has not answered yet: is it running, and does it watch this namespace?";
@@ -197,9 +200,25 @@ SshKey team-a/web
 └─ Ready       True UpToDate (60s): fine
 "
         );
-        for line in shown(&status, 80).lines() {
-            assert!(line.chars().count() <= 80, "{line}");
-        }
+    }
+
+    #[test]
+    fn at_80_columns_what_is_longer_goes_on_below_itself() {
+        let status = json!({
+            "fingerprint": "SHA256:qDkVJxKzSDHN7FvZ5mUIsVtqSYpdZjAgJzLZ2nDGTqs", "algorithm": "Ed25519", "size": 256,
+            "conditions": [{ "type": "Ready", "status": "False", "reason": "StoreNotReady",
+                "message": "AzureStore default is not there: create it, or name another one in azure.storeRef",
+                "observedGeneration": 1, "lastTransitionTime": "2026-11-10T23:59:00Z" }]
+        });
+        assert_eq!(
+            shown(&status, 80),
+            "\
+SshKey team-a/web
+├─ Key    Ed25519 256 SHA256:qDkVJxKzSDHN7FvZ5mUIsVtqSYpdZjAgJzLZ2nDGTqs
+└─ Ready  False StoreNotReady (60s): AzureStore default is not there: create
+          it, or name another one in azure.storeRef
+"
+        );
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! `wait`: until many `SshKey`s are as they are wanted, or a person must act upon one.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    changes::{Goal, Progress, progress},
     cluster::Cluster,
     error::CliError,
-    objects::Found,
+    objects::{Found, is_seen},
+    progress::{Goal, Progress, progress},
     screen,
     wait_flags::{Outcome, Wait},
 };
 use crate::api::names::annotation;
 
-/// How often the objects are read again.
+/// How often the objects are read again, and how much longer the pause is for each of them.
 const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL_EACH: Duration = Duration::from_millis(1);
+
+/// When it is said on the way that the operator does not answer.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Waits for what is selected.
 pub(super) async fn wait(cluster: &Cluster, flags: &Wait) -> Result<(), CliError> {
@@ -27,7 +31,9 @@ pub(super) async fn wait(cluster: &Cluster, flags: &Wait) -> Result<(), CliError
     if let Ok(style) = ProgressStyle::with_template("{pos} of {len} {bar:20}") {
         bar.set_style(style);
     }
-    let deadline = Instant::now() + flags.timeout;
+    let begun = Instant::now();
+    let deadline = begun + flags.timeout;
+    let mut is_told = false;
     let mut now = waiting.clone();
     let ended = loop {
         match still_waiting(flags.outcome, &waiting, &now) {
@@ -37,7 +43,14 @@ pub(super) async fn wait(cluster: &Cluster, flags: &Wait) -> Result<(), CliError
             Err(why) => break Err(why),
         }
         bar.set_position((count - waiting.len()) as u64);
-        sleep(INTERVAL).await;
+        if !is_told && begun.elapsed() > SILENCE {
+            is_told = true;
+            if let Some(silence) = silence(&waiting) {
+                bar.suspend(|| screen::tell(&silence));
+            }
+        }
+        let each = INTERVAL_EACH * u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        sleep(INTERVAL + each).await;
         now = read(cluster, &waiting).await?;
     };
     bar.finish_and_clear();
@@ -94,12 +107,12 @@ async fn read(cluster: &Cluster, waiting: &[Found]) -> Result<Vec<Found>, CliErr
 
 /// Those that are not there yet, or why it makes no sense to wait on.
 fn still_waiting(outcome: Outcome, waiting: &[Found], now: &[Found]) -> Result<Vec<Found>, String> {
+    let uid = |one: &Found| one.key.metadata.uid.clone();
+    let now: BTreeMap<_, &Found> = now.iter().map(|one| (uid(one), one)).collect();
     let mut left = Vec::new();
     for before in waiting {
-        let uid = &before.key.metadata.uid;
         // Another object under the same name is not the one that was meant.
-        let same = now.iter().find(|one| one.key.metadata.uid == *uid);
-        let Some(same) = same else {
+        let Some(same) = now.get(&uid(before)).copied() else {
             match outcome {
                 Outcome::Deleted => continue,
                 Outcome::Ready | Outcome::Rotated => {
@@ -107,6 +120,9 @@ fn still_waiting(outcome: Outcome, waiting: &[Found], now: &[Found]) -> Result<V
                 }
             }
         };
+        if let Some(why) = &same.unreadable {
+            return Err(format!("SshKey {}: {why}", same.name()));
+        }
         match progress(&goal(outcome, same), Some(&same.key)) {
             Progress::Done(_) => {}
             Progress::Waiting => left.push(same.clone()),
@@ -134,13 +150,24 @@ fn too_late(left: &[Found], flags: &Wait) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let way_out = silence(left)
+        .unwrap_or_else(|| format!("run kubectl sshkey status {}", names.first().unwrap_or(&"")));
     format!(
-        "not {} after {} s: {}{more}; run kubectl sshkey status {}",
+        "not {} after {} s: {}{more}; {way_out}",
         flags.outcome.word(),
         flags.timeout.as_secs(),
         names.join(", "),
-        names.first().unwrap_or(&"")
     )
+}
+
+/// Says that the operator has not seen one of them as it is now, if it has not.
+fn silence(left: &[Found]) -> Option<String> {
+    let unseen = left.iter().find(|one| !is_seen(&one.key))?;
+    Some(format!(
+        "the operator does not answer about {}: is it running, and does it watch namespace {}?",
+        unseen.name(),
+        unseen.namespace()
+    ))
 }
 
 #[cfg(test)]

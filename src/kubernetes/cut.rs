@@ -67,6 +67,7 @@ fn asks(fields: &Value) -> bool {
     let annotations = &fields["f:metadata"]["f:annotations"];
     let requests = [
         annotation::ROTATE_REQUESTED_AT,
+        annotation::RECONCILE_REQUESTED_AT,
         annotation::ACTIVATE,
         annotation::ABANDON,
     ];

@@ -100,9 +100,10 @@ impl Helm {
         let text = self.run(&args, values)?;
         let objects: Vec<Value> = serde_saphyr::from_multiple(&text)
             .unwrap_or_else(|error| panic!("Helm rendered no YAML: {error}\n{text}"));
-        Ok(Objects(
-            objects.into_iter().filter(|one| !one.is_null()).collect(),
-        ))
+        let is_hook = |one: &Value| !one["metadata"]["annotations"]["helm.sh/hook"].is_null();
+        let all = objects.into_iter().filter(|one| !one.is_null());
+        let (hooks, installed) = all.partition(is_hook);
+        Ok(Objects(installed, hooks))
     }
 
     /// All objects of the operator's chart, with its image given.
@@ -131,9 +132,9 @@ fn lay_over(values: &mut Value, layer: Value) {
     }
 }
 
-/// What a chart renders.
+/// What a chart renders: what is installed, and what is there only while `helm test` runs.
 #[derive(Debug)]
-pub(crate) struct Objects(pub(crate) Vec<Value>);
+pub(crate) struct Objects(pub(crate) Vec<Value>, pub(crate) Vec<Value>);
 
 impl Objects {
     /// The one object of a kind, or null.
@@ -145,6 +146,11 @@ impl Objects {
 
     pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
         self.0.iter().filter(move |object| object["kind"] == kind)
+    }
+
+    /// What is there only while `helm test` runs.
+    pub(crate) fn of_test(&self) -> Objects {
+        Objects(self.1.clone(), Vec::new())
     }
 
     /// The operator's pod.

@@ -10,6 +10,7 @@ mod contradictions;
 mod default_store;
 mod definitions;
 mod helm;
+mod helm_test;
 mod new_team;
 mod openshift;
 mod pod;

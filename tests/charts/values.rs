@@ -21,7 +21,8 @@ const POD: &str = "Deployment/spec/template/spec";
 /// What the pod carries.
 const META: &str = "Deployment/spec/template/metadata";
 
-/// A value, an example of it, what it changes (an argument of the operator, or a kind and a path in it) and to what.
+/// A value, an example of it, what it changes (an argument of the operator, or a kind and a path in it, after `test/` of
+/// what `helm test` makes) and to what.
 pub(crate) type Row = (&'static str, &'static str, &'static str, &'static str);
 
 /// Every value.
@@ -37,6 +38,9 @@ fn place(objects: &Objects, place: &str, expected: &str) -> Value {
     if place == "arg" {
         let found = objects.args().into_iter().find(|arg| *arg == expected);
         return found.into();
+    }
+    if let Some(path) = place.strip_prefix("test/") {
+        return self::place(&objects.of_test(), path, expected);
     }
     let place = place
         .replace("{container}", CONTAINER)

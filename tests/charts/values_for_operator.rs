@@ -159,6 +159,18 @@ pub(crate) const FOR_OPERATOR: &[Row] = &[
         "arg",
         "--log-filter=sshkey_operator=debug",
     ),
+    (
+        "tests.enabled",
+        "tests: {enabled: false}",
+        "test/Pod/kind",
+        "null",
+    ),
+    (
+        "tests.timeout",
+        "tests: {timeout: 1m}",
+        "test/Pod/spec/containers/0/args/2",
+        "--timeout=1m",
+    ),
 ];
 
 const CA_PEM: &str = "azure: {ca: {pem: '-----BEGIN CERTIFICATE-----'}}";

@@ -23,6 +23,7 @@ mod examples;
 mod flags;
 mod glossary;
 mod inner_arrows;
+mod krew;
 mod links;
 mod messages;
 mod metrics;

@@ -42,6 +42,7 @@ impl Life<'_> {
 
         let pod = self.first_key(steps).await?;
         self.published(steps).await?;
+        self.tested(steps)?;
 
         steps.begin("the operator's pod is at rest");
         // When the logins have ended nothing has changed for a while, and the kubelet counts every few seconds.
@@ -91,6 +92,18 @@ impl Life<'_> {
             args.extend(["--set", value]);
         }
         self.helm.run(&args)?;
+        Ok(())
+    }
+
+    /// The release's own test, in a pod of its own and with that pod's rights.
+    fn tested(&self, steps: &mut Steps) -> anyhow::Result<()> {
+        steps.begin("helm test says that the installation is sound");
+        let said = self.helm.run(&["test", OPERATOR, "--timeout", "2m"])?;
+        ensure!(
+            said.contains("Phase:") && said.contains("Succeeded"),
+            "it said: {said}"
+        );
+        steps.passed("its pod has succeeded");
         Ok(())
     }
 

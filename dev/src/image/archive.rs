@@ -27,6 +27,20 @@ impl Archive {
         self.add(EntryType::Regular, path, mode, content)
     }
 
+    /// Another name for a file of the same archive.
+    pub(super) fn link(&mut self, path: &str, target: &str) -> anyhow::Result<()> {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::Symlink);
+        header.set_mode(0o755);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(0);
+        self.builder
+            .append_link(&mut header, path, target)
+            .with_context(|| format!("add {path} to an archive"))
+    }
+
     fn add(
         &mut self,
         kind: EntryType,

@@ -14,14 +14,18 @@ use crate::checkout;
 /// The folder of the images that are for tests alone.
 pub(crate) const QUICK: &str = "image-quick";
 
-const PROGRAMS: [(&str, &str); 2] = [
+/// Name, description, and the names under which the program is another one.
+const PROGRAMS: [(&str, &str, &[&str]); 2] = [
     (
         "sshkey-operator",
         "Keeps SSH key pairs in Secrets and their public halves in Azure's SSH key store",
+        // `helm test` runs it.
+        &["kubectl-sshkey"],
     ),
     (
         "arm-emulator",
         "A local stand-in for Azure Resource Manager and Entra ID, for SSH public keys and resource groups",
+        &[],
     ),
 ];
 
@@ -56,7 +60,7 @@ pub fn build(options: &Options) -> anyhow::Result<()> {
     let revision = revision().filter(|after| before.as_ref() == Some(after));
     let folder = checkout::scratch(name);
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    for (program_name, description) in PROGRAMS {
+    for (program_name, description, other_names) in PROGRAMS {
         let program = programs.join(program_name);
         let program = fs::read(&program).with_context(|| format!("read {}", program.display()))?;
         let image = Image {
@@ -66,6 +70,7 @@ pub fn build(options: &Options) -> anyhow::Result<()> {
             revision: revision.as_deref(),
             architecture,
             program: &program,
+            other_names,
             limit,
         };
         let packed = image
@@ -130,7 +135,7 @@ fn compile(target: &str, profile: &str) -> anyhow::Result<PathBuf> {
             "--target",
             target,
         ])
-        .args(PROGRAMS.iter().flat_map(|(name, _)| ["--package", name]))
+        .args(PROGRAMS.iter().flat_map(|(name, ..)| ["--package", name]))
         .env("CARGO_TARGET_DIR", &folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .status()

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How big an image may be once it is unpacked.
-pub const LIMIT: usize = 25 * 1024 * 1024;
+pub const LIMIT: usize = 30 * 1024 * 1024;
 
 /// Neither root nor anybody else whom a machine knows.
 const USER: &str = "65532:65532";
@@ -31,6 +31,8 @@ pub struct Image<'a> {
     pub architecture: &'a str,
     /// The program itself.
     pub program: &'a [u8],
+    /// Other names of the program, by which it is another one.
+    pub other_names: &'a [&'a str],
     /// How big it may be once it is unpacked: [`LIMIT`], unless it is for a test.
     pub limit: usize,
 }
@@ -117,6 +119,9 @@ impl Image<'_> {
     fn program_layer(&self) -> anyhow::Result<Vec<u8>> {
         let mut layer = Archive::new();
         layer.file(self.name, 0o755, self.program)?;
+        for name in self.other_names {
+            layer.link(name, self.name)?;
+        }
         layer.finish()
     }
 

@@ -1,6 +1,6 @@
 //! What a person can try next.
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use super::{azure::Azure, cluster::Cluster, progress::line};
 use crate::checkout;
@@ -16,6 +16,7 @@ pub(super) fn print(folder: &Path, cluster: &Cluster, azure: &Azure) {
         "default" => String::new(),
         other => format!(" --namespace {other}"),
     };
+    let plugin = plugin(&namespace).unwrap_or_default();
     let azure_keys = format!(
         "curl --cacert {} {}/_emulator/keys",
         azure.ca_file.display(),
@@ -43,7 +44,7 @@ Try it from another terminal:
   kubectl annotate sshkey web{namespace} sshkey-operator.io/rotate-requested-at=\"$(date)\" --overwrite
   kubectl get sshkey web{namespace} -o jsonpath='{{.status.rotation}}'
 
-  # take the Secret away, and read what the operator says about it
+{plugin}  # take the Secret away, and read what the operator says about it
   kubectl delete secret legacy{namespace}
   kubectl describe sshkey legacy{namespace}
 
@@ -55,4 +56,23 @@ Logs, certificates and settings: {folder}
         kubeconfig = cluster.kubeconfig.display(),
         folder = folder.display(),
     ));
+}
+
+/// The same in one command each, where the plugin was built with this program.
+fn plugin(namespace: &str) -> Option<String> {
+    let program = env::current_exe().ok()?;
+    let folder = program.parent()?;
+    folder.join("kubectl-sshkey").exists().then(|| {
+        format!(
+            "  # the same and more by the plugin of kubectl: docs/cli.md
+  export PATH=$PATH:{}
+  kubectl sshkey status web{namespace}
+  kubectl sshkey pem web{namespace} -o web-2.pem
+  kubectl sshkey rotate web{namespace}
+  kubectl sshkey check{namespace}
+
+",
+            folder.display()
+        )
+    })
 }

@@ -1,6 +1,5 @@
 //! `check`: is the installation sound, as far as the caller can see it?
 
-mod definitions;
 mod findings;
 pub(super) mod flags;
 mod rights;

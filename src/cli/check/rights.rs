@@ -8,10 +8,7 @@ use kube::{Api, api::PostParams};
 use super::findings::{Finding, Mark};
 use crate::{
     api::names::GROUP,
-    cli::{
-        cluster::{Cluster, Request},
-        error::CliError,
-    },
+    cli::{cluster::Cluster, error::CliError, request::Request},
 };
 
 /// The rights that the commands of this program need, with the commands.

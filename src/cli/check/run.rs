@@ -3,28 +3,28 @@
 use http::header::DATE;
 use jiff::{Timestamp, fmt::rfc2822};
 use kube::{Api, api::ListParams, client::Body};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    definitions::compare,
     findings::{Finding, Mark, count_bad, lines},
     flags::Check,
     rights::rights,
 };
 use crate::{
     api::{
-        AzureStore, AzureStoreStatus, ClusterAzureStore, ConditionType,
-        condition::find,
-        names::{FINALIZER, GROUP, VERSION},
+        AzureStore, AzureStoreStatus, ClusterAzureStore, ConditionType, condition::find,
+        names::FINALIZER,
     },
     cli::{
-        cluster::{Cluster, Request},
+        cluster::Cluster,
+        definitions::{Definition, Fit, definitions},
         error::CliError,
         interrupt::tidily,
         objects::status,
         plan::{Patience, ask},
+        request::Request,
         screen,
     },
 };
@@ -55,7 +55,7 @@ async fn findings(
     stop: &CancellationToken,
 ) -> Result<Vec<Finding>, CliError> {
     let mut found = server(cluster).await?;
-    found.extend(definitions(cluster).await?);
+    found.extend(definitions(cluster).await?.iter().map(definition));
     found.extend(rights(cluster).await?);
     found.push(operator(cluster, flags, stop).await);
     found.extend(stores(cluster).await);
@@ -64,21 +64,9 @@ async fn findings(
     Ok(found)
 }
 
-/// What a request for a path of the API server is about.
-fn path(resource: &'static str) -> Request {
-    Request {
-        verb: "get",
-        group: "",
-        resource,
-        kind: "path",
-        namespace: None,
-        name: None,
-    }
-}
-
 /// Whether the API server answers, and what time it is there.
 async fn server(cluster: &Cluster) -> Result<Vec<Finding>, CliError> {
-    let failed = |error| cluster.failed(&path("/version"), error);
+    let failed = |error| cluster.failed(&Request::path("/version"), error);
     let version = cluster.client().apiserver_version().await.map_err(failed)?;
     let text = format!("the API server answers, Kubernetes {}", version.git_version);
     let mut found = vec![Finding::new(Mark::Good, "cluster", text)];
@@ -110,16 +98,14 @@ fn clock(there: Timestamp, here: Timestamp) -> Finding {
     Finding::new(Mark::Bad, "clock", text)
 }
 
-async fn definitions(cluster: &Cluster) -> Result<Vec<Finding>, CliError> {
-    let request =
-        http::Request::get(format!("/openapi/v3/apis/{GROUP}/{VERSION}")).body(Vec::new());
-    let failed = |error| cluster.failed(&path("/openapi/v3"), error);
-    let request = request.map_err(|error| failed(kube::Error::HttpError(error)))?;
-    match cluster.client().request::<Value>(request).await {
-        Ok(published) => Ok(compare(&published)),
-        Err(kube::Error::Api(status)) if status.code == 404 => Ok(compare(&json!({}))),
-        Err(error) => Err(failed(error)),
-    }
+/// How each definition fits this program.
+fn definition(one: &Definition) -> Finding {
+    let mark = match one.fit {
+        Fit::Same => Mark::Good,
+        Fit::Newer(_) => Mark::Note,
+        Fit::Older(_) | Fit::Missing => Mark::Bad,
+    };
+    Finding::new(mark, "definition", one.text())
 }
 
 /// Whether the operator answers a question about the namespace, which is asked and taken back.

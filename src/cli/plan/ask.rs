@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::{
     api::{ConditionType, SshKeyPlan, SshKeyPlanStatus, condition::find, names::GROUP},
     cli::{
-        cluster::{Cluster, MANAGER, Request},
+        cluster::{Cluster, MANAGER},
         error::CliError,
+        request::Request,
         screen,
     },
 };

@@ -15,7 +15,7 @@ const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// Where an object was written: a file, and which document of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Origin {
+pub(in crate::cli) struct Origin {
     file: String,
     /// From 1; `None` for a file with one document.
     document: Option<usize>,
@@ -31,10 +31,10 @@ impl fmt::Display for Origin {
 }
 
 /// One document, or why it can't be read.
-pub(super) type Document = (Origin, Result<Value, String>);
+pub(in crate::cli) type Document = (Origin, Result<Value, String>);
 
 /// Reads every document of files, of folders, and of standard input where `-` stands for it.
-pub(super) fn read(paths: &[PathBuf], recursive: bool) -> Result<Vec<Document>, CliError> {
+pub(in crate::cli) fn read(paths: &[PathBuf], recursive: bool) -> Result<Vec<Document>, CliError> {
     let mut all = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {

@@ -1,5 +1,7 @@
 //! Which documents are `SshKey`s, and what is wrong with those that can't be applied. Pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::documents::{Document, Origin};
@@ -52,7 +54,27 @@ pub(super) fn sort(documents: Vec<Document>, namespace: &str, named: Option<&str
             Err(why) => sorted.broken.push((origin, why)),
         }
     }
+    take_out_doubles(&mut sorted);
     sorted
+}
+
+/// Of an object that stands in two places, nobody can say which is meant.
+fn take_out_doubles(sorted: &mut Sorted) {
+    let of = |one: &Manifest| (one.namespace.clone(), one.name.clone());
+    let mut places: BTreeMap<(String, String), Vec<Origin>> = BTreeMap::new();
+    for one in &sorted.manifests {
+        places.entry(of(one)).or_default().push(one.origin.clone());
+    }
+    let is_once = |one: &Manifest| places.get(&of(one)).is_none_or(|all| all.len() == 1);
+    sorted.manifests.retain(is_once);
+    for ((namespace, name), all) in places {
+        if let [first, others @ ..] = all.as_slice() {
+            sorted.broken.extend(others.iter().map(|other| {
+                let why = format!("SshKey {namespace}/{name} is in {first} too: write it once");
+                (other.clone(), why)
+            }));
+        }
+    }
 }
 
 /// The API group and the kind.
@@ -127,6 +149,34 @@ mod tests {
                 "it is no object: apiVersion and kind are missing",
                 "metadata is missing"
             ]
+        );
+    }
+
+    #[test]
+    fn the_same_object_in_two_places_is_planned_by_neither_and_both_are_named() {
+        let one = |name: &str, namespace: &str| {
+            format!("{KEY}metadata: {{name: {name}, namespace: {namespace}}}\n")
+        };
+        let all = [
+            one("web", "here"),
+            one("db", "a"),
+            one("db", "b"),
+            one("web", "here"),
+        ];
+        let found = sorted(&all.join("---\n"), None);
+        let names: Vec<&str> = found
+            .manifests
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        assert_eq!(names, ["db", "db"]);
+        let [(origin, why)] = found.broken.as_slice() else {
+            panic!("{:?}", found.broken);
+        };
+        assert!(origin.to_string().ends_with("document 4"), "{origin}");
+        assert!(
+            why.starts_with("SshKey here/web is in ") && why.contains("document 1 too"),
+            "{why}"
         );
     }
 

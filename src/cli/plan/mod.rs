@@ -13,4 +13,5 @@ mod three_way;
 mod totals;
 
 pub(super) use ask::{Patience, ask};
+pub(super) use documents::read as documents;
 pub(super) use run::plan;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{SshKeyPlanStatus, StepAction},
-    cli::error::CliError,
+    cli::{error::CliError, structured},
 };
 
 #[derive(Debug, Serialize)]
@@ -78,10 +78,5 @@ pub(super) fn json(
         left_out: left_out.collect(),
         errors: errors.collect(),
     };
-    let text = serde_json::to_string_pretty(&report);
-    let text = text.map_err(|cause| CliError::Unreadable {
-        subject: "the plan".to_owned(),
-        cause: cause.to_string(),
-    })?;
-    Ok(text + "\n")
+    structured::json(&report)
 }

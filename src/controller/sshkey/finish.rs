@@ -11,7 +11,7 @@ use crate::{
             audit::Taken,
             events::{tell, tell_of_deletion, tell_store},
             halt::Halt,
-            observe::observation::Observation,
+            observe::{look_request::look_request, observation::Observation},
             reconcile_error::ReconcileError,
             requeue::{next_look, remember_deferred},
         },
@@ -72,6 +72,7 @@ pub(in crate::controller) async fn finish(
         now(),
     );
     let mut report = report;
+    report.status.last_handled_reconcile_at = look_request(&observation.object).map(str::to_owned);
     report.status.plan = pending_steps(context, observation, decided, failed, &report.status);
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();

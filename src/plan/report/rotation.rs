@@ -111,9 +111,11 @@ fn waits(desired: &Desired, pending: &PendingKey) -> String {
     let when = match &pending.activation_time {
         Some(time) => format!("at {}", time.0),
         None if desired.rotation.activation == Activation::Manual => format!(
-            "when this SshKey has the annotation {}: {}",
+            "when this SshKey has the annotation {}: {} (kubectl sshkey activate {} --namespace {})",
             annotation::ACTIVATE,
-            pending.fingerprint
+            pending.fingerprint,
+            desired.mark.object,
+            desired.mark.namespace
         ),
         None => "soon".to_owned(),
     };

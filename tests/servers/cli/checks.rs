@@ -1,7 +1,10 @@
 //! `check`: what is sound is said, and what is not is told with the way out.
 
+use std::fs;
+
 use dev::world::{CREDENTIALS, Part, World, WorldOptions};
 use kube::api::ListParams;
+use serde_json::{Value, json};
 use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKeyPlan};
 
 use super::program::{Said, done, run};
@@ -70,6 +73,48 @@ async fn an_operator_that_is_away_and_a_store_that_fails_are_told() {
         assert!(out.contains(part), "{part}: {out}");
     }
     assert_eq!(err, "error: 2 things are not as they should be\n");
+}
+
+#[tokio::test]
+async fn the_rights_of_helm_test_are_what_the_check_takes() {
+    let world = World::start(WorldOptions::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    world.apply(&key("web", "{}")).await;
+    world.wait_ready("web").await;
+    let rights = fs::read_to_string("charts/sshkey-operator/files/test-rights.yaml").unwrap();
+    let rights: Value = serde_saphyr::from_str(&rights).unwrap();
+    let name = world.namespace();
+    for (role, rules, place) in [
+        ("Role", &rights["watched"], json!({ "name": name })),
+        (
+            "ClusterRole",
+            &rights["clusterStores"],
+            json!({ "name": name }),
+        ),
+    ] {
+        let group = "rbac.authorization.k8s.io";
+        let binding = json!({ "apiVersion": format!("{group}/v1"), "kind": format!("{role}Binding"), "metadata": place,
+            "roleRef": { "apiGroup": group, "kind": role, "name": name },
+            "subjects": [{ "kind": "User", "apiGroup": group, "name": name }] });
+        let role = json!({ "apiVersion": format!("{group}/v1"), "kind": role, "metadata": place, "rules": rules });
+        for object in [role, binding] {
+            let text = object.to_string();
+            world
+                .kubectl_with(&["apply", "-f", "-"], &text)
+                .await
+                .unwrap();
+        }
+    }
+    let out = done(&world, folder, &["check", "--as", name]).await;
+    for part in [
+        "ok    operator    it answers",
+        "ok    store       AzureStore default is ready",
+        "an uninstall strands 1 SshKeys in namespace",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(!out.contains("you may not list"), "{out}");
 }
 
 #[tokio::test]

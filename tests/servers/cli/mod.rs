@@ -1,10 +1,17 @@
 //! `kubectl sshkey`, the real program.
 
 mod agents;
+mod bad_input;
 mod changes;
 mod checks;
+mod edges;
 mod ends;
+mod examples;
+mod imports;
 mod planning;
 mod program;
 mod questions;
 mod reading;
+mod reconciles;
+mod versions;
+mod witness;

@@ -14,7 +14,7 @@ use crate::{
         failure,
         scope::Scope,
         sessions::session::Session,
-        sshkey::observe::{azure_views, error::ObserveError, stores},
+        sshkey::observe::{azure_views, error::ObserveError, look_request::is_requested, stores},
         store_id::StoreId,
     },
     plan::{
@@ -230,7 +230,8 @@ impl Look<'_> {
         known.await.map(azure_views::azure)
     }
 
-    /// What is at a place: from a list, where the status says that our key is there; by a read otherwise.
+    /// What is at a place: from a list, where the status says that our key is there and nobody asks to look at it; by a read
+    /// otherwise.
     async fn view(&self, session: &Session, id: &ArmId) -> Result<KeyView, AzureError> {
         let context = &self.scope.context;
         let now = now();
@@ -244,7 +245,7 @@ impl Look<'_> {
             .and_then(|status| status.azure.as_ref())
             .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
             .is_some_and(|published| published == *id);
-        if is_published && !self.deleting {
+        if is_published && !self.deleting && !is_requested(self.object) {
             return self.listed(session, id).await;
         }
         let seen = session

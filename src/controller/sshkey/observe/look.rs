@@ -22,6 +22,7 @@ use crate::{
         sshkey::observe::{
             azure::{Look, Seen},
             error::{ObserveError, WaitsFor},
+            look_request::is_requested,
             object,
             observation::Observation,
             outputs,
@@ -52,7 +53,12 @@ pub(in crate::controller) async fn observe(
         .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
     let has_custody = secret_name(&seen.spec, &seen.name_any()).is_some();
-    let is_live = deleting || (held && has_custody && secret == SecretView::Absent);
+    let is_requested = is_requested(seen);
+    if is_requested {
+        // Who asks wants what was refused to be tried again.
+        scope.context.memory.defer_steps(seen, Vec::new());
+    }
+    let is_live = deleting || is_requested || (held && has_custody && secret == SecretView::Absent);
     let object = if is_live {
         let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
         match sshkeys::read(Namespaced::new(&scope.context.client, &namespace), &name).await? {

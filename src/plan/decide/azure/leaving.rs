@@ -132,11 +132,14 @@ pub(crate) fn with_way_out(desired: &Desired, failure: &Failure) -> Failure {
 
 /// The command by which a person gives up what is in Azure.
 fn abandon(mark: &Mark) -> String {
+    let Mark {
+        object,
+        namespace,
+        uid,
+        ..
+    } = mark;
     format!(
-        "kubectl annotate sshkey {} --namespace {} {}={}",
-        mark.object,
-        mark.namespace,
-        annotation::ABANDON,
-        mark.uid
+        "kubectl annotate sshkey {object} --namespace {namespace} {}={uid}, or kubectl sshkey abandon {object} --namespace {namespace}",
+        annotation::ABANDON
     )
 }

@@ -15,7 +15,10 @@ use crate::{
         decision::Finding,
         desired::{resolve::Desired, source::Custody},
         observed::{azure::KeyView, snapshot::Observed},
-        records::{azure::AzureRecord, ownership::Ownership},
+        records::{
+            azure::AzureRecord,
+            ownership::{Mark, Ownership},
+        },
     },
 };
 
@@ -36,10 +39,8 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
         return Some(Finding::needs_user(
             Reason::PrivateKeyLost,
             format!(
-                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
-                desired.mark.object,
-                desired.mark.namespace,
-                annotation::ROTATE_REQUESTED_AT
+                "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
+                rotation(&desired.mark)
             ),
         ));
     }
@@ -48,10 +49,8 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
         return Some(Finding::needs_user(
             Reason::PrivateKeyLost,
             format!(
-                "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
-                desired.mark.object,
-                desired.mark.namespace,
-                annotation::ROTATE_REQUESTED_AT
+                "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
+                rotation(&desired.mark)
             ),
         ));
     }
@@ -69,12 +68,21 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
     Some(Finding::needs_user(
         Reason::PrivateKeyLost,
         format!(
-            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: kubectl annotate sshkey {} --namespace {} {}=\"$(date)\" --overwrite",
-            desired.mark.object,
-            desired.mark.namespace,
-            annotation::ROTATE_REQUESTED_AT
+            "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
+            rotation(&desired.mark)
         ),
     ))
+}
+
+/// The commands by which a person asks for a new key.
+fn rotation(mark: &Mark) -> String {
+    let Mark {
+        object, namespace, ..
+    } = mark;
+    format!(
+        "kubectl annotate sshkey {object} --namespace {namespace} {}=\"$(date)\" --overwrite, or kubectl sshkey rotate {object} --namespace {namespace}",
+        annotation::ROTATE_REQUESTED_AT
+    )
 }
 
 /// What else says that there was a key.
