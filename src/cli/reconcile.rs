@@ -1,6 +1,6 @@
 //! `reconcile`: the operator compares `SshKey`s with what there really is, at once.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,6 +23,12 @@ const AT_ONCE: usize = 16;
 
 /// How often the objects are read again.
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// How much longer the pause is for each of them.
+const INTERVAL_EACH: Duration = Duration::from_millis(1);
+
+/// More than these are read as a list.
+const FEW: usize = 10;
 
 /// Those that are still waited for, and what those that need a person say.
 type Left = (Vec<Found>, Vec<String>);
@@ -76,15 +82,9 @@ async fn wait(
     let deadline = Instant::now() + flags.timeout;
     let mut stalled = Vec::new();
     while !waiting.is_empty() && Instant::now() < deadline {
-        sleep(INTERVAL).await;
-        let read = stream::iter(waiting).map(async |before: Found| {
-            let now = cluster
-                .in_namespace(before.namespace())
-                .find(before.name())
-                .await?;
-            Ok::<_, CliError>((before, now))
-        });
-        let read: Vec<(Found, Option<Found>)> = read.buffered(AT_ONCE).try_collect().await?;
+        let each = INTERVAL_EACH * u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        sleep(INTERVAL + each).await;
+        let read = read(cluster, waiting, flags).await?;
         waiting = Vec::new();
         for (before, now) in read {
             match progress(goal, now.as_ref().map(|now| &now.key)) {
@@ -103,6 +103,31 @@ async fn wait(
     }
     bar.finish_and_clear();
     Ok((waiting, stalled))
+}
+
+/// Each with what it is now; `None` for one that is gone, or that is another of the same name.
+async fn read(
+    cluster: &Cluster,
+    waiting: Vec<Found>,
+    flags: &Reconcile,
+) -> Result<Vec<(Found, Option<Found>)>, CliError> {
+    let uid = |one: &Found| one.key.metadata.uid.clone();
+    let mut now = BTreeMap::new();
+    if waiting.len() > FEW {
+        let all = cluster.list(flags.all_namespaces, None).await?;
+        now.extend(all.into_iter().map(|one| (uid(&one), one)));
+    } else {
+        for one in &waiting {
+            let cluster = cluster.in_namespace(one.namespace());
+            let found = cluster.find(one.name()).await?;
+            now.extend(found.map(|one| (uid(&one), one)));
+        }
+    }
+    let each = waiting.into_iter().map(|before| {
+        let now = now.remove(&uid(&before));
+        (before, now)
+    });
+    Ok(each.collect())
 }
 
 /// Tells how it went; the last line is the failure, if there is one.

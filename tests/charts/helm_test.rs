@@ -42,6 +42,11 @@ fn the_test_runs_the_check_as_the_plugin_reads_it_and_as_strictly_as_the_operato
         assert_eq!(pod["spec"][field], operator[field], "{field}");
     }
     assert_eq!(pod["spec"]["restartPolicy"], "Never");
+    let logs = &pod["metadata"]["annotations"]["helm.sh/hook-output-log-policy"];
+    assert_eq!(
+        logs, "hook-failed",
+        "what is not sound is told by Helm itself"
+    );
     for object in &test.0 {
         let annotations = &object["metadata"]["annotations"];
         assert_eq!(annotations["helm.sh/hook"], "test", "{object}");

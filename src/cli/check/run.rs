@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     api::{
-        AzureStore, AzureStoreStatus, ClusterAzureStore, ConditionType, condition::find,
-        names::FINALIZER,
+        AzureStore, AzureStoreStatus, ClusterAzureStore, ConditionType,
+        condition::find,
+        names::{FINALIZER, GROUP},
     },
     cli::{
         cluster::Cluster,
@@ -138,7 +139,10 @@ async fn stores(cluster: &Cluster) -> Vec<Finding> {
             });
             each.collect()
         }
-        Err(_) => vec![unseen("AzureStores of the namespace")],
+        Err(error) => {
+            let namespace = Some(cluster.namespace().to_owned());
+            vec![unseen(cluster, "azurestores", namespace, error)]
+        }
     }
 }
 
@@ -152,12 +156,27 @@ async fn cluster_stores(cluster: &Cluster) -> Vec<Finding> {
             });
             each.collect()
         }
-        Err(_) => vec![unseen("ClusterAzureStores")],
+        Err(error) => vec![unseen(cluster, "clusterazurestores", None, error)],
     }
 }
 
-fn unseen(what: &str) -> Finding {
-    Finding::new(Mark::Note, "store", format!("you may not list {what}"))
+/// Why stores were not seen: mostly a missing right.
+fn unseen(
+    cluster: &Cluster,
+    resource: &'static str,
+    namespace: Option<String>,
+    error: kube::Error,
+) -> Finding {
+    let request = Request {
+        verb: "list",
+        group: GROUP,
+        resource,
+        kind: "store",
+        namespace,
+        name: None,
+    };
+    let why = cluster.failed(&request, error).line();
+    Finding::new(Mark::Note, "store", format!("not seen: {why}"))
 }
 
 fn store(kind: &str, name: &str, status: Option<&AzureStoreStatus>) -> Finding {

@@ -39,7 +39,7 @@ async fn a_sound_installation_is_said_to_be_so_to_those_without_rights_too() {
         "definition  SshKey is of this version",
         "resources: [secrets], verbs: [get]}",
         "operator    not asked: you may not create sshkeyplans",
-        "you may not list AzureStores of the namespace",
+        "not seen: you may not list azurestores.sshkey-operator.io in namespace",
     ] {
         assert!(out.contains(part), "{part}: {out}");
     }

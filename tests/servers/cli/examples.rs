@@ -68,11 +68,22 @@ async fn the_examples_of_the_manual_are_what_the_program_prints() {
             "activate" => waits(&world, folder).await,
             "import" => put(&world, "other_group", "Build_1", &pair(KeySpec::Ed25519)),
             "version" => world.apply(&deployment("sshkey-operator", OWN)).await,
+            "check" => are_served(&world).await,
             "abandon" => is_stuck(&world).await,
             _ => {}
         }
         compare(&world, folder, name, sshd.as_ref()).await;
     }
+}
+
+/// An API server serves new definitions a moment after it knows them.
+async fn are_served(world: &World) {
+    world
+        .until("all definitions are served", async || {
+            let stores = world.kubectl(&["get", "clusterazurestores"]).await;
+            stores.map(drop)
+        })
+        .await;
 }
 
 /// A key that a person has to let in.

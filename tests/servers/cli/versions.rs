@@ -1,10 +1,13 @@
 //! `version`: what runs where is said, and what does not fit ends with 1.
 
-use dev::world::{World, WorldOptions};
+use std::path::Path;
+
+use dev::world::{Part, World, WorldOptions};
 use serde_json::Value;
 use tokio::process::Command;
 
 use super::program::{Said, done, run};
+use crate::manifests::key;
 
 /// What the chart leaves of an installation.
 pub(crate) fn deployment(name: &str, version: &str) -> String {
@@ -80,5 +83,55 @@ async fn without_a_cluster_the_version_of_the_program_is_said_first() {
         assert!(out.contains(&format!("program   {own}")), "{out}");
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(err.starts_with("error: no cluster: "), code == 1, "{err}");
+    }
+}
+
+/// Changes the definition of `SshKeys`, and waits until the API server publishes it.
+async fn redefine(world: &World, folder: &Path, patch: &str, expected: &str) {
+    let name = "sshkeys.sshkey-operator.io";
+    let patch = ["patch", "crd", name, "--type=json", "-p", patch];
+    world.kubectl(&patch).await.unwrap();
+    world
+        .until(
+            format!("the definition is published: {expected}"),
+            async || {
+                let said = run(world, folder, &["version"]).await;
+                if said.out.contains(expected) {
+                    Ok(())
+                } else {
+                    Err(said.out)
+                }
+            },
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn older_and_newer_definitions_are_told_and_what_is_known_goes_on() {
+    let options = WorldOptions::new()
+        .own_control_plane()
+        .without(Part::Operator);
+    let world = World::start(options).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    world.apply(&key("web", "{suspend: true}")).await;
+    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+    let newer = format!(
+        "[{{\"op\": \"add\", \"path\": \"{path}/later\", \"value\": {{\"type\": \"string\"}}}}]"
+    );
+    let said = "SshKey is newer than this program, with spec.later";
+    redefine(&world, folder, &newer, said).await;
+    let out = done(&world, folder, &["version"]).await;
+    assert!(out.contains(said), "{out}");
+    let older = format!("[{{\"op\": \"remove\", \"path\": \"{path}/suspend\"}}]");
+    let said = "SshKey is older than this program, without spec.suspend: upgrade the chart";
+    redefine(&world, folder, &older, said).await;
+    let Said { code, err, .. } = run(&world, folder, &["version"]).await;
+    assert_eq!(code, Some(1), "{err}");
+    let checked = run(&world, folder, &["check", "--timeout", "1s"]).await;
+    assert!(checked.out.contains("bad   definition"), "{}", checked.out);
+    for command in [&["list"][..], &["status", "web"]] {
+        let out = done(&world, folder, command).await;
+        assert!(out.contains("web"), "{command:?}: {out}");
     }
 }
