@@ -7,7 +7,7 @@
 //! | [`api`] | the custom resources, and every name that is written on an object | |
 //! | [`keys`] | key pairs: generate, parse, prove, encode | |
 //! | [`metrics`] | what is counted, and its text | |
-//! | [`packing`] | what is kept for long of many objects, small | |
+//! | [`packing`] | compression of objects of which many are kept in memory | |
 //! | [`plan`] | the decision, pure | `api`, `keys` |
 //! | [`kubernetes`] | what is read from and written to the cluster | `api`, `keys`, `metrics` |
 //! | [`azure`] | identities, ARM calls, inventory, budget | `api`, `keys`, `metrics`, `packing` |

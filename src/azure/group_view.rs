@@ -123,16 +123,16 @@ impl Group {
         there.map(|name| named(group, name)).collect()
     }
 
-    /// The keys that the list shows with the mark of a UID that is not so.
+    /// The keys that the list shows with the mark of a UID that is not `is_living`.
     pub(super) fn marked_otherwise(
         &self,
-        is_so: impl Fn(&str) -> bool,
+        is_living: impl Fn(&str) -> bool,
     ) -> Vec<(ArmId, SshPublicKey)> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((group, listed)) = state.listed_keys() else {
             return Vec::new();
         };
-        let marks = listed.marks().filter(|(uid, _)| !is_so(uid));
+        let marks = listed.marks().filter(|(uid, _)| !is_living(uid));
         let there = marks.filter(|(_, name)| state.still_has(name));
         let keys = there.map(|(_, name)| Some((named(group, name), listed.get(name).ok()??)));
         keys.flatten().collect()

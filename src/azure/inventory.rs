@@ -54,7 +54,8 @@ impl Inventory {
         group.listed(at, id, keys);
         let view = group.view(id, max_age, settle, at);
         view.ok_or_else(|| {
-            let cause = Cause::NotArm { status: 200 };
+            let cause =
+                Cause::Connection("its group was written to while it was listed".to_owned());
             AzureError::new(Operation::ReadKey, id.to_string(), cause)
         })
     }
@@ -89,11 +90,11 @@ impl Inventory {
         groups.flat_map(|group| group.marked(uid)).collect()
     }
 
-    /// The keys that the lists show with the mark of a UID that is not so, with where they are. Asks nothing.
-    pub fn marked_otherwise(&self, is_so: impl Fn(&str) -> bool) -> Vec<(ArmId, SshPublicKey)> {
+    /// The keys that the lists show with the mark of a UID that is not `is_living`, with where they are. Asks nothing.
+    pub fn marked_otherwise(&self, is_living: impl Fn(&str) -> bool) -> Vec<(ArmId, SshPublicKey)> {
         let groups = self.groups().into_iter();
         groups
-            .flat_map(|group| group.marked_otherwise(&is_so))
+            .flat_map(|group| group.marked_otherwise(&is_living))
             .collect()
     }
 

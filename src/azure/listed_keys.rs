@@ -42,7 +42,13 @@ impl ListedKeys {
             packed: Packed::new(key, self.with(is_marked))?,
             is_marked,
         };
-        self.keys.insert(key.name.to_lowercase().into(), listed);
+        let name: Box<str> = key.name.to_lowercase().into();
+        if self.keys.contains_key(&name) {
+            // Pages may overlap; the later one is the newer.
+            self.marks
+                .retain(|(_, marked)| marked.to_lowercase() != *name);
+        }
+        self.keys.insert(name, listed);
         if let Some(uid) = uid {
             self.marks.insert((uid.into(), key.name.as_str().into()));
         }
@@ -116,5 +122,8 @@ mod tests {
         assert_eq!(listed.marked("u1").collect::<Vec<_>>(), ["One", "two"]);
         assert_eq!(listed.marked("u").count(), 0);
         assert_eq!(listed.marks().count(), 3);
+        listed.add(&key("ONE", Some("u2"))).unwrap();
+        assert_eq!(listed.marked("u1").collect::<Vec<_>>(), ["two"]);
+        assert_eq!(listed.marked("u2").collect::<Vec<_>>(), ["ONE"]);
     }
 }

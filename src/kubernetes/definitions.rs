@@ -12,6 +12,9 @@ const NEWEST_FIELD: &str = "\"recordedFor\"";
 /// A field of the status by which the steps that wait are shown. Without it, they are not.
 const FIELD_OF_PLANS: &str = "\"plan\":";
 
+/// A field of the status that answers a request to reconcile. Without it, such requests are ignored.
+const FIELD_OF_REQUESTS: &str = "\"lastHandledReconcileAt\"";
+
 /// What the definitions in the cluster keep of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -19,6 +22,8 @@ pub struct Kept {
     pub records: bool,
     /// The steps that wait.
     pub plans: bool,
+    /// The request to reconcile that was acted upon last.
+    pub requests: bool,
 }
 
 /// What the definitions keep, as the API server publishes its schema. Everybody who is authenticated may read that.
@@ -38,5 +43,6 @@ pub async fn kept(client: &Client) -> Result<Kept, KubernetesError> {
     Ok(Kept {
         records: text.contains(NEWEST_FIELD),
         plans: text.contains(FIELD_OF_PLANS),
+        requests: text.contains(FIELD_OF_REQUESTS),
     })
 }

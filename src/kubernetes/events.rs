@@ -22,6 +22,9 @@ use serde_json::json;
 /// <https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/>
 const MAX_NOTE: usize = 1_000;
 
+/// The most of an object's name that its events have in theirs, of 253 characters: a dot and a time of 16 digits follow.
+const MAX_NAME: usize = 236;
+
 /// An event is not worth more of a reconcile's time.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -59,10 +62,16 @@ struct Series {
 
 impl AllSeries {
     fn topic(&self, object: &ObjectReference, reason: &str) -> u64 {
-        self.hasher.hash_one((&object.uid, reason))
+        let ObjectReference {
+            uid,
+            namespace,
+            name,
+            ..
+        } = object;
+        self.hasher.hash_one((uid, namespace, name, reason))
     }
 
-    /// The event that this one repeats, and how often that was seen by now.
+    /// The event that this one repeats, and how often it occurred.
     fn repeat(&mut self, topic: u64, note: &str, now: Instant) -> Option<(Box<str>, i32)> {
         if now.duration_since(self.tidied) >= JOINED_FOR {
             self.by_topic.retain(|_, series| is_joined(series, now));
@@ -108,13 +117,13 @@ impl Events {
         }
     }
 
-    /// Something went as intended.
+    /// Writes an event about something that went as intended.
     pub async fn normal(&self, object: &impl Resource<DynamicType = ()>, reason: &str, note: &str) {
         self.publish(&object.object_ref(&()), "Normal", reason, note)
             .await;
     }
 
-    /// Something did not, or a person must look after it.
+    /// Writes a Warning event.
     pub async fn warning(
         &self,
         object: &impl Resource<DynamicType = ()>,
@@ -124,7 +133,7 @@ impl Events {
         self.about(&object.object_ref(&()), reason, note).await;
     }
 
-    /// The same of an object of which only the reference is known.
+    /// Writes a Warning event about an object that is known only by reference.
     pub async fn about(&self, object: &ObjectReference, reason: &str, note: &str) {
         self.publish(object, "Warning", reason, note).await;
     }
@@ -146,7 +155,7 @@ impl Events {
         reason: &str,
         note: &str,
     ) -> Result<(), kube::Error> {
-        // What is of no namespace is told of in this one.
+        // Events about objects of the cluster go into this namespace.
         // <https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/>
         let namespace = object.namespace.as_deref().unwrap_or("default");
         let api: Api<Event> = Api::namespaced(self.client.clone(), namespace);
@@ -164,8 +173,8 @@ impl Events {
                 .await
             {
                 Ok(_) => return Ok(()),
-                // It was cleared away: a new series begins.
-                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                // It was cleared away, or can't be changed: a new series begins.
+                Err(kube::Error::Api(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -180,6 +189,7 @@ impl Events {
     fn event(&self, object: &ObjectReference, type_: &str, reason: &str, note: &str) -> Event {
         let now = Timestamp::now();
         let name = object.name.as_deref().unwrap_or(CONTROLLER);
+        let name = cut_to(name, MAX_NAME).trim_end_matches(['.', '-']);
         let namespace = object.namespace.clone();
         Event {
             action: Some("Reconcile".to_owned()),
@@ -201,11 +211,15 @@ impl Events {
 }
 
 fn cut(note: &str) -> &str {
-    let mut end = note.len().min(MAX_NOTE);
-    while !note.is_char_boundary(end) {
+    cut_to(note, MAX_NOTE)
+}
+
+fn cut_to(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    &note[..end]
+    &text[..end]
 }
 
 #[cfg(test)]

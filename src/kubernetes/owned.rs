@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 /// An object of kind `K` that names the `SshKey` it belongs to.
 #[derive(Clone, Debug)]
 pub struct Owned<K> {
-    /// What tells it from others.
+    /// Its name, namespace, UID and version.
     meta: ObjectMeta,
     /// The name of its `SshKey`, in the same namespace.
     pub owner: Option<String>,

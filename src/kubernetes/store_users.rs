@@ -26,7 +26,7 @@ pub struct StoreUser {
     pub listed: Vec<StoreKey>,
 }
 
-/// The SshKeys of a namespace, or of all, that are wanted, by as many pages as it takes.
+/// The SshKeys of a namespace, or of all, for which `is_wanted` holds. Reads all pages.
 ///
 /// # Errors
 /// When they can't be listed.

@@ -1,3 +1,3 @@
-//! What is kept for long of many objects, small.
+//! Compresses objects of which the operator keeps many in memory.
 
 pub mod packed;

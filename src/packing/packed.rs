@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// JSON of an object, as LZ4 has it. It takes a third of its size or less where it resembles the text that it was packed
-/// with.
+/// JSON of an object, compressed. It takes a third of its size or less where it resembles the text that it was packed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     /// How long it is, unpacked.
     length: u32,
-    /// As LZ4 has it, or as it is where that is no shorter.
+    /// Compressed by LZ4, or uncompressed where that is no longer.
     bytes: Box<[u8]>,
 }
 

@@ -39,7 +39,7 @@ impl Caches {
         self.0.lock().len() >= scopes
     }
 
-    /// The UIDs that the objects answer for that are there; `None` before all that is watched, in so many scopes, was listed.
+    /// The UIDs that existing objects answer for; `None` until the watches of all `scopes` were listed.
     pub(in crate::controller) fn claimed_uids(&self, scopes: usize) -> Option<HashSet<String>> {
         let known = self.0.lock();
         let keys = known.iter().flat_map(|known| known.keys.state());
@@ -65,11 +65,16 @@ impl Caches {
             .collect()
     }
 
-    /// Whether a key is in Azure through a store, or is about to be, as far as the watches know.
-    pub(in crate::controller) fn has_user(&self, store: &StoreId) -> bool {
+    /// The stores through which keys are in Azure, or are about to be, as far as the watches know.
+    pub(in crate::controller) fn used_stores(&self) -> HashSet<StoreId> {
         let known = self.0.lock();
-        let mut keys = known.iter().flat_map(|known| known.keys.state());
-        keys.any(|key| is_user(&key, store))
+        let mut used = HashSet::new();
+        for key in known.iter().flat_map(|known| known.keys.state()) {
+            let namespace = key.meta().namespace.as_deref().unwrap_or_default();
+            let stores = key.summary.used();
+            used.extend(stores.map(|store| StoreId::seen_from(namespace, store)));
+        }
+        used
     }
 
     /// The UIDs of the keys that are in Azure through a store, or are about to be, as far as the watches know.

@@ -28,9 +28,11 @@ impl Definitions {
         let are_current = status.is_some_and(|status| status.recorded_for.is_some());
         let mut known = self.0.lock();
         let plans = known.is_some_and(|known| known.kept.plans);
+        let requests = known.is_none_or(|known| known.kept.requests);
         let kept = Kept {
             records: are_current,
             plans,
+            requests,
         };
         let at = Instant::now();
         *known = Some(Known { kept, at });
@@ -39,6 +41,11 @@ impl Definitions {
     /// Whether the definitions keep the steps that wait.
     pub(in crate::controller) fn keep_plans(&self) -> bool {
         self.0.lock().is_some_and(|known| known.kept.plans)
+    }
+
+    /// Whether the definitions keep the answer to a request to reconcile; presumed while that is not known.
+    pub(in crate::controller) fn keep_requests(&self) -> bool {
+        self.0.lock().is_none_or(|known| known.kept.requests)
     }
 
     /// Whether the definitions are older than the operator. They are asked for once, and again every `poll` while they are.
@@ -69,6 +76,6 @@ impl Definitions {
 impl Known {
     /// Whether the definitions keep all that the operator writes.
     fn is_whole(&self) -> bool {
-        self.kept.records && self.kept.plans
+        self.kept.records && self.kept.plans && self.kept.requests
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kube::{Resource, core::DynamicObject, runtime::reflector::ObjectRef};
+use kube::{Resource, ResourceExt, core::DynamicObject, runtime::reflector::ObjectRef};
 use parking_lot::Mutex;
 
 use crate::{
@@ -22,8 +22,7 @@ use crate::{
             entry::{Entry, Kept, OpenedCertificate, OpenedSource},
             identity::{Identity, Place},
             key_ages::created_at,
-            own_writes::OwnWrite,
-            watched_key::WatchedKey,
+            own_writes::{OwnWrite, is_newer},
         },
         store_id::StoreId,
     },
@@ -160,18 +159,31 @@ impl Memory {
     }
 
     /// The newer of what the watch has seen and what was written.
-    pub(in crate::controller) fn newest(&self, seen: SshKey) -> SshKey {
-        let written = self.change(&seen, |kept| {
-            kept.own_write.take_if(|own| !own.is_newer_than(&seen));
-            kept.own_write.as_ref().map(OwnWrite::object)
-        });
-        written.map_or(seen, |written| SshKey::clone(&written))
+    ///
+    /// `watched` reads what the watch knows. That happens after the own write was looked up: one that is gone from here by
+    /// then is known to the watch.
+    pub(in crate::controller) fn newest<E>(
+        &self,
+        of: impl Into<Identity>,
+        watched: impl FnOnce() -> Result<SshKey, E>,
+    ) -> Result<SshKey, E> {
+        let of = of.into();
+        let written = self.last_write(of.clone());
+        let seen = watched()?;
+        match written {
+            Some(written) if is_newer(&written, &seen) => Ok(SshKey::clone(&written)),
+            Some(_) => {
+                self.is_shown(of, &seen);
+                Ok(seen)
+            }
+            None => Ok(seen),
+        }
     }
 
-    /// The watch shows an object as it is now. What was written before that is known by it.
-    pub(in crate::controller) fn is_shown(&self, seen: &WatchedKey) {
-        self.change(seen, |kept| {
-            kept.own_write.take_if(|own| !own.is_newer_than(seen))
+    /// The watch knows this state of an object. Drops the own write if the watch has caught up with it.
+    pub(in crate::controller) fn is_shown(&self, of: impl Into<Identity>, seen: &impl ResourceExt) {
+        self.change(of, |kept| {
+            kept.own_write.take_if(|own| !is_newer(&own.object(), seen));
         });
     }
 }
@@ -370,10 +382,21 @@ mod tests {
         };
         let memory = memory();
         memory.remember_write(object("10"));
-        let newest = |version| memory.newest(object(version)).resource_version();
-        assert_eq!(newest("9"), Some("10".to_owned()));
-        assert_eq!(newest("11"), Some("11".to_owned()));
-        assert_eq!(newest("9"), Some("9".to_owned()), "it was forgotten");
+        let newest = |watched: &mut dyn FnMut() -> SshKey| {
+            let newest = memory.newest(&key("u"), || Ok::<_, ()>(watched()));
+            newest.unwrap().resource_version()
+        };
+        assert_eq!(newest(&mut || object("9")), Some("10".to_owned()));
+        assert_eq!(newest(&mut || object("11")), Some("11".to_owned()));
+        assert_eq!(memory.last_write(&key("u")), None);
+        memory.remember_write(object("12"));
+        // The watch catches up while the object is read: it knows the own write by then.
+        let mut caught_up = || {
+            memory.is_shown(&key("u"), &object("12"));
+            object("11")
+        };
+        assert_eq!(newest(&mut caught_up), Some("12".to_owned()));
+        assert_eq!(newest(&mut || object("12")), Some("12".to_owned()));
     }
 
     #[test]

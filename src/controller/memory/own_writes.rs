@@ -22,11 +22,11 @@ impl OwnWrite {
     pub(in crate::controller) fn object(&self) -> Arc<SshKey> {
         Arc::clone(&self.0)
     }
+}
 
-    /// Whether the watch has not caught up with it.
-    pub(in crate::controller) fn is_newer_than(&self, seen: &impl ResourceExt) -> bool {
-        version(&*self.0) > version(seen)
-    }
+/// Whether one state of an object is newer than another that a watch knows.
+pub(in crate::controller) fn is_newer(one: &SshKey, seen: &impl ResourceExt) -> bool {
+    one.metadata.uid == seen.meta().uid && version(one) > version(seen)
 }
 
 /// Resource versions of one resource are numbers that grow.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use kube::{Resource, ResourceExt};
+use kube::{Resource, ResourceExt, api::ObjectMeta};
 
 use crate::{
     api::{
@@ -46,12 +46,12 @@ struct Tie {
 
 impl Summary {
     /// Of an object that can't be read.
-    pub(in crate::controller) fn unreadable() -> Self {
+    pub(in crate::controller) fn unreadable(metadata: &ObjectMeta) -> Self {
         Self {
             state: "unreadable",
             algorithm: "unknown",
             has_drifted: false,
-            predecessor: None,
+            predecessor: predecessor(metadata),
             means_default: false,
             stores: Box::default(),
         }
@@ -61,15 +61,13 @@ impl Summary {
     pub(in crate::controller) fn of(key: &SshKey) -> Self {
         let conditions = key.status.as_ref().map(|status| &status.conditions[..]);
         let conditions = conditions.unwrap_or_default();
-        let recorded = key.annotations().get(annotation::RECORDED_UID);
-        let predecessor = recorded.filter(|uid| Some(*uid) != key.metadata.uid.as_ref());
         let hints = key.annotations().get(annotation::AZURE_KEYS);
         let hints = parse_records(hints.map(String::as_str)).unwrap_or_default();
         Self {
             state: state(key, conditions),
             algorithm: algorithm(key),
             has_drifted: has_drifted(conditions),
-            predecessor: predecessor.map(|uid| uid.as_str().into()),
+            predecessor: predecessor(&key.metadata),
             means_default: !default_stores(&key.spec, &hints).is_empty(),
             stores: ties(key, &hints),
         }
@@ -87,11 +85,27 @@ impl Summary {
         meant.into_iter().flatten().collect()
     }
 
+    /// The stores through which the key is in Azure, or is about to be.
+    pub(in crate::controller) fn used(&self) -> impl Iterator<Item = &StoreKey> {
+        let used = self.stores.iter().filter(|tie| tie.is_used);
+        used.map(|tie| &tie.store)
+    }
+
     /// Whether the key is in Azure through a store of this name, as far as the watch knows, or is about to be.
     pub(in crate::controller) fn uses(&self, store: &StoreKey) -> bool {
-        let mut ties = self.stores.iter();
-        ties.any(|tie| tie.is_used && tie.store == *store)
+        self.used().any(|used| used == store)
     }
+}
+
+/// The UID that an object recorded, if it is not its own. Its length is bounded like that of all own annotations.
+fn predecessor(metadata: &ObjectMeta) -> Option<Box<str>> {
+    let recorded = metadata
+        .annotations
+        .as_ref()?
+        .get(annotation::RECORDED_UID)?;
+    let is_anothers = Some(recorded) != metadata.uid.as_ref();
+    let is_one = is_anothers && !annotation::is_too_long(annotation::RECORDED_UID, recorded);
+    is_one.then(|| recorded.as_str().into())
 }
 
 /// The stores that an object has to do with. Those that it uses are those of the places that its status lists, and of its
@@ -219,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_algorithm_that_is_none_makes_no_series() {
+    fn an_unknown_algorithm_makes_no_series() {
         let mut key = key(&[]);
         assert_eq!(algorithm(&key), "unknown");
         for (said, shown) in [("RSA", "RSA"), ("my-secret", "unknown")] {

@@ -22,7 +22,7 @@ const TYPICAL: &str = include_str!("typical_sshkey.json");
 /// An `SshKey` that is watched.
 #[derive(Clone, Debug)]
 pub(in crate::controller) struct WatchedKey {
-    /// What tells it from others, and its version; the rest of its metadata is packed.
+    /// Its name, namespace, UID and version; the rest of its metadata is packed.
     meta: ObjectMeta,
     /// The object as JSON, or why it can't be read.
     text: Result<Packed, Box<str>>,
@@ -33,7 +33,7 @@ impl WatchedKey {
     /// The object, as far as the operator reads it.
     ///
     /// # Errors
-    /// When it is none of this version of the definitions.
+    /// When the object does not fit this version of the definitions.
     pub(in crate::controller) fn read(&self) -> Result<SshKey, Box<InvalidObject>> {
         let unreadable = |error| {
             Box::new(InvalidObject {
@@ -50,10 +50,11 @@ impl WatchedKey {
     }
 
     fn unreadable(metadata: &mut ObjectMeta, why: &str) -> Self {
+        let summary = Summary::unreadable(metadata);
         Self {
             meta: take_out(metadata),
             text: Err(why.into()),
-            summary: Summary::unreadable(),
+            summary,
         }
     }
 }
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn one_that_can_not_be_read_keeps_its_name_and_the_reason() {
-        let bad = r#"{"metadata":{"name":"bad","namespace":"a"},"spec":{"suspend":"soon"}}"#;
+        let bad = r#"{"metadata":{"name":"bad","namespace":"a","annotations":{"sshkey-operator.io/recorded-uid":"u"}},"spec":{"suspend":"soon"}}"#;
         let watched: WatchedKey = serde_json::from_str(bad).unwrap();
         let invalid = watched.read().unwrap_err();
         assert_eq!(invalid.metadata.name.as_deref(), Some("bad"));
@@ -196,6 +197,7 @@ mod tests {
             invalid.error,
             "invalid type: string \"soon\", expected a boolean"
         );
-        assert_eq!(watched.summary, Summary::unreadable());
+        assert_eq!(watched.summary.state, "unreadable");
+        assert_eq!(watched.summary.predecessor.as_deref(), Some("u"));
     }
 }

@@ -72,7 +72,8 @@ pub(in crate::controller) async fn finish(
         now(),
     );
     let mut report = report;
-    report.status.last_handled_reconcile_at = look_request(&observation.object).map(str::to_owned);
+    let request = look_request(context, &observation.object);
+    report.status.last_handled_reconcile_at = request.map(str::to_owned);
     report.status.plan = pending_steps(context, observation, decided, failed, &report.status);
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();

@@ -20,14 +20,14 @@ use crate::{
     plan::Failure,
 };
 
-/// Reconciles one object.
+/// Reconciles one object, from its newest state that is known.
 pub(in crate::controller) async fn reconcile(
     seen: Result<SshKey, Box<InvalidObject>>,
     scope: Arc<Scope>,
 ) -> Result<Action, ReconcileError> {
     let context = &scope.context;
     let seen = match seen {
-        Ok(seen) => context.memory.newest(seen),
+        Ok(seen) => seen,
         Err(invalid) => return refuse(context, &invalid).await,
     };
     let observation = match observe(&scope, &seen).await {

@@ -75,6 +75,7 @@ pub async fn run_cluster_stores(
     let listed = async move {
         if reader.wait_until_ready().await.is_ok() {
             heard.cluster_stores.listed.store(true, Ordering::Relaxed);
+            heard.recheck_unused_stores();
             ready();
         }
     };

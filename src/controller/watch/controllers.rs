@@ -8,7 +8,11 @@ use futures::{
 };
 use kube::{
     Resource,
-    runtime::{Controller, controller::Action, reflector::Store},
+    runtime::{
+        Controller,
+        controller::Action,
+        reflector::{ObjectRef, Store},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -57,15 +61,15 @@ pub async fn run(
             scope.stores_listed.clone().await;
             if known.wait_until_ready().await.is_ok() {
                 scope.context.caches.listed(known, scope.stores.clone());
-                scope.context.look_at_unused_stores();
+                scope.context.recheck_unused_stores();
                 listed_all();
             }
         }
     };
     series::begin::<AzureStore>(&context.metrics, context.options.concurrency);
     let reconcile_key = {
-        let (scope, shutdown) = (Arc::clone(&scope), shutdown.clone());
-        move |key| reconcile_key(key, Arc::clone(&scope), shutdown.clone())
+        let (known, scope, shutdown) = (keys.store(), Arc::clone(&scope), shutdown.clone());
+        move |key| reconcile_key(key, known.clone(), Arc::clone(&scope), shutdown.clone())
     };
     let keys = drive(
         keys,
@@ -122,7 +126,9 @@ fn keys_of(
         move |event: &_| departures.hear(event)
     };
     let memory = Arc::clone(&context.memory);
-    let keys = controller(api, watched, hear, move |shown| memory.is_shown(shown));
+    let keys = controller(api, watched, hear, move |shown| {
+        memory.is_shown(shown, shown);
+    });
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();
@@ -147,6 +153,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
 /// Reconciles a key when its turn comes. Until then only its name waits.
 async fn reconcile_key(
     object: Arc<WatchedKey>,
+    known: Store<WatchedKey>,
     scope: Arc<Scope>,
     shutdown: CancellationToken,
 ) -> Result<Action, ReconcileFailed> {
@@ -166,7 +173,8 @@ async fn reconcile_key(
         let object = Arc::clone(&object);
         async move {
             let is_to_come = first_look::is_to_come(&scope, &object).await;
-            match object.read() {
+            let memory = &scope.context.memory;
+            match memory.newest(&*object, || as_known(&known, &object).read()) {
                 Ok(key) if is_to_come => Ok(wait(&scope.context, &key, WaitsFor::Store).await?),
                 seen => Box::pin(reconcile(seen, scope)).await,
             }
@@ -178,6 +186,13 @@ async fn reconcile_key(
     }
     context.on_finished(&*object, &done);
     done
+}
+
+/// The object as the watch knows it by now, which may be newer than when the reconcile was started.
+fn as_known(known: &Store<WatchedKey>, object: &Arc<WatchedKey>) -> Arc<WatchedKey> {
+    let now = known.get(&ObjectRef::from_obj(&**object));
+    let now = now.filter(|now| now.meta().uid == object.meta().uid);
+    now.unwrap_or_else(|| Arc::clone(object))
 }
 
 /// Puts away what belongs to objects that are gone unexpectedly. What is under way when the operator ends is finished.

@@ -17,7 +17,8 @@ use kube::{
 use crate::kubernetes::{cut::cut, guarded::Watched};
 
 /// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
-/// knows, and makes what hears each of its events before that changes; `is_shown` hears of each change that it knows by then.
+/// knows, and makes what hears each of its events before that changes; `is_shown` is called after the watch has
+/// taken a change.
 pub(in crate::controller) fn controller<W, H>(
     api: Api<W>,
     watched: watcher::Config,

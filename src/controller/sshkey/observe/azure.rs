@@ -14,7 +14,7 @@ use crate::{
         failure,
         scope::Scope,
         sessions::session::Session,
-        sshkey::observe::{azure_views, error::ObserveError, look_request::is_requested, stores},
+        sshkey::observe::{azure_views, error::ObserveError, stores},
         store_id::StoreId,
     },
     plan::{
@@ -30,6 +30,8 @@ pub(in crate::controller) struct Look<'a> {
     pub(in crate::controller) caller: &'a Caller,
     pub(in crate::controller) mark: &'a Mark,
     pub(in crate::controller) deleting: bool,
+    /// Whether a person asks for more than the inventory knows.
+    pub(in crate::controller) is_requested: bool,
 }
 
 /// What was seen.
@@ -245,7 +247,7 @@ impl Look<'_> {
             .and_then(|status| status.azure.as_ref())
             .and_then(|azure| azure.resource_id.parse::<ArmId>().ok())
             .is_some_and(|published| published == *id);
-        if is_published && !self.deleting && !is_requested(self.object) {
+        if is_published && !self.deleting && !self.is_requested {
             return self.listed(session, id).await;
         }
         let seen = session

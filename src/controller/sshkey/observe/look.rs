@@ -7,11 +7,7 @@ use kube::ResourceExt;
 use uuid::Uuid;
 
 use crate::{
-    api::{
-        ArmId, SshKey, SshKeyStatus,
-        names::{FINALIZER, annotation},
-        status::Origin,
-    },
+    api::{ArmId, SshKey, names::FINALIZER, status::Origin},
     azure::Caller,
     controller::{
         blocking::Asker,
@@ -53,9 +49,9 @@ pub(in crate::controller) async fn observe(
         .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
     let has_custody = secret_name(&seen.spec, &seen.name_any()).is_some();
-    let is_requested = is_requested(seen);
+    let is_requested = is_requested(&scope.context, seen).await;
     if is_requested {
-        // Who asks wants what was refused to be tried again.
+        // A person who asks also wants refused steps tried again.
         scope.context.memory.defer_steps(seen, Vec::new());
     }
     let is_live = deleting || is_requested || (held && has_custody && secret == SecretView::Absent);
@@ -104,9 +100,6 @@ async fn look_at_secret(
     let Some(secret_name) = secret_name(&object.spec, &name) else {
         return Ok(SecretView::Absent);
     };
-    if !purpose.is_question() && is_new(object) {
-        return Ok(SecretView::Absent);
-    }
     let found = secrets::read(
         Namespaced::new(&scope.context.client, &namespace),
         &secret_name,
@@ -116,24 +109,6 @@ async fn look_at_secret(
         scope.context.memory.secret_was_read(object, found.as_ref());
     }
     Ok(secret::secret(found, &namespace, &name).await)
-}
-
-/// Whether nothing was ever done for the object. Then its Secret is not looked for: an existing one is met when the
-/// operator creates it, and read then.
-fn is_new(object: &SshKey) -> bool {
-    let ours = [annotation::AZURE_KEYS, annotation::RECORDED_UID];
-    let is_recorded = ours
-        .iter()
-        .any(|name| object.annotations().contains_key(*name));
-    let is_held = object.finalizers().iter().any(|one| one == FINALIZER);
-    let is_going = object.metadata.deletion_timestamp.is_some();
-    // The definition's default.
-    let untouched = SshKeyStatus {
-        observed_generation: Some(-1),
-        ..SshKeyStatus::default()
-    };
-    let has_status = object.status.as_ref().is_some_and(|it| *it != untouched);
-    !has_status && !is_recorded && !is_held && !is_going
 }
 
 /// Observes all else.
@@ -176,6 +151,7 @@ async fn observe_all(
         caller: &caller,
         mark: &mark,
         deleting,
+        is_requested: !purpose.is_question() && is_requested(context, &object).await,
     };
     let (desired, seen) = look_at_azure(&look, &facts, &secret).await?;
     let given = if deleting {

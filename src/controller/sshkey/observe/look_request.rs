@@ -2,10 +2,35 @@
 
 use kube::ResourceExt;
 
-use crate::api::{SshKey, names::annotation};
+use crate::{
+    api::{SshKey, names::annotation},
+    controller::context::Context,
+};
 
-/// The request, as the status can repeat it; any other asks for nothing.
-pub(in crate::controller) fn look_request(object: &SshKey) -> Option<&str> {
+/// The request, if the status can repeat it; other values are ignored. So are all where older definitions drop the answer:
+/// such a request would never end.
+pub(in crate::controller) fn look_request<'a>(
+    context: &Context,
+    object: &'a SshKey,
+) -> Option<&'a str> {
+    request(object).filter(|_| context.definitions.keep_requests())
+}
+
+/// Whether the operator has yet to act on a request.
+pub(in crate::controller) async fn is_requested(context: &Context, object: &SshKey) -> bool {
+    let is_open = is_open(object);
+    if is_open {
+        // They are asked for once, so that it is known whether they keep the answer.
+        let poll = context.options.intervals.poll;
+        context
+            .definitions
+            .are_outdated(&context.client, poll)
+            .await;
+    }
+    is_open && context.definitions.keep_requests()
+}
+
+fn request(object: &SshKey) -> Option<&str> {
     let name = annotation::RECONCILE_REQUESTED_AT;
     let value = object.annotations().get(name)?;
     let is_printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
@@ -13,12 +38,11 @@ pub(in crate::controller) fn look_request(object: &SshKey) -> Option<&str> {
     is_one.then_some(value)
 }
 
-/// Whether it was not acted upon yet.
-pub(in crate::controller) fn is_requested(object: &SshKey) -> bool {
+fn is_open(object: &SshKey) -> bool {
     let handled = object
         .own_status()
         .and_then(|status| status.last_handled_reconcile_at.as_deref());
-    look_request(object).is_some_and(|request| handled != Some(request))
+    request(object).is_some_and(|request| handled != Some(request))
 }
 
 #[cfg(test)]
@@ -39,17 +63,17 @@ mod tests {
 
     #[test]
     fn each_value_asks_once() {
-        assert!(is_requested(&asked("2", "1")));
-        assert!(!is_requested(&asked("1", "1")));
-        assert!(!is_requested(&SshKey::new("a", Default::default())));
+        assert!(is_open(&asked("2", "1")));
+        assert!(!is_open(&asked("1", "1")));
+        assert!(!is_open(&SshKey::new("a", Default::default())));
     }
 
     #[test]
     fn what_no_status_can_repeat_asks_for_nothing() {
         for value in ["", "a\nb", "\u{e9}", &"a".repeat(257)] {
-            assert!(!is_requested(&asked(value, "1")), "{value}");
+            assert!(!is_open(&asked(value, "1")), "{value}");
         }
-        assert!(is_requested(&asked(&"a".repeat(256), "1")));
+        assert!(is_open(&asked(&"a".repeat(256), "1")));
     }
 
     #[test]
@@ -57,6 +81,6 @@ mod tests {
         let mut object = asked("1", "1");
         object.metadata.uid = Some("own".to_owned());
         object.status.as_mut().unwrap().recorded_for = Some("other".to_owned());
-        assert!(is_requested(&object));
+        assert!(is_open(&object));
     }
 }

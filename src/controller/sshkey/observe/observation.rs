@@ -14,7 +14,7 @@ use crate::{
         sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
     },
     kubernetes::{namespaced::Namespaced, secrets::SecretOwner},
-    plan::{Desired, Observed, Outcome, SecretView, takes_up_secret, with_places},
+    plan::{Desired, Observed, Outcome, with_places},
 };
 
 /// What is wanted and what exists.
@@ -50,14 +50,8 @@ impl Observation {
 
     /// Lays over what was observed what a step has left behind, or a read has shown.
     pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
-        let had_secret = self.observed.secret != SecretView::Absent;
         let observed = self.observed.clone().after(outcome);
-        let before = std::mem::replace(&mut self.observed, with_places(observed, &self.desired));
-        // The Secret of a new object is met only when it is created.
-        if !had_secret && self.observed.secret != SecretView::Absent {
-            self.takes_up_secret = takes_up_secret(&self.desired, &self.observed);
-        }
-        before
+        std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
     }
 
     /// Calls about the objects of its namespace.
