@@ -1,4 +1,4 @@
-//! Secrets and ConfigMaps of an `SshKey`, as their watches need them: whose they are. Their contents are not asked for, and
+//! Secrets and `ConfigMap`s of an `SshKey`, as their watches need them: whose they are. Their contents are not asked for, and
 //! the rest of their metadata, of which a page of a list would be many MiB, is not kept.
 
 use std::{borrow::Cow, marker::PhantomData};

@@ -1,4 +1,4 @@
-//! Who has a key in Azure through a store: read live from all SshKeys, of which no more is kept than that. The spec of one
+//! Who has a key in Azure through a store: read live from all `SshKey`s, of which no more is kept than that. The spec of one
 //! may not be readable, and its status may be of any shape.
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::api::{SshKey, StoreKey, StoreKind};
 
-/// An SshKey, as far as it says where its key is in Azure.
+/// An `SshKey`, as far as it says where its key is in Azure.
 #[derive(Clone, Debug)]
 pub struct StoreUser {
     /// Its metadata, as far as the operator reads it.
@@ -26,7 +26,7 @@ pub struct StoreUser {
     pub listed: Vec<StoreKey>,
 }
 
-/// The SshKeys of a namespace, or of all, for which `is_wanted` holds. Reads all pages.
+/// The `SshKey`s of a namespace, or of all, for which `is_wanted` holds. Reads all pages.
 ///
 /// # Errors
 /// When they can't be listed.
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn user(recorded_for: &str, places: Value) -> StoreUser {
+    fn user(recorded_for: &str, places: &Value) -> StoreUser {
         let object = json!({
             "metadata": { "name": "a", "uid": "u" },
             "spec": "rubbish",
@@ -137,12 +137,12 @@ mod tests {
     fn a_status_of_another_object_lists_nothing() {
         let places = json!([{ "storeKind": "AzureStore", "store": "s" }]);
         let store = StoreKey::new(StoreKind::AzureStore, "s");
-        assert_eq!(user("u", places.clone()).listed, [store]);
-        assert!(user("another", places).listed.is_empty());
+        assert_eq!(user("u", &places).listed, [store]);
+        assert!(user("another", &places).listed.is_empty());
     }
 
     #[test]
     fn a_status_of_another_shape_lists_nothing() {
-        assert!(user("u", json!("rubbish")).listed.is_empty());
+        assert!(user("u", &json!("rubbish")).listed.is_empty());
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     use crate::{api::SshKey, kubernetes::guarded::Guarded};
 
     fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> Vec<String> {
-        let triggers = listed.triggers(event).into_iter();
+        let triggers = listed.triggers(event);
         triggers.map(|object| object.name_any()).collect()
     }
 
