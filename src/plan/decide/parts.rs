@@ -54,7 +54,10 @@ impl Parts {
         published: Option<&PublicKey>,
     ) -> Vec<Step> {
         let is_there = (self.azure.as_ref()).is_none_or(|azure| azure.finding.is_good());
-        let is_in_step = self.key.finding.is_good() && is_there && self.rotation.first.is_none();
+        // The Secret of a next key that waits for its time says whose it was staged for, until it takes over.
+        let is_staged = observed.rotation_secrets.staged().is_some();
+        let is_rotated = self.rotation.first.is_none() && !is_staged;
+        let is_in_step = self.key.finding.is_good() && is_there && is_rotated;
         let records = hints_to_write(desired, observed, self.azure_steps(), published);
         let mut steps = holds(observed, &records);
         let record = Record {

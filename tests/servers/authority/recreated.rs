@@ -16,7 +16,7 @@ use sshkey_operator::{
 use super::acts::{delete, made_id, names_in_azure, put_back, take_away};
 use crate::{
     manifests::key,
-    rotation::acts::{ask, current, keys_in, wait_revision},
+    rotation::acts::{annotate, ask, current, keys_in, wait_pending, wait_revision},
     seen::{azure_writes, place_ids, places, sweeps_pass, until_object},
 };
 
@@ -74,6 +74,31 @@ async fn an_object_that_is_made_again_from_git_takes_up_the_retained_secret_and_
             let marked = world.emulator().key(&made_id(&world, "web")).unwrap();
             assert_eq!(marked.tags["sshkey-operator-uid"], second.uid().unwrap());
         }
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_made_again_in_the_middle_of_a_rotation_goes_on_with_its_next_key() {
+    let world = World::start(WorldOptions::new()).await;
+    let spec = "{rotation: {activation: Manual}, azure: {deletionPolicy: Retain}}";
+    world.apply(&key("web", spec)).await;
+    world.wait_ready("web").await;
+    ask(&world, "web", "now").await;
+    let next = wait_pending(&world, "web").await.pending.unwrap();
+    world.wait_ready("web").await;
+    delete(&world, "web").await;
+    world.apply(&key("web", spec)).await;
+    world.wait_ready("web").await;
+    let still = wait_pending(&world, "web").await.pending.unwrap();
+    assert_eq!(still.fingerprint, next.fingerprint);
+    annotate(&world, "web", annotation::ACTIVATE, &next.fingerprint).await;
+    wait_revision(&world, "web", 2).await;
+    let now = current(&world, "web").await;
+    assert_eq!(now.fingerprint().to_string(), next.fingerprint);
+    world.wait_event("web", TAKEN_UP).await;
+    for reason in [Reason::PrivateKeyLost, Reason::ChangeTurnedBack] {
+        let notes = told(&world, "web", reason.as_str(), "Warning").await;
+        assert!(notes.is_empty(), "{notes:?}");
     }
 }
 
