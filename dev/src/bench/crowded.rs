@@ -10,7 +10,7 @@ use kube::{Api, ResourceExt, api::ListParams};
 use super::{
     operator::{PATIENCE, all_ready, flags},
     options::Options,
-    playground::{CLIENT, GROUP, Playground, SUBSCRIPTION, TENANT},
+    playground::{CLIENT, GROUP, Playground, SUBSCRIPTION, TENANT, group_of},
     rows::Rows,
 };
 use crate::{
@@ -103,7 +103,7 @@ async fn one(
     operator: &Operator,
 ) -> anyhow::Result<Duration> {
     let started = Instant::now();
-    let group = [GROUP.to_owned()];
+    let group = [group_of(team)];
     playground.keys(team, number..number + 1, &group).await?;
     all_ready(playground, team, number + 1, operator, PATIENCE).await?;
     Ok(started.elapsed())

@@ -22,7 +22,7 @@ use sshkey_operator::{
     keys::{Comment, KeyPair, KeySpec},
 };
 
-use super::playground::{CLIENT, GROUP, LOCATION, SECRET, SUBSCRIPTION, TENANT};
+use super::playground::{CLIENT, LOCATION, SECRET, SUBSCRIPTION, TENANT, group_of};
 
 /// Makes the writes for all pending keys of a namespace, so many at once, and times them.
 pub(super) async fn write(
@@ -85,7 +85,10 @@ async fn make(client: Client, azure: &Azure, key: &SshKey) -> anyhow::Result<()>
         .await
         .context("Secret")?;
 
-    azure.put(&format!("{namespace}.{name}"), &public).await?;
+    let group = group_of(&namespace);
+    azure
+        .put(&group, &format!("{namespace}.{name}"), &public)
+        .await?;
 
     let condition = |kind: &str| {
         json!({"type": kind, "status": "True", "reason": "UpToDate", "message": "", "observedGeneration": 1,
@@ -156,10 +159,10 @@ impl Azure {
         })
     }
 
-    async fn put(&self, name: &str, public_key: &str) -> anyhow::Result<()> {
+    async fn put(&self, group: &str, name: &str, public_key: &str) -> anyhow::Result<()> {
         let endpoint = &self.endpoint;
         let url = format!(
-            "{endpoint}/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Compute/sshPublicKeys/{name}?api-version=2024-11-01"
+            "{endpoint}/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Compute/sshPublicKeys/{name}?api-version=2024-11-01"
         );
         let body = json!({ "location": LOCATION, "properties": { "publicKey": public_key } });
         let answer = self

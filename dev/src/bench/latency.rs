@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{
     azure_log::{count, is_list},
     operator::{PATIENCE, all_ready},
-    playground::{GROUP, Playground},
+    playground::{Playground, group_of},
     rows::{Rows, Spread},
     scale::SWEEP,
 };
@@ -35,7 +35,7 @@ pub(super) async fn new_key(
     number: u32,
     operator: &Operator,
 ) -> anyhow::Result<f64> {
-    let group = [GROUP.to_owned()];
+    let group = [group_of(namespace)];
     let started = Instant::now();
     playground
         .keys(namespace, number..number + 1, &group)

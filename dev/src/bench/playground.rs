@@ -76,10 +76,10 @@ impl Playground {
     /// A namespace with a store and so many pending keys.
     pub(super) async fn pending(&self, namespace: &str, keys: u32) -> anyhow::Result<()> {
         self.namespace(namespace).await?;
-        self.keys(namespace, 0..keys, &[GROUP.to_owned()]).await
+        self.keys(namespace, 0..keys, &[group_of(namespace)]).await
     }
 
-    /// A namespace with a store.
+    /// A namespace with a store whose default group is its own: what others leave in theirs is not listed for it.
     pub(super) async fn namespace(&self, namespace: &str) -> anyhow::Result<()> {
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
         let metadata = ObjectMeta {
@@ -95,7 +95,9 @@ impl Playground {
                 },
             )
             .await?;
-        manifests::apply(&self.client, namespace, &store()).await
+        let group = group_of(namespace);
+        self.emulator.put_group(SUBSCRIPTION, &group, LOCATION);
+        manifests::apply(&self.client, namespace, &store(&group)).await
     }
 
     /// Keys of these numbers, in the groups by turns.
@@ -129,7 +131,12 @@ impl Playground {
     }
 }
 
-fn store() -> String {
+/// The default resource group of a namespace.
+pub(super) fn group_of(namespace: &str) -> String {
+    format!("rg-{namespace}")
+}
+
+fn store(group: &str) -> String {
     format!(
         "
 apiVersion: v1
@@ -144,7 +151,7 @@ spec:
   subscriptionID: {SUBSCRIPTION}
   tenantID: {TENANT}
   auth: {{clientSecret: {{clientID: {CLIENT}, secretRef: {{name: azure}}}}}}
-  defaults: {{location: {LOCATION}, resourceGroup: {{name: {GROUP}}}}}
+  defaults: {{location: {LOCATION}, resourceGroup: {{name: {group}}}}}
 "
     )
 }
