@@ -1,5 +1,5 @@
-//! Who has a key in Azure through a store: read live from all `SshKey`s, of which no more is kept than that. The spec of one
-//! may not be readable, and its status may be of any shape.
+//! Which `SshKey`s have a key in Azure through a store, by a live list of all of them. Of each, only that is kept. Its spec may
+//! not be readable, and its status may be of any shape.
 
 use std::borrow::Cow;
 

@@ -75,7 +75,8 @@ impl Packed {
     }
 
     /// How many bytes are kept of it.
-    pub fn size(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
         self.bytes.len()
     }
 }

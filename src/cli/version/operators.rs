@@ -37,7 +37,7 @@ pub(super) struct Seen {
     pub(super) unseen: Option<String>,
 }
 
-/// Looks into every namespace, or into the one that is meant where the caller may read no more.
+/// Searches all namespaces, or only the chosen one where the caller may not read the others.
 pub(super) async fn operators(cluster: &Cluster) -> Result<Seen, CliError> {
     match list(cluster, true).await {
         Ok(operators) => Ok(Seen {
