@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::{StreamExt, TryStreamExt, stream};
 use kube::{
     Api,
     api::{DeleteParams, ListParams, Patch, PatchParams},
@@ -22,11 +23,14 @@ use crate::{
     processes::{Usage, usage},
 };
 
+/// Keys that are deleted at once.
+const AT_ONCE: usize = 32;
+
 /// Longer than a new key takes alone, by how much it may be held up.
 const PAUSE: f64 = 1.0;
 
-/// Edits the store that all use, applies the definitions again, and deletes half of the keys; a new key of another namespace
-/// is timed beside each.
+/// Edits the store that all use, applies the definitions again, and deletes half of the keys. Beside each, a new key of
+/// another namespace is timed.
 pub(super) async fn measure(
     playground: &Playground,
     [many, team]: [&str; 2],
@@ -93,9 +97,14 @@ async fn edit_store(playground: &Playground, namespace: &str) -> anyhow::Result<
 }
 
 async fn delete(api: Api<SshKey>, names: Vec<String>) -> anyhow::Result<()> {
-    for name in names {
-        let deleted = api.delete(&name, &DeleteParams::background()).await;
-        deleted.with_context(|| format!("delete {name}"))?;
-    }
-    Ok(())
+    let each = stream::iter(names).map(|name| {
+        let api = api.clone();
+        async move {
+            let deleted = api.delete(&name, &DeleteParams::background()).await;
+            deleted.map(drop).with_context(|| format!("delete {name}"))
+        }
+    });
+    each.buffer_unordered(AT_ONCE)
+        .try_for_each(|()| async { Ok(()) })
+        .await
 }
