@@ -1,6 +1,6 @@
 //! Objects of which one that can't be read stops only itself.
 
-use std::{borrow::Cow, fmt::Debug};
+use std::fmt::Debug;
 
 use kube::{
     Resource,
@@ -9,6 +9,8 @@ use kube::{
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_json::value::RawValue;
+
+use super::kind_of::kind_of;
 
 /// An object, or the metadata of one that can't be read and why. It is read from JSON only: kube's `DeserializeGuard` reads
 /// from anything, but each object twice, by way of a tree of values and a copy of it.
@@ -62,24 +64,7 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 impl<K: Resource> Resource for Guarded<K> {
-    type DynamicType = K::DynamicType;
-    type Scope = K::Scope;
-
-    fn kind(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::kind(dynamic)
-    }
-
-    fn group(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::group(dynamic)
-    }
-
-    fn version(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::version(dynamic)
-    }
-
-    fn plural(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::plural(dynamic)
-    }
+    kind_of!(K);
 
     fn meta(&self) -> &ObjectMeta {
         self.0

@@ -11,6 +11,7 @@ pub mod events;
 mod found_keys;
 mod found_secret;
 pub mod guarded;
+pub(crate) mod kind_of;
 pub mod leases;
 pub mod namespaced;
 pub mod namespaces;

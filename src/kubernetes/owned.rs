@@ -1,10 +1,12 @@
 //! Secrets and `ConfigMap`s of an `SshKey`, as their watches need them: whose they are. Their contents are not asked for, and
 //! the rest of their metadata, of which a page of a list would be many MiB, is not kept.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::marker::PhantomData;
 
 use kube::{Resource, api::ObjectMeta};
 use serde::{Deserialize, Deserializer};
+
+use super::kind_of::kind_of;
 
 /// An object of kind `K` that names the `SshKey` it belongs to.
 #[derive(Clone, Debug)]
@@ -56,24 +58,7 @@ impl<'de, K> Deserialize<'de> for Owned<K> {
 }
 
 impl<K: Resource> Resource for Owned<K> {
-    type DynamicType = K::DynamicType;
-    type Scope = K::Scope;
-
-    fn kind(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::kind(dynamic)
-    }
-
-    fn group(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::group(dynamic)
-    }
-
-    fn version(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::version(dynamic)
-    }
-
-    fn plural(dynamic: &Self::DynamicType) -> Cow<'_, str> {
-        K::plural(dynamic)
-    }
+    kind_of!(K);
 
     fn metadata_api() -> bool {
         true

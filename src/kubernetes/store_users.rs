@@ -1,8 +1,6 @@
 //! Which `SshKey`s have a key in Azure through a store, by a live list of all of them. Of each, only that is kept. Its spec may
 //! not be readable, and its status may be of any shape.
 
-use std::borrow::Cow;
-
 use kube::{
     Api, Client, Resource,
     api::{ListParams, ObjectMeta},
@@ -14,6 +12,7 @@ use super::{
     client::PAGE,
     cut::cut_metadata,
     error::{KubernetesError, attempt},
+    kind_of::kind_of,
 };
 use crate::api::{SshKey, StoreKey, StoreKind};
 
@@ -90,24 +89,7 @@ fn stores_listed(meta: &ObjectMeta, status: &Value) -> Vec<StoreKey> {
 }
 
 impl Resource for StoreUser {
-    type DynamicType = ();
-    type Scope = <SshKey as Resource>::Scope;
-
-    fn kind((): &()) -> Cow<'_, str> {
-        SshKey::kind(&())
-    }
-
-    fn group((): &()) -> Cow<'_, str> {
-        SshKey::group(&())
-    }
-
-    fn version((): &()) -> Cow<'_, str> {
-        SshKey::version(&())
-    }
-
-    fn plural((): &()) -> Cow<'_, str> {
-        SshKey::plural(&())
-    }
+    kind_of!(SshKey);
 
     fn meta(&self) -> &ObjectMeta {
         &self.meta

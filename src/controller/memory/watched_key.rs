@@ -1,8 +1,6 @@
 //! An `SshKey` as its watch keeps it: packed, with a summary of what is asked of all keys at once. A cluster may have a
 //! hundred thousand of them, and of each only a reconcile needs the whole.
 
-use std::borrow::Cow;
-
 use kube::{Resource, api::ObjectMeta, core::error_boundary::InvalidObject};
 use serde::{Deserialize, Deserializer};
 
@@ -12,6 +10,7 @@ use crate::{
     kubernetes::{
         cut::cut,
         guarded::{Guarded, Watched},
+        kind_of::kind_of,
     },
     packing::packed::Packed,
 };
@@ -112,24 +111,7 @@ impl Watched for WatchedKey {
 }
 
 impl Resource for WatchedKey {
-    type DynamicType = ();
-    type Scope = <SshKey as Resource>::Scope;
-
-    fn kind((): &()) -> Cow<'_, str> {
-        SshKey::kind(&())
-    }
-
-    fn group((): &()) -> Cow<'_, str> {
-        SshKey::group(&())
-    }
-
-    fn version((): &()) -> Cow<'_, str> {
-        SshKey::version(&())
-    }
-
-    fn plural((): &()) -> Cow<'_, str> {
-        SshKey::plural(&())
-    }
+    kind_of!(SshKey);
 
     fn meta(&self) -> &ObjectMeta {
         &self.meta
