@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How long a server may take to answer. It takes about four seconds on an idle machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// etcd, kube-apiserver and kube-controller-manager. They are killed when this is dropped.
 pub struct ControlPlane {

@@ -51,7 +51,7 @@ pub struct Options {
 const SPARED: f64 = 0.4;
 const EDITORS: u32 = 6;
 /// How long everything may take to become Ready, at first and in the end.
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Runs and prints.
 ///
