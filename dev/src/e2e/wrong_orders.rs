@@ -11,7 +11,7 @@ use sshkey_operator::api::SshKey;
 use super::{
     azure::in_azure,
     charts::{CRDS, Helm, OPERATOR},
-    cluster::{PATIENCE, SYSTEM, TEAM},
+    cluster::{PATIENCE, SYSTEM, TEAM, restarts},
     ending::{DEFINITIONS, FINALIZER},
     keys,
     life::Life,
@@ -29,7 +29,8 @@ impl Life<'_> {
         let key = self.private_key().await?;
         steps.passed(NAME);
         self.namespace_first(steps, &key).await?;
-        self.definitions_first(steps, &key).await
+        self.definitions_first(steps, &key).await?;
+        self.definitions_alone(steps, &key).await
     }
 
     async fn namespace_first(&self, steps: &mut Steps, key: &[u8]) -> anyhow::Result<()> {
@@ -63,11 +64,7 @@ impl Life<'_> {
         steps.begin("the definitions are deleted after the operator: every object waits");
         self.helm.run(&["uninstall", OPERATOR])?;
         self.operator_is_gone().await?;
-        let definitions: Api<CustomResourceDefinition> = Api::all(self.cluster.client.clone());
-        for name in DEFINITIONS {
-            let deleted = definitions.delete(name, &DeleteParams::default()).await;
-            deleted.with_context(|| format!("delete {name}"))?;
-        }
+        self.delete_definitions().await?;
         until("the SshKey is being deleted", PATIENCE, async || {
             let held = self.is_held().await;
             held.map_err(|error| format!("{error:#}"))
@@ -77,6 +74,46 @@ impl Life<'_> {
 
         steps.begin("the operator is installed again, and the definitions go");
         self.install()?;
+        self.definitions_are_gone().await?;
+        self.is_away(key).await?;
+        steps.passed("the key has left Azure, and its Secret is there");
+
+        self.definitions_again(steps).await?;
+        self.comes_back(steps, key).await
+    }
+
+    async fn definitions_alone(&self, steps: &mut Steps, key: &[u8]) -> anyhow::Result<()> {
+        steps.begin("the definitions are deleted while the operator runs");
+        let before = self.cluster.ready_pod(SYSTEM, OPERATOR, None).await?;
+        self.delete_definitions().await?;
+        self.definitions_are_gone().await?;
+        self.is_away(key).await?;
+        steps.passed("it puts the key away, the definitions go, and the Secret is there");
+
+        self.definitions_again(steps).await?;
+        self.comes_back(steps, key).await?;
+
+        steps.begin("it is the process that saw them go");
+        let after = self.cluster.ready_pod(SYSTEM, OPERATOR, None).await?;
+        ensure!(
+            after.metadata.uid == before.metadata.uid && restarts(&after)? == restarts(&before)?,
+            "the operator was started again"
+        );
+        steps.passed("the same pod, not started again");
+        Ok(())
+    }
+
+    async fn delete_definitions(&self) -> anyhow::Result<()> {
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.cluster.client.clone());
+        for name in DEFINITIONS {
+            let deleted = definitions.delete(name, &DeleteParams::default()).await;
+            deleted.with_context(|| format!("delete {name}"))?;
+        }
+        Ok(())
+    }
+
+    async fn definitions_are_gone(&self) -> anyhow::Result<()> {
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.cluster.client.clone());
         for name in DEFINITIONS {
             until(
                 &format!("{name} is gone"),
@@ -91,20 +128,17 @@ impl Life<'_> {
             )
             .await?;
         }
-        let left = self.azure.key(self.cluster, &in_azure(NAME)).await?;
-        ensure!(left.is_none(), "the key is still in Azure");
-        ensure!(
-            self.private_key().await? == key,
-            "its Secret has another key"
-        );
-        steps.passed("the key has left Azure, and its Secret is there");
+        Ok(())
+    }
 
+    /// With the manifests, as from Git.
+    async fn definitions_again(&self, steps: &mut Steps) -> anyhow::Result<()> {
         steps.begin("the definitions are installed again");
         self.helm.run(&["uninstall", CRDS])?;
         self.helm.run(&["install", CRDS, &Helm::chart(CRDS)])?;
-        steps.passed(CRDS);
         self.cluster.apply(TEAM, &keys::manifest()).await?;
-        self.comes_back(steps, key).await
+        steps.passed(CRDS);
+        Ok(())
     }
 
     /// The manifest is applied again, as from Git.
@@ -133,6 +167,11 @@ impl Life<'_> {
 
     async fn is_put_away(&self, key: &[u8]) -> anyhow::Result<()> {
         self.cluster.wait_gone::<SshKey>(NAME).await?;
+        self.is_away(key).await
+    }
+
+    /// Out of Azure, while its Secret has the private key.
+    async fn is_away(&self, key: &[u8]) -> anyhow::Result<()> {
         let left = self.azure.key(self.cluster, &in_azure(NAME)).await?;
         ensure!(left.is_none(), "key {NAME} is still in Azure");
         ensure!(
