@@ -5,7 +5,11 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, Shared};
 use kube::runtime::reflector::Store;
 
-use crate::{api::AzureStore, controller::context::Context, kubernetes::guarded::Guarded};
+use crate::{
+    api::AzureStore,
+    controller::{context::Context, memory::listed_secrets::ListedSecrets},
+    kubernetes::guarded::Guarded,
+};
 
 /// What the reconciles of one watch share: everything, and the stores that this watch sees.
 pub(in crate::controller) struct Scope {
@@ -13,4 +17,6 @@ pub(in crate::controller) struct Scope {
     pub(in crate::controller) stores: Store<Guarded<AzureStore>>,
     /// Done once all stores were listed. `Store::wait_until_ready` wakes only one of those who wait.
     pub(in crate::controller) stores_listed: Shared<BoxFuture<'static, ()>>,
+    /// What a list of the managed Secrets said, at the start.
+    pub(in crate::controller) listed_secrets: Arc<ListedSecrets>,
 }

@@ -21,6 +21,7 @@ pub mod owned;
 pub mod plans;
 mod request_metrics;
 pub mod rotation_secrets;
+pub mod secret_pages;
 mod secret_records;
 pub mod secrets;
 pub mod sshkeys;

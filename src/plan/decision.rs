@@ -47,6 +47,16 @@ pub enum Finding {
     Blocked(Failure),
 }
 
+impl Plan {
+    /// Whether all stands as it is wanted, and nothing is to be done.
+    pub fn is_fulfilled(&self) -> bool {
+        let others = [&self.outputs, &self.azure];
+        let mut findings = others.into_iter().flatten().chain([&self.secret]);
+        let all_good = findings.all(|finding| finding.is_good());
+        all_good && self.steps.is_empty() && self.rotation.is_none() && !self.deleting
+    }
+}
+
 impl Finding {
     /// A person has to act.
     pub(crate) fn needs_user(reason: Reason, message: impl Into<String>) -> Self {

@@ -165,3 +165,11 @@ fn a_secret_from_an_old_backup_is_replaced_although_it_vouches_for_itself() {
     assert!(world.step_names().is_empty());
     assert_eq!(world.ready_reason(), Reason::PrivateKeyReplaced);
 }
+
+#[test]
+fn only_the_own_secret_says_since_when_the_key_is_in_it() {
+    let own = SecretView::Present(Box::new(secret(&key())));
+    assert!(own.key_since("u1").is_some());
+    assert_eq!(own.key_since("another"), None);
+    assert_eq!(SecretView::Absent.key_since("u1"), None);
+}

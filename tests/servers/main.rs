@@ -22,6 +22,7 @@ mod operator;
 mod outputs;
 mod planned;
 mod recovery;
+mod requests;
 mod rotation;
 mod stores;
 mod tenants;

@@ -11,9 +11,16 @@ use crate::{
     kubernetes::definitions::{self, Kept},
 };
 
+/// After a schema that could not be read, it is not asked for again for so long.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What is known of the definitions.
 #[derive(Debug, Default)]
-pub(in crate::controller) struct Definitions(Mutex<Option<Known>>);
+pub(in crate::controller) struct Definitions {
+    known: Mutex<Option<Known>>,
+    /// Whoever asks has this, so that all others wait for the same answer; within it, when an answer failed to come.
+    asking: tokio::sync::Mutex<Option<Instant>>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -26,7 +33,7 @@ impl Definitions {
     pub(in crate::controller) fn learn(&self, written: &SshKey) {
         let status = written.status.as_ref();
         let are_current = status.is_some_and(|status| status.recorded_for.is_some());
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         let plans = known.is_some_and(|known| known.kept.plans);
         let requests = known.is_none_or(|known| known.kept.requests);
         let kept = Kept {
@@ -40,12 +47,14 @@ impl Definitions {
 
     /// Whether the definitions keep the steps that wait.
     pub(in crate::controller) fn keep_plans(&self) -> bool {
-        self.0.lock().is_some_and(|known| known.kept.plans)
+        let known = self.known.lock();
+        known.is_some_and(|known| known.kept.plans)
     }
 
     /// Whether the definitions keep the answer to a request to reconcile; presumed while that is not known.
     pub(in crate::controller) fn keep_requests(&self) -> bool {
-        self.0.lock().is_none_or(|known| known.kept.requests)
+        let known = self.known.lock();
+        known.is_none_or(|known| known.kept.requests)
     }
 
     /// Whether the definitions are older than the operator. They are asked for once, and again every `poll` while they are.
@@ -54,22 +63,34 @@ impl Definitions {
         client: &Client,
         poll: Duration,
     ) -> bool {
-        let known = *self.0.lock();
-        match known {
-            Some(known) if known.is_whole() || known.at.elapsed() < poll => !known.kept.records,
-            _ => match definitions::kept(client).await {
+        if let Some(kept) = self.recent(poll) {
+            return !kept.records;
+        }
+        let mut failed = self.asking.lock().await;
+        if let Some(kept) = self.recent(poll) {
+            return !kept.records;
+        }
+        if failed.is_none_or(|failed| failed.elapsed() > PAUSE) {
+            match definitions::kept(client).await {
                 Ok(kept) => {
                     let at = Instant::now();
-                    *self.0.lock() = Some(Known { kept, at });
-                    !kept.records
+                    *self.known.lock() = Some(Known { kept, at });
                 }
                 // A write will show it.
                 Err(error) => {
                     tracing::debug!(%error, "the schema of SshKeys can't be read");
-                    known.is_some_and(|known| !known.kept.records)
+                    *failed = Some(Instant::now());
                 }
-            },
+            }
         }
+        let known = self.known.lock();
+        known.is_some_and(|known| !known.kept.records)
+    }
+
+    /// What need not be asked for.
+    fn recent(&self, poll: Duration) -> Option<Kept> {
+        let known = (*self.known.lock())?;
+        (known.is_whole() || known.at.elapsed() < poll).then_some(known.kept)
     }
 }
 

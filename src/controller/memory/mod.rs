@@ -7,7 +7,7 @@ pub(in crate::controller) mod deferred_steps;
 pub(in crate::controller) mod definitions;
 pub(in crate::controller) mod entry;
 pub(in crate::controller) mod identity;
-pub(in crate::controller) mod key_ages;
+pub(in crate::controller) mod listed_secrets;
 pub(in crate::controller) mod objects;
 pub(in crate::controller) mod opened;
 pub(in crate::controller) mod own_writes;

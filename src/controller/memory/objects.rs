@@ -21,13 +21,12 @@ use crate::{
             backoff::Backoffs,
             entry::{Entry, Kept, OpenedCertificate, OpenedSource},
             identity::{Identity, Place},
-            key_ages::created_at,
             own_writes::{OwnWrite, is_newer},
         },
         store_id::StoreId,
     },
     keys::{KeyError, PublicKey},
-    kubernetes::secrets::FoundSecret,
+    plan::SecretView,
 };
 
 /// The entries of all objects.
@@ -230,10 +229,10 @@ impl Memory {
     pub(in crate::controller) fn secret_was_read(
         &self,
         of: impl Into<Identity>,
-        found: Option<&FoundSecret>,
+        secret: &SecretView,
     ) {
         let of = of.into();
-        let since = found.and_then(|secret| created_at(secret, &of.uid));
+        let since = secret.key_since(&of.uid);
         self.change(of, |kept| kept.key_since = since);
     }
 

@@ -33,6 +33,7 @@ use crate::{
             panics::{ReconcileFailed, guarded},
             plans::answer_plans,
             reconcile_metrics::measured,
+            secret_pages::list_secrets,
             settings::{api, not_any_more, set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
@@ -53,7 +54,7 @@ pub async fn run(
     let stores = stores_of(&context, namespace.clone(), &shutdown);
     let scope = scope_of(&context, &stores);
     let (tell, departed) = unbounded();
-    let keys = keys_of(&context, namespace.as_deref(), &shutdown, tell);
+    let keys = keys_of(&scope, namespace.as_deref(), &shutdown, tell);
     let known = keys.store();
     let listed = {
         let scope = Arc::clone(&scope);
@@ -79,6 +80,7 @@ pub async fn run(
         |_, _| {},
     );
     let departed = put_away(departed, &scope, shutdown.clone());
+    let secrets = list_secrets(&scope, namespace.clone(), shutdown.clone());
     let plans = answer_plans(Arc::clone(&scope), namespace, shutdown.clone());
     let reconcile_store = {
         let (context, shutdown) = (Arc::clone(&context), shutdown.clone());
@@ -94,7 +96,7 @@ pub async fn run(
         reconcile_store,
         tell_of_gone::<AzureStore>,
     );
-    tokio::join!(keys, stores, listed, departed, plans);
+    tokio::join!(keys, stores, listed, departed, secrets, plans);
 }
 
 /// The controller of the stores of one namespace, or of all.
@@ -114,11 +116,12 @@ fn stores_of(
 /// The controller of the keys of one namespace, or of all, with all that wakes them. It sends the last state of keys that
 /// are gone unexpectedly.
 fn keys_of(
-    context: &Arc<Context>,
+    scope: &Scope,
     namespace: Option<&str>,
     shutdown: &CancellationToken,
     departed: UnboundedSender<SshKey>,
 ) -> Controller<WatchedKey> {
+    let context = &scope.context;
     let api = api::<WatchedKey>(context, namespace);
     let watched = client::watch(context.options.watch_timeout);
     let hear = |known: &Store<WatchedKey>| {
@@ -132,7 +135,7 @@ fn keys_of(
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();
-    wakers(keys, context, namespace, &known)
+    wakers(keys, scope, namespace, &known)
 }
 
 /// What the reconciles of this watch share.
@@ -147,6 +150,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
         context: Arc::clone(context),
         stores,
         stores_listed: first_list.boxed().shared(),
+        listed_secrets: Arc::default(),
     })
 }
 

@@ -8,6 +8,7 @@ pub(in crate::controller) mod first_look;
 pub(in crate::controller) mod panics;
 pub(in crate::controller) mod plans;
 pub(in crate::controller) mod reconcile_metrics;
+pub(in crate::controller) mod secret_pages;
 pub(in crate::controller) mod settings;
 pub(in crate::controller) mod store_turn;
 pub(in crate::controller) mod triggers;

@@ -19,7 +19,13 @@ use crate::{
     controller::{
         blocking::Asker,
         context::Context,
-        memory::{store_state::StoreState, summary::Summary, watched_key::WatchedKey},
+        memory::{
+            identity::{Identity, Place},
+            store_state::StoreState,
+            summary::Summary,
+            watched_key::WatchedKey,
+        },
+        scope::Scope,
         turns::calls::Calls,
         watch::settings::api,
     },
@@ -69,10 +75,11 @@ pub(in crate::controller) fn stores_to_look_at(
 /// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
 pub(in crate::controller) fn wakers(
     keys: Controller<WatchedKey>,
-    context: &Arc<Context>,
+    scope: &Scope,
     namespace: Option<&str>,
     known: &Store<WatchedKey>,
 ) -> Controller<WatchedKey> {
+    let context = &scope.context;
     let watched = client::watch(context.options.watch_timeout);
     let mut keys = keys.watches(
         api::<Guarded<AzureStore>>(context, namespace),
@@ -111,8 +118,13 @@ pub(in crate::controller) fn wakers(
         let ours = watched.labels(&selector);
         let secrets = api::<Owned<Secret>>(context, namespace);
         let maps = api::<Owned<ConfigMap>>(context, namespace);
+        let listed = Arc::clone(&scope.listed_secrets);
         keys = keys
-            .watches(secrets, ours.clone(), |secret| owner_of(&secret))
+            .watches(secrets, ours.clone(), move |secret| {
+                let version = secret.resource_version().unwrap_or_default();
+                listed.watch_shows(as_secret(&secret), &version);
+                owner_of(&secret)
+            })
             .watches(maps, ours, |map| owner_of(&map));
     }
     keys
@@ -171,6 +183,11 @@ fn keys_of_store(
 
 fn may_use(key: &Summary, store: &StoreKey) -> bool {
     key.named().any(|named| named == store) || key.defaults().contains(store)
+}
+
+/// Where a Secret stands, as one who reads it whole says it.
+fn as_secret(secret: &Owned<Secret>) -> Place {
+    Identity::from(secret).place
 }
 
 /// The key that a managed Secret or an output says it belongs to.

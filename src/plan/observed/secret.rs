@@ -1,4 +1,4 @@
-//! The managed Secret, as a live read found it.
+//! The managed Secret, as it was read.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::{
     plan::observed::durability::Durability,
 };
 
-/// The Secret, as a live read found it.
+/// The Secret, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretView {
     /// There is none of that name.
@@ -76,6 +76,15 @@ impl SecretView {
             Self::Present(facts) => Some(facts),
             Self::Absent => None,
         }
+    }
+
+    /// When the key came into the Secret, if it is the Secret of the object with this UID: another object's says nothing of
+    /// its key.
+    pub fn key_since(&self, uid: &str) -> Option<Timestamp> {
+        let facts = self.facts()?;
+        facts
+            .created_at
+            .filter(|_| facts.owner_uid.as_deref() == Some(uid))
     }
 }
 

@@ -128,7 +128,8 @@ pub(in crate::controller) async fn secret_outcome(
     found: Option<FoundSecret>,
 ) -> SecretView {
     let object = &observation.object;
-    context.memory.secret_was_read(object, found.as_ref());
     let namespace = object.namespace().unwrap_or_default();
-    secret::secret(found, &namespace, &object.name_any()).await
+    let secret = secret::secret(found, &namespace, &object.name_any()).await;
+    context.memory.secret_was_read(object, &secret);
+    secret
 }

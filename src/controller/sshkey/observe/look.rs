@@ -18,6 +18,7 @@ use crate::{
         sshkey::observe::{
             azure::{Look, Seen},
             error::{ObserveError, WaitsFor},
+            listed_secret::{is_at_rest, listed},
             look_request::is_requested,
             object,
             observation::Observation,
@@ -40,6 +41,15 @@ pub(in crate::controller) async fn observe(
     scope: &Scope,
     seen: &SshKey,
 ) -> Result<Option<Observation>, ObserveError> {
+    let is_requested = is_requested(&scope.context, seen).await;
+    if !is_requested && let Some(secret) = listed(scope, seen).await {
+        scope.context.memory.secret_was_read(seen, &secret);
+        let observed = observe_all(scope, seen.clone(), secret, false, &Purpose::Work);
+        let observation = Box::pin(observed).await?;
+        if is_at_rest(scope, &observation) {
+            return Ok(Some(observation));
+        }
+    }
     let secret = look_at_secret(scope, seen, &Purpose::Work).await?;
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
     // second read: its first step is a patch at the version that was read.
@@ -49,7 +59,6 @@ pub(in crate::controller) async fn observe(
         .any(|finalizer| finalizer == FINALIZER);
     let deleting = seen.metadata.deletion_timestamp.is_some();
     let has_custody = secret_name(&seen.spec, &seen.name_any()).is_some();
-    let is_requested = is_requested(&scope.context, seen).await;
     if is_requested {
         // A person who asks also wants refused steps tried again.
         scope.context.memory.defer_steps(seen, Vec::new());
@@ -105,10 +114,11 @@ async fn look_at_secret(
         &secret_name,
     )
     .await?;
+    let secret = secret::secret(found, &namespace, &name).await;
     if !purpose.is_question() {
-        scope.context.memory.secret_was_read(object, found.as_ref());
+        scope.context.memory.secret_was_read(object, &secret);
     }
-    Ok(secret::secret(found, &namespace, &name).await)
+    Ok(secret)
 }
 
 /// Observes all else.

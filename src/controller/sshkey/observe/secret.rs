@@ -23,16 +23,24 @@ pub(in crate::controller) async fn secret(
     let Some(found) = found else {
         return SecretView::Absent;
     };
+    SecretView::Present(Box::new(facts(found, namespace, sshkey).await))
+}
+
+/// What a Secret that was found says to an `SshKey` of this namespace and name.
+pub(in crate::controller) async fn facts(
+    found: secrets::FoundSecret,
+    namespace: &str,
+    sshkey: &str,
+) -> SecretFacts {
     let consent = format!("{namespace}/{sshkey}");
     if found
         .private
         .as_ref()
         .is_none_or(|bytes| bytes.len() < QUICKLY_READ)
     {
-        return SecretView::Present(Box::new(secret_facts(&found, &consent)));
+        return secret_facts(&found, &consent);
     }
-    let facts = off_thread(move || secret_facts(&found, &consent)).await;
-    SecretView::Present(Box::new(facts))
+    off_thread(move || secret_facts(&found, &consent)).await
 }
 
 fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {

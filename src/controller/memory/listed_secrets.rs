@@ -1,0 +1,202 @@
+//! What a list of the managed Secrets said of each, at the start, until its `SshKey` asks for it. A list in pages takes a
+//! fiftieth of the requests that reading each of them does.
+//!
+//! What a list says may be older than what the watch of the Secrets says. Whichever comes first, a Secret of which both say
+//! different versions is not to be had from here.
+
+use std::{collections::HashMap, time::Duration};
+
+use k8s_openapi::api::core::v1::Secret;
+use parking_lot::Mutex;
+use tokio::{sync::Notify, time::timeout};
+
+use crate::{
+    controller::memory::identity::{Identity, Place},
+    plan::SecretFacts,
+};
+
+/// How long an `SshKey` waits for its Secret to be listed. A page takes some milliseconds: 10,000 Secrets are listed before.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a list of the managed Secrets of one watch said of each.
+#[derive(Default)]
+pub(in crate::controller) struct ListedSecrets {
+    list: Mutex<List>,
+    /// A page came, or the last one has come.
+    grown: Notify,
+}
+
+#[derive(Default)]
+struct List {
+    secrets: HashMap<Place, Known>,
+    has_ended: bool,
+}
+
+/// What is known of a Secret by now.
+enum Known {
+    /// The version that the watch showed before the Secret was listed.
+    Version(String),
+    /// What the list said of it.
+    Facts(Box<SecretFacts>),
+}
+
+impl ListedSecrets {
+    /// A page said this of Secrets.
+    pub(in crate::controller) fn add(&self, page: impl IntoIterator<Item = (Place, SecretFacts)>) {
+        let mut list = self.list.lock();
+        for (place, facts) in page {
+            match list.secrets.get(&place) {
+                Some(Known::Version(newest)) if *newest != facts.resource_version => {}
+                _ => {
+                    list.secrets.insert(place, Known::Facts(Box::new(facts)));
+                }
+            }
+        }
+        drop(list);
+        self.grown.notify_waiters();
+    }
+
+    /// The last page has come, or no other will.
+    pub(in crate::controller) fn end(&self) {
+        let mut list = self.list.lock();
+        list.has_ended = true;
+        list.secrets
+            .retain(|_, known| matches!(known, Known::Facts(_)));
+        list.secrets.shrink_to_fit();
+        drop(list);
+        self.grown.notify_waiters();
+    }
+
+    /// Forgets what nobody has asked for.
+    pub(in crate::controller) fn clear(&self) {
+        self.list.lock().secrets = HashMap::new();
+    }
+
+    /// The watch shows a Secret at this version.
+    pub(in crate::controller) fn watch_shows(&self, place: Place, version: &str) {
+        let mut list = self.list.lock();
+        match list.secrets.get(&place) {
+            Some(Known::Facts(facts)) if facts.resource_version == version => {}
+            _ if list.has_ended => {
+                list.secrets.remove(&place);
+            }
+            _ => {
+                list.secrets
+                    .insert(place, Known::Version(version.to_owned()));
+            }
+        }
+    }
+
+    /// What the list said of a Secret, once: waits until it was listed. `None` when it was not, or has changed since.
+    pub(in crate::controller) async fn take(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Option<SecretFacts> {
+        let place = Identity::of::<Secret>(namespace, name, "").place;
+        let found = async {
+            loop {
+                // From here on no page goes unheard.
+                let grown = self.grown.notified();
+                match self.look(&place) {
+                    Look::Found(facts) => return Some(*facts),
+                    Look::Not => return None,
+                    Look::NotYet => grown.await,
+                }
+            }
+        };
+        timeout(PATIENCE, found).await.ok().flatten()
+    }
+
+    fn look(&self, place: &Place) -> Look {
+        let mut list = self.list.lock();
+        match list.secrets.remove(place) {
+            Some(Known::Facts(facts)) => Look::Found(facts),
+            Some(known) if !list.has_ended => {
+                list.secrets.insert(place.clone(), known);
+                Look::NotYet
+            }
+            None if !list.has_ended => Look::NotYet,
+            _ => Look::Not,
+        }
+    }
+}
+
+enum Look {
+    Found(Box<SecretFacts>),
+    NotYet,
+    Not,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Durability, SecretKey};
+
+    fn listed(name: &str, version: &str) -> (Place, SecretFacts) {
+        let facts = SecretFacts {
+            uid: "uid".to_owned(),
+            resource_version: version.to_owned(),
+            labelled: true,
+            owner_name: Some(name.to_owned()),
+            owner_uid: None,
+            owner_namespace: None,
+            is_well_formed: true,
+            may_be_adopted: false,
+            recorded: None,
+            revision: 1,
+            created_at: None,
+            request: None,
+            key: SecretKey::Missing,
+            public_entry_matches: false,
+            private_entry_is_a_file: false,
+            durability: Durability::default(),
+        };
+        (place(name), facts)
+    }
+
+    fn place(name: &str) -> Place {
+        Identity::of::<Secret>("team", name, "").place
+    }
+
+    async fn version(list: &ListedSecrets, name: &str) -> Option<String> {
+        let taken = list.take("team", name).await;
+        taken.map(|facts| facts.resource_version)
+    }
+
+    #[tokio::test]
+    async fn what_was_listed_is_to_be_had_once() {
+        let list = ListedSecrets::default();
+        list.add([listed("a", "7")]);
+        assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
+        list.end();
+        assert_eq!(version(&list, "a").await, None);
+    }
+
+    #[tokio::test]
+    async fn what_the_watch_shows_at_another_version_is_not_to_be_had() {
+        let list = ListedSecrets::default();
+        // Either may be first.
+        list.watch_shows(place("a"), "8");
+        list.add([listed("a", "7"), listed("b", "7"), listed("c", "7")]);
+        list.watch_shows(place("b"), "8");
+        list.watch_shows(place("c"), "7");
+        list.end();
+        assert_eq!(version(&list, "a").await, None);
+        assert_eq!(version(&list, "b").await, None);
+        assert_eq!(version(&list, "c").await.as_deref(), Some("7"));
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_before_the_page_waits_for_it() {
+        let list = ListedSecrets::default();
+        let page = async {
+            list.add([listed("other", "7")]);
+            list.add([listed("a", "7")]);
+        };
+        let (found, ()) = tokio::join!(version(&list, "a"), page);
+        assert_eq!(found.as_deref(), Some("7"));
+        let (found, ()) = tokio::join!(version(&list, "b"), async { list.end() });
+        assert_eq!(found, None);
+    }
+}

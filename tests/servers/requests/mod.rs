@@ -1,0 +1,3 @@
+//! How many requests work takes: a thousand keys in twenty resource groups, new, at a restart, and in a sweep.
+
+mod thousand;
