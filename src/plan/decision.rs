@@ -52,7 +52,7 @@ impl Plan {
     pub fn is_fulfilled(&self) -> bool {
         let others = [&self.outputs, &self.azure];
         let mut findings = others.into_iter().flatten().chain([&self.secret]);
-        let all_good = findings.all(|finding| finding.is_good());
+        let all_good = findings.all(Finding::is_good);
         all_good && self.steps.is_empty() && self.rotation.is_none() && !self.deleting
     }
 }

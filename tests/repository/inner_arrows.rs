@@ -64,7 +64,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
                 "options series turns blocking memory sessions source",
             ),
             ("objects", "memory context"),
-            ("scope", "context"),
+            ("scope", "memory context"),
             ("gauges", "clock memory sessions context objects"),
             (
                 "sshkey/observe",

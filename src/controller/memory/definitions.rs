@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(in crate::controller) struct Definitions {
     known: Mutex<Option<Known>>,
-    /// Whoever asks has this, so that all others wait for the same answer; within it, when an answer failed to come.
+    /// Held while the schema is asked for, so that it is asked for once. When that failed last.
     asking: tokio::sync::Mutex<Option<Instant>>,
 }
 

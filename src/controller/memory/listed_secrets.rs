@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_comes_before_the_page_waits_for_it() {
+    async fn one_that_comes_before_the_page_waits_for_it() {
         let list = ListedSecrets::default();
         let page = async {
             list.add([listed("other", "7")]);

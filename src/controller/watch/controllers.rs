@@ -107,7 +107,7 @@ fn stores_of(
 ) -> Controller<Guarded<AzureStore>> {
     let api = api::<Guarded<AzureStore>>(context, namespace.as_deref());
     let watched = client::watch(context.options.watch_timeout);
-    let stores = controller(api, watched, |_| |_| {}, |_| {});
+    let stores = controller(context, api, watched, |_| |_| {}, |_| {});
     set_up(stores, context, shutdown)
         .reconcile_on(called(&context.store_calls, namespace.clone()))
         .reconcile_on(stores_to_look_at(context, namespace))
@@ -129,7 +129,7 @@ fn keys_of(
         move |event: &_| departures.hear(event)
     };
     let memory = Arc::clone(&context.memory);
-    let keys = controller(api, watched, hear, move |shown| {
+    let keys = controller(context, api, watched, hear, move |shown| {
         memory.is_shown(shown, shown);
     });
     let keys = set_up(keys, context, shutdown)

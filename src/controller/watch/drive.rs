@@ -21,7 +21,6 @@ use crate::{
         context::Context,
         watch::{
             panics::ReconcileFailed,
-            reconcile_metrics::watch_failure,
             settings::{log, retry},
         },
     },
@@ -48,7 +47,6 @@ pub(in crate::controller) async fn drive<W, R>(
         context,
     );
     let told = reconciled.for_each(|result| {
-        watch_failure::<W, _>(&heard.metrics, &result);
         if let Err(Error::ObjectNotFound(gone)) = &result {
             heard.on_deleted::<W>(gone);
             tell_of_gone(&heard, gone);

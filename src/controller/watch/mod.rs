@@ -4,6 +4,7 @@ pub(in crate::controller) mod cluster_stores;
 pub(in crate::controller) mod controllers;
 pub(in crate::controller) mod departures;
 pub(in crate::controller) mod drive;
+pub(in crate::controller) mod events;
 pub(in crate::controller) mod first_look;
 pub(in crate::controller) mod panics;
 pub(in crate::controller) mod plans;

@@ -51,7 +51,7 @@ pub(in crate::controller) async fn answer_plans(
         move |event: &_| queue.hear(event)
     };
     let plans = set_up(
-        controller(api, watched, |_| hear, |_| {}),
+        controller(&context, api, watched, |_| hear, |_| {}),
         &context,
         &shutdown,
     );

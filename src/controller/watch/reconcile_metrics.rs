@@ -2,13 +2,7 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use kube::{
-    Resource,
-    runtime::{
-        controller::{self, Action},
-        watcher,
-    },
-};
+use kube::{Resource, runtime::controller::Action};
 
 use crate::{
     controller::{series::controller_of, watch::panics::ReconcileFailed},
@@ -46,16 +40,6 @@ pub(in crate::controller) async fn measured<K: Resource<DynamicType = ()>>(
         metrics.controllers.errors.count([name]);
     }
     result
-}
-
-/// Counts a watch of a kind's controller that has failed.
-pub(in crate::controller) fn watch_failure<K: Resource<DynamicType = ()>, T>(
-    metrics: &Metrics,
-    result: &Result<T, controller::Error<ReconcileFailed, watcher::Error>>,
-) {
-    if matches!(result, Err(controller::Error::QueueError(_))) {
-        metrics.watch_failures.count([K::kind(&())]);
-    }
 }
 
 /// A reconcile at work, ended or dropped.

@@ -17,7 +17,7 @@ use crate::{
     plan::SecretFacts,
 };
 
-/// How long what a list said is kept for those who come later. Whoever comes after that reads its Secret.
+/// How long what a list said is kept for an `SshKey` that comes later. After that, its Secret is read.
 const KEPT_FOR: Duration = Duration::from_mins(10);
 
 /// Lists the managed Secrets of a namespace, or of all. Without the right to do so, which the operator has only where it

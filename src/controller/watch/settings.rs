@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
 use kube::{
     Api, Resource,
     runtime::{
         Controller,
         controller::{self, Action},
         reflector::ObjectRef,
-        watcher,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -21,8 +19,6 @@ use crate::{
 
 /// Changes that come together are reconciled together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
-/// The longest pause after a watch has failed, without its jitter.
-const WATCH_RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Sets up a controller: when it pauses, and when it ends.
 pub(in crate::controller) fn set_up<W: Watched>(
@@ -32,7 +28,6 @@ pub(in crate::controller) fn set_up<W: Watched>(
 ) -> Controller<W> {
     controller
         .with_config(settings(context.options.concurrency))
-        .trigger_backoff(after_watch_error(context))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
 }
 
@@ -41,17 +36,6 @@ fn settings(workers: u16) -> controller::Config {
     controller::Config::default()
         .concurrency(most_held(workers))
         .debounce(DEBOUNCE)
-}
-
-/// A controller pauses as a whole when one of its watches fails, and each failure of any of them counts: at kube's own
-/// limit of 30 s, the return of an API server, or one watch that is not allowed, would leave every object unheard.
-fn after_watch_error(context: &Context) -> watcher::ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(500))
-        .with_max_delay(WATCH_RETRY_MAX.min(context.options.retry_max))
-        .without_max_times()
-        .with_jitter()
-        .into()
 }
 
 /// The objects of one namespace, or of all.
@@ -100,6 +84,7 @@ pub(in crate::controller) fn log<K: Resource<DynamicType = ()>>(
         Err(controller::Error::ReconcilerFailed(error, object)) => {
             tracing::warn!(%object, %error, "a reconcile failed");
         }
-        Err(error) => tracing::warn!(%error, "a watch failed; it will be started again"),
+        // Watches log and try again by themselves.
+        Err(error) => tracing::error!(%error, "a controller failed"),
     }
 }

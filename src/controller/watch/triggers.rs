@@ -14,12 +14,16 @@ use kube::{
     },
 };
 
-use crate::kubernetes::{cut::cut, guarded::Watched};
+use crate::{
+    controller::{context::Context, watch::events::events},
+    kubernetes::{cut::cut, guarded::Watched},
+};
 
 /// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
 /// knows, and makes what hears each of its events before that changes; `is_shown` is called after the watch has
 /// taken a change.
 pub(in crate::controller) fn controller<W, H>(
+    context: &Context,
     api: Api<W>,
     watched: watcher::Config,
     hear: impl FnOnce(&reflector::Store<W>) -> H,
@@ -32,7 +36,7 @@ where
     let (reader, writer) = reflector::store();
     let mut hear = hear(&reader);
     let mut listed = Listed::default();
-    let triggers = watcher::watcher(api, watched)
+    let triggers = events::<W, W>(context, api, watched)
         .modify(cut)
         .inspect_ok(move |event| hear(event))
         .reflect(writer)

@@ -8,14 +8,14 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Resource, ResourceExt,
     runtime::{
-        Controller,
+        Controller, WatchStreamExt,
         reflector::{ObjectRef, Store},
     },
 };
 use parking_lot::Mutex;
 
 use crate::{
-    api::{AzureStore, StoreKey, StoreKind, names::label},
+    api::{AzureStore, SshKey, StoreKey, StoreKind, names::label},
     controller::{
         blocking::Asker,
         context::Context,
@@ -27,7 +27,7 @@ use crate::{
         },
         scope::Scope,
         turns::calls::Calls,
-        watch::settings::api,
+        watch::{events::events, settings::api},
     },
     kubernetes::{
         client,
@@ -81,21 +81,19 @@ pub(in crate::controller) fn wakers(
 ) -> Controller<WatchedKey> {
     let context = &scope.context;
     let watched = client::watch(context.options.watch_timeout);
-    let mut keys = keys.watches(
-        api::<Guarded<AzureStore>>(context, namespace),
-        watched.clone(),
-        {
-            let known = known.clone();
-            let told = Mutex::new(HashMap::new());
-            move |store| {
-                if !is_news(&told, &store) {
-                    return Vec::new();
-                }
-                let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
-                keys_of_store(&known, store.namespace().as_deref(), &key)
+    let stores = api::<Guarded<AzureStore>>(context, namespace);
+    let stores = events::<SshKey, _>(context, stores, watched.clone()).touched_objects();
+    let mut keys = keys.watches_stream(stores, {
+        let known = known.clone();
+        let told = Mutex::new(HashMap::new());
+        move |store| {
+            if !is_news(&told, &store) {
+                return Vec::new();
             }
-        },
-    );
+            let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
+            keys_of_store(&known, store.namespace().as_deref(), &key)
+        }
+    });
     keys = keys
         .reconcile_on(looked_at(context, known))
         .reconcile_on(done_for(context, known));
@@ -117,15 +115,17 @@ pub(in crate::controller) fn wakers(
         let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
         let ours = watched.labels(&selector);
         let secrets = api::<Owned<Secret>>(context, namespace);
+        let secrets = events::<SshKey, _>(context, secrets, ours.clone()).touched_objects();
         let maps = api::<Owned<ConfigMap>>(context, namespace);
+        let maps = events::<SshKey, _>(context, maps, ours).touched_objects();
         let listed = Arc::clone(&scope.listed_secrets);
         keys = keys
-            .watches(secrets, ours.clone(), move |secret| {
+            .watches_stream(secrets, move |secret| {
                 let version = secret.resource_version().unwrap_or_default();
                 listed.watch_shows(as_secret(&secret), &version);
                 owner_of(&secret)
             })
-            .watches(maps, ours, |map| owner_of(&map));
+            .watches_stream(maps, |map| owner_of(&map));
     }
     keys
 }

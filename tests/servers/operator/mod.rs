@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_stories;
+mod definitions;
 mod ending;
 mod leader;
 pub(crate) mod metrics;
