@@ -1,4 +1,4 @@
-//! `reconcile`: the operator compares `SshKey`s with what there really is, at once.
+//! `reconcile`: the operator compares `SshKey`s with what there really is, or checks a store, at once.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{
     objects::Found,
     progress::{Goal, Progress, has_looked, progress},
     reconcile_flags::Reconcile,
-    screen,
+    reconcile_store, screen,
 };
 use crate::api::names::annotation;
 
@@ -35,6 +35,9 @@ type Left = (Vec<Found>, Vec<String>);
 
 /// Asks, waits, and tells the outcome.
 pub(super) async fn reconcile(cluster: &Cluster, flags: &Reconcile) -> Result<(), CliError> {
+    if let Some(store) = &flags.store {
+        return reconcile_store::reconcile(cluster, store, flags).await;
+    }
     let selected = selected(cluster, flags).await?;
     let count = selected.len();
     let request = Timestamp::now().to_string();

@@ -13,5 +13,6 @@ mod program;
 mod questions;
 mod reading;
 mod reconciles;
+mod reconciles_of_stores;
 mod versions;
 mod witness;
