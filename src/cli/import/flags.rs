@@ -12,7 +12,7 @@ use crate::{api::StoreKey, cli::store_name::store};
 /// What is read, and where the manifests go.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  az sshkey list --resource-group ssh -o json | kubectl sshkey import --store default --to keys/"
+    after_help = "Examples:\n  az sshkey list --resource-group ssh -o json | kubectl sshkey import --store default --to keys/\n  kubectl sshkey import --az --resource-group ssh --to keys/"
 )]
 pub(in crate::cli) struct Import {
     /// What az sshkey list -o json prints, as a file; when absent, or -, standard input
@@ -24,6 +24,15 @@ pub(in crate::cli) struct Import {
         hide_default_value = true
     )]
     pub(super) filename: PathBuf,
+    /// Runs az sshkey list, with your own login to Azure, instead of reading a list
+    #[arg(long, conflicts_with = "filename")]
+    pub(super) az: bool,
+    /// The subscription that az lists, by name or ID; when absent, az's default one
+    #[arg(long, value_name = "NAME", requires = "az")]
+    pub(super) subscription: Option<String>,
+    /// The resource group that az lists; when absent, all of the subscription
+    #[arg(long, value_name = "NAME", requires = "az")]
+    pub(super) resource_group: Option<String>,
     /// The store that reads the keys, as NAME or ClusterAzureStore/NAME; when absent, the default one
     #[arg(long, value_name = "STORE", value_parser = store)]
     pub(super) store: Option<StoreKey>,

@@ -8,6 +8,7 @@ mod edges;
 mod ends;
 mod examples;
 mod imports;
+mod imports_by_az;
 mod planning;
 mod program;
 mod questions;
