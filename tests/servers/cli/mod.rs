@@ -9,6 +9,7 @@ mod ends;
 mod examples;
 mod imports;
 mod imports_by_az;
+mod old_ssh;
 mod planning;
 mod program;
 mod questions;
