@@ -7,6 +7,7 @@ mod checks;
 mod edges;
 mod ends;
 mod examples;
+mod files;
 mod imports;
 mod imports_by_az;
 mod old_ssh;
