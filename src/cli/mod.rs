@@ -5,6 +5,7 @@
 
 mod access;
 mod arguments;
+mod bar;
 mod change;
 mod changes;
 mod check;

@@ -8,7 +8,6 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::{
@@ -25,7 +24,7 @@ use super::{
 use crate::{
     api::{StoreKey, StoreKind, names::DEFAULT_STORE},
     cli::{
-        access::access, arguments::AccessFlags, cluster::Cluster, error::CliError,
+        access::access, arguments::AccessFlags, bar::Bar, cluster::Cluster, error::CliError,
         interrupt::interrupted, screen, structured,
     },
 };
@@ -155,11 +154,7 @@ async fn apply(
     let known = Known::of(there.iter().map(|one| &one.json));
     let count = keys.len();
     let (new, names) = new(keys, &known);
-    // Nothing is drawn where standard error is no terminal.
-    let bar = ProgressBar::new(new.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("creating {pos} of {len} {bar:20}") {
-        bar.set_style(style);
-    }
+    let bar = Bar::of("creating", new.len());
     let each = stream::iter(new.iter().zip(&names)).map(async |(key, name)| {
         let pair = pairs.get(&key.public.fingerprint().to_string());
         let manifest: Value = match pair {
@@ -167,11 +162,11 @@ async fn apply(
             None => follows(key, name, common),
         };
         let created = create(cluster, name, manifest, pair).await;
-        bar.inc(1);
+        bar.advance();
         created
     });
     let outcomes: Vec<Result<(), CliError>> = each.buffered(AT_ONCE).collect().await;
-    bar.finish_and_clear();
+    drop(bar);
     let failures: BTreeSet<String> = outcomes
         .iter()
         .filter_map(|outcome| outcome.as_ref().err().map(CliError::line))

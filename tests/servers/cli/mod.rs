@@ -17,5 +17,7 @@ mod questions;
 mod reading;
 mod reconciles;
 mod reconciles_of_stores;
+mod terminal;
+mod terminals;
 mod versions;
 mod witness;
