@@ -4,6 +4,7 @@ mod agents;
 mod bad_input;
 mod changes;
 mod checks;
+mod crowd;
 mod edges;
 mod ends;
 mod examples;
