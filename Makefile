@@ -21,6 +21,7 @@ nightly: control-plane build ## Every kind of fault at every write of the operat
 	@dev/timed "model" cargo test --package sshkey-operator --test model -- --ignored
 	@dev/timed "fault matrix" cargo test --package sshkey-operator --test servers faults::matrix -- --ignored
 	@dev/timed "a thousand plans" cargo test --package sshkey-operator --test servers planned::crowd -- --ignored
+	@dev/timed "five thousand SshKeys and the plugin" cargo test --package sshkey-operator --test servers cli::crowd -- --ignored
 
 lint: ## Formatting, clippy, and cargo-deny where it is installed
 	@dev/timed "format" cargo fmt --all --check && dev/timed "clippy" cargo clippy --workspace --all-targets -- -D warnings

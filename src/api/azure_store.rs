@@ -264,6 +264,11 @@ pub struct AzureStoreStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
+    /// The value of the annotation sshkey-operator.io/reconcile-requested-at that was acted upon last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), regex(pattern = super::status::PRINTABLE))]
+    pub last_handled_reconcile_at: Option<String>,
+
     /// Ready; Reconciling and Stalled only while they are true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

@@ -45,7 +45,7 @@ pub mod annotation {
     /// On an `SshKey`, set by a person to the fingerprint of the pending key: let that key take over.
     pub const ACTIVATE: &str = "sshkey-operator.io/activate";
     /// On an `SshKey`, set by a person: compare everything with what there really is, the key in Azure by a read of its own.
-    /// Each value, such as the time, is acted upon once.
+    /// On a store: get a new token, and list its default group. Each value, such as the time, is acted upon once.
     pub const RECONCILE_REQUESTED_AT: &str = "sshkey-operator.io/reconcile-requested-at";
     /// On an `SshKey`: whether there may be Secrets with other keys than the current one, and the requests for a rotation
     /// that were acted upon, as JSON.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoreKind, deletion_policy::DeletionPolicy, planned_step::PendingPlan};
 
 /// Names, IDs and digests are ASCII: a byte a character.
-const PRINTABLE: &str = "^[ -~]*$";
+pub(super) const PRINTABLE: &str = "^[ -~]*$";
 
 /// How an SshKey stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]

@@ -65,6 +65,14 @@ impl ArmClient {
         self.exchange.sign_in().await
     }
 
+    /// Whether a new token is issued to the identity, which may have one that is good for a while yet.
+    ///
+    /// # Errors
+    /// Why it is not. The identity keeps the token that it has.
+    pub async fn sign_in_anew(&self) -> Result<(), AzureError> {
+        self.exchange.sign_in_anew().await
+    }
+
     /// Reads one key.
     ///
     /// # Errors

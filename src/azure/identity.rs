@@ -197,20 +197,45 @@ impl Identity {
     /// When Entra refuses or can't be reached, or the credential can't be had.
     pub async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
         let credential = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let failed = |cause| AzureError::new(Operation::GetToken, self.subject.clone(), cause);
+        self.token_of(&*credential).await
+    }
+
+    /// A new token, whatever is left of the cached one, which stays where no new one is issued.
+    ///
+    /// # Errors
+    /// As for [`Self::token`].
+    pub async fn new_token(&self) -> Result<Zeroizing<String>, AzureError> {
+        let fresh = (self.build)().map_err(|error| self.failed(Cause::from_token(&error)))?;
+        let token = self.token_of(&*fresh).await?;
+        self.replace(fresh);
+        Ok(token)
+    }
+
+    async fn token_of(
+        &self,
+        credential: &dyn TokenCredential,
+    ) -> Result<Zeroizing<String>, AzureError> {
         let scopes = [self.scope.as_str()];
         let asked = credential.get_token(&scopes, None);
         let token = tokio::time::timeout(TIMEOUT, asked)
             .await
-            .map_err(|_| failed(Cause::Timeout))?
-            .map_err(|error| failed(Cause::from_token(&error)))?;
+            .map_err(|_| self.failed(Cause::Timeout))?
+            .map_err(|error| self.failed(Cause::from_token(&error)))?;
         Ok(Zeroizing::new(token.token.secret().to_owned()))
+    }
+
+    fn failed(&self, cause: Cause) -> AzureError {
+        AzureError::new(Operation::GetToken, self.subject.clone(), cause)
+    }
+
+    fn replace(&self, fresh: Arc<dyn TokenCredential>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
     /// Forgets the cached token, which ARM did not take.
     pub fn forget_token(&self) {
         if let Ok(fresh) = (self.build)() {
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.replace(fresh);
         }
     }
 }

@@ -65,9 +65,21 @@ impl Exchange {
         self.token().await.map(drop)
     }
 
+    /// Whether a new token is issued to the identity, which may have one that is good for a while yet.
+    pub(super) async fn sign_in_anew(&self) -> Result<(), AzureError> {
+        self.counted(self.identity.new_token().await).map(drop)
+    }
+
     /// A token, which most often was issued before.
     async fn token(&self) -> Result<Zeroizing<String>, AzureError> {
-        let token = self.identity.token().await.inspect_err(|error| {
+        self.counted(self.identity.token().await)
+    }
+
+    fn counted(
+        &self,
+        token: Result<Zeroizing<String>, AzureError>,
+    ) -> Result<Zeroizing<String>, AzureError> {
+        let token = token.inspect_err(|error| {
             self.metrics
                 .azure
                 .tokens

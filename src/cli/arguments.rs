@@ -116,7 +116,7 @@ pub(super) enum InCluster {
     Abandon(Change),
     /// Changes a key that others may know for a new one at once, and deletes it and all former keys
     Leaked(Change),
-    /// Compares SshKeys with what there really is, now and not at the next sweep, and mends what differs
+    /// Compares SshKeys with what there really is, now and not at the next sweep, and mends what differs; or checks a store
     Reconcile(Reconcile),
     /// Checks the installation: definitions, operator, stores, your rights, the clock, and what an uninstall strands
     Check(Check),

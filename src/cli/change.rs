@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::{
     arguments::Change as Flags,
+    bar::Bar,
     changes::{Action, change},
     cluster::Cluster,
     error::CliError,
@@ -28,7 +28,7 @@ pub(super) async fn carry_out(
     let found = cluster.get(&flags.name).await?;
     let change = change(action, &found.key, Timestamp::now()).map_err(CliError::NotNow)?;
     screen::tell(&change.says);
-    screen::confirm(flags.yes)?;
+    screen::confirm(flags.yes).await?;
     cluster.patch(&flags.name, &change.patch).await?;
     if flags.no_wait {
         screen::tell("Asked for; it was not waited for.");
@@ -44,16 +44,17 @@ pub(super) async fn carry_out(
 
 /// Waits until it is done, a person must act, or the time is over.
 async fn outcome(cluster: &Cluster, goal: &Goal, flags: &Flags) -> Result<String, CliError> {
-    // Nothing is drawn where standard error is no terminal, and what was drawn goes with the bar.
-    let bar = ProgressBar::new_spinner().with_message("waiting for the operator");
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = Bar::waiting("waiting for the operator");
     let deadline = Instant::now() + flags.timeout;
     let ended = loop {
         let found = cluster.find(&flags.name).await?;
         match progress(goal, found.as_ref().map(|found| &found.key)) {
             Progress::Done(outcome) => break Ok(outcome),
             Progress::NeedsPerson(why) => break Err(why),
-            Progress::Waiting if Instant::now() < deadline => sleep(INTERVAL).await,
+            Progress::Waiting if Instant::now() < deadline => {
+                bar.advance();
+                sleep(INTERVAL).await;
+            }
             Progress::Waiting => {
                 let seconds = flags.timeout.as_secs();
                 break Err(format!(
@@ -63,7 +64,7 @@ async fn outcome(cluster: &Cluster, goal: &Goal, flags: &Flags) -> Result<String
             }
         }
     };
-    bar.finish_and_clear();
+    drop(bar);
     ended.map_err(|why| CliError::NotNow(format!("SshKey {}: {why}", flags.name)))
 }
 

@@ -87,28 +87,38 @@ impl Cluster {
         })
     }
 
-    /// Every `SshKey` that is selected, page by page.
+    /// Every `SshKey` that is selected.
     pub(super) async fn list(
         &self,
         all_namespaces: bool,
         selector: Option<&str>,
     ) -> Result<Vec<Found>, CliError> {
+        self.list_as(all_namespaces, selector, |found| found).await
+    }
+
+    /// What is to be kept of every `SshKey` that is selected: of all else there is never more than a page.
+    pub(super) async fn list_as<T>(
+        &self,
+        all_namespaces: bool,
+        selector: Option<&str>,
+        kept: impl Fn(Found) -> T,
+    ) -> Result<Vec<T>, CliError> {
         let request = self.about_all("list", all_namespaces);
         let api = self.api(all_namespaces);
         let mut params = ListParams::default().limit(PAGE);
         if let Some(selector) = selector {
             params = params.labels(selector);
         }
-        let mut found = Vec::new();
+        let mut all = Vec::new();
         loop {
             let page = api.list(&params).await;
             let page = page.map_err(|error| self.failed(&request, error))?;
             for object in page.items {
-                found.push(Found::listed(&object)?);
+                all.push(kept(Found::listed(&object)?));
             }
             match page.metadata.continue_ {
                 Some(more) if !more.is_empty() => params = params.continue_token(&more),
-                _ => return Ok(found),
+                _ => return Ok(all),
             }
         }
     }

@@ -54,6 +54,14 @@ pub enum CliError {
         /// Its namespace.
         namespace: String,
     },
+    /// There is no such object of the cluster.
+    #[error("there is no {kind} {name}")]
+    NotFoundInCluster {
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// There is no such namespace.
     #[error("there is no namespace {0}")]
     NoNamespace(String),

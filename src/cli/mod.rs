@@ -5,6 +5,7 @@
 
 mod access;
 mod arguments;
+mod bar;
 mod change;
 mod changes;
 mod check;
@@ -25,11 +26,13 @@ mod program;
 mod progress;
 mod reconcile;
 mod reconcile_flags;
+mod reconcile_store;
 mod request;
 mod run;
 mod screen;
 mod ssh;
 mod status;
+mod store_name;
 mod structured;
 mod table;
 mod times;

@@ -1,20 +1,20 @@
-//! `reconcile`: the operator compares `SshKey`s with what there really is, at once.
+//! `reconcile`: the operator compares `SshKey`s with what there really is, or checks a store, at once.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    bar::Bar,
     cluster::Cluster,
     error::CliError,
     objects::Found,
     progress::{Goal, Progress, has_looked, progress},
     reconcile_flags::Reconcile,
-    screen,
+    reconcile_store, screen,
 };
 use crate::api::names::annotation;
 
@@ -30,119 +30,136 @@ const INTERVAL_EACH: Duration = Duration::from_millis(1);
 /// More than these are read as a list.
 const FEW: usize = 10;
 
+/// One that is waited for: of many, no more is kept.
+struct Asked {
+    uid: Option<String>,
+    namespace: String,
+    name: String,
+    /// Whether the operator has acted upon the request.
+    has_looked: bool,
+}
+
+impl Asked {
+    fn of(found: &Found, request: &str) -> Self {
+        Self {
+            uid: found.key.metadata.uid.clone(),
+            namespace: found.namespace().to_owned(),
+            name: found.name().to_owned(),
+            has_looked: has_looked(&found.key, request),
+        }
+    }
+}
+
 /// Those that are still waited for, and what those that need a person say.
-type Left = (Vec<Found>, Vec<String>);
+type Left = (Vec<Asked>, Vec<String>);
 
 /// Asks, waits, and tells the outcome.
 pub(super) async fn reconcile(cluster: &Cluster, flags: &Reconcile) -> Result<(), CliError> {
+    if let Some(store) = &flags.store {
+        return reconcile_store::reconcile(cluster, store, flags).await;
+    }
     let selected = selected(cluster, flags).await?;
     let count = selected.len();
     let request = Timestamp::now().to_string();
     let patch =
         json!({ "metadata": { "annotations": { annotation::RECONCILE_REQUESTED_AT: request } } });
-    let asked = stream::iter(selected).map(async |one: Found| {
-        let cluster = cluster.in_namespace(one.namespace());
-        cluster.patch(one.name(), &patch).await
+    let asked = stream::iter(selected).map(async |(namespace, name): (String, String)| {
+        let patched = cluster.in_namespace(&namespace).patch(&name, &patch).await;
+        patched.map(|found| Asked::of(&found, &request))
     });
-    let asked: Vec<Found> = asked.buffered(AT_ONCE).try_collect().await?;
+    let asked: Vec<Asked> = asked.buffered(AT_ONCE).try_collect().await?;
     if flags.no_wait {
         screen::tell("Asked for; it was not waited for.");
         return Ok(());
     }
-    let (late, stalled) = wait(cluster, asked, &Goal::Compared(request.clone()), flags).await?;
-    told(count, &late, &stalled, &request, flags)
+    let (late, stalled) = wait(cluster, asked, &request, flags).await?;
+    told(count, &late, &stalled, flags)
 }
 
-/// What is asked about: by name, or what a list selects.
-async fn selected(cluster: &Cluster, flags: &Reconcile) -> Result<Vec<Found>, CliError> {
+/// What is asked about: by name, or what a list selects; each with its namespace.
+async fn selected(cluster: &Cluster, flags: &Reconcile) -> Result<Vec<(String, String)>, CliError> {
+    let named = |one: Found| (one.namespace().to_owned(), one.name().to_owned());
     if flags.names.is_empty() {
         let selector = flags.selector.as_deref();
-        let found = cluster.list(flags.all_namespaces, selector).await?;
+        let all = flags.all_namespaces;
+        let found = cluster.list_as(all, selector, named).await?;
         if found.is_empty() {
             return Err(CliError::NotNow("there are no such SshKeys".to_owned()));
         }
         return Ok(found);
     }
-    let each = stream::iter(&flags.names).map(async |name: &String| cluster.get(name).await);
+    let each =
+        stream::iter(&flags.names).map(async |name: &String| cluster.get(name).await.map(named));
     each.buffered(AT_ONCE).try_collect().await
 }
 
 /// Waits until each is done, a person must act upon it, or the time is over.
 async fn wait(
     cluster: &Cluster,
-    mut waiting: Vec<Found>,
-    goal: &Goal,
+    mut waiting: Vec<Asked>,
+    request: &str,
     flags: &Reconcile,
 ) -> Result<Left, CliError> {
-    // Nothing is drawn where standard error is no terminal.
-    let bar = ProgressBar::new(waiting.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("{pos} of {len} {bar:20}") {
-        bar.set_style(style);
-    }
+    let goal = Goal::Compared(request.to_owned());
+    let seen = |one: &Found| (Asked::of(one, request), progress(&goal, Some(&one.key)));
+    let bar = Bar::of("", waiting.len());
     let deadline = Instant::now() + flags.timeout;
     let mut stalled = Vec::new();
     while !waiting.is_empty() && Instant::now() < deadline {
         let each = INTERVAL_EACH * u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         sleep(INTERVAL + each).await;
-        let read = read(cluster, waiting, flags).await?;
-        waiting = Vec::new();
-        for (before, now) in read {
-            match progress(goal, now.as_ref().map(|now| &now.key)) {
-                Progress::Done(_) => bar.inc(1),
-                Progress::Waiting => waiting.push(now.unwrap_or(before)),
+        let mut now = read(cluster, &waiting, flags, seen).await?;
+        let before = std::mem::take(&mut waiting);
+        for one in before {
+            // One that is gone, or is another of the same name, is compared with nothing any more.
+            let (one, progress) = now
+                .remove(&one.uid)
+                .unwrap_or_else(|| (one, progress(&goal, None)));
+            match progress {
+                Progress::Done(_) => bar.advance(),
+                Progress::Waiting => waiting.push(one),
                 Progress::NeedsPerson(why) => {
-                    bar.inc(1);
-                    stalled.push(format!(
-                        "SshKey {}/{}: {why}",
-                        before.namespace(),
-                        before.name()
-                    ));
+                    bar.advance();
+                    stalled.push(format!("SshKey {}/{}: {why}", one.namespace, one.name));
                 }
             }
         }
     }
-    bar.finish_and_clear();
     Ok((waiting, stalled))
 }
 
-/// Each with what it is now; `None` for one that is gone, or that is another of the same name.
+/// What was seen of each, by UID.
 async fn read(
     cluster: &Cluster,
-    waiting: Vec<Found>,
+    waiting: &[Asked],
     flags: &Reconcile,
-) -> Result<Vec<(Found, Option<Found>)>, CliError> {
-    let uid = |one: &Found| one.key.metadata.uid.clone();
-    let mut now = BTreeMap::new();
+    seen: impl Fn(&Found) -> (Asked, Progress),
+) -> Result<BTreeMap<Option<String>, (Asked, Progress)>, CliError> {
+    let by_uid = |one: Found| (one.key.metadata.uid.clone(), seen(&one));
     if waiting.len() > FEW {
-        let all = cluster.list(flags.all_namespaces, None).await?;
-        now.extend(all.into_iter().map(|one| (uid(&one), one)));
-    } else {
-        for one in &waiting {
-            let cluster = cluster.in_namespace(one.namespace());
-            let found = cluster.find(one.name()).await?;
-            now.extend(found.map(|one| (uid(&one), one)));
-        }
+        let all = cluster.list_as(flags.all_namespaces, None, by_uid).await?;
+        return Ok(all.into_iter().collect());
     }
-    let each = waiting.into_iter().map(|before| {
-        let now = now.remove(&uid(&before));
-        (before, now)
-    });
-    Ok(each.collect())
+    let mut now = BTreeMap::new();
+    for one in waiting {
+        let found = cluster.in_namespace(&one.namespace).find(&one.name).await?;
+        now.extend(found.map(by_uid));
+    }
+    Ok(now)
 }
 
 /// Tells how it went; the last line is the failure, if there is one.
 fn told(
     count: usize,
-    late: &[Found],
+    late: &[Asked],
     stalled: &[String],
-    request: &str,
     flags: &Reconcile,
 ) -> Result<(), CliError> {
     let mut lines = stalled.to_vec();
     lines.extend(late.iter().map(|one| {
         let seconds = flags.timeout.as_secs();
-        let (namespace, name) = (one.namespace(), one.name());
-        if has_looked(&one.key, request) {
+        let (namespace, name) = (&one.namespace, &one.name);
+        if one.has_looked {
             format!("SshKey {namespace}/{name}: not ready after {seconds} s, run kubectl sshkey status {name} -n {namespace}")
         } else {
             format!("SshKey {namespace}/{name}: the operator does not answer, for {seconds} s: is it running, and does it watch namespace {namespace}?")

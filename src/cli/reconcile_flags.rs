@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::times::duration;
+use super::{store_name::store, times::duration};
+use crate::api::StoreKey;
 
 /// What is compared.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("compared").args(["names", "selector", "all_namespaces"]).multiple(true).required(true),
-    after_help = "Example:\n  kubectl sshkey reconcile web -n team-a"
+    group = ArgGroup::new("compared").args(["names", "selector", "all_namespaces", "store"]).multiple(true).required(true),
+    after_help = "Examples:\n  kubectl sshkey reconcile web -n team-a\n  kubectl sshkey reconcile --store default -n team-a"
 )]
 pub(super) struct Reconcile {
     /// Names of SshKeys
@@ -25,6 +26,9 @@ pub(super) struct Reconcile {
     /// Those of all namespaces
     #[arg(short = 'A', long)]
     pub(super) all_namespaces: bool,
+    /// Checks a store instead, as NAME or ClusterAzureStore/NAME: by a new token, and a list of its default group
+    #[arg(long, value_name = "STORE", value_parser = store, conflicts_with_all = ["names", "selector", "all_namespaces"])]
+    pub(super) store: Option<StoreKey>,
     /// Does not wait for the outcome
     #[arg(long)]
     pub(super) no_wait: bool,

@@ -86,6 +86,10 @@ pub(super) fn answered(request: &Request, server: String, status: Status) -> Cli
             name: name.clone(),
             namespace: namespace.clone(),
         },
+        (404, Some(name), None) if is_named => CliError::NotFoundInCluster {
+            kind: request.kind,
+            name: name.clone(),
+        },
         // A kind that is not served is no object that is not found: nothing is named in the answer.
         (404, ..) => CliError::NotInstalled(request.resource),
         _ => CliError::Refused {

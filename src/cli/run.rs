@@ -30,9 +30,8 @@ pub async fn run(arguments: Arguments) -> Result<u8, CliError> {
         Command::InCluster(command) => {
             in_cluster(&Cluster::new(access(access_flags).await?), command).await
         }
-        Command::Alone(Alone::Import(flags)) => {
-            interruptible(import::import(access_flags, flags)).await
-        }
+        // What runs another program hears of Ctrl-C itself.
+        Command::Alone(Alone::Import(flags)) => done(import::import(access_flags, flags).await),
         Command::Alone(Alone::Version(flags)) => {
             interruptible(version::version(access_flags, flags)).await
         }

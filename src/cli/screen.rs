@@ -1,8 +1,12 @@
 //! Where a command writes, and whom it asks.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    thread,
+};
 
 use console::Term;
+use tokio::sync::oneshot;
 
 use super::error::CliError;
 
@@ -24,8 +28,8 @@ pub(super) fn width() -> Option<u16> {
     Some(columns)
 }
 
-/// Asks a person, who must be there to answer.
-pub(super) fn confirm(is_sure: bool) -> Result<(), CliError> {
+/// Asks a person, who must be there to answer. Ctrl-C is heard meanwhile: the answer is read apart.
+pub(super) async fn confirm(is_sure: bool) -> Result<(), CliError> {
     if is_sure {
         return Ok(());
     }
@@ -34,14 +38,40 @@ pub(super) fn confirm(is_sure: bool) -> Result<(), CliError> {
             "nothing was changed: there is no terminal to ask on; say --yes".to_owned(),
         ));
     }
-    let _ = write!(anstream::stderr(), "Continue? [y/N] ");
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(CliError::Input)?;
+    let mut question = Question::ask("Continue? [y/N] ");
+    let (sender, answer) = oneshot::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        // Nobody waits for it where the command was ended.
+        let _ = sender.send(read.map(|_| line));
+    });
+    let gone = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    let answer = answer.await.unwrap_or_else(|_| Err(gone()));
+    let answer = answer.map_err(CliError::Input)?;
+    question.is_answered = answer.ends_with('\n');
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(CliError::Declined),
+    }
+}
+
+/// A question on the screen. What is told after one without an answer begins on a line of its own.
+struct Question {
+    is_answered: bool,
+}
+
+impl Question {
+    fn ask(text: &str) -> Self {
+        let _ = write!(anstream::stderr(), "{text}");
+        Self { is_answered: false }
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            tell("");
+        }
     }
 }

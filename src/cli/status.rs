@@ -6,7 +6,7 @@ use super::{
     arguments::Status,
     cluster::Cluster,
     error::CliError,
-    list::formatted,
+    list::{formatted, kept},
     objects::{Found, rotation, status},
     screen,
     table::{coloured, table},
@@ -17,19 +17,26 @@ use crate::api::{rotation::previous_name, status::Phase};
 /// Shows one, or each of the namespace.
 pub(super) async fn show(cluster: &Cluster, flags: &Status) -> Result<(), CliError> {
     let several = &flags.several;
-    let found = if let Some(name) = &flags.name {
-        vec![cluster.get(name).await?]
-    } else {
-        cluster
-            .list(several.all_namespaces, several.selector.as_deref())
-            .await?
-    };
-    if let Some(format) = several.output {
-        return screen::print(&formatted(&found, format)?);
-    }
     let (now, width) = (Timestamp::now(), screen::width());
-    let trees: Vec<String> = found.iter().map(|one| tree(one, now, width)).collect();
+    if let Some(format) = several.output {
+        let found = selected(cluster, flags, |found| kept(found, format)).await?;
+        return screen::print(&formatted(found, format)?);
+    }
+    let trees = selected(cluster, flags, |found| tree(&found, now, width)).await?;
     screen::print(&trees.join("\n"))
+}
+
+async fn selected<T>(
+    cluster: &Cluster,
+    flags: &Status,
+    kept: impl Fn(Found) -> T,
+) -> Result<Vec<T>, CliError> {
+    if let Some(name) = &flags.name {
+        return Ok(vec![kept(cluster.get(name).await?)]);
+    }
+    let several = &flags.several;
+    let (all, selector) = (several.all_namespaces, several.selector.as_deref());
+    cluster.list_as(all, selector, kept).await
 }
 
 /// The object, and what belongs to it.
@@ -217,6 +224,26 @@ SshKey team-a/web
 ├─ Key    Ed25519 256 SHA256:qDkVJxKzSDHN7FvZ5mUIsVtqSYpdZjAgJzLZ2nDGTqs
 └─ Ready  False StoreNotReady (60s): AzureStore default is not there: create
           it, or name another one in azure.storeRef
+"
+        );
+    }
+
+    #[test]
+    fn at_40_columns_every_row_is_there_and_goes_on_below_itself() {
+        let status = json!({
+            "fingerprint": "SHA256:qDkVJxKzSDHN7FvZ5mUIsVtqSYpdZjAgJzLZ2nDGTqs", "algorithm": "Ed25519", "size": 256,
+            "secretName": "web", "conditions": [{ "type": "Ready", "status": "True", "reason": "UpToDate",
+                "message": "fine", "observedGeneration": 1, "lastTransitionTime": "2026-11-10T23:59:00Z" }]
+        });
+        assert_eq!(
+            shown(&status, 40),
+            "\
+SshKey team-a/web
+├─ Key     Ed25519 256 SHA256:qDkVJxKz
+           SDHN7FvZ5mUIsVtqSYpdZjAgJzL
+           Z2nDGTqs
+├─ Secret  web
+└─ Ready   True UpToDate (60s): fine
 "
         );
     }

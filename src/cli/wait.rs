@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Instant, sleep};
 
 use super::{
+    bar::Bar,
     cluster::Cluster,
     error::CliError,
     objects::{Found, is_seen},
@@ -22,51 +22,86 @@ const INTERVAL_EACH: Duration = Duration::from_millis(1);
 /// When it is said on the way that the operator does not answer.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// One that is waited for.
+#[derive(Clone, Debug)]
+struct Waited {
+    uid: Option<String>,
+    name: String,
+    namespace: String,
+    /// Whether the operator has seen it as it is.
+    is_seen: bool,
+}
+
+/// One as it was just read: of many, no more is kept.
+#[derive(Clone, Debug)]
+struct Now {
+    who: Waited,
+    progress: Progress,
+    unreadable: Option<String>,
+}
+
+impl Now {
+    fn of(outcome: Outcome, found: &Found) -> Self {
+        Self {
+            who: Waited {
+                uid: found.key.metadata.uid.clone(),
+                name: found.name().to_owned(),
+                namespace: found.namespace().to_owned(),
+                is_seen: is_seen(&found.key),
+            },
+            progress: progress(&goal(outcome, found), Some(&found.key)),
+            unreadable: found.unreadable.clone(),
+        }
+    }
+}
+
 /// Waits for what is selected.
 pub(super) async fn wait(cluster: &Cluster, flags: &Wait) -> Result<(), CliError> {
-    let mut waiting = selected(cluster, flags).await?;
+    let mut now = selected(cluster, flags).await?;
+    let mut waiting: Vec<Waited> = now.iter().map(|one| one.who.clone()).collect();
     let count = waiting.len();
-    // Nothing is drawn where standard error is no terminal.
-    let bar = ProgressBar::new(count as u64);
-    if let Ok(style) = ProgressStyle::with_template("{pos} of {len} {bar:20}") {
-        bar.set_style(style);
-    }
+    let bar = Bar::of("", count);
     let begun = Instant::now();
     let deadline = begun + flags.timeout;
     let mut is_told = false;
-    let mut now = waiting.clone();
     let ended = loop {
-        match still_waiting(flags.outcome, &waiting, &now) {
+        match still_waiting(flags.outcome, &waiting, now) {
             Ok(left) if left.is_empty() => break Ok(()),
             Ok(left) if Instant::now() >= deadline => break Err(too_late(&left, flags)),
             Ok(left) => waiting = left,
             Err(why) => break Err(why),
         }
-        bar.set_position((count - waiting.len()) as u64);
+        bar.set(count - waiting.len());
         if !is_told && begun.elapsed() > SILENCE {
             is_told = true;
             if let Some(silence) = silence(&waiting) {
-                bar.suspend(|| screen::tell(&silence));
+                bar.aside(|| screen::tell(&silence));
             }
         }
         let each = INTERVAL_EACH * u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         sleep(INTERVAL + each).await;
-        now = read(cluster, &waiting).await?;
+        now = read(cluster, &waiting, flags.outcome).await?;
     };
-    bar.finish_and_clear();
+    drop(bar);
     ended.map_err(CliError::NotNow)?;
-    let word = flags.outcome.word();
-    screen::print(&match count {
+    screen::print(&said(count, flags.outcome))
+}
+
+fn said(count: usize, outcome: Outcome) -> String {
+    let word = outcome.word();
+    match count {
         1 => format!("1 SshKey is {word}\n"),
         count => format!("{count} SshKeys are {word}\n"),
-    })
+    }
 }
 
 /// The objects as they are when the wait begins: those that come later are not waited for.
-async fn selected(cluster: &Cluster, flags: &Wait) -> Result<Vec<Found>, CliError> {
+async fn selected(cluster: &Cluster, flags: &Wait) -> Result<Vec<Now>, CliError> {
+    let outcome = flags.outcome;
     if flags.names.is_empty() {
-        let found = cluster.list(false, flags.selector.as_deref()).await?;
-        return if found.is_empty() && flags.outcome != Outcome::Deleted {
+        let (selector, kept) = (flags.selector.as_deref(), |one| Now::of(outcome, &one));
+        let found = cluster.list_as(false, selector, kept).await?;
+        return if found.is_empty() && outcome != Outcome::Deleted {
             Err(CliError::NotNow(format!(
                 "there are no such SshKeys in namespace {}",
                 cluster.namespace()
@@ -78,8 +113,8 @@ async fn selected(cluster: &Cluster, flags: &Wait) -> Result<Vec<Found>, CliErro
     let mut found = Vec::new();
     for name in &flags.names {
         match cluster.find(name).await? {
-            Some(one) => found.push(one),
-            None if flags.outcome == Outcome::Deleted => {}
+            Some(one) => found.push(Now::of(outcome, &one)),
+            None if outcome == Outcome::Deleted => {}
             None => {
                 return Err(CliError::NotFound {
                     kind: "SshKey",
@@ -93,40 +128,50 @@ async fn selected(cluster: &Cluster, flags: &Wait) -> Result<Vec<Found>, CliErro
 }
 
 /// The same objects as they are now: one by one while they are few, in pages when they are many.
-async fn read(cluster: &Cluster, waiting: &[Found]) -> Result<Vec<Found>, CliError> {
+async fn read(
+    cluster: &Cluster,
+    waiting: &[Waited],
+    outcome: Outcome,
+) -> Result<Vec<Now>, CliError> {
     const FEW: usize = 10;
     if waiting.len() > FEW {
-        return cluster.list(false, None).await;
+        let kept = |one| Now::of(outcome, &one);
+        return cluster.list_as(false, None, kept).await;
     }
     let mut found = Vec::new();
     for one in waiting {
-        found.extend(cluster.find(one.name()).await?);
+        let now = cluster.find(&one.name).await?;
+        found.extend(now.map(|one| Now::of(outcome, &one)));
     }
     Ok(found)
 }
 
 /// Those that are not there yet, or why it makes no sense to wait on.
-fn still_waiting(outcome: Outcome, waiting: &[Found], now: &[Found]) -> Result<Vec<Found>, String> {
-    let uid = |one: &Found| one.key.metadata.uid.clone();
-    let now: BTreeMap<_, &Found> = now.iter().map(|one| (uid(one), one)).collect();
+fn still_waiting(
+    outcome: Outcome,
+    waiting: &[Waited],
+    now: Vec<Now>,
+) -> Result<Vec<Waited>, String> {
+    let by_uid = now.into_iter().map(|one| (one.who.uid.clone(), one));
+    let mut now: BTreeMap<_, Now> = by_uid.collect();
     let mut left = Vec::new();
-    for before in waiting {
+    for Waited { uid, name, .. } in waiting {
         // Another object under the same name is not the one that was meant.
-        let Some(same) = now.get(&uid(before)).copied() else {
+        let Some(same) = now.remove(uid) else {
             match outcome {
                 Outcome::Deleted => continue,
                 Outcome::Ready | Outcome::Rotated => {
-                    return Err(format!("SshKey {} was deleted", before.name()));
+                    return Err(format!("SshKey {name} was deleted"));
                 }
             }
         };
-        if let Some(why) = &same.unreadable {
-            return Err(format!("SshKey {}: {why}", same.name()));
+        if let Some(why) = same.unreadable {
+            return Err(format!("SshKey {name}: {why}"));
         }
-        match progress(&goal(outcome, same), Some(&same.key)) {
+        match same.progress {
             Progress::Done(_) => {}
-            Progress::Waiting => left.push(same.clone()),
-            Progress::NeedsPerson(why) => return Err(format!("SshKey {}: {why}", same.name())),
+            Progress::Waiting => left.push(same.who),
+            Progress::NeedsPerson(why) => return Err(format!("SshKey {name}: {why}")),
         }
     }
     Ok(left)
@@ -143,9 +188,13 @@ fn goal(outcome: Outcome, found: &Found) -> Goal {
     }
 }
 
-fn too_late(left: &[Found], flags: &Wait) -> String {
+fn too_late(left: &[Waited], flags: &Wait) -> String {
     const NAMED: usize = 5;
-    let names: Vec<&str> = left.iter().take(NAMED).map(Found::name).collect();
+    let names: Vec<&str> = left
+        .iter()
+        .take(NAMED)
+        .map(|one| one.name.as_str())
+        .collect();
     let more = match left.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -161,12 +210,11 @@ fn too_late(left: &[Found], flags: &Wait) -> String {
 }
 
 /// Says that the operator has not seen one of them as it is now, if it has not.
-fn silence(left: &[Found]) -> Option<String> {
-    let unseen = left.iter().find(|one| !is_seen(&one.key))?;
+fn silence(left: &[Waited]) -> Option<String> {
+    let unseen = left.iter().find(|one| !one.is_seen)?;
     Some(format!(
         "the operator does not answer about {}: is it running, and does it watch namespace {}?",
-        unseen.name(),
-        unseen.namespace()
+        unseen.name, unseen.namespace
     ))
 }
 
@@ -186,28 +234,32 @@ mod tests {
         Found::read(serde_json::from_value(object).unwrap()).unwrap()
     }
 
+    fn left(outcome: Outcome, before: &[Found], after: &[Found]) -> Result<Vec<String>, String> {
+        let of = |all: &[Found]| all.iter().map(|one| Now::of(outcome, one)).collect();
+        let before: Vec<Now> = of(before);
+        let waiting: Vec<Waited> = before.into_iter().map(|one| one.who).collect();
+        let left = still_waiting(outcome, &waiting, of(after))?;
+        Ok(left.into_iter().map(|one| one.name).collect())
+    }
+
     #[test]
     fn those_that_are_ready_are_waited_for_no_longer() {
         let all = [found("a", "1", "Ready"), found("b", "2", "Reconciling")];
-        let left = still_waiting(Outcome::Ready, &all, &all).unwrap();
-        assert_eq!(left.len(), 1);
-        assert_eq!(left[0].name(), "b");
+        assert_eq!(left(Outcome::Ready, &all, &all).unwrap(), ["b"]);
     }
 
     #[test]
     fn the_first_that_needs_a_person_ends_the_wait() {
         let all = [found("a", "1", "Stalled")];
-        let why = still_waiting(Outcome::Ready, &all, &all).unwrap_err();
+        let why = left(Outcome::Ready, &all, &all).unwrap_err();
         assert_eq!(why, "SshKey a: Because: mend it");
     }
 
     #[test]
     fn another_object_under_the_same_name_is_not_the_one_that_was_meant() {
         let (before, now) = ([found("a", "1", "Ready")], [found("a", "2", "Ready")]);
-        let gone = still_waiting(Outcome::Deleted, &before, &now);
-        assert_eq!(gone.unwrap().len(), 0);
-        assert!(still_waiting(Outcome::Ready, &before, &now).is_err());
-        let left = still_waiting(Outcome::Deleted, &before, &before);
-        assert_eq!(left.unwrap().len(), 1);
+        assert!(left(Outcome::Deleted, &before, &now).unwrap().is_empty());
+        assert!(left(Outcome::Ready, &before, &now).is_err());
+        assert_eq!(left(Outcome::Deleted, &before, &before).unwrap(), ["a"]);
     }
 }

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::api::{StoreKey, StoreKind, is_object_name};
+use crate::{api::StoreKey, cli::store_name::store};
 
 /// What is read, and where the manifests go.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  az sshkey list --resource-group ssh -o json | kubectl sshkey import --store default --to keys/"
+    after_help = "Examples:\n  az sshkey list --resource-group ssh -o json | kubectl sshkey import --store default --to keys/\n  kubectl sshkey import --az --resource-group ssh --to keys/"
 )]
 pub(in crate::cli) struct Import {
     /// What az sshkey list -o json prints, as a file; when absent, or -, standard input
@@ -24,6 +24,15 @@ pub(in crate::cli) struct Import {
         hide_default_value = true
     )]
     pub(super) filename: PathBuf,
+    /// Runs az sshkey list, with your own login to Azure, instead of reading a list
+    #[arg(long, conflicts_with = "filename")]
+    pub(super) az: bool,
+    /// The subscription that az lists, by name or ID; when absent, az's default one
+    #[arg(long, value_name = "NAME", requires = "az")]
+    pub(super) subscription: Option<String>,
+    /// The resource group that az lists; when absent, all of the subscription
+    #[arg(long, value_name = "NAME", requires = "az")]
+    pub(super) resource_group: Option<String>,
     /// The store that reads the keys, as NAME or ClusterAzureStore/NAME; when absent, the default one
     #[arg(long, value_name = "STORE", value_parser = store)]
     pub(super) store: Option<StoreKey>,
@@ -37,34 +46,4 @@ pub(in crate::cli) struct Import {
     /// with the private halves in Secrets; can be given several times
     #[arg(long, value_name = "FILE", requires = "apply")]
     pub(super) private_key: Vec<PathBuf>,
-}
-
-fn store(text: &str) -> Result<StoreKey, String> {
-    let (kind, name) = text.split_once('/').unwrap_or(("AzureStore", text));
-    let kinds = [StoreKind::AzureStore, StoreKind::ClusterAzureStore];
-    let kind = kinds
-        .into_iter()
-        .find(|known| known.as_str().eq_ignore_ascii_case(kind));
-    match kind {
-        Some(kind) if is_object_name(name) => Ok(StoreKey::new(kind, name.to_owned())),
-        _ => Err("write NAME for an AzureStore, or ClusterAzureStore/NAME".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_store_is_one_of_the_namespace_unless_its_kind_is_given() {
-        assert_eq!(store("a").unwrap().kind, StoreKind::AzureStore);
-        let shared = store("clusterazurestore/b").unwrap();
-        assert_eq!(
-            (shared.kind, shared.name.as_str()),
-            (StoreKind::ClusterAzureStore, "b")
-        );
-        for wrong in ["", "a/b/c", "Secret/a", "A"] {
-            assert!(store(wrong).is_err(), "{wrong}");
-        }
-    }
 }

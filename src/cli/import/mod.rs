@@ -1,6 +1,7 @@
 //! `import`: keys that are in Azure already, as `SshKey`s.
 
 mod apply;
+mod az;
 pub(super) mod flags;
 mod folder;
 mod known;

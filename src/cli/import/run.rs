@@ -8,11 +8,11 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::{
     apply::{check_subscription, create},
+    az,
     flags::Import,
     folder,
     known::Known,
@@ -24,8 +24,8 @@ use super::{
 use crate::{
     api::{StoreKey, StoreKind, names::DEFAULT_STORE},
     cli::{
-        access::access, arguments::AccessFlags, cluster::Cluster, error::CliError, screen,
-        structured,
+        access::access, arguments::AccessFlags, bar::Bar, cluster::Cluster, error::CliError,
+        interrupt::interrupted, screen, structured,
     },
 };
 
@@ -40,7 +40,22 @@ pub(in crate::cli) async fn import(
     access_flags: &AccessFlags,
     flags: &Import,
 ) -> Result<(), CliError> {
-    let list = list(&flags.filename)?;
+    // What az does hears of Ctrl-C itself.
+    let list = if flags.az {
+        parsed(
+            &format!("the output of {}", az::PROGRAM),
+            &az::list(flags).await?,
+        )?
+    } else {
+        given(&flags.filename)?
+    };
+    tokio::select! {
+        ended = carry_out(access_flags, flags, list) => ended,
+        () = interrupted() => Err(CliError::Interrupted),
+    }
+}
+
+async fn carry_out(access_flags: &AccessFlags, flags: &Import, list: List) -> Result<(), CliError> {
     tell_left_out(&list.left_out);
     let common = Common {
         namespace: access_flags.namespace.as_deref(),
@@ -64,30 +79,30 @@ pub(in crate::cli) async fn import(
     screen::print(&texts.join("---\n"))
 }
 
-fn list(path: &Path) -> Result<List, CliError> {
-    let is_standard_input = path.as_os_str() == "-";
-    let text = if is_standard_input {
-        if io::stdin().is_terminal() {
-            return Err(CliError::NotNow(
-                "give a list of keys: az sshkey list -o json | kubectl sshkey import".to_owned(),
-            ));
-        }
-        let mut text = String::new();
-        let read = io::stdin().lock().read_to_string(&mut text);
-        read.map_err(CliError::Input).map(|_| text)
-    } else {
-        fs::read_to_string(path).map_err(|cause| CliError::File {
+/// A list from a file, or from standard input.
+fn given(path: &Path) -> Result<List, CliError> {
+    if path.as_os_str() != "-" {
+        let text = fs::read_to_string(path).map_err(|cause| CliError::File {
             doing: "read",
             path: path.to_owned(),
             cause,
-        })
-    };
-    listed::read(&text?).map_err(|why| {
-        let name = if is_standard_input {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
+        })?;
+        return parsed(&path.display().to_string(), &text);
+    }
+    if io::stdin().is_terminal() {
+        return Err(CliError::NotNow(
+            "give a list of keys: az sshkey list -o json | kubectl sshkey import, or say --az"
+                .to_owned(),
+        ));
+    }
+    let mut text = String::new();
+    let read = io::stdin().lock().read_to_string(&mut text);
+    read.map_err(CliError::Input)?;
+    parsed("standard input", &text)
+}
+
+fn parsed(name: &str, text: &str) -> Result<List, CliError> {
+    listed::read(text).map_err(|why| {
         CliError::NotNow(format!(
             "{name} is not what az sshkey list -o json prints: {why}"
         ))
@@ -139,11 +154,7 @@ async fn apply(
     let known = Known::of(there.iter().map(|one| &one.json));
     let count = keys.len();
     let (new, names) = new(keys, &known);
-    // Nothing is drawn where standard error is no terminal.
-    let bar = ProgressBar::new(new.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("creating {pos} of {len} {bar:20}") {
-        bar.set_style(style);
-    }
+    let bar = Bar::of("creating", new.len());
     let each = stream::iter(new.iter().zip(&names)).map(async |(key, name)| {
         let pair = pairs.get(&key.public.fingerprint().to_string());
         let manifest: Value = match pair {
@@ -151,11 +162,11 @@ async fn apply(
             None => follows(key, name, common),
         };
         let created = create(cluster, name, manifest, pair).await;
-        bar.inc(1);
+        bar.advance();
         created
     });
     let outcomes: Vec<Result<(), CliError>> = each.buffered(AT_ONCE).collect().await;
-    bar.finish_and_clear();
+    drop(bar);
     let failures: BTreeSet<String> = outcomes
         .iter()
         .filter_map(|outcome| outcome.as_ref().err().map(CliError::line))

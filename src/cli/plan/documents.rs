@@ -1,6 +1,7 @@
 //! Manifests as they stand in files, in folders and on standard input.
 
 use std::{
+    collections::BTreeSet,
     fmt, fs, io,
     io::Read as _,
     path::{Path, PathBuf},
@@ -33,9 +34,11 @@ impl fmt::Display for Origin {
 /// One document, or why it can't be read.
 pub(in crate::cli) type Document = (Origin, Result<Value, String>);
 
-/// Reads every document of files, of folders, and of standard input where `-` stands for it.
+/// Reads every document of files, of folders, and of standard input where `-` stands for it. A file that is named twice, or
+/// is in a folder that is named too, is read once.
 pub(in crate::cli) fn read(paths: &[PathBuf], recursive: bool) -> Result<Vec<Document>, CliError> {
     let mut all = Vec::new();
+    let mut known = BTreeSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
             let mut text = Vec::new();
@@ -50,6 +53,11 @@ pub(in crate::cli) fn read(paths: &[PathBuf], recursive: bool) -> Result<Vec<Doc
             cause,
         };
         for file in files(path, recursive).map_err(failed)? {
+            // What is no file, such as a pipe, has no such path, and is another each time.
+            let is_new = fs::canonicalize(&file).map_or(true, |path| known.insert(path));
+            if !is_new {
+                continue;
+            }
             let text = fs::read(&file).map_err(|cause| CliError::File {
                 doing: "read",
                 path: file.clone(),
@@ -204,5 +212,7 @@ mod tests {
             "{names:?}"
         );
         assert!(read(&[folder.path().join("none")], false).is_err());
+        let twice = [folder.path().to_owned(), folder.path().join("b.yml")];
+        assert_eq!(read(&twice, false).unwrap().len(), 2, "each file once");
     }
 }

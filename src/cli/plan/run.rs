@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     api::{StepAction, names::annotation},
-    cli::{cluster::Cluster, error::CliError, interrupt::tidily, screen},
+    cli::{bar::Bar, cluster::Cluster, error::CliError, interrupt::tidily, screen},
 };
 
 /// How many questions are asked at once; the operator takes twenty of a namespace.
@@ -129,23 +128,17 @@ async fn all(
     subjects: Vec<Subject>,
     stop: &CancellationToken,
 ) -> Vec<(String, Result<Planned, CliError>)> {
-    // Nothing is drawn where standard error is no terminal.
-    let bar = ProgressBar::new(subjects.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("planning {pos} of {len} {bar:20}") {
-        bar.set_style(style);
-    }
+    let bar = Bar::of("planning", subjects.len());
     let patience = Patience::new(flags.timeout);
     let each = stream::iter(subjects).map(async |subject| {
         let planned = one(cluster, flags, &subject, &patience, stop).await;
         if planned.as_ref().is_err_and(is_about_everything) {
             stop.cancel();
         }
-        bar.inc(1);
+        bar.advance();
         (subject.title(), planned)
     });
-    let outcomes = each.buffered(AT_ONCE).collect().await;
-    bar.finish_and_clear();
-    outcomes
+    each.buffered(AT_ONCE).collect().await
 }
 
 async fn one(

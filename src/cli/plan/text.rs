@@ -215,6 +215,34 @@ Plan: 1 to add, 2 to change, 1 to destroy.
     }
 
     #[test]
+    fn at_40_columns_it_is_the_same_plan() {
+        assert_eq!(
+            plain(&[example()], 40),
+            "\
+SshKey team-a/web
+  ~    SshKey web
+       spec.azure.location:
+       \"westeurope\" -> \"northeurope\"
+  ~    Secret web: SHA256:old ->
+       (known after apply)
+         because
+  -/+  /subscriptions/33333333-3333-43
+       33-8333-333333333333/resourceGr
+       oups/rg/providers/Microsoft.Com
+       pute/sshPublicKeys/web
+         because
+  -    Secret web-previous
+         because
+       not before 2026-11-11T00:00:00Z
+  !    virtual machines do not trust
+       the next key
+
+Plan: 1 to add, 2 to change, 1 to destroy.
+"
+        );
+    }
+
+    #[test]
     fn what_is_as_it_should_be_is_one_line() {
         let all = [planned(None, &[]), planned(None, &[])];
         assert_eq!(plain(&all, 80), "No changes: 2 SshKeys as asked for.\n");

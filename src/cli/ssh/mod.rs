@@ -5,5 +5,6 @@ mod child;
 pub(super) mod flags;
 mod protocol;
 mod run;
+mod version;
 
 pub(super) use run::{agent, ssh};

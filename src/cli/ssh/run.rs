@@ -8,17 +8,31 @@ use super::{
     agent::Agent,
     child,
     flags::{Agent as AgentFlags, Ssh},
+    version,
 };
-use crate::cli::{
-    cluster::Cluster, error::CliError, interrupt::interrupted, private_key, which::Which,
+use crate::{
+    cli::{cluster::Cluster, error::CliError, interrupt::interrupted, private_key, which::Which},
+    keys::KeyPair,
 };
 
 /// Logs in to a machine. Returns the exit code of ssh.
 pub(in crate::cli) async fn ssh(cluster: &Cluster, flags: &Ssh) -> Result<u8, CliError> {
-    let agent = started(cluster, &flags.name, flags.which).await?;
+    let (pair, version) = interruptible(async {
+        let pair = pair(cluster, &flags.name, flags.which).await?;
+        Ok((pair, version::version().await))
+    })
+    .await?;
+    version::check(version, pair.public_key().algorithm())?;
+    let agent = started(pair)?;
+    let socket = agent.socket();
     let mut command = Command::new("ssh");
+    if version::names_agents(version) {
+        command.args(["-o", &format!("IdentityAgent={}", word(&socket)?)]);
+    } else {
+        command.env("SSH_AUTH_SOCK", &socket);
+    }
     command
-        .args(options(&agent.socket())?)
+        .args(OPTIONS)
         .arg("-i")
         .arg(agent.public_key())
         .arg(&flags.host)
@@ -31,22 +45,28 @@ pub(in crate::cli) async fn agent(cluster: &Cluster, flags: &AgentFlags) -> Resu
     let Some((program, arguments)) = flags.command.split_first() else {
         return Err(CliError::NotNow("name a command after --".to_owned()));
     };
-    let agent = started(cluster, &flags.name, flags.which).await?;
+    let pair = interruptible(pair(cluster, &flags.name, flags.which)).await?;
+    let agent = started(pair)?;
     let mut command = Command::new(program);
     command.args(arguments).env("SSH_AUTH_SOCK", agent.socket());
     child::run(command, &program.to_string_lossy()).await
 }
 
+async fn pair(cluster: &Cluster, name: &str, which: Which) -> Result<KeyPair, CliError> {
+    let found = cluster.get(name).await?;
+    private_key::pair(cluster, &found, which.previous).await
+}
+
+/// Until the other program runs, Ctrl-C is this one's.
+async fn interruptible<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::select! {
+        ended = work => ended,
+        () = interrupted() => Err(CliError::Interrupted),
+    }
+}
+
 /// An agent with the key.
-async fn started(cluster: &Cluster, name: &str, which: Which) -> Result<Agent, CliError> {
-    let pair = async {
-        let found = cluster.get(name).await?;
-        private_key::pair(cluster, &found, which.previous).await
-    };
-    let pair = tokio::select! {
-        pair = pair => pair?,
-        () = interrupted() => return Err(CliError::Interrupted),
-    };
+fn started(pair: KeyPair) -> Result<Agent, CliError> {
     Agent::start(pair).map_err(|cause| CliError::File {
         doing: "listen in",
         path: std::env::temp_dir(),
@@ -54,18 +74,9 @@ async fn started(cluster: &Cluster, name: &str, which: Which) -> Result<Agent, C
     })
 }
 
-/// ssh takes the key from this agent alone, and passes no agent on. Everything else is as the caller's configuration has it,
-/// the check of host keys too.
-fn options(socket: &Path) -> Result<[String; 6], CliError> {
-    let socket = word(socket)?;
-    let option = |option: &str| ["-o".to_owned(), option.to_owned()];
-    let [[a, agent], [b, only], [c, forward]] = [
-        option(&format!("IdentityAgent={socket}")),
-        option("IdentitiesOnly=yes"),
-        option("ForwardAgent=no"),
-    ];
-    Ok([a, agent, b, only, c, forward])
-}
+/// ssh takes the key from our agent alone, and passes no agent on. Everything else is as the caller's configuration has it,
+/// the check of host keys too. These options are as old as OpenSSH 3.9.
+const OPTIONS: [&str; 4] = ["-o", "IdentitiesOnly=yes", "-o", "ForwardAgent=no"];
 
 /// A path that ssh's configuration reads as it stands.
 fn word(path: &Path) -> Result<String, CliError> {

@@ -8,7 +8,13 @@ use parking_lot::Mutex;
 
 use crate::{
     api::SshKey,
-    kubernetes::definitions::{self, Kept},
+    kubernetes::definitions::{self, Kept, KeptRequests},
+};
+
+/// What is presumed of requests while it is not known.
+const PRESUMED: KeptRequests = KeptRequests {
+    of_keys: true,
+    of_stores: true,
 };
 
 /// After a schema that could not be read, it is not asked for again for so long.
@@ -35,7 +41,7 @@ impl Definitions {
         let are_current = status.is_some_and(|status| status.recorded_for.is_some());
         let mut known = self.known.lock();
         let plans = known.is_some_and(|known| known.kept.plans);
-        let requests = known.is_none_or(|known| known.kept.requests);
+        let requests = known.map_or(PRESUMED, |known| known.kept.requests);
         let kept = Kept {
             records: are_current,
             plans,
@@ -53,8 +59,16 @@ impl Definitions {
 
     /// Whether the definitions keep the answer to a request to reconcile; presumed while that is not known.
     pub(in crate::controller) fn keep_requests(&self) -> bool {
-        let known = self.known.lock();
-        known.is_none_or(|known| known.kept.requests)
+        self.known
+            .lock()
+            .is_none_or(|known| known.kept.requests.of_keys)
+    }
+
+    /// Whether the definitions of both kinds of store keep such an answer; presumed while that is not known.
+    pub(in crate::controller) fn keep_requests_to_stores(&self) -> bool {
+        self.known
+            .lock()
+            .is_none_or(|known| known.kept.requests.of_stores)
     }
 
     /// Whether the definitions are older than the operator. They are asked for once, and again every `poll` while they are.
@@ -97,6 +111,11 @@ impl Definitions {
 impl Known {
     /// Whether the definitions keep all that the operator writes.
     fn is_whole(&self) -> bool {
-        self.kept.records && self.kept.plans && self.kept.requests
+        let Kept {
+            records,
+            plans,
+            requests,
+        } = self.kept;
+        records && plans && requests.of_keys && requests.of_stores
     }
 }

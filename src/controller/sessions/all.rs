@@ -11,8 +11,11 @@ use crate::{
     controller::{
         failure::azure_failure,
         sessions::{
-            checked_store::CheckedStore, credential::Credential,
-            credential_reader::CredentialReader, session::Session, store_object::StoreView,
+            checked_store::CheckedStore,
+            credential::Credential,
+            credential_reader::CredentialReader,
+            session::{Session, Token},
+            store_object::StoreView,
         },
         store_id::StoreId,
         wakeups::Wakeups,
@@ -96,7 +99,7 @@ impl Sessions {
             return checked;
         }
         let checked = self
-            .check_in_turn(store, |checked| checked.is_of(store))
+            .check_in_turn(store, Token::AnyGoodOne, |checked| checked.is_of(store))
             .await;
         if checked.as_ref().is_some_and(CheckedStore::is_news) {
             self.tell(&store.id);
@@ -105,29 +108,34 @@ impl Sessions {
     }
 
     /// Checks a store: reads its credential, and gets a token. `None` while the credential is opened, which takes long.
-    pub(in crate::controller) async fn check(&self, store: &StoreView) -> Option<CheckedStore> {
-        self.check_in_turn(store, |_| false).await
+    pub(in crate::controller) async fn check(
+        &self,
+        store: &StoreView,
+        token: Token,
+    ) -> Option<CheckedStore> {
+        self.check_in_turn(store, token, |_| false).await
     }
 
     async fn check_in_turn(
         &self,
         store: &StoreView,
+        token: Token,
         is_enough: impl Fn(&CheckedStore) -> bool,
     ) -> Option<CheckedStore> {
         let turn = self.turn(&store.id);
         let _turn = turn.lock().await;
         match self.get(&store.id).filter(is_enough) {
             Some(checked) => Some(checked),
-            None => self.check_now(store).await,
+            None => self.check_now(store, token).await,
         }
     }
 
-    async fn check_now(&self, store: &StoreView) -> Option<CheckedStore> {
+    async fn check_now(&self, store: &StoreView, token: Token) -> Option<CheckedStore> {
         let before = self.get(&store.id).filter(|it| it.is_same_object(store));
         let last = before.as_ref().and_then(|before| before.session().cloned());
         let (ready, session) = match self.session(store, last.clone()).await {
             Ok(None) => return None,
-            Ok(Some(session)) => match session.sign_in().await {
+            Ok(Some(session)) => match session.sign_in(token).await {
                 Ok(()) => (Ok(()), Some(session)),
                 // An identity that has worked may have a token yet, which a new one that has not worked lacks.
                 Err(error) => (Err(azure_failure(&error)), last.or(Some(session))),

@@ -20,6 +20,15 @@ use crate::{
 /// The generation of a store, and the version of its credential.
 pub(in crate::controller) type MadeFrom = (i64, String);
 
+/// Which token shows that an identity is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::controller) enum Token {
+    /// One that was issued before, as long as it is good.
+    AnyGoodOne,
+    /// One that is issued now.
+    NewOne,
+}
+
 /// An identity at work.
 #[derive(Debug)]
 pub(in crate::controller) struct Session {
@@ -34,6 +43,8 @@ pub(in crate::controller) struct Session {
     throttled: Mutex<Option<Instant>>,
     /// Whether its identity got no token when a key needed one: the store has to be checked again.
     failing: AtomicBool,
+    /// Whether it got no new token when it was to get one: the one that it has proves nothing until it gets another.
+    is_refused: AtomicBool,
     /// What it was made from: another generation or credential needs another session.
     made_from: MadeFrom,
 }
@@ -53,6 +64,7 @@ impl Session {
             trouble: Mutex::default(),
             throttled: Mutex::default(),
             failing: AtomicBool::new(false),
+            is_refused: AtomicBool::new(false),
             made_from,
         }
     }
@@ -63,8 +75,15 @@ impl Session {
     }
 
     /// Gets a token, so that it is known whether the identity is accepted.
-    pub(in crate::controller) async fn sign_in(&self) -> Result<(), AzureError> {
-        self.arm.sign_in().await?;
+    pub(in crate::controller) async fn sign_in(&self, token: Token) -> Result<(), AzureError> {
+        let is_new = token == Token::NewOne || self.is_refused.load(Ordering::Relaxed);
+        if is_new {
+            let signed_in = self.arm.sign_in_anew().await;
+            self.is_refused.store(signed_in.is_err(), Ordering::Relaxed);
+            signed_in?;
+        } else {
+            self.arm.sign_in().await?;
+        }
         self.failing.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -89,6 +108,11 @@ impl Session {
 
     /// A write was taken: there is no trouble any more. Whether that is news.
     pub(in crate::controller) fn wrote(&self) -> bool {
+        self.forget_trouble()
+    }
+
+    /// What keys have met may be mended: they meet it again if it is not. Whether there was anything.
+    pub(in crate::controller) fn forget_trouble(&self) -> bool {
         self.trouble().take().is_some()
     }
 

@@ -15,10 +15,14 @@ use crate::{
         memory::store_state::concerns_of_stores,
         sessions::{
             checked_store::{CheckedStore, not_checked_yet},
-            session::Session,
+            session::{Session, Token},
             store_object::{StoreObject, StoreSpec, StoreView, unreadable},
         },
-        store::{report::report, users},
+        store::{
+            look_request,
+            report::{Answers, report},
+            users,
+        },
         store_id::StoreId,
     },
     kubernetes::{KubernetesError, guarded::Guarded, namespaces, stores},
@@ -40,7 +44,8 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
                 name = store.name_any(),
                 "a store can't be read"
             );
-            report(&context, &store, &Err(unreadable(K::KIND))).await?;
+            let found = Err(unreadable(K::KIND));
+            report(&context, &store, &found, Answers::Request).await?;
             return Ok(Action::requeue(context.options.intervals.sweep));
         }
     };
@@ -49,7 +54,12 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
         let view = store.describe(&context.options.namespace);
         // Its last keys need its session, also when the operator has started since.
         if is_held(store) && !context.sessions.is_known(&view) {
-            if context.sessions.check(&view).await.is_none() {
+            if context
+                .sessions
+                .check(&view, Token::AnyGoodOne)
+                .await
+                .is_none()
+            {
                 return Ok(Action::requeue(context.options.intervals.sweep));
             }
             context.sessions.tell(&id);
@@ -60,15 +70,37 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
         tracing::warn!(%error, "a store that is not used stays held for now");
     }
     let view = store.describe(&context.options.namespace);
-    let Some(checked) = context.sessions.check(&view).await else {
+    let token = if look_request::is_open(&context, store).await {
+        Token::NewOne
+    } else {
+        Token::AnyGoodOne
+    };
+    let Some(checked) = context.sessions.check(&view, token).await else {
         return wait(&context, store).await;
     };
-    let ready = readiness(&context, &view, &checked).await;
-    report(&context, store, &ready).await?;
-    if checked.is_news() {
+    let is_news = forget(&context, store, &checked, token) || checked.is_news();
+    let ready = readiness(&context, &view, &checked, token).await;
+    report(&context, store, &ready, Answers::Request).await?;
+    if is_news {
         context.sessions.tell(&id);
     }
     Ok(Action::requeue(next_look(&context, store, &ready)))
+}
+
+/// A person who asks may have mended something: what was met before counts no more. Whether that is news for the keys.
+fn forget<K: StoreObject>(
+    context: &Context,
+    store: &K,
+    checked: &CheckedStore,
+    token: Token,
+) -> bool {
+    if token == Token::AnyGoodOne {
+        return false;
+    }
+    context.memory.reset_backoff(store);
+    context.memory.end_patience(store);
+    let session = checked.session();
+    session.is_some_and(|session| session.forget_trouble())
 }
 
 /// Its credential is being opened; it is woken when that is done. What was said of the store before stays.
@@ -76,7 +108,7 @@ async fn wait<K: StoreObject>(context: &Context, store: &K) -> Result<Action, Ku
     let status = store.status();
     let reported = status.and_then(|status| status.observed_generation);
     if reported.is_none_or(|generation| generation < 0) {
-        report(context, store, &Err(not_checked_yet())).await?;
+        report(context, store, &Err(not_checked_yet()), Answers::Nothing).await?;
     }
     Ok(Action::requeue(context.options.intervals.sweep))
 }
@@ -87,6 +119,7 @@ async fn readiness(
     context: &Context,
     view: &StoreView,
     checked: &CheckedStore,
+    token: Token,
 ) -> Result<String, Failure> {
     checked.ready().map_err(Clone::clone)?;
     let issued = "Entra issues tokens to the store's identity".to_owned();
@@ -97,7 +130,7 @@ async fn readiness(
     if let Some(trouble) = session.trouble_within(recent) {
         return Err(trouble);
     }
-    match list_default_group(context, session, view).await {
+    match list_default_group(context, session, view, token).await {
         None | Some(Ok(_)) => Ok(issued),
         Some(Err(error)) => {
             let failure = failure::azure_failure(&error);
@@ -110,11 +143,13 @@ async fn readiness(
     }
 }
 
-/// Lists the group that keys of the store are in unless they name another; what was listed lately is not listed again.
+/// Lists the group that keys of the store are in unless they name another; what was listed lately is not listed again, unless
+/// a person asks.
 async fn list_default_group(
     context: &Context,
     session: &Session,
     view: &StoreView,
+    token: Token,
 ) -> Option<Result<View, AzureError>> {
     let id = ArmId {
         subscription: view.subscription().subscription_id.clone(),
@@ -129,10 +164,13 @@ async fn list_default_group(
         correlation: Uuid::new_v4().to_string(),
         is_question: false,
     };
-    let (sweep, none) = (context.options.intervals.sweep, Duration::ZERO);
+    let (max_age, none) = match token {
+        Token::AnyGoodOne => (context.options.intervals.sweep, Duration::ZERO),
+        Token::NewOne => (Duration::from_nanos(1), Duration::ZERO),
+    };
     let known = session
         .inventory
-        .known(&session.arm, &id, sweep, none, &caller, now())
+        .known(&session.arm, &id, max_age, none, &caller, now())
         .await;
     Some(known)
 }
@@ -171,7 +209,7 @@ async fn leave<K: StoreObject>(
         listed(&users)
     );
     let failure = Failure::new(ErrorClass::Transient, Reason::InUse, message);
-    report(context, store, &Err(failure)).await?;
+    report(context, store, &Err(failure), Answers::Request).await?;
     Ok(Action::requeue(context.options.intervals.poll))
 }
 

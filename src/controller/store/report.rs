@@ -5,21 +5,35 @@ use crate::{
         AzureStoreStatus, ConditionType, ErrorClass, Reason,
         condition::{ConditionDraft, conditions},
     },
-    controller::{clock::now, context::Context, sessions::store_object::StoreObject},
+    controller::{
+        clock::now, context::Context, sessions::store_object::StoreObject,
+        store::look_request::handled,
+    },
     kubernetes::{KubernetesError, stores},
     plan::Failure,
 };
+
+/// What a report says of the request that is on the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::controller) enum Answers {
+    /// It was acted upon.
+    Request,
+    /// Nothing new.
+    Nothing,
+}
 
 /// Writes the status when it differs, and warns of what is not ready.
 pub(in crate::controller) async fn report<K: StoreObject>(
     context: &Context,
     store: &K,
     ready: &Result<String, Failure>,
+    answers: Answers,
 ) -> Result<(), KubernetesError> {
     let before = store.status().cloned().unwrap_or_default();
     let generation = store.meta().generation.unwrap_or_default();
     let status = AzureStoreStatus {
         observed_generation: Some(generation),
+        last_handled_reconcile_at: handled(context, store, answers == Answers::Request),
         conditions: conditions(&drafts(ready), &before.conditions, generation, now()),
     };
     if status == before {

@@ -1,14 +1,14 @@
-//! The program at its edges: colours, narrow terminals, Ctrl-C, and more objects than one answer has.
+//! The program at its edges: colours, narrow terminals, and Ctrl-C.
 
 use std::{fs, process::Stdio};
 
-use dev::world::{Part, World, WorldOptions};
+use dev::world::{World, WorldOptions};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
-use super::program::{command, done, refused, start};
+use super::program::{command, start};
 use crate::manifests::key;
 
 #[tokio::test]
@@ -84,34 +84,4 @@ async fn colours_are_for_those_who_want_them() {
             assert!(is_place || line.chars().count() <= 40, "{command}: {line}");
         }
     }
-}
-
-#[tokio::test]
-async fn more_objects_than_come_with_one_answer_are_all_listed() {
-    const COUNT: usize = 1_100;
-    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let all: Vec<String> = (0..COUNT)
-        .map(|number| key(&format!("key-{number}"), "{}"))
-        .collect();
-    let create = ["create", "-f", "-"];
-    world
-        .kubectl_with(&create, &all.join("---\n"))
-        .await
-        .unwrap();
-    let names = done(&world, folder, &["list", "-o", "name"]).await;
-    assert_eq!(names.lines().count(), COUNT);
-    let lines = done(&world, folder, &["list"]).await;
-    assert_eq!(lines.lines().count(), COUNT + 1);
-    let said = refused(
-        &world,
-        folder,
-        &["wait", "--for", "ready", "--timeout", "1s"],
-    )
-    .await;
-    assert!(
-        said.contains("and 1095 more; the operator does not answer about"),
-        "{said}"
-    );
 }

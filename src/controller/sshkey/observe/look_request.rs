@@ -13,7 +13,7 @@ pub(in crate::controller) fn look_request<'a>(
     context: &Context,
     object: &'a SshKey,
 ) -> Option<&'a str> {
-    request(object).filter(|_| context.definitions.keep_requests())
+    requested(object).filter(|_| context.definitions.keep_requests())
 }
 
 /// Whether the operator has yet to act on a request.
@@ -30,7 +30,8 @@ pub(in crate::controller) async fn is_requested(context: &Context, object: &SshK
     is_open && context.definitions.keep_requests()
 }
 
-fn request(object: &SshKey) -> Option<&str> {
+/// The request on an object of any kind, if a status can repeat it.
+pub(in crate::controller) fn requested<K: ResourceExt>(object: &K) -> Option<&str> {
     let name = annotation::RECONCILE_REQUESTED_AT;
     let value = object.annotations().get(name)?;
     let is_printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
@@ -42,7 +43,7 @@ fn is_open(object: &SshKey) -> bool {
     let handled = object
         .own_status()
         .and_then(|status| status.last_handled_reconcile_at.as_deref());
-    request(object).is_some_and(|request| handled != Some(request))
+    requested(object).is_some_and(|request| handled != Some(request))
 }
 
 #[cfg(test)]
