@@ -24,7 +24,15 @@ async fn a_key_is_made_and_deleted() {
         world.emulator().keys()
     );
     assert!(world.secret("web").await.is_some());
-    assert!(!world.events("web").await.is_empty());
+    // Events are written behind other work.
+    world
+        .until("an event tells of it", async || {
+            match world.events("web").await.as_slice() {
+                [] => Err("none does".to_owned()),
+                _ => Ok(()),
+            }
+        })
+        .await;
     let table = world
         .kubectl(&["get", "sshkeys", "-o", "wide"])
         .await

@@ -165,7 +165,7 @@ impl Editor {
                 self.apply(&name).await;
             }
             Edit::Rotate => {
-                key.rotation = Some(format!("{}-{tag}", key.rotation.as_deref().unwrap_or("r")));
+                key.rotations += 1;
                 self.apply(&name).await;
             }
             Edit::Again if !key.is_kept() => {

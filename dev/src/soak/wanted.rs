@@ -16,8 +16,8 @@ pub(super) struct Key {
     /// Whether there is one more output.
     pub(super) more: bool,
     pub(super) suspended: bool,
-    /// The last rotation that was asked for.
-    pub(super) rotation: Option<String>,
+    /// How many rotations were asked for.
+    pub(super) rotations: u32,
     /// Whether somebody has changed what the operator wrote into the metadata.
     pub(super) was_replaced: bool,
 }
@@ -51,7 +51,7 @@ impl Key {
             tag: 0,
             more: false,
             suspended: false,
-            rotation: None,
+            rotations: 0,
             was_replaced: false,
         }
     }
@@ -90,9 +90,10 @@ impl Key {
         }
         spec["outputs"] = json!(outputs);
         let mut metadata = json!({ "name": name });
-        if let Some(rotation) = &self.rotation {
+        if self.rotations > 0 {
+            // A request is as short in the last hour as in the first: the operator ignores very long ones.
             let asked = "sshkey-operator.io/rotate-requested-at";
-            metadata["annotations"] = json!({ asked: rotation });
+            metadata["annotations"] = json!({ asked: format!("r-{}", self.rotations) });
         }
         json!({
             "apiVersion": "sshkey-operator.io/v1alpha1",
