@@ -4,16 +4,19 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client, api::ListParams};
 
 use super::{
-    client::PAGE,
     error::{KubernetesError, attempt},
     secrets::FoundSecret,
 };
 use crate::api::names::label;
 
+/// How many Secrets are listed at a time. A tenant may put the label on Secrets of a mebibyte each, and a page is in memory as
+/// a whole, as text and as bytes.
+const PAGE: u32 = 20;
+
 /// A page of a list. Its Secrets are as they were when the list began.
 #[derive(Debug)]
 pub struct SecretPage {
-    /// At most 50.
+    /// At most 20.
     pub secrets: Vec<FoundSecret>,
     /// Where the next page begins; none after the last.
     pub next: Option<String>,

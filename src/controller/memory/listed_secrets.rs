@@ -1,5 +1,5 @@
 //! What a list of the managed Secrets said of each, at the start, until its `SshKey` asks for it. A list in pages takes a
-//! fiftieth of the requests that reading each of them does.
+//! twentieth of the requests that reading each of them does.
 //!
 //! What a list says may be older than what the watch of the Secrets says. Whichever comes first, a Secret of which both say
 //! different versions is not to be had from here.

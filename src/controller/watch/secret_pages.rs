@@ -20,6 +20,9 @@ use crate::{
 /// How long what a list said is kept for an `SshKey` that comes later. After that, its Secret is read.
 const KEPT_FOR: Duration = Duration::from_mins(10);
 
+/// A longer record is not the operator's: such a Secret is read, and nothing is kept of it.
+const LONGEST_RECORD: usize = 256;
+
 /// Lists the managed Secrets of a namespace, or of all. Without the right to do so, which the operator has only where it
 /// watches them, each is read.
 pub(in crate::controller) async fn list_secrets(
@@ -61,5 +64,17 @@ async fn read_one(secret: FoundSecret) -> Option<(Place, SecretFacts)> {
     let owner = annotations.get(annotation::OWNER_NAME)?.clone();
     let (namespace, name) = (secret.meta.namespace.clone()?, secret.meta.name.clone()?);
     let place = Identity::of::<Secret>(&namespace, &name, "").place;
-    Some((place, facts(secret, &namespace, &owner).await))
+    let facts = facts(secret, &namespace, &owner).await;
+    is_short(&facts).then_some((place, facts))
+}
+
+fn is_short(facts: &SecretFacts) -> bool {
+    let records = [
+        &facts.owner_name,
+        &facts.owner_uid,
+        &facts.owner_namespace,
+        &facts.request,
+    ];
+    let mut records = records.into_iter().flatten();
+    records.all(|record| record.len() <= LONGEST_RECORD)
 }

@@ -5,18 +5,19 @@ use dev::{
     world::{World, WorldOptions},
 };
 use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use sshkey_operator::api::{
     SshKey, SshKeySpec,
-    names::{FINALIZER, GROUP, annotation},
+    names::{FINALIZER, GROUP, annotation, label},
 };
 
 use super::world::{BUSY, two_namespaces};
-use crate::manifests::key;
+use crate::{manifests::key, seen::sweeps_pass};
 
 #[tokio::test]
 async fn what_others_write_on_objects_does_not_fill_the_memory() {
@@ -55,6 +56,55 @@ async fn what_others_write_on_objects_does_not_fill_the_memory() {
             })
             .await;
     }
+    let used = usage(world.operator().id()).unwrap();
+    println!("peak {} KiB, now {} KiB", used.peak_kib, used.resident_kib);
+    assert!(used.peak_kib < LIMIT_KIB, "{used:?}");
+}
+
+/// As large as the API server takes them, each labelled as if the operator kept a key in it.
+fn large_secret(number: usize) -> Secret {
+    let owner = "x".repeat(200 * 1024);
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(format!("large-{number}")),
+            labels: Some(
+                [(
+                    label::SECRET_ROLE.to_owned(),
+                    label::ROLE_MANAGED.to_owned(),
+                )]
+                .into(),
+            ),
+            annotations: Some([(annotation::OWNER_NAME.to_owned(), owner)].into()),
+            ..ObjectMeta::default()
+        },
+        data: Some([("theirs".to_owned(), ByteString(vec![b'x'; 800 * 1024]))].into()),
+        ..Secret::default()
+    }
+}
+
+#[tokio::test]
+async fn secrets_that_a_tenant_labels_as_the_operators_do_not_fill_the_memory_at_a_start() {
+    const LIMIT_KIB: u32 = 256 * 1024;
+    const MANY_SECRETS: usize = 120;
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    let secrets: Api<Secret> = world.api();
+    let create = |number| {
+        let secrets = secrets.clone();
+        async move {
+            let secret = large_secret(number);
+            secrets.create(&PostParams::default(), &secret).await
+        }
+    };
+    let created = stream::iter(0..MANY_SECRETS).map(create).buffered(4);
+    created.try_for_each(async |_| Ok(())).await.unwrap();
+    world.operator().kill();
+    world.operator().restart().unwrap();
+    world.apply(&key("mine", "{azure: {}}")).await;
+    world.wait_ready("mine").await;
+    // Each page of the list was read by then, and more.
+    sweeps_pass(&world).await;
     let used = usage(world.operator().id()).unwrap();
     println!("peak {} KiB, now {} KiB", used.peak_kib, used.resident_kib);
     assert!(used.peak_kib < LIMIT_KIB, "{used:?}");
