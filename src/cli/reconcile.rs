@@ -30,7 +30,7 @@ const INTERVAL_EACH: Duration = Duration::from_millis(1);
 /// More than these are read as a list.
 const FEW: usize = 10;
 
-/// One that is waited for: of many, no more is kept.
+/// What is kept of an object that is waited for: there may be thousands.
 struct Asked {
     uid: Option<String>,
     namespace: String,

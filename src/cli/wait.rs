@@ -32,7 +32,7 @@ struct Waited {
     is_seen: bool,
 }
 
-/// One as it was just read: of many, no more is kept.
+/// What is kept of an object that was just read: there may be thousands.
 #[derive(Clone, Debug)]
 struct Now {
     who: Waited,

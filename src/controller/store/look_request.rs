@@ -1,22 +1,17 @@
 //! A person's request to check a store at once: by a new token, and by a list of its own.
 
 use crate::controller::{
-    context::Context, sessions::store_object::StoreObject, sshkey::observe::look_request::requested,
+    context::Context,
+    memory::definitions::Definitions,
+    sessions::store_object::StoreObject,
+    sshkey::observe::look_request::{are_kept, requested},
 };
 
 /// Whether the operator has yet to act on a request. None is open where older definitions drop the answer: it would never end.
 pub(in crate::controller) async fn is_open<K: StoreObject>(context: &Context, store: &K) -> bool {
     let before = before(store);
     let is_open = requested(store).is_some_and(|request| before != Some(request));
-    if is_open {
-        // They are asked for once, so that it is known whether they keep the answer.
-        let poll = context.options.intervals.poll;
-        context
-            .definitions
-            .are_outdated(&context.client, poll)
-            .await;
-    }
-    is_open && context.definitions.keep_requests_to_stores()
+    is_open && are_kept(context, Definitions::keep_requests_to_stores).await
 }
 
 /// The request that the status is to name as acted upon.

@@ -87,7 +87,7 @@ pub(in crate::controller) async fn reconcile<K: StoreObject>(
     Ok(Action::requeue(next_look(&context, store, &ready)))
 }
 
-/// A person who asks may have mended something: what was met before counts no more. Whether that is news for the keys.
+/// Forgets earlier trouble, since a person who asks may have mended it. Returns whether that is news for the keys.
 fn forget<K: StoreObject>(
     context: &Context,
     store: &K,

@@ -4,7 +4,7 @@ use kube::ResourceExt;
 
 use crate::{
     api::{SshKey, names::annotation},
-    controller::context::Context,
+    controller::{context::Context, memory::definitions::Definitions},
 };
 
 /// The request, if the status can repeat it; other values are ignored. So are all where older definitions drop the answer:
@@ -18,16 +18,18 @@ pub(in crate::controller) fn look_request<'a>(
 
 /// Whether the operator has yet to act on a request.
 pub(in crate::controller) async fn is_requested(context: &Context, object: &SshKey) -> bool {
-    let is_open = is_open(object);
-    if is_open {
-        // They are asked for once, so that it is known whether they keep the answer.
-        let poll = context.options.intervals.poll;
-        context
-            .definitions
-            .are_outdated(&context.client, poll)
-            .await;
-    }
-    is_open && context.definitions.keep_requests()
+    is_open(object) && are_kept(context, Definitions::keep_requests).await
+}
+
+/// Whether the definitions keep the answer to a request that is open. They are asked for once, so that it is known.
+pub(in crate::controller) async fn are_kept(
+    context: &Context,
+    of_kind: fn(&Definitions) -> bool,
+) -> bool {
+    let definitions = &context.definitions;
+    let poll = context.options.intervals.poll;
+    definitions.are_outdated(&context.client, poll).await;
+    of_kind(definitions)
 }
 
 /// The request on an object of any kind, if a status can repeat it.
