@@ -6,16 +6,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use k8s_openapi::api::core::v1::Secret;
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::timeout};
 
-use crate::{
-    controller::memory::identity::{Identity, Place},
-    plan::SecretFacts,
-};
+use crate::{controller::memory::identity::Place, plan::SecretFacts};
 
-/// How long an `SshKey` waits for its Secret to be listed. A page takes some milliseconds: 10,000 Secrets are listed before.
+/// How long an `SshKey` waits for the next page. A page takes some milliseconds, so an API server that takes longer is ill.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a list of the managed Secrets of one watch said of each.
@@ -87,37 +83,34 @@ impl ListedSecrets {
         }
     }
 
-    /// What the list said of a Secret, once: waits until it was listed. `None` when it was not, or has changed since.
-    pub(in crate::controller) async fn take(
-        &self,
-        namespace: &str,
-        name: &str,
-    ) -> Option<SecretFacts> {
-        let place = Identity::of::<Secret>(namespace, name, "").place;
-        let found = async {
-            loop {
-                // From here on no page goes unheard.
-                let grown = self.grown.notified();
-                match self.look(&place) {
-                    Look::Found(facts) => return Some(*facts),
-                    Look::Not => return None,
-                    Look::NotYet => grown.await,
-                }
+    /// What the list said of a Secret: waits until it was listed, as long as pages come. `None` when it was not, or has
+    /// changed since.
+    pub(in crate::controller) async fn find(&self, place: &Place) -> Option<SecretFacts> {
+        loop {
+            // From here on no page goes unheard.
+            let grown = self.grown.notified();
+            match self.look(place) {
+                Look::Found(facts) => return Some(*facts),
+                Look::Not => return None,
+                Look::NotYet => timeout(PATIENCE, grown).await.ok()?,
             }
-        };
-        timeout(PATIENCE, found).await.ok().flatten()
+        }
     }
 
     fn look(&self, place: &Place) -> Look {
+        let list = self.list.lock();
+        match list.secrets.get(place) {
+            Some(Known::Facts(facts)) => Look::Found(facts.clone()),
+            _ if list.has_ended => Look::Not,
+            _ => Look::NotYet,
+        }
+    }
+
+    /// A decision was made upon what the list said of this Secret, which is of no more use.
+    pub(in crate::controller) fn forget(&self, place: &Place) {
         let mut list = self.list.lock();
-        match list.secrets.remove(place) {
-            Some(Known::Facts(facts)) => Look::Found(facts),
-            Some(known) if !list.has_ended => {
-                list.secrets.insert(place.clone(), known);
-                Look::NotYet
-            }
-            None if !list.has_ended => Look::NotYet,
-            _ => Look::Not,
+        if matches!(list.secrets.get(place), Some(Known::Facts(_))) {
+            list.secrets.remove(place);
         }
     }
 }
@@ -130,8 +123,13 @@ enum Look {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::Secret;
+
     use super::*;
-    use crate::plan::{Durability, SecretKey};
+    use crate::{
+        controller::memory::identity::Identity,
+        plan::{Durability, SecretKey},
+    };
 
     fn listed(name: &str, version: &str) -> (Place, SecretFacts) {
         let facts = SecretFacts {
@@ -160,16 +158,18 @@ mod tests {
     }
 
     async fn version(list: &ListedSecrets, name: &str) -> Option<String> {
-        let taken = list.take("team", name).await;
-        taken.map(|facts| facts.resource_version)
+        let found = list.find(&place(name)).await;
+        found.map(|facts| facts.resource_version)
     }
 
     #[tokio::test]
-    async fn what_was_listed_is_to_be_had_once() {
+    async fn what_was_listed_is_to_be_had_until_a_decision_is_made_upon_it() {
         let list = ListedSecrets::default();
         list.add([listed("a", "7")]);
-        assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
         list.end();
+        assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
+        assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
+        list.forget(&place("a"));
         assert_eq!(version(&list, "a").await, None);
     }
 

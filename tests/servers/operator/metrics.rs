@@ -4,7 +4,10 @@
 #![allow(clippy::float_cmp)]
 
 use arm_emulator::{Effect, Fault, FaultAnswer};
-use dev::world::{Part, World, WorldOptions};
+use dev::{
+    operator::Operator,
+    world::{Part, World, WorldOptions},
+};
 use kube::{Api, ResourceExt, api::DeleteParams};
 use sshkey_operator::{
     api::{ClusterAzureStore, ConditionType, Reason, SshKey},
@@ -18,8 +21,12 @@ use crate::{
 };
 
 pub(crate) async fn text(world: &World) -> String {
+    text_of(world.operator()).await
+}
+
+async fn text_of(operator: &Operator) -> String {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = world.operator().metrics_url();
+    let url = operator.metrics_url();
     let answer = client.get(url).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(
@@ -30,7 +37,11 @@ pub(crate) async fn text(world: &World) -> String {
 }
 
 pub(crate) async fn scrape(world: &World) -> Scrape {
-    let text = text(world).await;
+    scrape_of(world.operator()).await
+}
+
+pub(crate) async fn scrape_of(operator: &Operator) -> Scrape {
+    let text = text_of(operator).await;
     Scrape::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 

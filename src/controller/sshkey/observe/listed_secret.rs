@@ -1,30 +1,63 @@
 //! The first look at an `SshKey` after a start, by what a list said of its Secret. It may be some seconds old, so it serves
 //! only to say that all is as it is wanted: for all else the Secret is read.
 
+use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 
 use crate::{
     api::{SshKey, names::FINALIZER},
-    controller::{clock::now, scope::Scope, sshkey::observe::observation::Observation},
+    controller::{
+        clock::now,
+        memory::identity::{Identity, Place},
+        scope::Scope,
+        sshkey::observe::{
+            beside_secret::observe_all, error::ObserveError, observation::Observation,
+            purpose::Purpose,
+        },
+    },
     plan::{Move, SecretView, next_move, plan, secret_name},
 };
 
-/// What a list said of the Secret of an object that has one, once; `None` when it is to be read.
-pub(super) async fn listed(scope: &Scope, object: &SshKey) -> Option<SecretView> {
+/// The object by what a list said of its Secret, where that says that nothing is to be done. `None` when the Secret is to be
+/// read.
+pub(super) async fn at_rest(
+    scope: &Scope,
+    object: &SshKey,
+) -> Result<Option<Observation>, ObserveError> {
+    let Some(place) = place(object) else {
+        return Ok(None);
+    };
+    let Some(secret) = scope.listed_secrets.find(&place).await else {
+        return Ok(None);
+    };
+    let is_own = secret.owner_name.as_ref() == Some(&object.name_any());
+    let observation = if is_own {
+        let secret = SecretView::Present(Box::new(secret));
+        scope.context.memory.secret_was_read(object, &secret);
+        let observed = observe_all(scope, object.clone(), secret, false, &Purpose::Work);
+        // Who waits for a store or a key asks again, and the list still says the same then.
+        let observation = Box::pin(observed).await?;
+        is_at_rest(scope, &observation).then_some(observation)
+    } else {
+        None
+    };
+    scope.listed_secrets.forget(&place);
+    Ok(observation)
+}
+
+/// Where the Secret of an object is that has one: none of an object that is new, or that goes.
+fn place(object: &SshKey) -> Option<Place> {
     let meta = &object.metadata;
     let is_held = object.finalizers().iter().any(|one| one == FINALIZER);
     if !is_held || meta.deletion_timestamp.is_some() {
         return None;
     }
-    let (namespace, name) = (object.namespace()?, object.name_any());
-    let secret = secret_name(&object.spec, &name)?;
-    let facts = scope.listed_secrets.take(&namespace, &secret).await?;
-    let is_own = facts.owner_name.as_ref() == Some(&name);
-    is_own.then(|| SecretView::Present(Box::new(facts)))
+    let secret = secret_name(&object.spec, &object.name_any())?;
+    Some(Identity::of::<Secret>(&object.namespace()?, &secret, "").place)
 }
 
 /// Whether nothing is to be done, nor to be said: all is as it is wanted.
-pub(super) fn is_at_rest(scope: &Scope, observation: &Observation) -> bool {
+fn is_at_rest(scope: &Scope, observation: &Observation) -> bool {
     let (desired, observed) = (&observation.desired, &observation.observed);
     let decided = plan(desired, observed, scope.context.options.orphan_after, now());
     let next = next_move(desired, observed, &decided, &[]);

@@ -2,6 +2,7 @@
 
 pub(in crate::controller) mod azure;
 pub(in crate::controller) mod azure_views;
+pub(in crate::controller) mod beside_secret;
 pub(in crate::controller) mod error;
 pub(in crate::controller) mod listed_secret;
 pub(in crate::controller) mod look;
