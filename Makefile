@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test nightly lint bench soak charts charts-helm3 image e2e clients terraform crds fmt build control-plane
+.PHONY: help run demo test nightly lint bench profile soak charts charts-helm3 image e2e clients terraform crds fmt build control-plane
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 
 help: ## List the targets
@@ -30,6 +30,10 @@ lint: ## Formatting, clippy, and cargo-deny where it is installed
 bench: control-plane ## The image's operator against a bare client and against targets; 15 minutes once built; THROTTLE=1, SCALE=100000, HOURS=1
 	@cargo build --release --package dev --bins
 	@$(dir $(programs))release/dev bench $(if $(THROTTLE),--throttled-keys 1000) $(if $(SCALE),--ready-keys $(SCALE)) $(if $(HOURS),--rest-minutes 60)
+
+profile: control-plane ## Where CPU time and memory go with KEYS=10000: the ten largest, by perf and heaptrack; 10 minutes once built
+	@cargo build --profile profiling --workspace --bins
+	@$(dir $(programs))profiling/dev profile $(if $(KEYS),--keys $(KEYS))
 
 soak: control-plane build ## Edits at random for FOR=10m while the operator is killed, servers restart and requests fail; KEYS, SEED
 	@$(programs)/dev soak --for $(or $(FOR),10m) --keys $(or $(KEYS),300) $(if $(SEED),--seed $(SEED))

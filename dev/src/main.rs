@@ -1,4 +1,4 @@
-//! `dev`: what `make run`, `make demo`, `make bench`, `make soak`, `make image`, `make clients`, `make terraform` and `make e2e`
+//! `dev`: what `make run`, `make demo`, `make bench`, `make profile`, `make soak`, `make image`, `make clients`, `make terraform` and `make e2e`
 //! start.
 
 use anyhow::Context;
@@ -22,6 +22,8 @@ enum Command {
     Demo(run::Options),
     /// Measures the operator against the floor of what has to be written anyway.
     Bench(bench::Options),
+    /// Shows where the operator's CPU time and memory go, with many keys.
+    Profile(bench::ProfileOptions),
     /// Edits keys at random while the operator is killed, servers are restarted and requests fail, and says what came of it.
     Soak(soak::Options),
     /// Builds the container images of the operator and of the emulator into target/image/.
@@ -47,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Command::Run(options) => on_runtime(run::run(&options)),
         Command::Demo(options) => on_runtime(run::demo(&options)),
         Command::Bench(options) => on_runtime(bench::bench(&options)),
+        Command::Profile(options) => on_runtime(bench::profile(&options)),
         Command::Floor(args) => on_runtime(bench::floor(&args)),
         Command::Soak(options) => on_runtime(soak::soak(&options)),
         Command::Image(options) => image::build(&options),

@@ -9,13 +9,18 @@ use super::{
     rows::{Rows, Spread, each, mib},
     scale, throttled,
 };
+use crate::image;
 
 /// Measures and prints.
 ///
 /// # Errors
 /// When something can't be started, or a key does not become Ready.
 pub async fn bench(options: &Options) -> anyhow::Result<()> {
-    let playground = Playground::start(options).await?;
+    let operator = match &options.operator {
+        Some(given) => given.clone(),
+        None => image::operator()?,
+    };
+    let playground = Playground::start(operator).await?;
     let mut rows = Rows::default();
     let cpu = contest(&playground, options, &mut rows).await?;
     if options.ready_keys > 0 {

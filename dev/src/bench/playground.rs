@@ -18,11 +18,10 @@ use sshkey_operator::api::{
     sshkey::{AzureSpec, ResourceGroup},
 };
 
-use super::options::Options;
 use crate::{
     checkout,
     control_plane::ControlPlane,
-    crds, image, manifests,
+    crds, manifests,
     operator::{Flags, Operator},
 };
 
@@ -42,11 +41,8 @@ pub(super) struct Playground {
 }
 
 impl Playground {
-    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
-        let operator = match &options.operator {
-            Some(given) => given.clone(),
-            None => image::operator()?,
-        };
+    /// Starts all but the operator, which is this program.
+    pub(super) async fn start(operator: PathBuf) -> anyhow::Result<Self> {
         let folder = checkout::scratch("bench").join(std::process::id().to_string());
         let plane = ControlPlane::start(&folder).await?;
         let client = plane.admin().client().await?;
@@ -70,7 +66,16 @@ impl Playground {
 
     /// Starts the operator that is measured.
     pub(super) fn start_operator(&self, folder: &Path, flags: &Flags) -> anyhow::Result<Operator> {
-        Operator::start_program(self.operator.clone(), folder, flags)
+        Self::start_other(self.operator.clone(), folder, flags)
+    }
+
+    /// Starts another program in its place.
+    pub(super) fn start_other(
+        program: PathBuf,
+        folder: &Path,
+        flags: &Flags,
+    ) -> anyhow::Result<Operator> {
+        Operator::start_program(program, folder, flags)
     }
 
     /// A namespace with a store and so many pending keys.

@@ -17,7 +17,7 @@ use crate::{operator::Operator, processes::usage};
 
 type Counts = BTreeMap<(String, String), f64>;
 
-const QUIET: Duration = Duration::from_secs(20);
+pub(super) const QUIET: Duration = Duration::from_secs(20);
 
 /// Waits until the operator is quiet, and then watches it at rest.
 pub(super) async fn measure(

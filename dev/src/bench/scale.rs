@@ -26,12 +26,7 @@ pub(super) async fn measure(
     rows: &mut Rows,
 ) -> anyhow::Result<()> {
     let keys = options.ready_keys;
-    let groups: Vec<String> = (0..GROUPS)
-        .map(|number| format!("rg-{number:02}"))
-        .collect();
-    for group in &groups {
-        playground.emulator.put_group(SUBSCRIPTION, group, LOCATION);
-    }
+    let groups = put_groups(playground);
     let number = uuid::Uuid::new_v4().simple();
     let (team, scale) = (format!("team-{number}"), format!("scale-{number}"));
     playground.namespace(&team).await?;
@@ -85,6 +80,16 @@ pub(super) async fn measure(
     .await?;
     operator.terminate().await?;
     Ok(())
+}
+
+/// The groups that the keys are in by turns.
+pub(super) fn put_groups(playground: &Playground) -> Vec<String> {
+    let names = (0..GROUPS).map(|number| format!("rg-{number:02}"));
+    let groups: Vec<String> = names.collect();
+    for group in &groups {
+        playground.emulator.put_group(SUBSCRIPTION, group, LOCATION);
+    }
+    groups
 }
 
 async fn scale_flags(

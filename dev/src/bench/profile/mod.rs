@@ -1,0 +1,9 @@
+//! `make profile`: where the operator's CPU time and memory go, with many keys.
+
+mod cpu;
+mod heap;
+mod parts;
+mod run;
+mod wrapped;
+
+pub use run::{Options, profile};
