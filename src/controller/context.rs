@@ -49,11 +49,11 @@ pub struct Context {
     /// Plans that are answered at once.
     pub(in crate::controller) plan_turns: Turns,
     /// Keys whose turn is near, and those that wait to be called.
-    pub(in crate::controller) calls: Calls,
+    pub(in crate::controller) calls: Arc<Calls>,
     /// Stores whose turn is near, and those that wait to be called.
-    pub(in crate::controller) store_calls: Calls,
+    pub(in crate::controller) store_calls: Arc<Calls>,
     /// Plans whose turn is near, and those that wait to be called.
-    pub(in crate::controller) plan_calls: Calls,
+    pub(in crate::controller) plan_calls: Arc<Calls>,
     /// What keeps a core busy for seconds.
     pub(in crate::controller) blocking: Arc<Blocking>,
 }
@@ -114,9 +114,9 @@ impl Context {
             turns: Turns::new(options.concurrency.into()),
             store_turns: Turns::new(options.concurrency.into()),
             plan_turns: Turns::new(PLANS_AT_ONCE.into()),
-            calls: Calls::new(options.concurrency),
-            store_calls: Calls::new(options.concurrency),
-            plan_calls: Calls::new(PLANS_AT_ONCE),
+            calls: Arc::new(Calls::new(options.concurrency)),
+            store_calls: Arc::new(Calls::new(options.concurrency)),
+            plan_calls: Arc::new(Calls::new(PLANS_AT_ONCE)),
             blocking,
             client,
             options,

@@ -21,20 +21,11 @@ pub struct Guarded<K>(pub Result<K, InvalidObject>);
 pub trait Watched:
     Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
 {
-    /// An object of which nothing but this metadata is known.
-    fn only_named(metadata: ObjectMeta) -> Self;
 }
 
-impl<K> Watched for Guarded<K>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+impl<W> Watched for W where
+    W: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
 {
-    fn only_named(metadata: ObjectMeta) -> Self {
-        Self(Err(InvalidObject {
-            error: String::new(),
-            metadata,
-        }))
-    }
 }
 
 impl<'de, K> Deserialize<'de> for Guarded<K>

@@ -7,11 +7,7 @@ use serde::{Deserialize, Deserializer};
 use crate::{
     api::SshKey,
     controller::memory::summary::Summary,
-    kubernetes::{
-        cut::cut,
-        guarded::{Guarded, Watched},
-        kind_of::kind_of,
-    },
+    kubernetes::{cut::cut, guarded::Guarded, kind_of::kind_of},
     packing::packed::Packed,
 };
 
@@ -101,12 +97,6 @@ impl<'de> Deserialize<'de> for WatchedKey {
             Ok(key) => key.into(),
             Err(mut invalid) => Self::unreadable(&mut invalid.metadata, &invalid.error),
         })
-    }
-}
-
-impl Watched for WatchedKey {
-    fn only_named(mut metadata: ObjectMeta) -> Self {
-        Self::unreadable(&mut metadata, "")
     }
 }
 

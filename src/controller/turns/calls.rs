@@ -2,9 +2,10 @@
 //!
 //! A reconcile that waits is a task with all that it holds, and the runtime's controller polls each of them whenever one of
 //! them moves: with ten thousand that wait, nearly all the time goes into asking them. So a reconcile whose turn is not
-//! near ends at once, and the object is reconciled again when it is called.
+//! near ends at once, and the object is reconciled again when it is called. Where many are to be reconciled at once, all wait
+//! here from the beginning, and the runtime hears of each when it is called.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use futures::channel::mpsc::UnboundedReceiver;
 use parking_lot::Mutex;
@@ -22,10 +23,10 @@ pub(in crate::controller) struct Calls {
 struct State {
     /// How many more may be called or be at work.
     free: usize,
-    line: Line<Place>,
-    waiting: HashSet<Place>,
+    line: Line<Arc<Place>>,
+    waiting: HashSet<Arc<Place>>,
     /// Those that were called and have not come yet.
-    called: HashSet<Place>,
+    called: HashSet<Arc<Place>>,
 }
 
 /// An object that may be at work; the next is called when it is dropped.
@@ -56,10 +57,21 @@ impl Calls {
             state.free -= 1;
             return Some(Called(self));
         }
-        if state.waiting.insert(object.clone()) {
-            state.line.join(object.namespace(), object.clone());
-        }
+        state.wait(object);
         None
+    }
+
+    /// An object is to be reconciled: it is called when its turn is near.
+    pub(in crate::controller) fn want(&self, object: &Place) {
+        let mut state = self.state.lock();
+        if state.called.contains(object) {
+            return;
+        }
+        state.wait(object);
+        if state.free > 0 {
+            state.free -= 1;
+            self.call_another(&mut state);
+        }
     }
 
     /// An object is gone: if it was called, another is called in its stead.
@@ -68,7 +80,7 @@ impl Calls {
         if state.waiting.remove(object) {
             state
                 .line
-                .leave(object.namespace(), |waiting| waiting == object);
+                .leave(object.namespace(), |waiting| **waiting == *object);
         }
         if state.called.remove(object) {
             self.call_another(&mut state);
@@ -89,6 +101,17 @@ impl Calls {
             }
             None => state.free += 1,
         }
+    }
+}
+
+impl State {
+    fn wait(&mut self, object: &Place) {
+        if self.waiting.contains(object) {
+            return;
+        }
+        let object = Arc::new(object.clone());
+        self.waiting.insert(Arc::clone(&object));
+        self.line.join(object.namespace(), Arc::clone(&object));
     }
 }
 
@@ -153,6 +176,27 @@ mod tests {
         drop(at_work);
         assert_eq!(heard(&mut called), [key("b", 0)]);
         assert_eq!(calls.state.lock().free, 2);
+    }
+
+    #[test]
+    fn objects_that_are_wanted_at_once_are_called_one_by_one() {
+        let calls = Calls::new(1);
+        let mut called = calls.listen();
+        for number in 0..5 {
+            calls.want(&key("a", number));
+            calls.want(&key("a", number));
+        }
+        calls.want(&key("b", 0));
+        assert_eq!(heard(&mut called), [key("a", 0), key("a", 1), key("a", 2)]);
+        let first = calls.come(&key("a", 0)).unwrap();
+        calls.want(&key("a", 0));
+        drop(first);
+        assert_eq!(heard(&mut called), [key("b", 0)]);
+        for object in [key("a", 1), key("a", 2), key("b", 0), key("a", 3)] {
+            drop(calls.come(&object).unwrap());
+        }
+        let rest = [key("a", 3), key("a", 4), key("a", 0)];
+        assert_eq!(heard(&mut called), rest, "one that was at work comes again");
     }
 
     #[test]

@@ -64,7 +64,14 @@ pub async fn run_cluster_stores(
 ) {
     let api: Api<Guarded<ClusterAzureStore>> = Api::all(context.client.clone());
     let watched = client::watch(context.options.watch_timeout);
-    let stores = triggers::controller(&context, api, watched, |_| |_| {}, |_| {});
+    let stores = triggers::controller(
+        &context,
+        &context.store_calls,
+        api,
+        watched,
+        |_| |_| {},
+        |_| {},
+    );
     let stores = set_up(stores, &context, &shutdown)
         .reconcile_on(stores_to_look_at(&context))
         .reconcile_on(called(&context.store_calls, None));

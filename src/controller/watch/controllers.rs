@@ -35,6 +35,7 @@ use crate::{
             reconcile_metrics::measured,
             secret_pages::list_secrets,
             settings::{api, not_any_more, set_up, until_called},
+            store_news::tell_keys,
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
             wakers::{called, stores_to_look_at, wakers},
@@ -72,6 +73,12 @@ pub async fn run(
         let (known, scope, shutdown) = (keys.store(), Arc::clone(&scope), shutdown.clone());
         move |key| reconcile_key(key, known.clone(), Arc::clone(&scope), shutdown.clone())
     };
+    let news = tell_keys(
+        Arc::clone(&scope.context),
+        namespace.as_deref(),
+        keys.store(),
+        shutdown.clone(),
+    );
     let keys = drive(
         keys,
         Arc::clone(&context),
@@ -96,7 +103,7 @@ pub async fn run(
         reconcile_store,
         tell_of_gone::<AzureStore>,
     );
-    tokio::join!(keys, stores, listed, departed, secrets, plans);
+    tokio::join!(keys, stores, news, listed, departed, secrets, plans);
 }
 
 /// The controller of the stores of one namespace, or of all.
@@ -107,7 +114,14 @@ fn stores_of(
 ) -> Controller<Guarded<AzureStore>> {
     let api = api::<Guarded<AzureStore>>(context, namespace.as_deref());
     let watched = client::watch(context.options.watch_timeout);
-    let stores = controller(context, api, watched, |_| |_| {}, |_| {});
+    let stores = controller(
+        context,
+        &context.store_calls,
+        api,
+        watched,
+        |_| |_| {},
+        |_| {},
+    );
     set_up(stores, context, shutdown)
         .reconcile_on(called(&context.store_calls, namespace.clone()))
         .reconcile_on(stores_to_look_at(context, namespace))
@@ -129,7 +143,7 @@ fn keys_of(
         move |event: &_| departures.hear(event)
     };
     let memory = Arc::clone(&context.memory);
-    let keys = controller(context, api, watched, hear, move |shown| {
+    let keys = controller(context, &context.calls, api, watched, hear, move |shown| {
         memory.is_shown(shown, shown);
     });
     let keys = set_up(keys, context, shutdown)

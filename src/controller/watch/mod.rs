@@ -11,6 +11,7 @@ pub(in crate::controller) mod plans;
 pub(in crate::controller) mod reconcile_metrics;
 pub(in crate::controller) mod secret_pages;
 pub(in crate::controller) mod settings;
+pub(in crate::controller) mod store_news;
 pub(in crate::controller) mod store_turn;
 pub(in crate::controller) mod triggers;
 pub(in crate::controller) mod wakers;

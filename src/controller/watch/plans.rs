@@ -51,7 +51,14 @@ pub(in crate::controller) async fn answer_plans(
         move |event: &_| queue.hear(event)
     };
     let plans = set_up(
-        controller(&context, api, watched, |_| hear, |_| {}),
+        controller(
+            &context,
+            &context.plan_calls,
+            api,
+            watched,
+            |_| hear,
+            |_| {},
+        ),
         &context,
         &shutdown,
     );

@@ -1,13 +1,15 @@
-//! What starts the reconciles of a watch's own objects: each change, and once a list is complete, every object on it.
+//! What starts the reconciles of a watch's own objects: each change, and once a list is complete, every object on it when its
+//! turn is near.
 //!
 //! A list comes in pages, and what the watch knows becomes the list only with its last page. An object that started a
 //! reconcile with its own page would be reconciled as it was before the list, and then not again: one that was deleted and
 //! created again while the watch was interrupted would never be seen.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use std::{future::ready, sync::Arc};
+
+use futures::TryStreamExt;
 use kube::{
     Api,
-    api::ObjectMeta,
     runtime::{
         Controller, WatchStreamExt, reflector,
         watcher::{self, Event},
@@ -15,15 +17,21 @@ use kube::{
 };
 
 use crate::{
-    controller::{context::Context, watch::events::events},
+    controller::{
+        context::Context,
+        memory::identity::{Identity, Place},
+        turns::calls::Calls,
+        watch::events::events,
+    },
     kubernetes::{cut::cut, guarded::Watched},
 };
 
-/// A controller whose memory of an object holds what the operator reads of it and no more. `hear` is given what the watch
+/// A controller whose memory of an object holds what the operator reads of it and no more. Its objects are called by `calls`. `hear` is given what the watch
 /// knows, and makes what hears each of its events before that changes; `is_shown` is called after the watch has
 /// taken a change.
 pub(in crate::controller) fn controller<W, H>(
     context: &Context,
+    calls: &Arc<Calls>,
     api: Api<W>,
     watched: watcher::Config,
     hear: impl FnOnce(&reflector::Store<W>) -> H,
@@ -36,6 +44,7 @@ where
     let (reader, writer) = reflector::store();
     let mut hear = hear(&reader);
     let mut listed = Listed::default();
+    let calls = Arc::clone(calls);
     let triggers = events::<W, W>(context, api, watched)
         .modify(cut)
         .inspect_ok(move |event| hear(event))
@@ -45,45 +54,29 @@ where
                 is_shown(object);
             }
         })
-        .flat_map(move |event| {
-            let (triggers, error) = match event {
-                Ok(event) => (Some(listed.triggers(event)), None),
-                Err(error) => (None, Some(Err(error))),
-            };
-            stream::iter(triggers.into_iter().flatten().map(Ok).chain(error))
-        });
+        .try_filter_map(move |event| ready(Ok(listed.changed(event, &calls))));
     Controller::for_stream(triggers, reader)
 }
 
-/// The objects of a list that is under way, by their names alone.
+/// The objects of a list that is under way, by their names alone. A reconcile takes the object from what the watch knows.
 #[derive(Default)]
-struct Listed(Vec<ObjectMeta>);
+struct Listed(Vec<Place>);
 
 impl Listed {
-    /// The objects that are to be reconciled because of an event. Of those on a list nothing but the name matters: a
-    /// reconcile takes the object from what the watch knows.
-    fn triggers<W: Watched>(&mut self, event: Event<W>) -> impl Iterator<Item = W> + use<W> {
-        let mut changed = None;
-        let mut listed = Vec::new();
+    /// The object that is to be reconciled because of an event. Those on a list are wanted, once it is complete.
+    fn changed<W: Watched>(&mut self, event: Event<W>, calls: &Calls) -> Option<W> {
         match event {
-            Event::Apply(object) => changed = Some(object),
+            Event::Apply(object) => return Some(object),
             Event::Delete(_) => {}
             Event::Init => self.0.clear(),
-            Event::InitApply(object) => {
-                let meta = object.meta();
-                self.0.push(ObjectMeta {
-                    name: meta.name.clone(),
-                    namespace: meta.namespace.clone(),
-                    uid: meta.uid.clone(),
-                    resource_version: meta.resource_version.clone(),
-                    ..ObjectMeta::default()
-                });
+            Event::InitApply(object) => self.0.push(Identity::from(&object).place),
+            Event::InitDone => {
+                for place in std::mem::take(&mut self.0) {
+                    calls.want(&place);
+                }
             }
-            Event::InitDone => listed = std::mem::take(&mut self.0),
         }
-        changed
-            .into_iter()
-            .chain(listed.into_iter().map(W::only_named))
+        None
     }
 }
 
@@ -94,9 +87,19 @@ mod tests {
     use super::*;
     use crate::{api::SshKey, kubernetes::guarded::Guarded};
 
-    fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> Vec<String> {
-        let triggers = listed.triggers(event);
-        triggers.map(|object| object.name_any()).collect()
+    /// The objects that are called and those that have changed, by name.
+    fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> (Vec<String>, Vec<String>) {
+        let calls = Calls::new(10);
+        let mut called = calls.listen();
+        let changed = listed.changed(event, &calls);
+        let called = std::iter::from_fn(|| called.try_recv().ok());
+        let called = called.map(|place| place.object::<SshKey>().unwrap().name);
+        let changed = changed.iter().map(ResourceExt::name_any);
+        (called.collect(), changed.collect())
+    }
+
+    fn called(names: &[&str]) -> (Vec<String>, Vec<String>) {
+        (names.iter().map(|&name| name.to_owned()).collect(), vec![])
     }
 
     fn key(name: &str) -> Guarded<SshKey> {
@@ -104,15 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn objects_on_a_list_are_reconciled_once_the_list_is_complete() {
+    fn objects_on_a_list_are_called_once_the_list_is_complete() {
         let mut listed = Listed::default();
-        assert!(names(&mut listed, Event::Init).is_empty());
+        assert_eq!(names(&mut listed, Event::Init), called(&[]));
         for name in ["a", "b"] {
             let page = Event::InitApply(key(name));
-            assert!(names(&mut listed, page).is_empty());
+            assert_eq!(names(&mut listed, page), called(&[]));
         }
-        assert_eq!(names(&mut listed, Event::InitDone), ["a", "b"]);
-        assert!(names(&mut listed, Event::InitDone).is_empty());
+        assert_eq!(names(&mut listed, Event::InitDone), called(&["a", "b"]));
+        assert_eq!(names(&mut listed, Event::InitDone), called(&[]));
     }
 
     #[test]
@@ -123,15 +126,17 @@ mod tests {
             Event::Init,
             Event::InitApply(key("b")),
         ] {
-            assert!(names(&mut listed, event).is_empty());
+            assert_eq!(names(&mut listed, event), called(&[]));
         }
-        assert_eq!(names(&mut listed, Event::InitDone), ["b"]);
+        assert_eq!(names(&mut listed, Event::InitDone), called(&["b"]));
     }
 
     #[test]
     fn a_change_is_reconciled_at_once_and_a_deletion_is_not() {
         let mut listed = Listed::default();
-        assert_eq!(names(&mut listed, Event::Apply(key("a"))), ["a"]);
-        assert!(names(&mut listed, Event::Delete(key("a"))).is_empty());
+        let (none, changed) = names(&mut listed, Event::Apply(key("a")));
+        assert!(none.is_empty());
+        assert_eq!(changed, ["a"]);
+        assert_eq!(names(&mut listed, Event::Delete(key("a"))), called(&[]));
     }
 }

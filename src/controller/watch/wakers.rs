@@ -1,7 +1,7 @@
-//! What wakes a key or a store beside a change of itself: the stores of keys, what the operator keeps for them, and work that
-//! is done.
+//! What wakes a key or a store beside a change of itself and of the store of a key: what the operator keeps for keys, and work
+//! that is done.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt, future::ready, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -12,17 +12,14 @@ use kube::{
         reflector::{ObjectRef, Store},
     },
 };
-use parking_lot::Mutex;
 
 use crate::{
-    api::{AzureStore, SshKey, StoreKey, StoreKind, names::label},
+    api::{AzureStore, SshKey, names::label},
     controller::{
         blocking::Asker,
         context::Context,
         memory::{
             identity::{Identity, Place},
-            store_state::StoreState,
-            summary::Summary,
             watched_key::WatchedKey,
         },
         scope::Scope,
@@ -72,7 +69,7 @@ pub(in crate::controller) fn stores_to_look_at(
     })
 }
 
-/// Adds what wakes keys beside themselves: their stores, and what the operator keeps for them.
+/// Adds what wakes keys beside themselves and their stores: what is generated for them, and what the operator keeps for them.
 pub(in crate::controller) fn wakers(
     keys: Controller<WatchedKey>,
     scope: &Scope,
@@ -80,66 +77,29 @@ pub(in crate::controller) fn wakers(
     known: &Store<WatchedKey>,
 ) -> Controller<WatchedKey> {
     let context = &scope.context;
-    let watched = client::watch(context.options.watch_timeout);
-    let stores = api::<Guarded<AzureStore>>(context, namespace);
-    let stores = events::<SshKey, _>(context, stores, watched.clone()).touched_objects();
-    let mut keys = keys.watches_stream(stores, {
-        let known = known.clone();
-        let told = Mutex::new(HashMap::new());
-        move |store| {
-            if !is_news(&told, &store) {
-                return Vec::new();
-            }
-            let key = StoreKey::new(StoreKind::AzureStore, store.name_any());
-            keys_of_store(&known, store.namespace().as_deref(), &key)
-        }
-    });
-    keys = keys
-        .reconcile_on(looked_at(context, known))
-        .reconcile_on(done_for(context, known));
-    if context.options.watch_cluster_stores {
-        let known = known.clone();
-        let changed = context.cluster_stores.listen().flat_map(move |name| {
-            let store = StoreKey::new(StoreKind::ClusterAzureStore, name);
-            stream::iter(keys_of_store(&known, None, &store))
-        });
-        keys = keys.reconcile_on(changed);
+    let keys = keys.reconcile_on(done_for(context, known));
+    if !context.options.watch_secrets {
+        return keys;
     }
-    if context.options.watch_secrets {
-        let roles = [
-            label::ROLE_MANAGED,
-            label::ROLE_STAGING,
-            label::ROLE_PREVIOUS,
-            label::ROLE_OUTPUT,
-        ];
-        let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
-        let ours = watched.labels(&selector);
-        let secrets = api::<Owned<Secret>>(context, namespace);
-        let secrets = events::<SshKey, _>(context, secrets, ours.clone()).touched_objects();
-        let maps = api::<Owned<ConfigMap>>(context, namespace);
-        let maps = events::<SshKey, _>(context, maps, ours).touched_objects();
-        let listed = Arc::clone(&scope.listed_secrets);
-        keys = keys
-            .watches_stream(secrets, move |secret| {
-                let version = secret.resource_version().unwrap_or_default();
-                listed.watch_shows(as_secret(&secret), &version);
-                owner_of(&secret)
-            })
-            .watches_stream(maps, |map| owner_of(&map));
-    }
-    keys
-}
-
-/// Keys whose store was checked and is otherwise than before.
-fn looked_at(
-    context: &Context,
-    known: &Store<WatchedKey>,
-) -> impl Stream<Item = ObjectRef<WatchedKey>> + Send + 'static {
-    let known = known.clone();
-    context.sessions.listen().flat_map(move |id| {
-        let keys = keys_of_store(&known, id.namespace.as_deref(), &id.key);
-        stream::iter(keys)
+    let roles = [
+        label::ROLE_MANAGED,
+        label::ROLE_STAGING,
+        label::ROLE_PREVIOUS,
+        label::ROLE_OUTPUT,
+    ];
+    let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
+    let ours = client::watch(context.options.watch_timeout).labels(&selector);
+    let secrets = api::<Owned<Secret>>(context, namespace);
+    let secrets = events::<SshKey, _>(context, secrets, ours.clone()).touched_objects();
+    let maps = api::<Owned<ConfigMap>>(context, namespace);
+    let maps = events::<SshKey, _>(context, maps, ours).touched_objects();
+    let listed = Arc::clone(&scope.listed_secrets);
+    keys.watches_stream(secrets, move |secret| {
+        let version = secret.resource_version().unwrap_or_default();
+        listed.watch_shows(as_secret(&secret), &version);
+        owner_of(&secret)
     })
+    .watches_stream(maps, |map| owner_of(&map))
 }
 
 /// Objects of a watch for which something was generated or opened.
@@ -152,37 +112,6 @@ pub(in crate::controller) fn done_for<W: Watched>(
         let object = asker.identity().place.object();
         ready(object.filter(|object| known.get(object).is_some()))
     })
-}
-
-/// Whether a store is another than before to its keys. It is of no interest to them that its status says what they have
-/// told themselves, nor that it is held for one of them: each time, all of them would be reconciled.
-fn is_news(
-    told: &Mutex<HashMap<ObjectRef<Guarded<AzureStore>>, StoreState>>,
-    store: &Guarded<AzureStore>,
-) -> bool {
-    let state = StoreState::of(store);
-    let mut told = told.lock();
-    let before = told.insert(ObjectRef::from_obj(store), state.clone());
-    before != Some(state)
-}
-
-/// The keys that are published, or were, through a store: those of its namespace, or of all that are watched.
-fn keys_of_store(
-    known: &Store<WatchedKey>,
-    namespace: Option<&str>,
-    store: &StoreKey,
-) -> Vec<ObjectRef<WatchedKey>> {
-    known
-        .state()
-        .into_iter()
-        .filter(|object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
-        .filter(|object| may_use(&object.summary, store))
-        .map(|object| ObjectRef::from_obj(&*object))
-        .collect()
-}
-
-fn may_use(key: &Summary, store: &StoreKey) -> bool {
-    key.named().any(|named| named == store) || key.defaults().contains(store)
 }
 
 /// Where a Secret stands, as one who reads it whole says it.
