@@ -7,11 +7,12 @@ use std::{
     process::Command,
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::{
-    parts::{Held, by_part, by_place},
-    wrapped::{find, output},
+    parts::{part, place},
+    recording::{Recording, When},
+    wrapped,
 };
 use crate::checkout;
 
@@ -25,7 +26,6 @@ const LIBRARIES: [&str; 3] = [
 
 /// What starts the operator with `heaptrack` in it.
 pub(super) struct Recorder {
-    print: PathBuf,
     interpret: PathBuf,
     starter: PathBuf,
     raw: PathBuf,
@@ -34,10 +34,9 @@ pub(super) struct Recorder {
 impl Recorder {
     /// None where `heaptrack` is not installed.
     pub(super) fn new(operator: &Path, folder: &Path) -> anyhow::Result<Option<Self>> {
-        let what = "the profile of memory";
-        let Some(print) = find("heaptrack_print", "heaptrack", what) else {
+        if wrapped::find("heaptrack", "heaptrack", "the profile of memory").is_none() {
             return Ok(None);
-        };
+        }
         let known = LIBRARIES.iter().map(Path::new);
         let library = known
             .map(|folder| folder.join("libheaptrack_preload.so"))
@@ -57,7 +56,6 @@ impl Recorder {
         fs::set_permissions(&starter, fs::Permissions::from_mode(0o755))
             .with_context(|| format!("make {} a program", starter.display()))?;
         Ok(Some(Self {
-            print,
             interpret,
             starter,
             raw,
@@ -70,41 +68,33 @@ impl Recorder {
     }
 }
 
-/// The places and parts that hold most, at the peak and when the operator was killed.
+/// The parts and functions that hold most, at the peak and when the operator was killed.
 pub(super) fn tell(recorder: &Recorder, keys: u32) -> anyhow::Result<()> {
     let data = recorder.raw.with_extension("data");
     let raw = File::open(&recorder.raw).context("what heaptrack wrote")?;
-    let text = output(Command::new(&recorder.interpret).stdin(raw))?;
-    fs::write(&data, text).with_context(|| format!("write {}", data.display()))?;
-    for (cost, when) in [("peak", "at the peak"), ("leaked", "at rest")] {
-        let stacks = recorder.raw.with_extension(cost);
-        let mut command = Command::new(&recorder.print);
-        command
-            .arg(format!("--file={}", data.display()))
-            .arg(format!("--flamegraph-cost-type={cost}"))
-            .arg(format!("--print-flamegraph={}", stacks.display()))
-            .args(["-p0", "-a0", "-T0", "-l0"]);
-        output(&mut command)?;
-        let stacks =
-            fs::read_to_string(&stacks).with_context(|| format!("read {}", stacks.display()))?;
-        println!("  heap {when}, by part of the program");
-        print_largest(&by_part(&stacks), keys);
-        println!("  heap {when}, by the function that asked for it");
-        print_largest(&by_place(&stacks), keys);
+    let text = File::create(&data).with_context(|| format!("write {}", data.display()))?;
+    let done = Command::new(&recorder.interpret)
+        .stdin(raw)
+        .stdout(text)
+        .status()
+        .with_context(|| format!("run {}", recorder.interpret.display()))?;
+    ensure!(done.success(), "heaptrack_interpret ended with {done}");
+    let recording = Recording::read(&data)?;
+    for (when, told) in [(When::AtPeak, "at the peak"), (When::AtEnd, "at rest")] {
+        println!("  heap {told}, by part of the program");
+        print_largest(&recording.held(when, part), keys);
+        println!("  heap {told}, by who asked for it");
+        print_largest(&recording.held(when, place), keys);
     }
     Ok(())
 }
 
-fn print_largest(held: &Held, keys: u32) {
-    let all: u64 = held.iter().map(|(_, bytes)| bytes).sum();
+fn print_largest(held: &[(String, u64)], keys: u32) {
     let row = |name: &str, bytes: u64| {
-        let kib = bytes / 1_024;
-        println!(
-            "    {kib:7} KiB {:6} bytes a key  {name}",
-            bytes / u64::from(keys.max(1))
-        );
+        let (kib, each) = (bytes / 1_024, bytes / u64::from(keys.max(1)));
+        println!("    {kib:7} KiB {each:6} bytes a key  {name}");
     };
-    row("all", all);
+    row("all", held.iter().map(|(_, bytes)| bytes).sum());
     for (name, bytes) in held.iter().take(LARGEST) {
         row(name, *bytes);
     }

@@ -3,6 +3,7 @@
 mod cpu;
 mod heap;
 mod parts;
+mod recording;
 mod run;
 mod wrapped;
 

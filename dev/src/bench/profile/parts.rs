@@ -1,117 +1,87 @@
-//! Whose memory a stack of calls stands for.
+//! Whose memory it is.
 
-use std::collections::HashMap;
+use super::recording::Frame;
 
-/// Names with the bytes that they hold, the largest first.
-pub(super) type Held = Vec<(String, u64)>;
-
-/// The crates that count as a part of their own, where no call of the operator's is nearer.
+/// Crates that count as a part of their own where they ask for memory; others do it for who calls them.
 const CRATES: [&str; 9] = [
-    "kube_runtime",
-    "kube_client",
-    "rustls",
-    "aws_lc_rs",
+    "aws-lc-rs",
+    "azure_core",
+    "azure_identity",
     "hyper",
+    "kube-client",
+    "kube-runtime",
     "reqwest",
-    "azure_",
-    "tracing",
-    "tokio",
+    "rustls",
+    "tracing-subscriber",
 ];
-const OPERATOR: &str = "sshkey_operator::";
+/// Where the compiler has seen files of the operator, from the folder of the checkout.
+const OWN: &str = "src/";
+/// Where Cargo keeps the source of crates: `registry/src/…/NAME-VERSION/src/…`.
+const REGISTRY: &str = "/registry/src/";
 
-/// By folder of the operator, or by crate: each line is `outermost;…;innermost bytes`.
-pub(super) fn by_part(stacks: &str) -> Held {
-    sums(stacks, |calls| {
-        let mut inner_first = calls.iter().rev();
-        let own = inner_first.find_map(|call| own_place(call));
-        match own {
-            Some(place) => {
-                let folders: Vec<&str> = place.split("::").collect();
-                // The last one is a function or a type.
-                let depth = folders.len().saturating_sub(1).clamp(1, 3);
-                folders[..depth].join("::")
-            }
-            None => library(calls),
-        }
-    })
+/// The part of the program that holds memory which these calls asked for, the innermost first: a file of the operator, or a
+/// crate.
+pub(super) fn part(calls: &[Frame<'_>]) -> String {
+    let found = calls
+        .iter()
+        .find_map(|call| own(call).or_else(|| library(call)));
+    found.unwrap_or("(other)").to_owned()
 }
 
-/// By the innermost function of the operator, and by crate where there is none.
-pub(super) fn by_place(stacks: &str) -> Held {
-    sums(stacks, |calls| {
-        let mut inner_first = calls.iter().rev();
-        let own = inner_first.find_map(|call| own_place(call));
-        own.map_or_else(|| library(calls), str::to_owned)
-    })
-}
-
-/// The path of a function of the operator, without its types.
-fn own_place(call: &str) -> Option<&str> {
-    let path = call.trim_start_matches('<').strip_prefix(OPERATOR)?;
-    let end = path.find(['<', '(', ' ']).unwrap_or(path.len());
-    Some(path.get(..end).unwrap_or(path).trim_end_matches("::"))
-}
-
-fn library(calls: &[&str]) -> String {
-    let of = |call: &&str| {
-        let call = call.trim_start_matches('<');
-        CRATES.into_iter().find(|name| call.starts_with(name))
+/// The innermost function of the operator or of such a crate, with its line.
+pub(super) fn place(calls: &[Frame<'_>]) -> String {
+    let found = calls
+        .iter()
+        .find_map(|call| Some((call, own(call).or_else(|| library(call))?)));
+    let Some((call, part)) = found else {
+        return "(other)".to_owned();
     };
-    let found = calls.iter().rev().find_map(of);
-    format!("({})", found.unwrap_or("other"))
+    let function = call.function.split('<').next().unwrap_or_default();
+    format!("{part}:{} {function}", call.line)
 }
 
-fn sums(stacks: &str, name: impl Fn(&[&str]) -> String) -> Held {
-    let mut sums: HashMap<String, u64> = HashMap::new();
-    for line in stacks.lines() {
-        let Some((calls, bytes)) = line.rsplit_once(' ') else {
-            continue;
-        };
-        let Ok(bytes) = bytes.parse::<u64>() else {
-            continue;
-        };
-        let calls: Vec<&str> = calls.split(';').collect();
-        *sums.entry(name(&calls)).or_default() += bytes;
-    }
-    let mut held: Held = sums.into_iter().collect();
-    held.sort_by(|(_, one), (_, other)| other.cmp(one));
-    held
+fn own<'a>(call: &Frame<'a>) -> Option<&'a str> {
+    call.file.strip_prefix(OWN)?.strip_suffix(".rs")
+}
+
+fn library<'a>(call: &Frame<'a>) -> Option<&'a str> {
+    let (_, path) = call.file.split_once(REGISTRY)?;
+    let folder = path.split('/').nth(1)?;
+    let (name, _) = folder.rsplit_once('-')?;
+    CRATES.contains(&name).then_some(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const STACKS: &str = "\
-main;tokio::runtime::run;sshkey_operator::azure::inventory::add<T>;alloc::vec::grow 300
-main;<sshkey_operator::azure::inventory::List as Clone>::clone;malloc 50
-main;sshkey_operator::controller::memory::objects::change::{closure#0};malloc 100
-main;hyper::client::send;rustls::record::new 40
-main;no_part 7
-not a stack";
-
-    fn held(name: &str, bytes: u64) -> (String, u64) {
-        (name.to_owned(), bytes)
+    fn call(function: &'static str, file: &'static str) -> Frame<'static> {
+        Frame {
+            function,
+            file,
+            line: 7,
+        }
     }
 
     #[test]
-    fn memory_counts_for_the_innermost_folder_of_the_operator_or_for_a_crate() {
-        let expected = [
-            held("azure::inventory", 350),
-            held("controller::memory::objects", 100),
-            held("(rustls)", 40),
-            held("(other)", 7),
+    fn memory_is_that_of_the_innermost_file_of_the_operator_or_crate_that_counts() {
+        let calls = [
+            call("finish_grow", "/rustc/1/library/alloc/src/raw_vec.rs"),
+            call(
+                "reserve<T>",
+                "/c/registry/src/index-1/hashbrown-0.16.1/src/raw.rs",
+            ),
+            call("change<T>", "src/controller/memory/objects.rs"),
+            call(
+                "poll",
+                "/c/registry/src/index-1/kube-runtime-5.0.0/src/controller/mod.rs",
+            ),
+            call("drive", "src/controller/watch/drive.rs"),
         ];
-        assert_eq!(by_part(STACKS), expected);
-    }
-
-    #[test]
-    fn a_function_is_named_without_its_types() {
-        let places = by_place(STACKS);
-        assert_eq!(places[0], held("azure::inventory::add", 300));
-        assert_eq!(
-            places[1],
-            held("controller::memory::objects::change::{closure#0}", 100)
-        );
+        assert_eq!(part(&calls), "controller/memory/objects");
+        assert_eq!(place(&calls), "controller/memory/objects:7 change");
+        assert_eq!(part(&calls[3..]), "kube-runtime");
+        assert_eq!(place(&calls[3..]), "kube-runtime:7 poll");
+        assert_eq!(part(&calls[..2]), "(other)");
     }
 }
