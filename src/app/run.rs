@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::{OptionFuture, join_all, join3};
+use futures::future::{OptionFuture, join_all, join4};
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
@@ -177,7 +177,8 @@ async fn watch(
         controller::run_cluster_stores(Arc::clone(&context), shutdown.clone(), ready)
     }));
     let unclaimed = controller::count_unclaimed(Arc::clone(&context), shutdown.clone());
-    let running = join3(cluster_stores, join_all(runs), unclaimed);
+    let due = controller::call_due_keys(Arc::clone(&context), shutdown.clone());
+    let running = join4(cluster_stores, join_all(runs), unclaimed, due);
     tokio::pin!(running);
     tokio::select! {
         _ = &mut running => {}

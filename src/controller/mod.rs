@@ -1,5 +1,6 @@
 //! The loop: observe, plan, act, report. Here the pure decision meets the cluster and Azure.
 
+mod action;
 mod blocking;
 mod clock;
 mod context;
@@ -25,3 +26,4 @@ pub use gauges::unclaimed::count_unclaimed;
 pub use options::Options;
 pub use watch::cluster_stores::run_cluster_stores;
 pub use watch::controllers::run;
+pub use watch::due::call_due_keys;

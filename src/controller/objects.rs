@@ -1,14 +1,11 @@
 //! The life of an object, as what is kept of it follows it: of an object that is gone nothing stays.
 
-use kube::{
-    Resource,
-    core::DynamicObject,
-    runtime::{controller::Action, reflector::ObjectRef},
-};
+use kube::{Resource, core::DynamicObject, runtime::reflector::ObjectRef};
 
 use crate::{
     api::SshKey,
     controller::{
+        action::Action,
         context::Context,
         memory::identity::{Identity, Place},
     },

@@ -48,6 +48,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
     (
         "src/controller",
         &[
+            ("action", ""),
             ("clock", ""),
             ("failure", ""),
             ("options", ""),
@@ -63,7 +64,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
                 "context",
                 "options series turns blocking memory sessions source",
             ),
-            ("objects", "memory context"),
+            ("objects", "action memory context"),
             ("scope", "memory context"),
             ("gauges", "clock memory sessions context objects"),
             (
@@ -76,19 +77,19 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ),
             (
                 "sshkey",
-                "clock failure memory context objects scope sshkey/observe sshkey/act",
+                "action clock failure memory context objects scope sshkey/observe sshkey/act",
             ),
             (
                 "sshkey_plan",
-                "clock failure wakeups blocking memory context scope sshkey/observe sshkey/act",
+                "action clock failure wakeups blocking memory context scope sshkey/observe sshkey/act",
             ),
             (
                 "store",
-                "clock failure store_id memory sessions context objects sshkey/observe",
+                "action clock failure store_id memory sessions context objects sshkey/observe",
             ),
             (
                 "watch",
-                "store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey sshkey_plan store",
+                "action store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey sshkey_plan store",
             ),
         ],
     ),

@@ -1,6 +1,6 @@
 //! What is kept of one object.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,8 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) is_present: bool,
     /// Whether this operator takes its finalizer away, until the watch tells that the object is gone.
     pub(in crate::controller) is_released: bool,
+    /// When it is reconciled again, if nothing else wakes it before.
+    pub(in crate::controller) due: Option<Instant>,
     pub(in crate::controller) own_write: Option<OwnWrite>,
     pub(in crate::controller) source: Option<Box<OpenedSource>>,
     pub(in crate::controller) certificate: Option<Box<OpenedCertificate>>,
@@ -59,9 +61,10 @@ impl Kept {
     }
 
     /// The parts that exist, by the name under which the metric counts them.
-    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 11] {
+    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 12] {
         [
             ("objects", self.is_present),
+            ("due", self.due.is_some()),
             ("own_writes", self.own_write.is_some()),
             ("sources", self.source.is_some()),
             ("certificates", self.certificate.is_some()),

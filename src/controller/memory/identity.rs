@@ -17,33 +17,29 @@ pub(in crate::controller) struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::controller) struct Place {
     kind: Cow<'static, str>,
-    namespace: String,
-    name: String,
+    /// `NAMESPACE/NAME`, in one piece since many are kept. The namespace of an object of the cluster is empty.
+    name: Box<str>,
 }
 
 impl Place {
-    #[cfg(test)]
-    pub(in crate::controller) fn new(kind: &'static str, namespace: &str, name: &str) -> Self {
-        Self {
-            kind: Cow::Borrowed(kind),
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        }
+    /// A kind, and an object of it. No namespace has a slash in its name.
+    pub(in crate::controller) fn new(kind: Cow<'static, str>, namespace: &str, name: &str) -> Self {
+        let name = format!("{namespace}/{name}").into_boxed_str();
+        Self { kind, name }
     }
 
     /// Its namespace; empty for an object of the cluster.
     pub(in crate::controller) fn namespace(&self) -> &str {
-        &self.namespace
+        self.parts().0
     }
 
     /// The object of this kind that stands there, if it is of this kind.
     pub(in crate::controller) fn object<K: Resource<DynamicType = ()>>(
         &self,
     ) -> Option<ObjectRef<K>> {
-        let object = ObjectRef::new(&self.name);
-        let object = match self.namespace.as_str() {
-            "" => object,
-            namespace => object.within(namespace),
+        let object = match self.parts() {
+            ("", name) => ObjectRef::new(name),
+            (namespace, name) => ObjectRef::new(name).within(namespace),
         };
         (self.kind == K::kind(&())).then_some(object)
     }
@@ -52,11 +48,12 @@ impl Place {
     pub(in crate::controller) fn of<K: Resource<DynamicType = ()>>(
         object: &ObjectRef<DynamicObject>,
     ) -> Self {
-        Self {
-            kind: K::kind(&()),
-            namespace: object.namespace.clone().unwrap_or_default(),
-            name: object.name.clone(),
-        }
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        Self::new(K::kind(&()), namespace, &object.name)
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.name.split_once('/').unwrap_or(("", &self.name))
     }
 }
 
@@ -68,23 +65,16 @@ impl Identity {
         uid: &str,
     ) -> Self {
         Self {
-            place: Place {
-                kind: K::kind(&()),
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
-            },
+            place: Place::new(K::kind(&()), namespace, name),
             uid: uid.to_owned(),
         }
     }
 
     /// A store of either kind.
     pub(in crate::controller) fn of_store(id: &StoreId, uid: &str) -> Self {
+        let namespace = id.namespace.as_deref().unwrap_or_default();
         Self {
-            place: Place {
-                kind: Cow::Borrowed(id.key.kind.as_str()),
-                namespace: id.namespace.clone().unwrap_or_default(),
-                name: id.key.name.clone(),
-            },
+            place: Place::new(id.key.kind.as_str().into(), namespace, &id.key.name),
             uid: uid.to_owned(),
         }
     }
@@ -93,12 +83,10 @@ impl Identity {
 impl<K: Resource<DynamicType = ()>> From<&K> for Identity {
     fn from(object: &K) -> Self {
         let meta = object.meta();
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let name = meta.name.as_deref().unwrap_or_default();
         Self {
-            place: Place {
-                kind: K::kind(&()),
-                namespace: meta.namespace.clone().unwrap_or_default(),
-                name: meta.name.clone().unwrap_or_default(),
-            },
+            place: Place::new(K::kind(&()), namespace, name),
             uid: meta.uid.clone().unwrap_or_default(),
         }
     }

@@ -112,6 +112,9 @@ impl ListedSecrets {
         if matches!(list.secrets.get(place), Some(Known::Facts(_))) {
             list.secrets.remove(place);
         }
+        if list.has_ended && list.secrets.is_empty() {
+            list.secrets = HashMap::new();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub(in crate::controller) mod caches;
 pub(in crate::controller) mod cluster_stores;
 pub(in crate::controller) mod deferred_steps;
 pub(in crate::controller) mod definitions;
+pub(in crate::controller) mod due;
 pub(in crate::controller) mod entry;
 pub(in crate::controller) mod identity;
 pub(in crate::controller) mod listed_secrets;

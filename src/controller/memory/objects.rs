@@ -32,7 +32,7 @@ use crate::{
 /// The entries of all objects.
 #[derive(Debug)]
 pub(in crate::controller) struct Memory {
-    entries: Mutex<HashMap<Place, Entry>>,
+    pub(super) entries: Mutex<HashMap<Place, Entry>>,
     pub(super) backoffs: Backoffs,
     /// How long it is waited for a person, as [`super::patience`] has it.
     pub(super) interval: Duration,

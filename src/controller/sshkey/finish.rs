@@ -1,10 +1,9 @@
 //! The end of a pass: the status, the events, and when to reconcile again.
 
-use kube::runtime::controller::Action;
-
 use crate::{
     api::{SshKeyStatus, planned_step::PendingPlan},
     controller::{
+        action::Action,
         clock::now,
         context::Context,
         sshkey::{

@@ -1,10 +1,12 @@
 //! Objects about which nothing can be decided.
 
-use kube::{ResourceExt, core::error_boundary::InvalidObject, runtime::controller::Action};
+use kube::{ResourceExt, core::error_boundary::InvalidObject};
 
 use crate::{
     api::{ConditionType, ErrorClass, Reason, SshKey, SshKeyStatus, condition},
-    controller::{clock, context::Context, sshkey::reconcile_error::ReconcileError},
+    controller::{
+        action::Action, clock, context::Context, sshkey::reconcile_error::ReconcileError,
+    },
     kubernetes::{KubernetesError, sshkeys},
     plan::Failure,
 };

@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use kube::runtime::controller::Action;
-
 use crate::{
     controller::{
+        action::Action,
         clock::now,
         context::Context,
         scope::Scope,

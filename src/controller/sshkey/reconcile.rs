@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use kube::{core::error_boundary::InvalidObject, runtime::controller::Action};
+use kube::core::error_boundary::InvalidObject;
 
 use crate::{
     api::{ErrorClass, Reason, SshKey},
     controller::{
+        action::Action,
         failure,
         scope::Scope,
         sshkey::{

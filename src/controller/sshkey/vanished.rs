@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 
 use crate::{
     api::{ArmId, ErrorClass, SshKey, sshkey::DeletionPolicy},
     controller::{
+        action::Action,
         clock::now,
         scope::Scope,
         sshkey::{

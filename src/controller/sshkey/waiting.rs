@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 
 use crate::{
     api::{ErrorClass, Reason, SshKey},
     controller::{
+        action::Action,
         clock::now,
         context::Context,
         sshkey::{invalid::write_blocked, observe::error::WaitsFor},

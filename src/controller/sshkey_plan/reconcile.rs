@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 
 use crate::{
     api::{ErrorClass, Reason, SshKeyPlan, SshKeyPlanStatus},
     controller::{
+        action::Action,
         blocking::Asker,
         clock::now,
         context::Context,

@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 use uuid::Uuid;
 
 use crate::{
     api::{ArmId, ErrorClass, Reason, names::STORE_FINALIZER},
     azure::{AzureError, Caller, View},
     controller::{
+        action::Action,
         clock::now,
         context::Context,
         failure,

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn key(namespace: &str, number: usize) -> Place {
-        Place::new("SshKey", namespace, &number.to_string())
+        Place::new("SshKey".into(), namespace, &number.to_string())
     }
 
     fn heard(calls: &mut UnboundedReceiver<Place>) -> Vec<Place> {

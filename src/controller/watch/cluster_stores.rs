@@ -3,15 +3,13 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use futures::{Stream, StreamExt, stream};
-use kube::{
-    Api, ResourceExt,
-    runtime::{controller::Action, reflector::ObjectRef},
-};
+use kube::{Api, ResourceExt, runtime::reflector::ObjectRef};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::ClusterAzureStore,
     controller::{
+        action::Action,
         blocking::Asker,
         context::Context,
         series,

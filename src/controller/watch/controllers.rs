@@ -10,7 +10,6 @@ use kube::{
     Resource,
     runtime::{
         Controller,
-        controller::Action,
         reflector::{ObjectRef, Store},
     },
 };
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::{AzureStore, SshKey},
     controller::{
+        action::Action,
         context::Context,
         memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
@@ -29,7 +29,9 @@ use crate::{
         watch::{
             departures::Departures,
             drive::drive,
+            due::keep,
             first_look,
+            owned_news::tell_owners,
             panics::{ReconcileFailed, guarded},
             plans::answer_plans,
             reconcile_metrics::measured,
@@ -38,7 +40,7 @@ use crate::{
             store_news::tell_keys,
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
-            wakers::{called, stores_to_look_at, wakers},
+            wakers::{called, done_for, stores_to_look_at},
         },
     },
     kubernetes::{client, guarded::Guarded},
@@ -86,6 +88,7 @@ pub async fn run(
         reconcile_key,
         |_, _| {},
     );
+    let owned = tell_owners(Arc::clone(&scope), namespace.clone(), shutdown.clone());
     let departed = put_away(departed, &scope, shutdown.clone());
     let secrets = list_secrets(&scope, namespace.clone(), shutdown.clone());
     let plans = answer_plans(Arc::clone(&scope), namespace, shutdown.clone());
@@ -103,7 +106,7 @@ pub async fn run(
         reconcile_store,
         tell_of_gone::<AzureStore>,
     );
-    tokio::join!(keys, stores, news, listed, departed, secrets, plans);
+    tokio::join!(keys, stores, news, owned, listed, departed, secrets, plans);
 }
 
 /// The controller of the stores of one namespace, or of all.
@@ -127,7 +130,7 @@ fn stores_of(
         .reconcile_on(stores_to_look_at(context, namespace))
 }
 
-/// The controller of the keys of one namespace, or of all, with all that wakes them. It sends the last state of keys that
+/// The controller of the keys of one namespace, or of all. It sends the last state of keys that
 /// are gone unexpectedly.
 fn keys_of(
     scope: &Scope,
@@ -149,7 +152,7 @@ fn keys_of(
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();
-    wakers(keys, scope, namespace, &known)
+    keys.reconcile_on(done_for(context, &known))
 }
 
 /// What the reconciles of this watch share.
@@ -186,6 +189,7 @@ async fn reconcile_key(
         return Ok(not_any_more());
     };
     let uid = object.meta().uid.clone().unwrap_or_default();
+    context.memory.is_at_work(&*object);
     context.blocking.reconcile_begins(&uid);
     let work = {
         let object = Arc::clone(&object);
@@ -203,7 +207,7 @@ async fn reconcile_key(
         context.blocking.reconcile_ended(&uid);
     }
     context.on_finished(&*object, &done);
-    done
+    done.map(|action| keep(&context, &object, action))
 }
 
 /// The object as the watch knows it by now, which may be newer than when the reconcile was started.

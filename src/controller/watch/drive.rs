@@ -5,12 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use futures::StreamExt;
+use futures::{StreamExt, TryFutureExt};
 use kube::{
     core::DynamicObject,
     runtime::{
         Controller,
-        controller::{Action, Error},
+        controller::Error,
         reflector::{ObjectRef, Store},
     },
 };
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     controller::{
+        action::Action,
         context::Context,
         watch::{
             panics::ReconcileFailed,
@@ -42,7 +43,7 @@ pub(in crate::controller) async fn drive<W, R>(
     let heard = Arc::clone(&context);
     let known = controller.store();
     let reconciled = controller.run(
-        move |object, _| reconcile(object),
+        move |object, _| reconcile(object).map_ok(Into::into),
         |object, error, context| retry(&context, &*object, error),
         context,
     );

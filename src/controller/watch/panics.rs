@@ -40,14 +40,18 @@ mod tests {
     use kube::{
         ResourceExt,
         runtime::{
-            controller::{self, Action, applier},
+            controller::{self, applier},
             reflector::{ObjectRef, store},
             watcher,
         },
     };
 
     use super::*;
-    use crate::{api::SshKey, controller::watch::reconcile_metrics::measured, metrics::Metrics};
+    use crate::{
+        api::SshKey,
+        controller::{action::Action, watch::reconcile_metrics::measured},
+        metrics::Metrics,
+    };
 
     const POISON: &str = "key-50";
 
@@ -80,7 +84,9 @@ mod tests {
                 let (metrics, done) = (Arc::clone(&metrics), Arc::clone(&done));
                 async move {
                     *done.lock().unwrap().entry(key.name_any()).or_default() += 1;
-                    measured::<SshKey>(&metrics, guarded(step(key.name_any()).boxed())).await
+                    let step = guarded(step(key.name_any()).boxed());
+                    let done = measured::<SshKey>(&metrics, step).await;
+                    done.map(controller::Action::from)
                 }
                 .boxed()
             }
@@ -89,9 +95,9 @@ mod tests {
         let failures = AtomicU32::new(0);
         let retry = move |_: Arc<SshKey>, _: &ReconcileFailed, _: Arc<()>| {
             if failures.fetch_add(1, Ordering::Relaxed) < 2 {
-                Action::requeue(Duration::ZERO)
+                controller::Action::requeue(Duration::ZERO)
             } else {
-                Action::await_change()
+                controller::Action::await_change()
             }
         };
         let queue = stream::iter((0..100).map(|number| Ok(ObjectRef::from_obj(&key(number)))));

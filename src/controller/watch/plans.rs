@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::SshKeyPlan,
     controller::{
+        action::Action,
         context::{Context, PLANS_AT_ONCE},
         memory::identity::Identity,
         scope::Scope,

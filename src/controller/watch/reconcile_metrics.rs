@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use kube::{Resource, runtime::controller::Action};
+use kube::Resource;
 
 use crate::{
-    controller::{series::controller_of, watch::panics::ReconcileFailed},
+    controller::{action::Action, series::controller_of, watch::panics::ReconcileFailed},
     metrics::Metrics,
 };
 

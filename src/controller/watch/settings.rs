@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use kube::{
     Api, Resource,
-    runtime::{
-        Controller,
-        controller::{self, Action},
-        reflector::ObjectRef,
-    },
+    runtime::{Controller, controller, reflector::ObjectRef},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    controller::{context::Context, turns::calls::most_held, watch::panics::ReconcileFailed},
+    controller::{
+        action::Action, context::Context, turns::calls::most_held, watch::panics::ReconcileFailed,
+    },
     kubernetes::guarded::Watched,
 };
 
@@ -64,16 +62,16 @@ pub(in crate::controller) fn retry<K: Resource<DynamicType = ()>>(
     context: &Context,
     object: &K,
     error: &ReconcileFailed,
-) -> Action {
+) -> controller::Action {
     let wait = context.memory.next_backoff(object);
     tracing::debug!(%error, ?wait, "a reconcile will be tried again");
-    Action::requeue(wait)
+    controller::Action::requeue(wait)
 }
 
 /// Logs what came of a reconcile.
 pub(in crate::controller) fn log<K: Resource<DynamicType = ()>>(
     result: Result<
-        (ObjectRef<K>, Action),
+        (ObjectRef<K>, controller::Action),
         controller::Error<ReconcileFailed, kube::runtime::watcher::Error>,
     >,
 ) {

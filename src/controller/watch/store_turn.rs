@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use kube::{
-    Resource,
-    core::DynamicObject,
-    runtime::{controller::Action, reflector::ObjectRef},
-};
+use kube::{Resource, core::DynamicObject, runtime::reflector::ObjectRef};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::StoreKey,
     controller::{
+        action::Action,
         context::Context,
         memory::identity::Identity,
         sessions::store_object::StoreObject,

@@ -1,36 +1,12 @@
-//! What wakes a key or a store beside a change of itself and of the store of a key: what the operator keeps for keys, and work
-//! that is done.
-
-use std::sync::Arc;
+//! What wakes an object beside a change of itself: its turn has come, or work that was done for it.
 
 use futures::{Stream, StreamExt, future::ready, stream};
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::{
-    Resource, ResourceExt,
-    runtime::{
-        Controller, WatchStreamExt,
-        reflector::{ObjectRef, Store},
-    },
-};
+use kube::runtime::reflector::{ObjectRef, Store};
 
 use crate::{
-    api::{AzureStore, SshKey, names::label},
-    controller::{
-        blocking::Asker,
-        context::Context,
-        memory::{
-            identity::{Identity, Place},
-            watched_key::WatchedKey,
-        },
-        scope::Scope,
-        turns::calls::Calls,
-        watch::{events::events, settings::api},
-    },
-    kubernetes::{
-        client,
-        guarded::{Guarded, Watched},
-        owned::Owned,
-    },
+    api::AzureStore,
+    controller::{blocking::Asker, context::Context, turns::calls::Calls},
+    kubernetes::guarded::{Guarded, Watched},
 };
 
 /// Objects of a watch of one namespace, or of all, whose turn is near.
@@ -69,39 +45,6 @@ pub(in crate::controller) fn stores_to_look_at(
     })
 }
 
-/// Adds what wakes keys beside themselves and their stores: what is generated for them, and what the operator keeps for them.
-pub(in crate::controller) fn wakers(
-    keys: Controller<WatchedKey>,
-    scope: &Scope,
-    namespace: Option<&str>,
-    known: &Store<WatchedKey>,
-) -> Controller<WatchedKey> {
-    let context = &scope.context;
-    let keys = keys.reconcile_on(done_for(context, known));
-    if !context.options.watch_secrets {
-        return keys;
-    }
-    let roles = [
-        label::ROLE_MANAGED,
-        label::ROLE_STAGING,
-        label::ROLE_PREVIOUS,
-        label::ROLE_OUTPUT,
-    ];
-    let selector = format!("{} in ({})", label::SECRET_ROLE, roles.join(","));
-    let ours = client::watch(context.options.watch_timeout).labels(&selector);
-    let secrets = api::<Owned<Secret>>(context, namespace);
-    let secrets = events::<SshKey, _>(context, secrets, ours.clone()).touched_objects();
-    let maps = api::<Owned<ConfigMap>>(context, namespace);
-    let maps = events::<SshKey, _>(context, maps, ours).touched_objects();
-    let listed = Arc::clone(&scope.listed_secrets);
-    keys.watches_stream(secrets, move |secret| {
-        let version = secret.resource_version().unwrap_or_default();
-        listed.watch_shows(as_secret(&secret), &version);
-        owner_of(&secret)
-    })
-    .watches_stream(maps, |map| owner_of(&map))
-}
-
 /// Objects of a watch for which something was generated or opened.
 pub(in crate::controller) fn done_for<W: Watched>(
     context: &Context,
@@ -112,15 +55,4 @@ pub(in crate::controller) fn done_for<W: Watched>(
         let object = asker.identity().place.object();
         ready(object.filter(|object| known.get(object).is_some()))
     })
-}
-
-/// Where a Secret stands, as one who reads it whole says it.
-fn as_secret(secret: &Owned<Secret>) -> Place {
-    Identity::from(secret).place
-}
-
-/// The key that a managed Secret or an output says it belongs to.
-fn owner_of<K: Resource<DynamicType = ()>>(ours: &Owned<K>) -> Option<ObjectRef<WatchedKey>> {
-    let owner = ours.owner.as_deref()?;
-    Some(ObjectRef::new(owner).within(&ours.namespace()?))
 }

@@ -1,0 +1,85 @@
+//! What happens to the Secrets and `ConfigMap`s that the operator keeps for keys: the key of each is called. A list of them
+//! names very many keys at once.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt, future::ready, stream};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{
+    Resource, ResourceExt,
+    core::NamespaceResourceScope,
+    runtime::{WatchStreamExt, watcher::Config},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{SshKey, names::label},
+    controller::{
+        context::Context,
+        memory::identity::{Identity, Place},
+        scope::Scope,
+        watch::{events::events, settings::api},
+    },
+    kubernetes::{client, guarded::Watched, owned::Owned},
+};
+
+/// The Secrets and `ConfigMap`s that the operator keeps for keys.
+const ROLES: [&str; 4] = [
+    label::ROLE_MANAGED,
+    label::ROLE_STAGING,
+    label::ROLE_PREVIOUS,
+    label::ROLE_OUTPUT,
+];
+
+/// Hears of what the operator keeps for the keys of one namespace, or of all, until `shutdown` comes. Without the right to
+/// watch Secrets it hears nothing.
+pub(in crate::controller) async fn tell_owners(
+    scope: Arc<Scope>,
+    namespace: Option<String>,
+    shutdown: CancellationToken,
+) {
+    let context = &scope.context;
+    if !context.options.watch_secrets {
+        return;
+    }
+    let selector = format!("{} in ({})", label::SECRET_ROLE, ROLES.join(","));
+    let ours = client::watch(context.options.watch_timeout).labels(&selector);
+    let secrets = changed::<Secret>(context, namespace.as_deref(), ours.clone());
+    let secrets = secrets.filter_map(|secret| {
+        let version = secret.resource_version().unwrap_or_default();
+        let place = Identity::from(&secret).place;
+        scope.listed_secrets.watch_shows(place, &version);
+        ready(owner_of(&secret))
+    });
+    let maps = changed::<ConfigMap>(context, namespace.as_deref(), ours);
+    let maps = maps.filter_map(|map| ready(owner_of(&map)));
+    let told = stream::select(secrets, maps).for_each(|owner| {
+        context.calls.want(&owner);
+        ready(())
+    });
+    shutdown.run_until_cancelled(told).await;
+}
+
+/// Each of a watch that was made, changed or deleted, and at its start all of them.
+fn changed<K>(
+    context: &Context,
+    namespace: Option<&str>,
+    ours: Config,
+) -> impl Stream<Item = Owned<K>> + Send + use<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Send + 'static,
+    Owned<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Watched,
+{
+    let objects = api::<Owned<K>>(context, namespace);
+    let touched = events::<SshKey, _>(context, objects, ours).touched_objects();
+    touched.filter_map(|object| ready(object.ok()))
+}
+
+/// The key that a managed Secret or an output says it belongs to.
+fn owner_of<K>(ours: &Owned<K>) -> Option<Place>
+where
+    Owned<K>: Resource,
+{
+    let owner = ours.owner.as_deref()?;
+    Some(Identity::of::<SshKey>(&ours.namespace()?, owner, "").place)
+}
