@@ -31,7 +31,7 @@ bench: control-plane ## The image's operator against a bare client and against t
 	@cargo build --release --package dev --bins
 	@$(dir $(programs))release/dev bench $(if $(THROTTLE),--throttled-keys 1000) $(if $(SCALE),--ready-keys $(SCALE)) $(if $(HOURS),--rest-minutes 60)
 
-profile: control-plane ## Where CPU time and memory go with KEYS=10000: the ten largest, by perf and heaptrack; 10 minutes once built
+profile: control-plane ## Where CPU time and memory go with KEYS=10000: the ten largest, by perf and heaptrack; 5 minutes once built
 	@cargo build --profile profiling --workspace --bins
 	@$(dir $(programs))profiling/dev profile $(if $(KEYS),--keys $(KEYS))
 

@@ -1,6 +1,6 @@
 //! The operator; under the name of kubectl's plugin, the plugin: an image needs one file for both.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, thread::available_parallelism};
 
 use anyhow::Context;
 use clap::Parser;
@@ -10,13 +10,20 @@ use sshkey_operator::{
 };
 use tokio::runtime::Builder;
 
+/// Threads that reconciles run on, at most. They wait for other programs nearly all the time, and each thread has memory of
+/// its own: with one for each of a node's many cores, the memory would grow with the node.
+const MOST_THREADS: usize = 4;
+
 fn main() -> anyhow::Result<ExitCode> {
     if cli::is_called() {
         return Ok(cli::program(forbid_dumps));
     }
     let flags = Flags::parse();
     forbid_dumps().context("forbid dumps of the memory")?;
+    // As many as the limits of the pod leave, where it has any.
+    let threads = available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
     let runtime = Builder::new_multi_thread()
+        .worker_threads(threads)
         .enable_all()
         .build()
         .context("start the threads")?;

@@ -1,4 +1,7 @@
-//! What is profiled: the CPU time of a start on new keys, and the memory of a restart on the same keys.
+//! What is profiled: the CPU time of a start on new keys, and the memory of a restart on them and of another start on new
+//! keys.
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 
@@ -12,6 +15,7 @@ use crate::{
         scale::put_groups,
     },
     checkout,
+    operator::Flags,
     processes::usage,
 };
 
@@ -35,33 +39,72 @@ pub async fn profile(options: &Options) -> anyhow::Result<()> {
     let operator = checkout::program("sshkey-operator")?;
     let playground = Playground::start(operator.clone()).await?;
     let groups = put_groups(&playground);
-    let namespace = format!("profile-{}", uuid::Uuid::new_v4().simple());
-    playground.namespace(&namespace).await?;
-    playground
-        .keys(&namespace, 0..options.keys, &groups)
-        .await?;
-    let flags = flags(&playground, &[&namespace], options.concurrency)
-        .await?
-        .set("azure-writes-burst", 1_000_000)
-        .set("azure-writes-per-minute", 60_000_000);
-    let folder = playground.plane.folder().join(&namespace);
-
+    let first = Pending::make(&playground, options, &groups).await?;
     println!("{} new keys, in {} groups", options.keys, groups.len());
-    let running = playground.start_operator(&folder, &flags)?;
-    let recorder = cpu::Recorder::start(running.id(), &folder)?;
-    all_ready(&playground, &namespace, options.keys, &running, PATIENCE).await?;
-    println!("  {:.1} s CPU", usage(running.id())?.cpu.as_secs_f64());
-    running.terminate().await?;
-    cpu::tell(recorder).await?;
+    cpu_time(&playground, &first, options.keys).await?;
 
     println!("\na restart on {} Ready keys", options.keys);
-    let Some(recorder) = heap::Recorder::new(&operator, &folder)? else {
+    let Some(recorder) = heap::Recorder::new(&operator, &first.folder)? else {
         return Ok(());
     };
-    let running = Playground::start_other(recorder.program(), &folder, &flags)?;
+    memory(&playground, &first, &recorder, options.keys).await?;
+
+    println!("\n{} new keys", options.keys);
+    let second = Pending::make(&playground, options, &groups).await?;
+    if let Some(recorder) = heap::Recorder::new(&operator, &second.folder)? {
+        memory(&playground, &second, &recorder, options.keys).await?;
+    }
+    Ok(())
+}
+
+/// A namespace with keys that no operator has seen, and one's flags.
+struct Pending {
+    namespace: String,
+    flags: Flags,
+    folder: PathBuf,
+}
+
+impl Pending {
+    async fn make(
+        playground: &Playground,
+        options: &Options,
+        groups: &[String],
+    ) -> anyhow::Result<Self> {
+        let namespace = format!("profile-{}", uuid::Uuid::new_v4().simple());
+        playground.namespace(&namespace).await?;
+        playground.keys(&namespace, 0..options.keys, groups).await?;
+        let flags = flags(playground, &[&namespace], options.concurrency).await?;
+        Ok(Self {
+            folder: playground.plane.folder().join(&namespace),
+            flags: flags
+                .set("azure-writes-burst", 1_000_000)
+                .set("azure-writes-per-minute", 60_000_000),
+            namespace,
+        })
+    }
+}
+
+async fn cpu_time(playground: &Playground, pending: &Pending, keys: u32) -> anyhow::Result<()> {
+    let running = playground.start_operator(&pending.folder, &pending.flags)?;
+    let recorder = cpu::Recorder::start(running.id(), &pending.folder)?;
+    all_ready(playground, &pending.namespace, keys, &running, PATIENCE).await?;
+    println!("  {:.1} s CPU", usage(running.id())?.cpu.as_secs_f64());
+    running.terminate().await?;
+    cpu::tell(recorder).await
+}
+
+async fn memory(
+    playground: &Playground,
+    pending: &Pending,
+    recorder: &heap::Recorder,
+    keys: u32,
+) -> anyhow::Result<()> {
+    let program = recorder.program();
+    let running = Playground::start_other(program, &pending.folder, &pending.flags)?;
     running.ready().await.context("under heaptrack")?;
-    quiet(&playground, QUIET).await;
-    // What it holds now counts as held at rest only if it is not given back at an orderly end.
+    all_ready(playground, &pending.namespace, keys, &running, PATIENCE).await?;
+    quiet(playground, QUIET).await;
+    // An orderly end would give back what is held at rest.
     running.kill();
-    heap::tell(&recorder, options.keys)
+    heap::tell(recorder, keys)
 }
