@@ -84,6 +84,15 @@ impl Claims {
         true
     }
 
+    /// Ends the claims whose time is over. Once none is left, the room that they took is given back.
+    pub fn end_old(&self, now: Instant) {
+        let mut state = self.state();
+        state.end_old(now);
+        if state.times.is_empty() && state.by_id.is_empty() {
+            *state = State::default();
+        }
+    }
+
     /// Gives up a claim: nothing is there any more.
     pub fn give_up(&self, id: &ArmId, uid: &str) {
         let mut state = self.state();
@@ -104,7 +113,7 @@ impl Claims {
         }
     }
 
-    /// How many there are, those that no longer hold among them until the next one is made.
+    /// How many there are, those that no longer hold among them until old ones are ended.
     pub fn len(&self) -> usize {
         self.state().by_id.len()
     }
@@ -150,7 +159,9 @@ mod tests {
             "it was claimed again meanwhile"
         );
         assert!(claims.claim(&id, "4", now + 3 * HOLDS));
-        claims.release("4");
+        claims.end_old(now + 3 * HOLDS);
+        assert_eq!(claims.len(), 1);
+        claims.end_old(now + 4 * HOLDS);
         assert!(claims.is_empty());
     }
 }

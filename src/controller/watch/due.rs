@@ -1,4 +1,4 @@
-//! Calls the keys whose time has come.
+//! Calls the keys whose time has come, and ends the claims of names whose time is over.
 
 use std::{
     sync::Arc,
@@ -26,13 +26,15 @@ pub(in crate::controller) fn keep(context: &Context, key: &WatchedKey, action: A
     }
 }
 
-/// Calls keys when they are due, until `shutdown` comes.
+/// Calls keys when they are due, and ends old claims, until `shutdown` comes.
 pub async fn call_due_keys(context: Arc<Context>, shutdown: CancellationToken) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(looks.tick()).await.is_some() {
-        for key in context.memory.take_due(Instant::now()) {
+        let now = Instant::now();
+        for key in context.memory.take_due(now) {
             context.calls.want(&key);
         }
+        context.claims.end_old(now);
     }
 }
