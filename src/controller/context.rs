@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kube::Client;
+use kube::{Client, Resource};
 
 use crate::{
-    api::SshKey,
+    api::{SshKey, SshKeyPlan},
     azure::{Budget, Claims, Transport},
     controller::{
         blocking::Blocking,
@@ -120,6 +120,18 @@ impl Context {
             blocking,
             client,
             options,
+        }
+    }
+
+    /// Where objects of a kind wait for their turns.
+    pub(in crate::controller) fn calls_of<K: Resource<DynamicType = ()>>(&self) -> &Calls {
+        let kind = K::kind(&());
+        if kind == SshKey::kind(&()) {
+            &self.calls
+        } else if kind == SshKeyPlan::kind(&()) {
+            &self.plan_calls
+        } else {
+            &self.store_calls
         }
     }
 }

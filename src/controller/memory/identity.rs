@@ -33,6 +33,11 @@ impl Place {
         self.parts().0
     }
 
+    /// Whether a list of its kind, which is in the order of `NAMESPACE/NAME`, has come to it when it has come to `reached`.
+    pub(in crate::controller) fn is_listed_before(&self, reached: &Self) -> bool {
+        self.name <= reached.name
+    }
+
     /// The object of this kind that stands there, if it is of this kind.
     pub(in crate::controller) fn object<K: Resource<DynamicType = ()>>(
         &self,

@@ -13,6 +13,8 @@ use crate::{controller::memory::identity::Place, plan::SecretFacts};
 
 /// How long an `SshKey` waits for the next page. A page takes some milliseconds, so an API server that takes longer is ill.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits in all. Others wait for its turn meanwhile.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// What a list of the managed Secrets of one watch said of each.
 #[derive(Default)]
@@ -25,6 +27,8 @@ pub(in crate::controller) struct ListedSecrets {
 #[derive(Default)]
 struct List {
     secrets: HashMap<Place, Known>,
+    /// The last Secret so far. A list is in the order of names.
+    reached: Option<Place>,
     has_ended: bool,
 }
 
@@ -37,9 +41,14 @@ enum Known {
 }
 
 impl ListedSecrets {
-    /// A page said this of Secrets.
-    pub(in crate::controller) fn add(&self, page: impl IntoIterator<Item = (Place, SecretFacts)>) {
+    /// A page that ended with this Secret said so of Secrets.
+    pub(in crate::controller) fn add(
+        &self,
+        page: impl IntoIterator<Item = (Place, SecretFacts)>,
+        end: Option<Place>,
+    ) {
         let mut list = self.list.lock();
+        list.reached = end.or(list.reached.take());
         for (place, facts) in page {
             match list.secrets.get(&place) {
                 Some(Known::Version(newest)) if *newest != facts.resource_version => {}
@@ -86,22 +95,27 @@ impl ListedSecrets {
     /// What the list said of a Secret: waits until it was listed, as long as pages come. `None` when it was not, or has
     /// changed since.
     pub(in crate::controller) async fn find(&self, place: &Place) -> Option<SecretFacts> {
-        loop {
-            // From here on no page goes unheard.
-            let grown = self.grown.notified();
-            match self.look(place) {
-                Look::Found(facts) => return Some(*facts),
-                Look::Not => return None,
-                Look::NotYet => timeout(PATIENCE, grown).await.ok()?,
+        let found = async {
+            loop {
+                // From here on no page goes unheard.
+                let grown = self.grown.notified();
+                match self.look(place) {
+                    Look::Found(facts) => return Some(*facts),
+                    Look::Not => return None,
+                    Look::NotYet => timeout(PATIENCE, grown).await.ok()?,
+                }
             }
-        }
+        };
+        timeout(LONGEST, found).await.ok().flatten()
     }
 
     fn look(&self, place: &Place) -> Look {
         let list = self.list.lock();
+        let reached = list.reached.as_ref();
+        let has_passed = reached.is_some_and(|reached| place.is_listed_before(reached));
         match list.secrets.get(place) {
             Some(Known::Facts(facts)) => Look::Found(facts.clone()),
-            _ if list.has_ended => Look::Not,
+            _ if list.has_ended || has_passed => Look::Not,
             _ => Look::NotYet,
         }
     }
@@ -168,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_listed_is_to_be_had_until_a_decision_is_made_upon_it() {
         let list = ListedSecrets::default();
-        list.add([listed("a", "7")]);
+        list.add([listed("a", "7")], None);
         list.end();
         assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
         assert_eq!(version(&list, "a").await.as_deref(), Some("7"));
@@ -181,7 +195,8 @@ mod tests {
         let list = ListedSecrets::default();
         // Either may be first.
         list.watch_shows(place("a"), "8");
-        list.add([listed("a", "7"), listed("b", "7"), listed("c", "7")]);
+        let page = [listed("a", "7"), listed("b", "7"), listed("c", "7")];
+        list.add(page, None);
         list.watch_shows(place("b"), "8");
         list.watch_shows(place("c"), "7");
         list.end();
@@ -194,12 +209,26 @@ mod tests {
     async fn one_that_comes_before_the_page_waits_for_it() {
         let list = ListedSecrets::default();
         let page = async {
-            list.add([listed("other", "7")]);
-            list.add([listed("a", "7")]);
+            list.add([listed("0", "7")], Some(place("0")));
+            list.add([listed("a", "7")], None);
         };
         let (found, ()) = tokio::join!(version(&list, "a"), page);
         assert_eq!(found.as_deref(), Some("7"));
         let (found, ()) = tokio::join!(version(&list, "b"), async { list.end() });
         assert_eq!(found, None);
+    }
+
+    #[tokio::test]
+    async fn one_whose_page_has_passed_is_not_waited_for() {
+        let list = ListedSecrets::default();
+        list.watch_shows(place("a"), "8");
+        list.add([listed("a", "7"), listed("c", "7")], Some(place("c")));
+        list.forget(&place("c"));
+        for name in ["a", "b", "c"] {
+            assert_eq!(version(&list, name).await, None, "{name}");
+        }
+        let page = async { list.add([listed("d", "7")], Some(place("d"))) };
+        let (found, ()) = tokio::join!(version(&list, "d"), page);
+        assert_eq!(found.as_deref(), Some("7"));
     }
 }

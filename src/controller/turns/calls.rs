@@ -27,6 +27,8 @@ struct State {
     waiting: HashSet<Arc<Place>>,
     /// Those that were called and have not come yet.
     called: HashSet<Arc<Place>>,
+    /// Those of them that are to be called once more, since they may come as they were before.
+    again: HashSet<Arc<Place>>,
 }
 
 /// An object that may be at work; the next is called when it is dropped.
@@ -42,6 +44,7 @@ impl Calls {
                 line: Line::default(),
                 waiting: HashSet::new(),
                 called: HashSet::new(),
+                again: HashSet::new(),
             }),
             wakeups: Wakeups::default(),
         }
@@ -51,6 +54,9 @@ impl Calls {
     pub(in crate::controller) fn come(&self, object: &Place) -> Option<Called<'_>> {
         let mut state = self.state.lock();
         if state.called.remove(object) {
+            if state.again.remove(object) {
+                state.wait(object);
+            }
             return Some(Called(self));
         }
         if state.free > 0 && state.line.is_empty() {
@@ -67,10 +73,36 @@ impl Calls {
         if state.called.contains(object) {
             return;
         }
+        self.line_up(&mut state, object);
+    }
+
+    /// The same, of an object that is another than before: the runtime may have taken it as it was for a call that is on its
+    /// way.
+    pub(in crate::controller) fn want_changed(&self, object: &Place) {
+        let mut state = self.state.lock();
+        if let Some(called) = state.called.get(object).cloned() {
+            state.again.insert(called);
+            return;
+        }
+        self.line_up(&mut state, object);
+    }
+
+    /// An object that was called has to wait after all, and comes by itself.
+    pub(in crate::controller) fn decline(&self, object: &Place) {
+        let mut state = self.state.lock();
+        if state.called.remove(object) {
+            if state.again.remove(object) {
+                state.wait(object);
+            }
+            self.call_another(&mut state);
+        }
+    }
+
+    fn line_up(&self, state: &mut State, object: &Place) {
         state.wait(object);
         if state.free > 0 {
             state.free -= 1;
-            self.call_another(&mut state);
+            self.call_another(state);
         }
     }
 
@@ -82,6 +114,7 @@ impl Calls {
                 .line
                 .leave(object.namespace(), |waiting| **waiting == *object);
         }
+        state.again.remove(object);
         if state.called.remove(object) {
             self.call_another(&mut state);
         }
@@ -197,6 +230,26 @@ mod tests {
         }
         let rest = [key("a", 3), key("a", 4), key("a", 0)];
         assert_eq!(heard(&mut called), rest, "one that was at work comes again");
+    }
+
+    #[test]
+    fn one_that_changes_after_it_was_called_is_called_once_more() {
+        let calls = Calls::new(1);
+        let mut called = calls.listen();
+        calls.want(&key("a", 0));
+        calls.want_changed(&key("a", 0));
+        assert_eq!(heard(&mut called), [key("a", 0)]);
+        drop(calls.come(&key("a", 0)).unwrap());
+        assert_eq!(heard(&mut called), [key("a", 0)]);
+        calls.want_changed(&key("a", 0));
+        calls.decline(&key("a", 0));
+        assert_eq!(heard(&mut called), [key("a", 0)]);
+        calls.want_changed(&key("a", 0));
+        calls.leave(&key("a", 0));
+        assert_eq!(heard(&mut called), []);
+        let state = calls.state.lock();
+        assert_eq!(state.free, 3);
+        assert!(state.again.is_empty() && state.waiting.is_empty());
     }
 
     #[test]

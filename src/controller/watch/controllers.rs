@@ -81,6 +81,12 @@ pub async fn run(
         keys.store(),
         shutdown.clone(),
     );
+    let owned = tell_owners(
+        Arc::clone(&scope),
+        namespace.clone(),
+        keys.store(),
+        shutdown.clone(),
+    );
     let keys = drive(
         keys,
         Arc::clone(&context),
@@ -88,7 +94,6 @@ pub async fn run(
         reconcile_key,
         |_, _| {},
     );
-    let owned = tell_owners(Arc::clone(&scope), namespace.clone(), shutdown.clone());
     let departed = put_away(departed, &scope, shutdown.clone());
     let secrets = list_secrets(&scope, namespace.clone(), shutdown.clone());
     let plans = answer_plans(Arc::clone(&scope), namespace, shutdown.clone());

@@ -20,6 +20,7 @@ use crate::{
     controller::{
         action::Action,
         context::Context,
+        memory::identity::Place,
         watch::{
             panics::ReconcileFailed,
             settings::{log, retry},
@@ -51,6 +52,14 @@ pub(in crate::controller) async fn drive<W, R>(
         if let Err(Error::ObjectNotFound(gone)) = &result {
             heard.on_deleted::<W>(gone);
             tell_of_gone(&heard, gone);
+            // Kube had looked before another was listed under its name.
+            let place = Place::of::<W>(gone);
+            if place
+                .object()
+                .is_some_and(|back| known.get(&back).is_some())
+            {
+                heard.calls_of::<W>().want_changed(&place);
+            }
         }
         log(result);
         ready(())

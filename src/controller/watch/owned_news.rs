@@ -8,7 +8,11 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Resource, ResourceExt,
     core::NamespaceResourceScope,
-    runtime::{WatchStreamExt, watcher::Config},
+    runtime::{
+        WatchStreamExt,
+        reflector::{ObjectRef, Store},
+        watcher::Config,
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +20,7 @@ use crate::{
     api::{SshKey, names::label},
     controller::{
         context::Context,
-        memory::identity::{Identity, Place},
+        memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
         watch::{events::events, settings::api},
     },
@@ -36,6 +40,7 @@ const ROLES: [&str; 4] = [
 pub(in crate::controller) async fn tell_owners(
     scope: Arc<Scope>,
     namespace: Option<String>,
+    known: Store<WatchedKey>,
     shutdown: CancellationToken,
 ) {
     let context = &scope.context;
@@ -54,7 +59,10 @@ pub(in crate::controller) async fn tell_owners(
     let maps = changed::<ConfigMap>(context, namespace.as_deref(), ours);
     let maps = maps.filter_map(|map| ready(owner_of(&map)));
     let told = stream::select(secrets, maps).for_each(|owner| {
-        context.calls.want(&owner);
+        // Anybody may write any name. A key that is not listed yet is called once it is.
+        if let Some(key) = known.get(&owner) {
+            context.calls.want(&Identity::from(&*key).place);
+        }
         ready(())
     });
     shutdown.run_until_cancelled(told).await;
@@ -76,10 +84,10 @@ where
 }
 
 /// The key that a managed Secret or an output says it belongs to.
-fn owner_of<K>(ours: &Owned<K>) -> Option<Place>
+fn owner_of<K>(ours: &Owned<K>) -> Option<ObjectRef<WatchedKey>>
 where
     Owned<K>: Resource,
 {
     let owner = ours.owner.as_deref()?;
-    Some(Identity::of::<SshKey>(&ours.namespace()?, owner, "").place)
+    Some(ObjectRef::new(owner).within(&ours.namespace()?))
 }

@@ -100,7 +100,7 @@ async fn answer_in_turn(
     let before = guarded(before_its_turn(&context, &asked, &queue).boxed()).await;
     if let Some(settled) = before.transpose() {
         // One that was called may have to wait after all: another that was created in the same second came later.
-        context.plan_calls.leave(&place);
+        context.plan_calls.decline(&place);
         return settled;
     }
     let Some(_called) = context.plan_calls.come(&place) else {

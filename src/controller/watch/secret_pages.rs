@@ -47,10 +47,12 @@ async fn read_pages(scope: &Scope, namespace: Option<&str>) -> Result<(), Kubern
     loop {
         let page = secret_page(&scope.context.client, namespace, begins_at.as_deref()).await?;
         let mut known = Vec::with_capacity(page.secrets.len());
+        let mut last = None;
         for secret in page.secrets {
+            last = place(&secret);
             known.extend(read_one(secret).await);
         }
-        scope.listed_secrets.add(known);
+        scope.listed_secrets.add(known, last);
         match page.next {
             Some(next) => begins_at = Some(next),
             None => return Ok(()),
@@ -62,10 +64,15 @@ async fn read_pages(scope: &Scope, namespace: Option<&str>) -> Result<(), Kubern
 async fn read_one(secret: FoundSecret) -> Option<(Place, SecretFacts)> {
     let annotations = secret.meta.annotations.as_ref()?;
     let owner = annotations.get(annotation::OWNER_NAME)?.clone();
-    let (namespace, name) = (secret.meta.namespace.clone()?, secret.meta.name.clone()?);
-    let place = Identity::of::<Secret>(&namespace, &name, "").place;
+    let place = place(&secret)?;
+    let namespace = secret.meta.namespace.clone()?;
     let facts = facts(secret, &namespace, &owner).await;
     is_short(&facts).then_some((place, facts))
+}
+
+fn place(secret: &FoundSecret) -> Option<Place> {
+    let (namespace, name) = (secret.meta.namespace.as_ref()?, secret.meta.name.as_ref()?);
+    Some(Identity::of::<Secret>(namespace, name, "").place)
 }
 
 fn is_short(facts: &SecretFacts) -> bool {

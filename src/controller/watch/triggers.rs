@@ -72,7 +72,7 @@ impl Listed {
             Event::InitApply(object) => self.0.push(Identity::from(&object).place),
             Event::InitDone => {
                 for place in std::mem::take(&mut self.0) {
-                    calls.want(&place);
+                    calls.want_changed(&place);
                 }
             }
         }
