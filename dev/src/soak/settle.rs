@@ -15,7 +15,11 @@ use sshkey_operator::{
 use super::wanted::Wanted;
 use crate::world::World;
 
-/// Waits until there are exactly the keys that are wanted, and all of them are Ready as they are now.
+/// Longer than the writes of one reconcile take.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Waits until there are exactly the keys that are wanted, all of them are Ready as they are now, and none has changed since
+/// the look before: a rotation is recorded on an object before the status says which key it has.
 pub(super) async fn settle(
     world: &World,
     wanted: &Wanted,
@@ -23,6 +27,7 @@ pub(super) async fn settle(
 ) -> anyhow::Result<BTreeMap<String, SshKey>> {
     let api: Api<SshKey> = world.api();
     let deadline = Instant::now() + patience;
+    let mut before = None;
     loop {
         let keys = api
             .list(&ListParams::default())
@@ -34,7 +39,9 @@ pub(super) async fn settle(
             .map(|key| (key.name_any(), key))
             .collect();
         let late = late(&keys, wanted);
-        if late.is_empty() {
+        let versions: Vec<_> = keys.values().map(ResourceExt::resource_version).collect();
+        let is_at_rest = before.replace(versions.clone()) == Some(versions);
+        if late.is_empty() && is_at_rest {
             return Ok(keys);
         }
         if Instant::now() > deadline {
@@ -47,7 +54,7 @@ pub(super) async fn settle(
                 world.dump()
             );
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -12,8 +12,9 @@ use crate::controller::{action::Action, context::Context, memory::watched_key::W
 
 /// How often it is looked whose time has come.
 const LOOK: Duration = Duration::from_secs(1);
-/// Shorter times are left to kube, which is exact.
-const SHORT: Duration = Duration::from_secs(10);
+/// Shorter times are left to kube, which is exact: a turn to write to Azure is waited for at most a minute in one go, and
+/// who comes late to it holds up those behind.
+const SHORT: Duration = Duration::from_secs(75);
 
 /// Keeps when a key is due next. Returns what of it is left to kube.
 pub(in crate::controller) fn keep(context: &Context, key: &WatchedKey, action: Action) -> Action {

@@ -4,6 +4,7 @@ mod audit;
 mod audit_stories;
 mod definitions;
 mod ending;
+mod half_watched;
 mod leader;
 pub(crate) mod metrics;
 pub(crate) mod openmetrics;
