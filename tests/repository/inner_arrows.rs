@@ -89,7 +89,7 @@ const INNER_ROOMS: [(&str, &[(&str, &str)]); 2] = [
             ),
             (
                 "watch",
-                "action store_id series turns blocking memory sessions context objects scope sshkey/observe sshkey sshkey_plan store",
+                "action store_id series wakeups turns blocking memory sessions context objects scope sshkey/observe sshkey sshkey_plan store",
             ),
         ],
     ),

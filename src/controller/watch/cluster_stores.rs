@@ -19,7 +19,7 @@ use crate::{
             settings::{set_up, until_called},
             store_turn::{reconcile_store, tell_of_gone},
             triggers,
-            wakers::called,
+            wakers::{called, called_by},
         },
     },
     kubernetes::{client, guarded::Guarded},
@@ -64,7 +64,7 @@ pub async fn run_cluster_stores(
     let watched = client::watch(context.options.watch_timeout);
     let stores = triggers::controller(
         &context,
-        &context.store_calls,
+        called_by(&context.store_calls),
         api,
         watched,
         |_| |_| {},

@@ -40,7 +40,7 @@ use crate::{
             store_news::tell_keys,
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
-            wakers::{called, done_for, stores_to_look_at},
+            wakers::{called, called_by, done_for, stores_to_look_at},
         },
     },
     kubernetes::{client, guarded::Guarded},
@@ -124,7 +124,7 @@ fn stores_of(
     let watched = client::watch(context.options.watch_timeout);
     let stores = controller(
         context,
-        &context.store_calls,
+        called_by(&context.store_calls),
         api,
         watched,
         |_| |_| {},
@@ -151,9 +151,16 @@ fn keys_of(
         move |event: &_| departures.hear(event)
     };
     let memory = Arc::clone(&context.memory);
-    let keys = controller(context, &context.calls, api, watched, hear, move |shown| {
-        memory.is_shown(shown, shown);
-    });
+    let keys = controller(
+        context,
+        called_by(&context.calls),
+        api,
+        watched,
+        hear,
+        move |shown| {
+            memory.is_shown(shown, shown);
+        },
+    );
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
     let known = keys.store();

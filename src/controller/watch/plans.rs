@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, future::ready};
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
@@ -11,13 +11,14 @@ use crate::{
     controller::{
         action::Action,
         context::{Context, PLANS_AT_ONCE},
-        memory::identity::Identity,
+        memory::identity::{Identity, Place},
         scope::Scope,
         series,
         sshkey_plan::{
             queue::Queue,
             reconcile::{before_its_turn, reconcile},
         },
+        wakeups::Wakeups,
         watch::{
             drive::drive,
             panics::{ReconcileFailed, guarded},
@@ -51,10 +52,15 @@ pub(in crate::controller) async fn answer_plans(
         let queue = Arc::clone(&queue);
         move |event: &_| queue.hear(event)
     };
+    // Each is told at once that it waits.
+    let listed = Wakeups::default();
+    let all = listed
+        .listen()
+        .filter_map(|plan: Place| ready(plan.object()));
     let plans = set_up(
         controller(
             &context,
-            &context.plan_calls,
+            move |plan| listed.tell(plan),
             api,
             watched,
             |_| hear,
@@ -67,7 +73,8 @@ pub(in crate::controller) async fn answer_plans(
     let plans = plans
         .reconcile_on(called(&context.plan_calls, namespace))
         .reconcile_on(done_for(&context, &known))
-        .reconcile_on(queue.listen());
+        .reconcile_on(queue.listen())
+        .reconcile_on(all);
     series::begin::<SshKeyPlan>(&context.metrics, PLANS_AT_ONCE);
     let answer = |plan| {
         let (scope, queue) = (Arc::clone(&scope), Arc::clone(&queue));

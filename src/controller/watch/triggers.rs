@@ -5,7 +5,7 @@
 //! reconcile with its own page would be reconciled as it was before the list, and then not again: one that was deleted and
 //! created again while the watch was interrupted would never be seen.
 
-use std::{future::ready, sync::Arc};
+use std::future::ready;
 
 use futures::TryStreamExt;
 use kube::{
@@ -20,18 +20,17 @@ use crate::{
     controller::{
         context::Context,
         memory::identity::{Identity, Place},
-        turns::calls::Calls,
         watch::events::events,
     },
     kubernetes::{cut::cut, guarded::Watched},
 };
 
-/// A controller whose memory of an object holds what the operator reads of it and no more. Its objects are called by `calls`. `hear` is given what the watch
+/// A controller whose memory of an object holds what the operator reads of it and no more. Each object of a list is handed to `call`, once the list is complete. `hear` is given what the watch
 /// knows, and makes what hears each of its events before that changes; `is_shown` is called after the watch has
 /// taken a change.
 pub(in crate::controller) fn controller<W, H>(
     context: &Context,
-    calls: &Arc<Calls>,
+    call: impl Fn(&Place) + Send + 'static,
     api: Api<W>,
     watched: watcher::Config,
     hear: impl FnOnce(&reflector::Store<W>) -> H,
@@ -44,7 +43,6 @@ where
     let (reader, writer) = reflector::store();
     let mut hear = hear(&reader);
     let mut listed = Listed::default();
-    let calls = Arc::clone(calls);
     let triggers = events::<W, W>(context, api, watched)
         .modify(cut)
         .inspect_ok(move |event| hear(event))
@@ -54,7 +52,7 @@ where
                 is_shown(object);
             }
         })
-        .try_filter_map(move |event| ready(Ok(listed.changed(event, &calls))));
+        .try_filter_map(move |event| ready(Ok(listed.changed(event, &call))));
     Controller::for_stream(triggers, reader)
 }
 
@@ -64,7 +62,7 @@ struct Listed(Vec<Place>);
 
 impl Listed {
     /// The object that is to be reconciled because of an event. Those on a list are wanted, once it is complete.
-    fn changed<W: Watched>(&mut self, event: Event<W>, calls: &Calls) -> Option<W> {
+    fn changed<W: Watched>(&mut self, event: Event<W>, call: &impl Fn(&Place)) -> Option<W> {
         match event {
             Event::Apply(object) => return Some(object),
             Event::Delete(_) => {}
@@ -72,7 +70,7 @@ impl Listed {
             Event::InitApply(object) => self.0.push(Identity::from(&object).place),
             Event::InitDone => {
                 for place in std::mem::take(&mut self.0) {
-                    calls.want_changed(&place);
+                    call(&place);
                 }
             }
         }
@@ -85,13 +83,13 @@ mod tests {
     use kube::ResourceExt;
 
     use super::*;
-    use crate::{api::SshKey, kubernetes::guarded::Guarded};
+    use crate::{api::SshKey, controller::turns::calls::Calls, kubernetes::guarded::Guarded};
 
     /// The objects that are called and those that have changed, by name.
     fn names(listed: &mut Listed, event: Event<Guarded<SshKey>>) -> (Vec<String>, Vec<String>) {
         let calls = Calls::new(10);
         let mut called = calls.listen();
-        let changed = listed.changed(event, &calls);
+        let changed = listed.changed(event, &|place| calls.want_changed(place));
         let called = std::iter::from_fn(|| called.try_recv().ok());
         let called = called.map(|place| place.object::<SshKey>().unwrap().name);
         let changed = changed.iter().map(ResourceExt::name_any);

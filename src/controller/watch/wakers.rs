@@ -1,11 +1,13 @@
 //! What wakes an object beside a change of itself: its turn has come, or work that was done for it.
 
+use std::sync::Arc;
+
 use futures::{Stream, StreamExt, future::ready, stream};
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use crate::{
     api::AzureStore,
-    controller::{blocking::Asker, context::Context, turns::calls::Calls},
+    controller::{blocking::Asker, context::Context, memory::identity::Place, turns::calls::Calls},
     kubernetes::guarded::{Guarded, Watched},
 };
 
@@ -22,6 +24,12 @@ where
         let is_watched = namespace.as_ref().is_none_or(|namespace| namespace == of);
         ready(place.object().filter(|_| is_watched))
     })
+}
+
+/// Has the objects of a list called when their turns are near.
+pub(in crate::controller) fn called_by(calls: &Arc<Calls>) -> impl Fn(&Place) + Send + use<> {
+    let calls = Arc::clone(calls);
+    move |object| calls.want_changed(object)
 }
 
 /// Stores of a watch of which a key has something to tell.
