@@ -7,7 +7,7 @@ use kube::runtime::controller;
 /// When an object is reconciled again, if nothing else wakes it before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::controller) struct Action {
-    /// The time until then; never, if there is none.
+    /// How long it waits until then. `None`: until it changes.
     pub(in crate::controller) after: Option<Duration>,
 }
 

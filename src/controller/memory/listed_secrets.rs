@@ -120,7 +120,7 @@ impl ListedSecrets {
         }
     }
 
-    /// A decision was made upon what the list said of this Secret, which is of no more use.
+    /// Forgets what the list said of this Secret, once a decision was made upon it.
     pub(in crate::controller) fn forget(&self, place: &Place) {
         let mut list = self.list.lock();
         if matches!(list.secrets.get(place), Some(Known::Facts(_))) {

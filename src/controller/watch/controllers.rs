@@ -135,8 +135,7 @@ fn stores_of(
         .reconcile_on(stores_to_look_at(context, namespace))
 }
 
-/// The controller of the keys of one namespace, or of all. It sends the last state of keys that
-/// are gone unexpectedly.
+/// The controller of the keys of one namespace, or of all. It sends the last state of keys that are gone unexpectedly.
 fn keys_of(
     scope: &Scope,
     namespace: Option<&str>,

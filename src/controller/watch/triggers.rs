@@ -1,5 +1,4 @@
-//! What starts the reconciles of a watch's own objects: each change, and once a list is complete, every object on it when its
-//! turn is near.
+//! What starts the reconciles of a watch's own objects: each change, and once a list is complete, a call to every object on it.
 //!
 //! A list comes in pages, and what the watch knows becomes the list only with its last page. An object that started a
 //! reconcile with its own page would be reconciled as it was before the list, and then not again: one that was deleted and
@@ -25,9 +24,9 @@ use crate::{
     kubernetes::{cut::cut, guarded::Watched},
 };
 
-/// A controller whose memory of an object holds what the operator reads of it and no more. Each object of a list is handed to `call`, once the list is complete. `hear` is given what the watch
-/// knows, and makes what hears each of its events before that changes; `is_shown` is called after the watch has
-/// taken a change.
+/// A controller that keeps of each object only what the operator reads. Once a list is complete, it hands each object of the
+/// list to `call`. `hear` is given what the watch knows, and makes what hears each event before that changes. `is_shown` is
+/// called after the watch has taken a change.
 pub(in crate::controller) fn controller<W, H>(
     context: &Context,
     call: impl Fn(&Place) + Send + 'static,
@@ -61,7 +60,7 @@ where
 struct Listed(Vec<Place>);
 
 impl Listed {
-    /// The object that is to be reconciled because of an event. Those on a list are wanted, once it is complete.
+    /// The object that is to be reconciled because of an event. Calls those of a list, once it is complete.
     fn changed<W: Watched>(&mut self, event: Event<W>, call: &impl Fn(&Place)) -> Option<W> {
         match event {
             Event::Apply(object) => return Some(object),
