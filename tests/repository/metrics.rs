@@ -56,6 +56,29 @@ fn every_operation_that_is_counted_is_in_the_page() {
 }
 
 #[test]
+fn everything_that_is_kept_of_an_object_is_in_the_page() {
+    let page = files::read(PAGE);
+    let row = page.lines().find(|line| line.contains("sshkey_remembered"));
+    let told = code_spans(row.expect("the row of the metric"));
+    let mut counted = 0;
+    for file in [
+        "src/controller/memory/entry.rs",
+        "src/controller/objects.rs",
+    ] {
+        let source = files::read(file);
+        let parts = source.lines().filter_map(|line| {
+            let (name, rest) = line.trim().strip_prefix("(\"")?.split_once("\", ")?;
+            rest.contains("self.").then_some(name)
+        });
+        for part in parts {
+            assert!(told.iter().any(|told| told == part), "{part} of {file}");
+            counted += 1;
+        }
+    }
+    assert!(counted >= 15, "{counted} parts were found");
+}
+
+#[test]
 fn alerts_are_about_metrics_that_there_are() {
     let documents = yaml::documents();
     let rules: Vec<&Value> = documents
