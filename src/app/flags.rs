@@ -3,7 +3,7 @@
 // These descriptions are what --help prints, where backticks would stand as they are.
 #![allow(clippy::doc_markdown)]
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
@@ -193,12 +193,14 @@ impl Flags {
         }
     }
 
-    /// The namespaces to watch; without a name, all.
+    /// The namespaces to watch; without a name, all. One that is named twice is watched once: two watches would work at the
+    /// same objects.
     pub fn scopes(&self) -> Vec<Option<String>> {
-        if self.watch_namespace.is_empty() {
+        let named: BTreeSet<_> = self.watch_namespace.iter().cloned().map(Some).collect();
+        if named.is_empty() {
             vec![None]
         } else {
-            self.watch_namespace.iter().cloned().map(Some).collect()
+            named.into_iter().collect()
         }
     }
 
@@ -292,6 +294,14 @@ mod tests {
         for bad in ["", "0s", "-1m", "soon"] {
             assert!(parse(&["--poll-interval", bad]).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_namespace_that_is_named_twice_is_watched_once() {
+        let scopes = |arguments: &[&str]| parse(arguments).unwrap().scopes();
+        assert_eq!(scopes(&[]), [None]);
+        let (a, b) = (Some("a".to_owned()), Some("b".to_owned()));
+        assert_eq!(scopes(&["--watch-namespace", "b,a,b"]), [a, b]);
     }
 
     #[test]

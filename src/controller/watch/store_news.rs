@@ -7,8 +7,8 @@ use futures::{Stream, StreamExt, future::ready, stream};
 use kube::{
     Resource, ResourceExt,
     runtime::{
-        WatchStreamExt,
         reflector::{ObjectRef, Store},
+        watcher::Event,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -57,10 +57,16 @@ fn changed(
 ) -> impl Stream<Item = StoreId> + Send + use<> {
     let stores = api::<Guarded<AzureStore>>(context, namespace);
     let watched = client::watch(context.options.watch_timeout);
-    let stores = events::<SshKey, _>(context, stores, watched).touched_objects();
     let mut told = HashMap::new();
-    stores.filter_map(move |store| {
-        let store = store.ok().filter(|store| is_news(&mut told, store));
+    events::<SshKey, _>(context, stores, watched).filter_map(move |event| {
+        let store = match event {
+            Ok(Event::Apply(store) | Event::InitApply(store)) if is_news(&mut told, &store) => {
+                Some(store)
+            }
+            // Nothing stays of one that is gone.
+            Ok(Event::Delete(store)) => told.remove(&ObjectRef::from_obj(&store)).map(|_| store),
+            _ => None,
+        };
         ready(store.map(|store| StoreId {
             namespace: store.namespace(),
             key: StoreKey::new(StoreKind::AzureStore, store.name_any()),
