@@ -235,6 +235,7 @@ impl fmt::Display for Outcome {
         )?;
         writeln!(f, "keys lost        {}", self.lost.len())?;
         writeln!(f, "orphans          {}", self.orphans.len())?;
+        writeln!(f, "different        {}", self.different.len())?;
         writeln!(f, "sent too early   {}", self.too_early.len())?;
         writeln!(f, "generated twice  {}", self.doubles.len())?;
         writeln!(

@@ -52,6 +52,9 @@ const SPARED: f64 = 0.4;
 const EDITORS: u32 = 6;
 /// How long everything may take to become Ready, at first and in the end.
 const PATIENCE: Duration = Duration::from_mins(10);
+const SWEEP: Duration = Duration::from_secs(10);
+/// How long it may take until a sweep has seen a change in Azure and the change is turned back.
+const SEEN: Duration = Duration::from_mins(1);
 
 /// Runs and prints.
 ///
@@ -135,26 +138,39 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     // What it still planned would strike the last writes.
     world.proxy().reset();
 
-    let calm = Instant::now();
-    let keys = settle(&world, &wanted, PATIENCE)
-        .await
-        .context("at the end")?;
-    let mut outcome = Outcome {
-        seed,
-        time,
-        settled_after: calm.elapsed(),
-        faults: faults.done.sum() + of_azure.done.sum(),
-        faults_of_cluster: faults.done.to_string(),
-        faults_of_azure: of_azure.done.to_string(),
-        ..Outcome::default()
-    };
-    let secrets = stored(&world.api()).await.context("list Secrets")?;
-    outcome.compare(&world, &keys, &secrets, &ledger);
+    let mut outcome = compared(&world, &wanted, &ledger).await?;
+    outcome.seed = seed;
+    outcome.time = time;
+    outcome.faults = faults.done.sum() + of_azure.done.sum();
+    outcome.faults_of_cluster = faults.done.to_string();
+    outcome.faults_of_azure = of_azure.done.to_string();
     outcome.memory = (memory, usage(world.operator().id())?.resident_kib);
-    (outcome.remembered, outcome.panics) = remembered(&world, keys.len()).await?;
+    (outcome.remembered, outcome.panics) = remembered(&world, outcome.keys).await?;
     outcome.disturbances = Arc::into_inner(disturbances).unwrap_or_default();
     outcome.edits = Arc::into_inner(edits).unwrap_or_default();
     Ok(outcome)
+}
+
+/// Compares once everything is Ready, and again for a while as long as something is not as it should be: an object is Ready
+/// until the next sweep sees that somebody has deleted its key in Azure.
+async fn compared(world: &World, wanted: &Wanted, ledger: &Ledger) -> anyhow::Result<Outcome> {
+    let calm = Instant::now();
+    let mut deadline = None;
+    loop {
+        let keys = settle(world, wanted, PATIENCE)
+            .await
+            .context("at the end")?;
+        let mut outcome = Outcome {
+            settled_after: calm.elapsed(),
+            ..Outcome::default()
+        };
+        let secrets = stored(&world.api()).await.context("list Secrets")?;
+        outcome.compare(world, &keys, &secrets, ledger);
+        let deadline = *deadline.get_or_insert_with(|| Instant::now() + SEEN);
+        if outcome.broken().is_empty() || Instant::now() > deadline {
+            return Ok(outcome);
+        }
+    }
 }
 
 /// A world of its own, with an operator that is quick to try again but does not look at everything all the time.
@@ -168,7 +184,7 @@ async fn start() -> World {
         })
         .flag("azure-writes-burst", 1_000_000)
         .flag("azure-writes-per-minute", 60_000_000)
-        .flag("azure-sweep-interval", "10s")
+        .flag("azure-sweep-interval", format!("{}s", SWEEP.as_secs()))
         .flag("retry-max", "5s")
         .flag("watch-timeout", "10s")
         .flag("log-filter", "info");
