@@ -137,6 +137,15 @@ async fn patch(
 /// How often a status is written again for an object that others change at the same time.
 const STATUS_TRIES: usize = 3;
 
+/// An object whose status was written.
+#[derive(Clone, Debug)]
+pub struct StatusWritten {
+    /// As it is now.
+    pub live: SshKey,
+    /// Whether others had changed it since it was read.
+    pub is_overtaken: bool,
+}
+
 /// Writes the whole status. `None` when the object is gone.
 ///
 /// # Errors
@@ -145,13 +154,16 @@ pub async fn write_status(
     client: &Client,
     object: &SshKey,
     status: &SshKeyStatus,
-) -> Result<Option<SshKey>, KubernetesError> {
+) -> Result<Option<StatusWritten>, KubernetesError> {
     let namespace = object.namespace().unwrap_or_default();
     let mut version = object.resource_version();
     for attempt in 1..=STATUS_TRIES {
-        let error = match apply_status(client, object, version, status).await {
+        let error = match apply_status(client, object, version.as_deref(), status).await {
             Err(error) if matches!(error.code(), Some(404 | 409)) => error,
-            written => return written.map(Some),
+            written => {
+                let is_overtaken = version != object.resource_version();
+                return written.map(|live| Some(StatusWritten { live, is_overtaken }));
+            }
         };
         // This one is gone, and another may have its name; or somebody has changed it since; or the API server was too busy
         // with it, or is starting. To take it for gone then would be to put away what was made for it.
@@ -170,7 +182,7 @@ pub async fn write_status(
 async fn apply_status(
     client: &Client,
     object: &SshKey,
-    version: Option<String>,
+    version: Option<&str>,
     status: &SshKeyStatus,
 ) -> Result<SshKey, KubernetesError> {
     let name = object.name_any();

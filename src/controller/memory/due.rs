@@ -15,11 +15,6 @@ impl Memory {
         self.change(of, |kept| kept.due = due);
     }
 
-    /// A reconcile begins: when it is due next, will be said at its end.
-    pub(in crate::controller) fn is_at_work(&self, of: impl Into<Identity>) {
-        self.change(of, |kept| kept.due = None);
-    }
-
     /// The objects that are due by now, each once.
     pub(in crate::controller) fn take_due(&self, now: Instant) -> Vec<Place> {
         let mut due = Vec::new();
@@ -50,11 +45,12 @@ mod tests {
         for (name, after) in [("a", 10), ("b", 10), ("c", 60)] {
             memory.is_due_after(key(name), Duration::from_secs(after));
         }
-        memory.is_at_work(key("b"));
+        memory.begin_work(key("b"));
         assert_eq!(memory.take_due(now), []);
         let later = now + Duration::from_secs(30);
         assert_eq!(memory.take_due(later), [key("a").place]);
         assert_eq!(memory.take_due(later), []);
+        assert!(!memory.end_work(key("b")));
         memory.is_due_after(key("b"), Duration::ZERO);
         assert_eq!(memory.take_due(later), [key("b").place]);
         assert_eq!(memory.entries.lock().len(), 1, "the one that is not due");

@@ -8,8 +8,8 @@ use crate::{
     azure::{CertificateError, ClientCertificate},
     controller::{
         memory::{
-            backoff::Backoff, deferred_steps::DeferredStep, opened::Opened, own_writes::OwnWrite,
-            patience::Patience, tag_repairs::TagRepairs,
+            backoff::Backoff, deferred_steps::DeferredStep, hearing::Hearing, opened::Opened,
+            own_writes::OwnWrite, patience::Patience, tag_repairs::TagRepairs,
         },
         store_id::StoreId,
     },
@@ -37,6 +37,8 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) is_released: bool,
     /// When it is reconciled again, if nothing else wakes it before.
     pub(in crate::controller) due: Option<Instant>,
+    /// What the watches have shown since its reconcile began, while that is at work.
+    pub(in crate::controller) hearing: Option<Box<Hearing>>,
     pub(in crate::controller) own_write: Option<OwnWrite>,
     pub(in crate::controller) source: Option<Box<OpenedSource>>,
     pub(in crate::controller) certificate: Option<Box<OpenedCertificate>>,
@@ -56,15 +58,17 @@ impl Kept {
         *self = Self {
             is_present: self.is_present,
             is_released: self.is_released,
+            hearing: self.hearing.take(),
             ..Self::default()
         };
     }
 
     /// The parts that exist, by the name under which the metric counts them.
-    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 12] {
+    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 13] {
         [
             ("objects", self.is_present),
             ("due", self.due.is_some()),
+            ("at_work", self.hearing.is_some()),
             ("own_writes", self.own_write.is_some()),
             ("sources", self.source.is_some()),
             ("certificates", self.certificate.is_some()),

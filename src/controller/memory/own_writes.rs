@@ -9,18 +9,25 @@ use crate::{api::SshKey, kubernetes::cut::cut};
 
 /// An object as the API server answered to a write.
 #[derive(Debug)]
-pub(in crate::controller) struct OwnWrite(Arc<SshKey>);
+pub(in crate::controller) struct OwnWrite {
+    object: Arc<SshKey>,
+    /// Whether the reconcile that wrote it had nothing more to do.
+    pub(in crate::controller) is_decided: bool,
+}
 
 impl OwnWrite {
     /// Keeps of an answer what the operator reads.
     pub(in crate::controller) fn new(mut object: SshKey) -> Self {
         cut(&mut object);
-        Self(Arc::new(object))
+        Self {
+            object: Arc::new(object),
+            is_decided: false,
+        }
     }
 
     /// The object as it was written.
     pub(in crate::controller) fn object(&self) -> Arc<SshKey> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.object)
     }
 }
 
@@ -31,6 +38,6 @@ pub(in crate::controller) fn is_newer(one: &SshKey, seen: &impl ResourceExt) -> 
 
 /// Resource versions of one resource are numbers that grow.
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions>
-fn version(object: &impl ResourceExt) -> Option<u128> {
+pub(in crate::controller) fn version(object: &impl ResourceExt) -> Option<u128> {
     object.resource_version()?.parse().ok()
 }

@@ -77,16 +77,19 @@ pub(in crate::controller) async fn finish(
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();
     }
-    if report.status != written {
+    if report.status == written {
+        context.memory.has_decided(&observation.object);
+    } else {
         let written =
             sshkeys::write_status(&context.client, &observation.object, &report.status).await?;
         let Some(written) = written else {
             return Ok(None);
         };
         if !observation.observed.crd_is_outdated {
-            context.definitions.learn(&written);
+            context.definitions.learn(&written.live);
         }
-        context.memory.remember_write(written);
+        let live = context.memory.remember_status(written);
+        context.memory.has_decided(&live);
     }
     tell(context, observation, &before, &report, taken).await;
     tell_store(context, observation, &report).await;

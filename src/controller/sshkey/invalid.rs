@@ -56,7 +56,7 @@ pub(in crate::controller) async fn write_blocked(
     if status != before
         && let Some(written) = sshkeys::write_status(&context.client, object, &status).await?
     {
-        context.memory.remember_write(written);
+        context.memory.remember_status(written);
     }
     Ok(())
 }

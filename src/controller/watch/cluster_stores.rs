@@ -68,7 +68,7 @@ pub async fn run_cluster_stores(
         api,
         watched,
         |_| |_| {},
-        |_| {},
+        |_| true,
     );
     let stores = set_up(stores, &context, &shutdown)
         .reconcile_on(stores_to_look_at(&context))

@@ -128,7 +128,7 @@ fn stores_of(
         api,
         watched,
         |_| |_| {},
-        |_| {},
+        |_| true,
     );
     set_up(stores, context, shutdown)
         .reconcile_on(called(&context.store_calls, namespace.clone()))
@@ -156,9 +156,7 @@ fn keys_of(
         api,
         watched,
         hear,
-        move |shown| {
-            memory.is_shown(shown, shown);
-        },
+        move |shown| memory.hears(shown),
     );
     let keys = set_up(keys, context, shutdown)
         .reconcile_on(called(&context.calls, namespace.map(str::to_owned)));
@@ -200,7 +198,7 @@ async fn reconcile_key(
         return Ok(not_any_more());
     };
     let uid = object.meta().uid.clone().unwrap_or_default();
-    context.memory.is_at_work(&*object);
+    context.memory.begin_work(&*object);
     context.blocking.reconcile_begins(&uid);
     let work = {
         let object = Arc::clone(&object);
@@ -216,6 +214,9 @@ async fn reconcile_key(
     let done = measured::<SshKey>(&context.metrics, guarded(work.boxed())).await;
     if done.is_ok() {
         context.blocking.reconcile_ended(&uid);
+    }
+    if context.memory.end_work(&*object) {
+        context.calls.want_changed(&place);
     }
     context.on_finished(&*object, &done);
     done.map(|action| keep(&context, &object, action))

@@ -54,13 +54,18 @@ pub(in crate::controller) async fn tell_owners(
         let version = secret.resource_version().unwrap_or_default();
         let place = Identity::from(&secret).place;
         scope.listed_secrets.watch_shows(place, &version);
-        ready(owner_of(&secret))
+        ready(owner_of(&secret).map(|owner| (owner, version)))
     });
     let maps = changed::<ConfigMap>(context, namespace.as_deref(), ours);
-    let maps = maps.filter_map(|map| ready(owner_of(&map)));
-    let told = stream::select(secrets, maps).for_each(|owner| {
+    let maps = maps.filter_map(|map| {
+        let version = map.resource_version().unwrap_or_default();
+        ready(owner_of(&map).map(|owner| (owner, version)))
+    });
+    let told = stream::select(secrets, maps).for_each(|(owner, version)| {
         // Anybody may write any name. A key that is not listed yet is called once it is.
-        if let Some(key) = known.get(&owner) {
+        if let Some(key) = known.get(&owner)
+            && context.memory.hears_beside(&*key, &version)
+        {
             context.calls.want(&Identity::from(&*key).place);
         }
         ready(())

@@ -64,7 +64,7 @@ pub(in crate::controller) async fn answer_plans(
             api,
             watched,
             |_| hear,
-            |_| {},
+            |_| true,
         ),
         &context,
         &shutdown,

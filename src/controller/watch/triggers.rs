@@ -25,15 +25,15 @@ use crate::{
 };
 
 /// A controller that keeps of each object only what the operator reads. Once a list is complete, it hands each object of the
-/// list to `call`. `hear` is given what the watch knows, and makes what hears each event before that changes. `is_shown` is
-/// called after the watch has taken a change.
+/// list to `call`. `hear` is given what the watch knows, and makes what hears each event before that changes. `is_news`
+/// says, after the watch has taken a change, whether a reconcile is to start for it.
 pub(in crate::controller) fn controller<W, H>(
     context: &Context,
     call: impl Fn(&Place) + Send + 'static,
     api: Api<W>,
     watched: watcher::Config,
     hear: impl FnOnce(&reflector::Store<W>) -> H,
-    mut is_shown: impl FnMut(&W) + Send + 'static,
+    is_news: impl Fn(&W) -> bool + Send + 'static,
 ) -> Controller<W>
 where
     W: Watched,
@@ -46,12 +46,10 @@ where
         .modify(cut)
         .inspect_ok(move |event| hear(event))
         .reflect(writer)
-        .inspect_ok(move |event| {
-            if let Event::Apply(object) = event {
-                is_shown(object);
-            }
-        })
-        .try_filter_map(move |event| ready(Ok(listed.changed(event, &call))));
+        .try_filter_map(move |event| {
+            let changed = listed.changed(event, &call);
+            ready(Ok(changed.filter(&is_news)))
+        });
     Controller::for_stream(triggers, reader)
 }
 

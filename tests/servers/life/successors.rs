@@ -33,7 +33,7 @@ async fn the_status_of_an_object_is_never_written_to_another_that_has_its_name_b
     // Somebody edits it meanwhile: it is written all the same.
     world.apply(&key("web", "{deletionProtection: true}")).await;
     let written = write(&first).await.unwrap().unwrap();
-    assert_eq!(written.status.unwrap().fingerprint, status.fingerprint);
+    assert_eq!(written.live.status.unwrap().fingerprint, status.fingerprint);
 
     api.delete("web", &DeleteParams::default()).await.unwrap();
     assert!(write(&first).await.unwrap().is_none(), "there is none");

@@ -72,9 +72,9 @@ async fn record_places(
     let azure = status.azure.get_or_insert_default();
     azure.places = places.iter().map(AzureRecord::to_status).collect();
     let written = sshkeys::write_status(&context.client, &observation.object, &status).await?;
-    let live = written.ok_or(StepError::Gone)?;
-    context.definitions.learn(&live);
-    context.memory.remember_write(live.clone());
+    let written = written.ok_or(StepError::Gone)?;
+    context.definitions.learn(&written.live);
+    let live = context.memory.remember_status(written);
     let facts = object::object(&live);
     observation.object = live;
     Ok(Outcome::Object(facts))
@@ -94,6 +94,9 @@ pub(in crate::controller) async fn read_object(
                 == observation.object.metadata.deletion_timestamp.is_some()
     };
     let live = live.filter(is_same).ok_or(StepError::Overtaken)?;
+    if live.resource_version() != observation.object.resource_version() {
+        context.memory.is_overtaken(&live);
+    }
     let facts = object::object(&live);
     observation.object = live;
     Ok(Outcome::Object(facts))

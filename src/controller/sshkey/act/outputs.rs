@@ -22,10 +22,10 @@ use crate::{
         },
     },
     kubernetes::{
-        outputs::{self, At, Content, Entries},
+        outputs::{self, At, Content, Entries, FoundOutput},
         secrets,
     },
-    plan::{Entry, Outcome, OutputContent, OutputStep, OutputView},
+    plan::{Entry, Outcome, OutputContent, OutputStep, OutputView, Shape},
 };
 
 /// Takes a step that changes an output.
@@ -44,7 +44,7 @@ pub(in crate::controller) async fn act(
                 // Another was faster. Whose it is, it says itself.
                 None => outputs::read(within, &wanted.object).await?,
             };
-            view(&observation.object, Some(&wanted.shape), found).await
+            known_view(context, observation, &wanted.shape, found).await
         }
         OutputStep::UpdateOutput(update) => {
             let (wanted, superfluous) = (&update.content, &update.superfluous);
@@ -55,7 +55,7 @@ pub(in crate::controller) async fn act(
                 resource_version: &update.resource_version,
             };
             let found = outputs::update(within, object, at, &filled, superfluous).await?;
-            view(&observation.object, Some(&wanted.shape), Some(found)).await
+            known_view(context, observation, &wanted.shape, Some(found)).await
         }
         OutputStep::DeleteOutput { object, uid } => {
             outputs::delete(within, object, uid).await?;
@@ -63,6 +63,19 @@ pub(in crate::controller) async fn act(
         }
     };
     Ok(Outcome::Output(step.object().clone(), view))
+}
+
+/// What an output says now.
+async fn known_view(
+    context: &Context,
+    observation: &Observation,
+    shape: &Shape,
+    found: Option<FoundOutput>,
+) -> OutputView {
+    if let Some(found) = &found {
+        context.memory.knows(&observation.object, &found.meta);
+    }
+    view(&observation.object, Some(shape), found).await
 }
 
 /// What an output is to hold, with the private key read again from where it is kept.

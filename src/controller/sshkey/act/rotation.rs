@@ -47,12 +47,12 @@ pub(in crate::controller) async fn act(
             now,
         } => {
             let begun = stored::begin_delay(within, name, resource_version, *now).await?;
-            Ok(staged_is(observation, Some(begun)).await)
+            Ok(staged_is(context, observation, Some(begun)).await)
         }
         RotationStep::ActivateKey(next) => activate(context, observation, next).await,
         RotationStep::DropStagedKey { name, uid } => {
             stored::delete(within, name, uid).await?;
-            Ok(staged_is(observation, None).await)
+            Ok(staged_is(context, observation, None).await)
         }
         RotationStep::DateFormerKeys {
             name,
@@ -61,12 +61,12 @@ pub(in crate::controller) async fn act(
         } => {
             let all: Vec<FormerRecord> = recorded(keys).collect();
             let dated = stored::date(within, name, resource_version, &all).await?;
-            Ok(previous_is(observation, Some(dated)).await)
+            Ok(previous_is(context, observation, Some(dated)).await)
         }
         RotationStep::RetireKeys(keys) => retire(context, observation, keys).await,
         RotationStep::DeletePreviousKeys { name, uid } => {
             stored::delete(within, name, uid).await?;
-            Ok(previous_is(observation, None).await)
+            Ok(previous_is(context, observation, None).await)
         }
     }
 }
@@ -97,7 +97,7 @@ async fn keep(
         Some(written) => Some(written),
         None => stored::read(within, previous).await?,
     };
-    Ok(previous_is(observation, written).await)
+    Ok(previous_is(context, observation, written).await)
 }
 
 async fn retire(
@@ -122,7 +122,7 @@ async fn retire(
             .collect();
         Some(stored::retire(within, name, version, &kept, &gone).await?)
     };
-    Ok(previous_is(observation, left).await)
+    Ok(previous_is(context, observation, left).await)
 }
 
 fn recorded(keys: &[FormerKey]) -> impl Iterator<Item = FormerRecord> {
@@ -158,7 +158,7 @@ async fn stage(
     let secret = secret_outcome(context, observation, managed).await;
     Ok(Outcome::Custody(
         secret,
-        with_staged(observation, staged).await,
+        with_staged(context, observation, staged).await,
     ))
 }
 
@@ -190,11 +190,22 @@ async fn activate(
     ))
 }
 
-async fn staged_is(observation: &Observation, found: Option<FoundKeys>) -> Outcome {
-    Outcome::RotationSecrets(with_staged(observation, found).await)
+async fn staged_is(
+    context: &Context,
+    observation: &Observation,
+    found: Option<FoundKeys>,
+) -> Outcome {
+    Outcome::RotationSecrets(with_staged(context, observation, found).await)
 }
 
-async fn with_staged(observation: &Observation, found: Option<FoundKeys>) -> RotationSecrets {
+async fn with_staged(
+    context: &Context,
+    observation: &Observation,
+    found: Option<FoundKeys>,
+) -> RotationSecrets {
+    if let Some(found) = &found {
+        context.memory.knows(&observation.object, &found.meta);
+    }
     let staged = rotation_secrets::staged(found, observation.owner()).await;
     let previous = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { previous, .. } => previous.clone(),
@@ -203,7 +214,14 @@ async fn with_staged(observation: &Observation, found: Option<FoundKeys>) -> Rot
     RotationSecrets::Read { staged, previous }
 }
 
-async fn previous_is(observation: &Observation, found: Option<FoundKeys>) -> Outcome {
+async fn previous_is(
+    context: &Context,
+    observation: &Observation,
+    found: Option<FoundKeys>,
+) -> Outcome {
+    if let Some(found) = &found {
+        context.memory.knows(&observation.object, &found.meta);
+    }
     let previous = rotation_secrets::previous(found, observation.owner()).await;
     let staged = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { staged, .. } => staged.clone(),
