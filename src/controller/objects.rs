@@ -38,9 +38,7 @@ impl Context {
         deleted: &ObjectRef<DynamicObject>,
     ) {
         let place = Place::of::<K>(deleted);
-        for calls in [&self.calls, &self.store_calls, &self.plan_calls] {
-            calls.leave(&place);
-        }
+        self.calls_of::<K>().leave(&place);
         if let Some(uid) = self.memory.on_deleted::<K>(deleted) {
             self.withdraw(&uid);
         }

@@ -66,16 +66,7 @@ impl Playground {
 
     /// Starts the operator that is measured.
     pub(super) fn start_operator(&self, folder: &Path, flags: &Flags) -> anyhow::Result<Operator> {
-        Self::start_other(self.operator.clone(), folder, flags)
-    }
-
-    /// Starts another program in its place.
-    pub(super) fn start_other(
-        program: PathBuf,
-        folder: &Path,
-        flags: &Flags,
-    ) -> anyhow::Result<Operator> {
-        Operator::start_program(program, folder, flags)
+        Operator::start_program(self.operator.clone(), folder, flags)
     }
 
     /// A namespace with a store and so many pending keys.

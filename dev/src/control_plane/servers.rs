@@ -31,6 +31,8 @@ pub(super) fn etcd(binaries: &Binaries, files: &Files, ports: Ports) -> Program 
         .flag("initial-cluster", format_args!("dev={peers}"))
         // Nothing here outlives the machine: a flush to disk per write buys nothing.
         .arg("--unsafe-no-fsync")
+        // A hundred thousand keys and their Secrets do not fit into the usual 2 GiB.
+        .flag("quota-backend-bytes", 8_u64 << 30)
         .flag("log-level", "warn")
 }
 

@@ -1,7 +1,9 @@
-//! How long it is waited until it is checked again whether a person has acted: a quarter of the interval at first, then twice
-//! as long each time, up to twice the interval.
+//! How long it is waited until it is checked again whether a person has acted: a second at first, since what is missing may
+//! come right behind the object; then a quarter of the interval, and twice as long each time, up to twice the interval.
 
 use std::time::Duration;
+
+const FIRST: Duration = Duration::from_secs(1);
 
 /// The waits of an object for which somebody has to do something.
 #[derive(Debug, Default)]
@@ -20,8 +22,12 @@ impl Patience {
                 times: 0,
             };
         }
-        let wait = interval / 4 * 2_u32.pow(self.times);
-        self.times = (self.times + 1).min(3);
+        let quarter = interval / 4;
+        let wait = match self.times {
+            0 => FIRST.min(quarter),
+            times => quarter * 2_u32.pow(times - 1),
+        };
+        self.times = (self.times + 1).min(4);
         wait
     }
 }
@@ -37,8 +43,8 @@ mod tests {
             let wait = patience.next(generation, Duration::from_mins(1));
             wait.as_secs()
         };
-        let waits: Vec<u64> = (0..6).map(|_| next(1)).collect();
-        assert_eq!(waits, [15, 30, 60, 120, 120, 120]);
-        assert_eq!((next(2), next(2)), (15, 30));
+        let waits: Vec<u64> = (0..7).map(|_| next(1)).collect();
+        assert_eq!(waits, [1, 15, 30, 60, 120, 120, 120]);
+        assert_eq!((next(2), next(2)), (1, 15));
     }
 }

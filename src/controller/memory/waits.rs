@@ -127,8 +127,8 @@ mod tests {
         memory.reset_backoff(&key("1"));
         assert!(first(memory.next_backoff(&key("1"))));
         let patience = || memory.next_patience(&key("1")).as_secs();
-        assert_eq!([patience(), patience()], [15, 30]);
+        assert_eq!([patience(), patience()], [1, 15]);
         memory.end_patience(&key("1"));
-        assert_eq!(patience(), 15);
+        assert_eq!(patience(), 1);
     }
 }

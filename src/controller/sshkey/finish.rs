@@ -1,7 +1,7 @@
 //! The end of a pass: the status, the events, and when to reconcile again.
 
 use crate::{
-    api::{SshKeyStatus, planned_step::PendingPlan},
+    api::{SshKey, SshKeyStatus, planned_step::PendingPlan},
     controller::{
         action::Action,
         clock::now,
@@ -43,6 +43,13 @@ fn pending_steps(
     pending(desired, observed, decided, failed, status, beginning)
 }
 
+/// Nothing more is to be done about this state of the object, unless the plan goes on at once.
+fn decide(context: &Context, state: &SshKey, decided: &Plan) {
+    if decided.wake_at.is_none_or(|time| time > now()) {
+        context.memory.has_decided(state);
+    }
+}
+
 /// Reports, and says when to look again; `None` when there is no object any more to report on.
 pub(in crate::controller) async fn finish(
     context: &Context,
@@ -78,7 +85,7 @@ pub(in crate::controller) async fn finish(
         report.status = report.status.without_newer_fields();
     }
     if report.status == written {
-        context.memory.has_decided(&observation.object);
+        decide(context, &observation.object, decided);
     } else {
         let written =
             sshkeys::write_status(&context.client, &observation.object, &report.status).await?;
@@ -89,7 +96,9 @@ pub(in crate::controller) async fn finish(
             context.definitions.learn(&written.live);
         }
         let live = context.memory.remember_status(written);
-        context.memory.has_decided(&live);
+        if live.status.as_ref() == Some(&report.status) {
+            decide(context, &live, decided);
+        }
     }
     tell(context, observation, &before, &report, taken).await;
     tell_store(context, observation, &report).await;

@@ -15,7 +15,7 @@ use crate::{
         scale::put_groups,
     },
     checkout,
-    operator::Flags,
+    operator::{Flags, Operator},
     processes::usage,
 };
 
@@ -100,7 +100,7 @@ async fn memory(
     keys: u32,
 ) -> anyhow::Result<()> {
     let program = recorder.program();
-    let running = Playground::start_other(program, &pending.folder, &pending.flags)?;
+    let running = Operator::start_program(program, &pending.folder, &pending.flags)?;
     running.ready().await.context("under heaptrack")?;
     all_ready(playground, &pending.namespace, keys, &running, PATIENCE).await?;
     quiet(playground, QUIET).await;

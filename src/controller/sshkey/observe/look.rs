@@ -44,7 +44,13 @@ pub(in crate::controller) async fn observe(
     let object = if is_live {
         let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
         match sshkeys::read(Namespaced::new(&scope.context.client, &namespace), &name).await? {
-            Some(live) if live.uid() == seen.uid() => live,
+            Some(live) if live.uid() == seen.uid() => {
+                if live.resource_version() != seen.resource_version() {
+                    // What was read before it may be older than what it asks for.
+                    scope.context.memory.is_overtaken(&live);
+                }
+                live
+            }
             _ => return Ok(None),
         }
     } else {
