@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kube::{Client, Resource};
+use kube::{Client, Resource, api::ObjectMeta};
 
 use crate::{
     api::{SshKey, SshKeyPlan},
@@ -120,6 +120,13 @@ impl Context {
             blocking,
             client,
             options,
+        }
+    }
+
+    /// A reconcile has read or written something that is kept for its key. It awaits that only of watches that there are.
+    pub(in crate::controller) fn knows(&self, key: &SshKey, beside: &ObjectMeta) {
+        if self.options.watch_secrets {
+            self.memory.knows(key, beside);
         }
     }
 

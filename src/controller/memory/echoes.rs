@@ -6,6 +6,7 @@ use kube::{ResourceExt, api::ObjectMeta};
 use crate::{
     api::SshKey,
     controller::memory::{
+        hearing::Hearing,
         identity::Identity,
         objects::Memory,
         own_writes::{OwnWrite, version},
@@ -18,7 +19,7 @@ impl Memory {
     pub(in crate::controller) fn begin_work(&self, of: impl Into<Identity>) {
         self.change(of, |kept| {
             kept.due = None;
-            kept.hearing = Some(Box::default());
+            kept.hearing = Some(Hearing::begin(kept.hearing.take()));
         });
     }
 
@@ -26,7 +27,7 @@ impl Memory {
     pub(in crate::controller) fn knows(&self, of: impl Into<Identity>, beside: &ObjectMeta) {
         self.change(of, |kept| {
             if let (Some(hearing), Some(version)) = (&mut kept.hearing, &beside.resource_version) {
-                hearing.known_beside.push(version.clone());
+                hearing.knows_beside(version);
             }
         });
     }
@@ -76,7 +77,9 @@ impl Memory {
             };
             let is_shown = |own: &mut OwnWrite| version(&*own.object()) <= hearing.shown;
             kept.own_write.take_if(is_shown);
-            hearing.has_news()
+            let has_news = hearing.has_news();
+            kept.hearing = hearing.end();
+            has_news
         })
     }
 
@@ -96,11 +99,11 @@ impl Memory {
             let is_shown = |own: &mut OwnWrite| version(&*own.object()) <= Some(seen_version);
             kept.own_write.take_if(is_shown);
             match &mut kept.hearing {
-                Some(hearing) => {
+                Some(hearing) if hearing.is_at_work => {
                     hearing.shown = hearing.shown.max(Some(seen_version));
                     false
                 }
-                None => !is_echo,
+                _ => !is_echo,
             }
         })
     }
@@ -112,9 +115,15 @@ impl Memory {
         version: &str,
     ) -> bool {
         self.change(of, |kept| match &mut kept.hearing {
-            Some(hearing) => {
-                hearing.shown_beside.push(version.to_owned());
+            Some(hearing) if hearing.is_at_work => {
+                hearing.shows_beside(version);
                 false
+            }
+            Some(hearing) => {
+                let is_known = hearing.is_known(version);
+                kept.hearing
+                    .take_if(|hearing| hearing.known_beside.is_empty());
+                !is_known
             }
             None => true,
         })
@@ -163,6 +172,25 @@ mod tests {
         assert!(memory.last_write(&key("1")).is_none());
         assert!(memory.hears(&key("13")), "another's");
         assert!(memory.hears_beside(&key("1"), "14"));
+    }
+
+    #[test]
+    fn what_a_reconcile_wrote_beside_the_object_may_be_shown_after_its_end() {
+        let memory = at_work();
+        for version in ["10", "11", "12"] {
+            memory.knows(&key("1"), &beside(version));
+        }
+        assert!(!memory.hears_beside(&key("1"), "10"));
+        memory.has_decided(&key("1"));
+        assert!(!memory.end_work(&key("1")));
+        assert_eq!(memory.counts()["own_writes"], 1);
+        assert!(!memory.hears_beside(&key("1"), "11"));
+        memory.begin_work(&key("1"));
+        assert!(!memory.hears_beside(&key("1"), "12"));
+        memory.has_decided(&key("1"));
+        assert!(!memory.end_work(&key("1")));
+        assert!(memory.hears_beside(&key("1"), "11"), "it was shown");
+        assert_eq!(memory.entries.lock().len(), 0, "nothing is left of it");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) is_released: bool,
     /// When it is reconciled again, if nothing else wakes it before.
     pub(in crate::controller) due: Option<Instant>,
-    /// What the watches have shown since its reconcile began, while that is at work.
+    /// What the watches have shown since its reconcile began, while that is at work; after it, what they have yet to show.
     pub(in crate::controller) hearing: Option<Box<Hearing>>,
     pub(in crate::controller) own_write: Option<OwnWrite>,
     pub(in crate::controller) source: Option<Box<OpenedSource>>,
@@ -58,18 +58,21 @@ impl Kept {
         *self = Self {
             is_present: self.is_present,
             is_released: self.is_released,
-            hearing: self.hearing.take(),
+            hearing: self.hearing.take().filter(|hearing| hearing.is_at_work),
             ..Self::default()
         };
     }
 
     /// The parts that exist, by the name under which the metric counts them.
     pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 13] {
+        let hearing = self.hearing.as_ref();
+        let is_at_work = hearing.is_some_and(|hearing| hearing.is_at_work);
+        let awaits = hearing.is_some_and(|hearing| !hearing.is_at_work);
         [
             ("objects", self.is_present),
             ("due", self.due.is_some()),
-            ("at_work", self.hearing.is_some()),
-            ("own_writes", self.own_write.is_some()),
+            ("at_work", is_at_work),
+            ("own_writes", self.own_write.is_some() || awaits),
             ("sources", self.source.is_some()),
             ("certificates", self.certificate.is_some()),
             ("key_ages", self.key_since.is_some()),

@@ -88,8 +88,8 @@ async fn new_keys(world: &World) {
     ] {
         a_time_each(&asked, verb, resource);
     }
-    // Each place is read before its Secret is made, and the Secret once when the watch shows what was written. How many of
-    // these second reads come before the last key is Ready depends on the machine.
+    // Each place is read before its Secret is made, and nothing is read again for what the watch shows of own writes; a few
+    // of them are shown late.
     let log = world.proxy().log();
     let reads = log.iter().filter(|one| {
         let access = &one.access;
@@ -100,12 +100,9 @@ async fn new_keys(world: &World) {
         access.verb == "get" && access.resource == "secrets" && is_of_key
     });
     let (before, after): (Vec<_>, Vec<_>) = reads.partition(|one| one.status == Some(404));
-    for (reads, when) in [(before.len(), "before"), (after.len(), "after")] {
-        assert!(
-            reads <= with_a_few_more(KEYS),
-            "{reads} reads {when} the Secrets were made"
-        );
-    }
+    let (before, after) = (before.len(), after.len());
+    assert!(before <= with_a_few_more(KEYS), "{before} reads of nothing");
+    assert!(after <= KEYS / 5, "{after} reads of what was written");
     let log = world.emulator().log();
     let writes = log.iter().filter(|one| one.request.is_arm_write());
     assert_eq!(writes.count(), KEYS);

@@ -73,7 +73,7 @@ async fn known_view(
     found: Option<FoundOutput>,
 ) -> OutputView {
     if let Some(found) = &found {
-        context.memory.knows(&observation.object, &found.meta);
+        context.knows(&observation.object, &found.meta);
     }
     view(&observation.object, Some(shape), found).await
 }

@@ -204,7 +204,7 @@ async fn with_staged(
     found: Option<FoundKeys>,
 ) -> RotationSecrets {
     if let Some(found) = &found {
-        context.memory.knows(&observation.object, &found.meta);
+        context.knows(&observation.object, &found.meta);
     }
     let staged = rotation_secrets::staged(found, observation.owner()).await;
     let previous = match &observation.observed.rotation_secrets {
@@ -220,7 +220,7 @@ async fn previous_is(
     found: Option<FoundKeys>,
 ) -> Outcome {
     if let Some(found) = &found {
-        context.memory.knows(&observation.object, &found.meta);
+        context.knows(&observation.object, &found.meta);
     }
     let previous = rotation_secrets::previous(found, observation.owner()).await;
     let staged = match &observation.observed.rotation_secrets {

@@ -129,7 +129,7 @@ pub(in crate::controller) async fn secret_outcome(
 ) -> SecretView {
     let object = &observation.object;
     if let Some(found) = &found {
-        context.memory.knows(object, &found.meta);
+        context.knows(object, &found.meta);
     }
     let namespace = object.namespace().unwrap_or_default();
     let secret = secret::secret(found, &namespace, &object.name_any()).await;
