@@ -96,7 +96,12 @@ pub(in crate::controller) async fn finish(
             context.definitions.learn(&written.live);
         }
         let live = context.memory.remember_status(written);
-        if live.status.as_ref() == Some(&report.status) {
+        // Definitions of an older version drop it: then the next look says so.
+        let recorded_for = live
+            .status
+            .as_ref()
+            .and_then(|status| status.recorded_for.as_ref());
+        if recorded_for == report.status.recorded_for.as_ref() {
             decide(context, &live, decided);
         }
     }
