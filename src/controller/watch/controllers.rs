@@ -63,6 +63,7 @@ pub async fn run(
         let scope = Arc::clone(&scope);
         async move {
             scope.stores_listed.clone().await;
+            first_look::want_waiting(&scope.context, &known);
             if known.wait_until_ready().await.is_ok() {
                 scope.context.caches.listed(known, scope.stores.clone());
                 scope.context.recheck_unused_stores();
@@ -203,7 +204,7 @@ async fn reconcile_key(
     let work = {
         let object = Arc::clone(&object);
         async move {
-            let is_to_come = first_look::is_to_come(&scope, &object).await;
+            let is_to_come = first_look::is_to_come(&scope, &object);
             let memory = &scope.context.memory;
             match memory.newest(&*object, || as_known(&known, &object).read()) {
                 Ok(key) if is_to_come => Ok(wait(&scope.context, &key, WaitsFor::Store).await?),

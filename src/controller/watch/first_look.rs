@@ -1,14 +1,21 @@
 //! Keys whose store was not checked yet as it is now: since the operator has started, or since the store was changed. The
-//! store's own reconcile looks; the keys wait for it, and take no turn meanwhile.
+//! store's own reconcile looks; the keys wait for it, and take no turn meanwhile. Nor do they while the stores of their namespace
+//! can't be listed.
 
 use std::sync::Arc;
 
-use kube::{Resource, runtime::reflector::ObjectRef};
+use futures::FutureExt;
+use kube::{
+    Resource,
+    runtime::reflector::{ObjectRef, Store},
+};
 
 use crate::{
     api::{StoreKey, StoreKind},
     controller::{
-        context::Context, memory::watched_key::WatchedKey, scope::Scope,
+        context::Context,
+        memory::{identity::Identity, watched_key::WatchedKey},
+        scope::Scope,
         sessions::store_object::StoreObject,
     },
     kubernetes::guarded::Guarded,
@@ -16,18 +23,34 @@ use crate::{
 
 /// Whether a look at a store that matters to the key is still to come. Stores that no watch knows yet are left to the key's
 /// own reconcile.
-pub(in crate::controller) async fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
-    let summary = &key.summary;
-    if summary.named().chain(&summary.defaults()).next().is_none() {
+pub(in crate::controller) fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
+    if !has_store(key) {
         return false;
     }
-    scope.stores_listed.clone().await;
+    if scope.stores_listed.clone().now_or_never().is_none() {
+        return true;
+    }
+    let summary = &key.summary;
     let namespace = key.meta().namespace.as_deref().unwrap_or_default();
     let look = |store: &StoreKey| look_at(scope, namespace, store);
     // Of the defaults, the first existing one is meant.
     let default = summary.defaults().iter().find_map(look);
     let mut named = summary.named().filter_map(look);
     default.unwrap_or_default() || named.any(|to_come| to_come)
+}
+
+/// Wants the keys that wait for the list of stores, which is complete now.
+pub(in crate::controller) fn want_waiting(context: &Context, known: &Store<WatchedKey>) {
+    for key in known.state() {
+        if has_store(&key) {
+            context.calls.want(&Identity::from(&*key).place);
+        }
+    }
+}
+
+fn has_store(key: &WatchedKey) -> bool {
+    let summary = &key.summary;
+    summary.named().next().is_some() || !summary.defaults().is_empty()
 }
 
 /// `None` for a store that no watch knows.

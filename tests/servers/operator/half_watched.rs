@@ -1,8 +1,8 @@
-//! A namespace of which the operator sees the Secrets and not the keys: it takes no turns from the others.
+//! A namespace of which the operator may see a part only: it takes no turns from the others.
 
 use dev::{
     manifests,
-    operator::Flags,
+    operator::{Flags, Operator},
     world::{World, WorldOptions},
 };
 
@@ -14,33 +14,6 @@ const OWNERS: usize = 100;
 #[tokio::test]
 async fn secrets_that_name_keys_which_can_not_be_listed_hold_up_no_other_namespace() {
     let world = World::start(WorldOptions::new()).await;
-    world.operator().kill();
-    let other = format!("{}-other", world.namespace());
-    let system = world.system();
-    let rights = format!(
-        "
-apiVersion: v1
-kind: Namespace
-metadata: {{name: {other}}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {{name: all-but-keys, namespace: {other}}}
-rules:
-- apiGroups: ['']
-  resources: [secrets, configmaps]
-  verbs: [get, list, watch]
-- apiGroups: [sshkey-operator.io]
-  resources: [azurestores, sshkeyplans]
-  verbs: [get, list, watch]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {{name: all-but-keys, namespace: {other}}}
-roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: all-but-keys}}
-subjects: [{{kind: ServiceAccount, name: sshkey-operator, namespace: {system}}}]
-"
-    );
     let secrets = (0..OWNERS).map(|number| {
         format!(
             "
@@ -54,21 +27,68 @@ metadata:
         )
     });
     let secrets: Vec<String> = secrets.collect();
-    for manifest in [rights, secrets.join("---\n")] {
-        let applied = manifests::apply(world.client(), &other, &manifest).await;
+    let _both = watch_a_part(&world, "[azurestores, sshkeyplans]", &secrets.join("---\n")).await;
+    others_become_ready(&world).await;
+}
+
+#[tokio::test]
+async fn keys_whose_stores_can_not_be_listed_hold_up_no_other_namespace() {
+    let world = World::start(WorldOptions::new()).await;
+    let keys: Vec<String> = (0..OWNERS)
+        .map(|number| key(&format!("key-{number}"), "{azure: {}}"))
+        .collect();
+    let _both = watch_a_part(&world, "[sshkeys, sshkeyplans]", &keys.join("---\n")).await;
+    others_become_ready(&world).await;
+}
+
+/// A second namespace with these objects, of which an operator may see Secrets and objects of these kinds. Returns it once it has
+/// been refused the rest.
+#[must_use]
+async fn watch_a_part(world: &World, kinds: &str, objects: &str) -> Operator {
+    world.operator().kill();
+    let other = format!("{}-other", world.namespace());
+    let system = world.system();
+    let rights = format!(
+        "
+apiVersion: v1
+kind: Namespace
+metadata: {{name: {other}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: a-part, namespace: {other}}}
+rules:
+- apiGroups: ['']
+  resources: [secrets, configmaps]
+  verbs: [get, list, watch]
+- apiGroups: [sshkey-operator.io]
+  resources: {kinds}
+  verbs: [get, list, watch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: a-part, namespace: {other}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: a-part}}
+subjects: [{{kind: ServiceAccount, name: sshkey-operator, namespace: {system}}}]
+"
+    );
+    for manifest in [&rights, objects] {
+        let applied = manifests::apply(world.client(), &other, manifest).await;
         applied.unwrap();
     }
     let both = format!("{},{other}", world.namespace());
     let both = Flags::default().set("watch-namespace", both);
     let operator = world.start_replica("both", &both);
     world
-        .until("the Secrets are watched", async || {
-            match operator.tail(200) {
-                log if log.contains("is forbidden") => Ok(()),
-                log => Err(log),
-            }
+        .until("a watch is refused", async || match operator.tail(200) {
+            log if log.contains("is forbidden") => Ok(()),
+            log => Err(log),
         })
         .await;
+    operator
+}
+
+async fn others_become_ready(world: &World) {
     for number in 0..3 {
         let name = format!("web-{number}");
         world.apply(&key(&name, "{azure: {}}")).await;
