@@ -83,8 +83,8 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_AZURE_SWEEP_INTERVAL", default_value = "15m", value_name = "DURATION", value_parser = duration)]
     pub azure_sweep_interval: Duration,
 
-    /// How often it is looked whether a person has acted on what stands against an object: after a quarter of it at first,
-    /// then after twice as long each time, up to twice the interval.
+    /// How often it is looked whether a person has acted on what stands against an object: after a second at first, then after
+    /// a quarter of it, then after twice as long each time, up to twice the interval.
     #[arg(long, env = "SSHKEY_OPERATOR_POLL_INTERVAL", default_value = "1m", value_name = "DURATION", value_parser = duration)]
     pub poll_interval: Duration,
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, Shared};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use kube::runtime::reflector::Store;
 
 use crate::{
@@ -19,4 +22,11 @@ pub(in crate::controller) struct Scope {
     pub(in crate::controller) stores_listed: Shared<BoxFuture<'static, ()>>,
     /// What a list of the managed Secrets said, at the start.
     pub(in crate::controller) listed_secrets: Arc<ListedSecrets>,
+}
+
+impl Scope {
+    /// Whether all stores were listed.
+    pub(in crate::controller) fn knows_stores(&self) -> bool {
+        self.stores_listed.clone().now_or_never().is_some()
+    }
 }

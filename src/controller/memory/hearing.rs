@@ -12,7 +12,7 @@ pub(in crate::controller) struct Hearing {
     pub(super) has_shown_beside: bool,
     /// The versions of that which the reconcile does not know.
     pub(super) shown_beside: Vec<String>,
-    /// The versions of what is kept for it that the reconcile has written, or has read instead, and that were not shown.
+    /// The versions of what is kept for it that the reconcile has written, or has read instead, and that were not shown since.
     pub(super) known_beside: Vec<String>,
     /// The same, of the reconcile before.
     pub(super) known_before: Vec<String>,

@@ -53,10 +53,11 @@ pub(in crate::controller) async fn write_blocked(
         conditions: condition::conditions(&drafts, &before.conditions, generation, clock::now()),
         ..before.clone()
     };
-    if status != before
-        && let Some(written) = sshkeys::write_status(&context.client, object, &status).await?
-    {
-        context.memory.remember_status(written);
+    if status == before {
+        context.memory.has_decided(object);
+    } else if let Some(written) = sshkeys::write_status(&context.client, object, &status).await? {
+        let live = context.memory.remember_status(written);
+        context.memory.has_decided(&live);
     }
     Ok(())
 }

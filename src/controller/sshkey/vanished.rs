@@ -41,6 +41,7 @@ pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
         if attempt > 1 {
             tokio::time::sleep(backoff.next()).await;
         }
+        scope.stores_listed.clone().await;
         let _turn = context.turns.take(&namespace).await;
         match Box::pin(observe_if_gone(scope, &last)).await {
             Ok(None) => return,

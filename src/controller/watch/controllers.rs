@@ -23,9 +23,7 @@ use crate::{
         memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
         series,
-        sshkey::{
-            observe::error::WaitsFor, reconcile::reconcile, vanished::put_away_gone, waiting::wait,
-        },
+        sshkey::{reconcile::reconcile, vanished::put_away_gone, waiting::wait},
         watch::{
             departures::Departures,
             drive::drive,
@@ -204,10 +202,12 @@ async fn reconcile_key(
     let work = {
         let object = Arc::clone(&object);
         async move {
-            let is_to_come = first_look::is_to_come(&scope, &object);
+            let awaited = first_look::awaited(&scope, &object);
             let memory = &scope.context.memory;
             match memory.newest(&*object, || as_known(&known, &object).read()) {
-                Ok(key) if is_to_come => Ok(wait(&scope.context, &key, WaitsFor::Store).await?),
+                Ok(key) if let Some(waits_for) = awaited => {
+                    Ok(wait(&scope.context, &key, waits_for).await?)
+                }
                 seen => Box::pin(reconcile(seen, scope)).await,
             }
         }

@@ -1,10 +1,9 @@
 //! Keys whose store was not checked yet as it is now: since the operator has started, or since the store was changed. The
-//! store's own reconcile looks; the keys wait for it, and take no turn meanwhile. Nor do they while the stores of their namespace
-//! can't be listed.
+//! store's own reconcile looks; the keys wait for it, and hold no turn meanwhile. Nor do they while the stores that this watch
+//! sees can't be listed.
 
 use std::sync::Arc;
 
-use futures::FutureExt;
 use kube::{
     Resource,
     runtime::reflector::{ObjectRef, Store},
@@ -17,19 +16,25 @@ use crate::{
         memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
         sessions::store_object::StoreObject,
+        sshkey::observe::error::WaitsFor,
     },
     kubernetes::guarded::Guarded,
 };
 
-/// Whether a look at a store that matters to the key is still to come. Stores that no watch knows yet are left to the key's
-/// own reconcile.
-pub(in crate::controller) fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
+/// What is still to come of what the stores say that matter to the key. Stores that no watch knows yet are left to the
+/// key's own reconcile.
+pub(in crate::controller) fn awaited(scope: &Scope, key: &WatchedKey) -> Option<WaitsFor> {
     if !has_store(key) {
-        return false;
+        return None;
     }
-    if scope.stores_listed.clone().now_or_never().is_none() {
-        return true;
+    if !scope.knows_stores() {
+        return Some(WaitsFor::ListOfStores);
     }
+    is_to_come(scope, key).then_some(WaitsFor::Store)
+}
+
+/// Whether a look at one of its stores is.
+fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
     let summary = &key.summary;
     let namespace = key.meta().namespace.as_deref().unwrap_or_default();
     let look = |store: &StoreKey| look_at(scope, namespace, store);
@@ -50,7 +55,8 @@ pub(in crate::controller) fn want_waiting(context: &Context, known: &Store<Watch
 
 fn has_store(key: &WatchedKey) -> bool {
     let summary = &key.summary;
-    summary.named().next().is_some() || !summary.defaults().is_empty()
+    let mut known = summary.named().chain(summary.used());
+    known.next().is_some() || !summary.defaults().is_empty()
 }
 
 /// `None` for a store that no watch knows.

@@ -9,9 +9,8 @@ use kube::{
     Resource, ResourceExt,
     core::NamespaceResourceScope,
     runtime::{
-        WatchStreamExt,
         reflector::{ObjectRef, Store},
-        watcher::Config,
+        watcher::{Config, Event},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -50,21 +49,18 @@ pub(in crate::controller) async fn tell_owners(
     let selector = format!("{} in ({})", label::SECRET_ROLE, ROLES.join(","));
     let ours = client::watch(context.options.watch_timeout).labels(&selector);
     let secrets = changed::<Secret>(context, namespace.as_deref(), ours.clone());
-    let secrets = secrets.filter_map(|secret| {
+    let secrets = secrets.filter_map(|(secret, shown)| {
         let version = secret.resource_version().unwrap_or_default();
         let place = Identity::from(&secret).place;
         scope.listed_secrets.watch_shows(place, &version);
-        ready(owner_of(&secret).map(|owner| (owner, version)))
+        ready(owner_of(&secret).map(|owner| (owner, shown)))
     });
     let maps = changed::<ConfigMap>(context, namespace.as_deref(), ours);
-    let maps = maps.filter_map(|map| {
-        let version = map.resource_version().unwrap_or_default();
-        ready(owner_of(&map).map(|owner| (owner, version)))
-    });
-    let told = stream::select(secrets, maps).for_each(|(owner, version)| {
+    let maps = maps.filter_map(|(map, shown)| ready(owner_of(&map).map(|owner| (owner, shown))));
+    let told = stream::select(secrets, maps).for_each(|(owner, shown)| {
         // Anybody may write any name. A key that is not listed yet is called once it is.
         if let Some(key) = known.get(&owner)
-            && context.memory.hears_beside(&*key, &version)
+            && is_news(context, &key, &shown)
         {
             context.calls.want(&Identity::from(&*key).place);
         }
@@ -73,19 +69,42 @@ pub(in crate::controller) async fn tell_owners(
     shutdown.run_until_cancelled(told).await;
 }
 
+/// How an object is shown.
+enum Shown {
+    /// On a list. What was deleted before is not on it, so the owner of each is reconciled.
+    Listed,
+    /// Made, changed or deleted, at this version.
+    Changed(String),
+}
+
+fn is_news(context: &Context, key: &WatchedKey, shown: &Shown) -> bool {
+    match shown {
+        Shown::Listed => true,
+        Shown::Changed(version) => context.memory.hears_beside(key, version),
+    }
+}
+
 /// Each of a watch that was made, changed or deleted, and at its start all of them.
 fn changed<K>(
     context: &Context,
     namespace: Option<&str>,
     ours: Config,
-) -> impl Stream<Item = Owned<K>> + Send + use<K>
+) -> impl Stream<Item = (Owned<K>, Shown)> + Send + use<K>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Send + 'static,
     Owned<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Watched,
 {
     let objects = api::<Owned<K>>(context, namespace);
-    let touched = events::<SshKey, _>(context, objects, ours).touched_objects();
-    touched.filter_map(|object| ready(object.ok()))
+    events::<SshKey, _>(context, objects, ours).filter_map(|event| {
+        ready(match event {
+            Ok(Event::Apply(object) | Event::Delete(object)) => {
+                let version = object.resource_version().unwrap_or_default();
+                Some((object, Shown::Changed(version)))
+            }
+            Ok(Event::InitApply(object)) => Some((object, Shown::Listed)),
+            _ => None,
+        })
+    })
 }
 
 /// The key that a managed Secret or an output says it belongs to.

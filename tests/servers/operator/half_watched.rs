@@ -6,7 +6,10 @@ use dev::{
     world::{World, WorldOptions},
 };
 
-use crate::manifests::key;
+use crate::{
+    manifests::key,
+    planned::ask::{ask, steps},
+};
 
 /// More than may be called at once.
 const OWNERS: usize = 100;
@@ -34,11 +37,23 @@ metadata:
 #[tokio::test]
 async fn keys_whose_stores_can_not_be_listed_hold_up_no_other_namespace() {
     let world = World::start(WorldOptions::new()).await;
-    let keys: Vec<String> = (0..OWNERS)
-        .map(|number| key(&format!("key-{number}"), "{azure: {}}"))
-        .collect();
-    let _both = watch_a_part(&world, "[sshkeys, sshkeyplans]", &keys.join("---\n")).await;
+    let keys = (0..OWNERS).map(|number| key(&format!("key-{number}"), "{azure: {}}"));
+    let plans = (0..4).map(|number| {
+        format!(
+            "
+apiVersion: sshkey-operator.io/v1alpha1
+kind: SshKeyPlan
+metadata: {{name: plan-{number}}}
+spec: {{name: web-{number}, template: {{spec: {{azure: {{}}}}}}}}
+"
+        )
+    });
+    let objects: Vec<String> = keys.chain(plans).collect();
+    let kinds = "[sshkeys, sshkeyplans]";
+    let _both = watch_a_part(&world, kinds, &objects.join("---\n")).await;
     others_become_ready(&world).await;
+    let status = ask(&world, "answered", "new", "{azure: {}}").await;
+    assert!(steps(&status).contains(&"CreateSecret"), "{status:?}");
 }
 
 /// A second namespace with these objects, of which an operator may see Secrets and objects of these kinds. Returns it once it has

@@ -14,7 +14,11 @@ use crate::{
         failure,
         scope::Scope,
         sessions::session::Session,
-        sshkey::observe::{azure_views, error::ObserveError, stores},
+        sshkey::observe::{
+            azure_views,
+            error::{ObserveError, WaitsFor},
+            stores,
+        },
         store_id::StoreId,
     },
     plan::{
@@ -101,6 +105,10 @@ impl Look<'_> {
     ) -> Result<(), ObserveError> {
         if seen.stores.contains_key(store) {
             return Ok(());
+        }
+        // A start must not take a list that is still under way for stores that are gone.
+        if store.kind == StoreKind::AzureStore && !self.scope.knows_stores() {
+            return Err(ObserveError::Waiting(WaitsFor::ListOfStores));
         }
         let namespace = &self.mark.namespace;
         let found = stores::look(self.scope, namespace, store, is_known).await?;

@@ -27,4 +27,9 @@ pub(in crate::controller) enum WaitsFor {
     /// The first check of a store, since the start of the operator or since the store was changed.
     #[strum(serialize = "the store that the key needs is being checked")]
     Store,
+    /// The first list of the stores of a namespace, or of all.
+    #[strum(
+        serialize = "the AzureStores of the namespace are not listed yet: if that takes long, the operator's log says why"
+    )]
+    ListOfStores,
 }

@@ -68,8 +68,6 @@ async fn of_namespace(
     is_recorded: bool,
 ) -> Result<Found, KubernetesError> {
     let context = &scope.context;
-    // A start must not take a list that is still under way for stores that are gone.
-    scope.stores_listed.clone().await;
     let known = scope.stores.get(&ObjectRef::new(name).within(namespace));
     match known.as_ref().map(|known| &known.0) {
         Some(Ok(store)) => found(context, namespace, store, is_recorded).await,
