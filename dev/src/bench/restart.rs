@@ -8,6 +8,7 @@ use std::{
 use super::{
     azure_log::{count, is_list, is_look, is_write, quiet},
     counts,
+    operator::PATIENCE,
     options::Options,
     playground::Playground,
     rows::{Rows, memory, mib},
@@ -18,6 +19,8 @@ use crate::{operator::Operator, processes::usage};
 type Counts = BTreeMap<(String, String), f64>;
 
 pub(super) const QUIET: Duration = Duration::from_secs(20);
+/// The longest that it may take to list a key and its Secret.
+const A_KEY: Duration = Duration::from_millis(5);
 
 /// Waits until the operator is quiet, and then watches it at rest.
 pub(super) async fn measure(
@@ -29,7 +32,7 @@ pub(super) async fn measure(
 ) -> anyhow::Result<()> {
     let keys = options.ready_keys;
     let started = Instant::now();
-    operator.ready().await?;
+    operator.ready_within(PATIENCE + A_KEY * keys).await?;
     quiet(playground, QUIET).await;
     let took = started.elapsed().saturating_sub(QUIET);
     let after = counts::requests(&playground.client).await?;

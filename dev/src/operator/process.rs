@@ -153,12 +153,20 @@ impl Operator {
     /// # Errors
     /// When the operator ends before, or is not ready within a minute.
     pub async fn ready(&self) -> anyhow::Result<()> {
+        self.ready_within(Duration::from_mins(1)).await
+    }
+
+    /// The same, for so long: it is ready once all that it watches was listed.
+    ///
+    /// # Errors
+    /// When the operator ends before, or is not ready by then.
+    pub async fn ready_within(&self, patience: Duration) -> anyhow::Result<()> {
         let client = reqwest::Client::builder()
             .no_proxy()
             .build()
             .context("make an HTTP client")?;
         let url = format!("http://{}/readyz", self.inner.health);
-        let deadline = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + patience;
         loop {
             if client
                 .get(&url)
@@ -176,7 +184,8 @@ impl Operator {
             }
             if Instant::now() > deadline {
                 bail!(
-                    "the operator is not ready after a minute; its last lines:\n{}",
+                    "the operator is not ready after {} s; its last lines:\n{}",
+                    patience.as_secs(),
                     self.tail(20)
                 );
             }
