@@ -17,6 +17,8 @@ use crate::world::World;
 
 /// Longer than the writes of one reconcile take.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often it is told what is awaited.
+const TOLD: Duration = Duration::from_secs(30);
 
 /// Waits until there are exactly the keys that are wanted, all of them are Ready as they are now, and none has changed since
 /// the look before: a rotation is recorded on an object before the status says which key it has.
@@ -28,6 +30,7 @@ pub(super) async fn settle(
     let api: Api<SshKey> = world.api();
     let deadline = Instant::now() + patience;
     let mut before = None;
+    let mut told = Instant::now();
     loop {
         let keys = api
             .list(&ListParams::default())
@@ -44,14 +47,22 @@ pub(super) async fn settle(
         if late.is_empty() && is_at_rest {
             return Ok(keys);
         }
+        let shown: Vec<&str> = late.iter().take(10).map(String::as_str).collect();
         if Instant::now() > deadline {
-            let shown: Vec<&str> = late.iter().take(10).map(String::as_str).collect();
             bail!(
                 "{} keys are not as they should be {} s after the last fault:\n{}\n{}",
                 late.len(),
                 patience.as_secs(),
                 shown.join("\n"),
                 world.dump()
+            );
+        }
+        if told.elapsed() > TOLD {
+            told = Instant::now();
+            println!(
+                "soak: {} keys are awaited:\n{}",
+                late.len(),
+                shown.join("\n")
             );
         }
         tokio::time::sleep(LOOK).await;
