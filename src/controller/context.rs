@@ -124,8 +124,8 @@ impl Context {
     }
 
     /// A reconcile has read or written something that is kept for its key. It awaits that only of watches that there are.
-    pub(in crate::controller) fn knows(&self, key: &SshKey, beside: &ObjectMeta) {
-        if self.options.watch_secrets {
+    pub(in crate::controller) fn knows(&self, key: &SshKey, beside: Option<&ObjectMeta>) {
+        if let Some(beside) = beside.filter(|_| self.options.watch_secrets) {
             self.memory.knows(key, beside);
         }
     }

@@ -30,7 +30,7 @@ use crate::{
 const TRIES: usize = 5;
 
 /// Does what the deletion of an object would have done that the watch shows to be gone. Each attempt observes again and is a turn
-/// of its namespace; no turn is held while it waits for the next.
+/// of its namespace; no turn is held while it waits for the next, or for the list of stores.
 pub(in crate::controller) async fn put_away_gone(scope: &Scope, last: SshKey) {
     let context = &scope.context;
     let namespace = last.namespace().unwrap_or_default();

@@ -72,9 +72,7 @@ async fn known_view(
     shape: &Shape,
     found: Option<FoundOutput>,
 ) -> OutputView {
-    if let Some(found) = &found {
-        context.knows(&observation.object, &found.meta);
-    }
+    context.knows(&observation.object, found.as_ref().map(|found| &found.meta));
     view(&observation.object, Some(shape), found).await
 }
 

@@ -203,9 +203,7 @@ async fn with_staged(
     observation: &Observation,
     found: Option<FoundKeys>,
 ) -> RotationSecrets {
-    if let Some(found) = &found {
-        context.knows(&observation.object, &found.meta);
-    }
+    context.knows(&observation.object, found.as_ref().map(|found| &found.meta));
     let staged = rotation_secrets::staged(found, observation.owner()).await;
     let previous = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { previous, .. } => previous.clone(),
@@ -219,9 +217,7 @@ async fn previous_is(
     observation: &Observation,
     found: Option<FoundKeys>,
 ) -> Outcome {
-    if let Some(found) = &found {
-        context.knows(&observation.object, &found.meta);
-    }
+    context.knows(&observation.object, found.as_ref().map(|found| &found.meta));
     let previous = rotation_secrets::previous(found, observation.owner()).await;
     let staged = match &observation.observed.rotation_secrets {
         RotationSecrets::Read { staged, .. } => staged.clone(),

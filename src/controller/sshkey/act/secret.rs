@@ -128,9 +128,7 @@ pub(in crate::controller) async fn secret_outcome(
     found: Option<FoundSecret>,
 ) -> SecretView {
     let object = &observation.object;
-    if let Some(found) = &found {
-        context.knows(object, &found.meta);
-    }
+    context.knows(object, found.as_ref().map(|found| &found.meta));
     let namespace = object.namespace().unwrap_or_default();
     let secret = secret::secret(found, &namespace, &object.name_any()).await;
     context.memory.secret_was_read(object, &secret);
