@@ -30,7 +30,8 @@ metadata:
         )
     });
     let secrets: Vec<String> = secrets.collect();
-    let _both = watch_a_part(&world, "[azurestores, sshkeyplans]", &secrets.join("---\n")).await;
+    let (core, kinds) = ("[secrets, configmaps]", "[azurestores, sshkeyplans]");
+    let _both = watch_a_part(&world, core, kinds, &secrets.join("---\n")).await;
     others_become_ready(&world).await;
 }
 
@@ -50,16 +51,32 @@ spec: {{name: web-{number}, template: {{spec: {{azure: {{}}}}}}}}
     });
     let objects: Vec<String> = keys.chain(plans).collect();
     let kinds = "[sshkeys, sshkeyplans]";
-    let _both = watch_a_part(&world, kinds, &objects.join("---\n")).await;
+    let _both = watch_a_part(
+        &world,
+        "[secrets, configmaps]",
+        kinds,
+        &objects.join("---\n"),
+    )
+    .await;
     others_become_ready(&world).await;
     let status = ask(&world, "answered", "new", "{azure: {}}").await;
     assert!(steps(&status).contains(&"CreateSecret"), "{status:?}");
 }
 
-/// A second namespace with these objects, of which an operator may see Secrets and objects of these kinds. Returns it once it has
+#[tokio::test]
+async fn keys_whose_secrets_can_not_be_read_hold_up_no_other_namespace() {
+    let world = World::start(WorldOptions::new()).await;
+    let keys = (0..OWNERS).map(|number| key(&format!("key-{number}"), "{}"));
+    let keys: Vec<String> = keys.collect();
+    let (core, kinds) = ("[configmaps]", "[sshkeys, azurestores, sshkeyplans]");
+    let _both = watch_a_part(&world, core, kinds, &keys.join("---\n")).await;
+    others_become_ready(&world).await;
+}
+
+/// A second namespace with these objects, of which an operator may see these kinds of Kubernetes' objects and of its own. Returns it once it has
 /// been refused the rest.
 #[must_use]
-async fn watch_a_part(world: &World, kinds: &str, objects: &str) -> Operator {
+async fn watch_a_part(world: &World, core: &str, kinds: &str, objects: &str) -> Operator {
     world.operator().kill();
     let other = format!("{}-other", world.namespace());
     let system = world.system();
@@ -74,7 +91,7 @@ kind: Role
 metadata: {{name: a-part, namespace: {other}}}
 rules:
 - apiGroups: ['']
-  resources: [secrets, configmaps]
+  resources: {core}
   verbs: [get, list, watch]
 - apiGroups: [sshkey-operator.io]
   resources: {kinds}
