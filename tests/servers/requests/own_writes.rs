@@ -61,7 +61,7 @@ async fn a_new_key_and_its_outputs_are_reconciled_once() {
 #[tokio::test]
 async fn what_others_change_while_a_key_is_published_is_reconciled_at_once() {
     let world = world().await;
-    let names = ["asked", "edited", "stripped", "deleted"];
+    let names = ["asked", "edited", "stripped", "deleted", "lost"];
     for name in names {
         let spec = "{azure: {tags: {team: a}}, secret: {deletionPolicy: Delete}}";
         world.apply(&key(name, spec)).await;
@@ -78,6 +78,10 @@ async fn what_others_change_while_a_key_is_published_is_reconciled_at_once() {
     let strip = Patch::Merge(json!({ "metadata": { "labels": null } }));
     secrets
         .patch("stripped", &PatchParams::default(), &strip)
+        .await
+        .unwrap();
+    secrets
+        .delete("lost", &DeleteParams::default())
         .await
         .unwrap();
     let keys: Api<SshKey> = world.api();
@@ -97,6 +101,13 @@ async fn what_others_change_while_a_key_is_published_is_reconciled_at_once() {
     world
         .wait_for::<Secret>("stripped", "labelled again", |secret| {
             secret.metadata.labels.is_some()
+        })
+        .await;
+    world
+        .wait_for::<SshKey>("lost", "said to be lost", |key| {
+            let conditions = key.status.iter().flat_map(|status| &status.conditions);
+            let mut of_key = conditions.filter(|one| one.type_ == "KeyAvailable");
+            of_key.any(|one| one.status == "False")
         })
         .await;
     world.wait_gone::<SshKey>("deleted").await;
