@@ -35,7 +35,10 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     crd
 }
 
-/// A status that was never written must not look current: `kubectl wait` and kstatus compare this with the generation.
+/// `status.observedGeneration` of an object whose status was never written, which is all that such a status has: it must not
+/// look current, and `kubectl wait` and kstatus compare this with the generation.
+pub const NEVER_OBSERVED: i64 = -1;
+
 fn default_observed_generation(root: &mut JSONSchemaProps) {
     let Some(status) = root
         .properties
@@ -44,7 +47,9 @@ fn default_observed_generation(root: &mut JSONSchemaProps) {
     else {
         return;
     };
-    status.default = Some(JSON(serde_json::json!({ "observedGeneration": -1 })));
+    status.default = Some(JSON(
+        serde_json::json!({ "observedGeneration": NEVER_OBSERVED }),
+    ));
 }
 
 /// Takes out what the derive says and the API server has no use for: `nullable`, which would let a null reach the

@@ -10,7 +10,10 @@ use kube::runtime::reflector::Store;
 
 use crate::{
     api::AzureStore,
-    controller::{context::Context, memory::listed_secrets::ListedSecrets},
+    controller::{
+        context::Context,
+        memory::{listed_secrets::ListedSecrets, shown_secrets::ShownSecrets},
+    },
     kubernetes::guarded::Guarded,
 };
 
@@ -22,6 +25,8 @@ pub(in crate::controller) struct Scope {
     pub(in crate::controller) stores_listed: Shared<BoxFuture<'static, ()>>,
     /// What a list of the managed Secrets said, at the start.
     pub(in crate::controller) listed_secrets: Arc<ListedSecrets>,
+    /// Where the watch shows Secrets.
+    pub(in crate::controller) shown_secrets: ShownSecrets,
 }
 
 impl Scope {

@@ -20,7 +20,7 @@ use crate::{
     controller::{
         action::Action,
         context::Context,
-        memory::{identity::Identity, watched_key::WatchedKey},
+        memory::{identity::Identity, shown_secrets::ShownSecrets, watched_key::WatchedKey},
         scope::Scope,
         series,
         sshkey::{reconcile::reconcile, vanished::put_away_gone, waiting::wait},
@@ -176,6 +176,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
         stores,
         stores_listed: first_list.boxed().shared(),
         listed_secrets: Arc::default(),
+        shown_secrets: ShownSecrets::default(),
     })
 }
 

@@ -48,14 +48,15 @@ pub(in crate::controller) async fn tell_owners(
     }
     let selector = format!("{} in ({})", label::SECRET_ROLE, ROLES.join(","));
     let ours = client::watch(context.options.watch_timeout).labels(&selector);
-    let secrets = changed::<Secret>(context, namespace.as_deref(), ours.clone());
+    let hear = |event: &_| scope.shown_secrets.hear(event);
+    let secrets = changed::<Secret, _>(context, namespace.as_deref(), ours.clone(), hear);
     let secrets = secrets.filter_map(|(secret, shown)| {
         let version = secret.resource_version().unwrap_or_default();
         let place = Identity::from(&secret).place;
         scope.listed_secrets.watch_shows(place, &version);
         ready(owner_of(&secret).map(|owner| (owner, shown)))
     });
-    let maps = changed::<ConfigMap>(context, namespace.as_deref(), ours);
+    let maps = changed::<ConfigMap, _>(context, namespace.as_deref(), ours, |_| ());
     let maps = maps.filter_map(|(map, shown)| ready(owner_of(&map).map(|owner| (owner, shown))));
     let told = stream::select(secrets, maps).for_each(|(owner, shown)| {
         // Anybody may write any name. A key that is not listed yet is called once it is.
@@ -84,18 +85,23 @@ fn is_news(context: &Context, key: &WatchedKey, shown: &Shown) -> bool {
     }
 }
 
-/// Each of a watch that was made, changed or deleted, and at its start all of them.
-fn changed<K>(
+/// Each of a watch that was made, changed or deleted, and at its start all of them. `hear` is told of every event.
+fn changed<K, H>(
     context: &Context,
     namespace: Option<&str>,
     ours: Config,
-) -> impl Stream<Item = (Owned<K>, Shown)> + Send + use<K>
+    hear: H,
+) -> impl Stream<Item = (Owned<K>, Shown)> + Send + use<K, H>
 where
+    H: Fn(&Event<Owned<K>>) + Send,
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Send + 'static,
     Owned<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Watched,
 {
     let objects = api::<Owned<K>>(context, namespace);
-    events::<SshKey, _>(context, objects, ours).filter_map(|event| {
+    events::<SshKey, _>(context, objects, ours).filter_map(move |event| {
+        if let Ok(event) = &event {
+            hear(event);
+        }
         ready(match event {
             Ok(Event::Apply(object) | Event::Delete(object)) => {
                 let version = object.resource_version().unwrap_or_default();

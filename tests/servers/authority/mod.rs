@@ -13,4 +13,5 @@ mod scenes;
 mod status;
 mod told;
 mod twins;
+mod unlabelled;
 mod upgrade;

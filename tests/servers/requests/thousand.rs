@@ -61,8 +61,7 @@ fn group(number: usize) -> String {
     format!("rg-{number}")
 }
 
-/// One patch, one Secret, one status and one event each, and one read of the place of its Secret; in Azure one write and
-/// one read.
+/// One patch, one Secret, one status and one event each; in Azure one write and one read.
 async fn new_keys(world: &World) {
     world.proxy().reset();
     world.emulator().clear_log();
@@ -88,8 +87,8 @@ async fn new_keys(world: &World) {
     ] {
         a_time_each(&asked, verb, resource);
     }
-    // Each place is read before its Secret is made, and nothing is read again for what the watch shows of own writes; a few
-    // of them are shown late.
+    // To create a Secret tells whether there is one, and nothing is read again for what the watch shows of own writes. A few
+    // keys come before the watch has listed Secrets, and a few of own writes are shown late.
     let log = world.proxy().log();
     let reads = log.iter().filter(|one| {
         let access = &one.access;
@@ -101,8 +100,9 @@ async fn new_keys(world: &World) {
     });
     let (before, after): (Vec<_>, Vec<_>) = reads.partition(|one| one.status == Some(404));
     let (before, after) = (before.len(), after.len());
-    assert!(before <= with_a_few_more(KEYS), "{before} reads of nothing");
-    assert!(after <= KEYS / 10, "{after} reads of what was written");
+    println!("{before} reads of nothing, {after} of what was written");
+    assert!(before <= KEYS / 20, "{before} reads of nothing");
+    assert!(after <= KEYS / 5, "{after} reads of what was written");
     let log = world.emulator().log();
     let writes = log.iter().filter(|one| one.request.is_arm_write());
     assert_eq!(writes.count(), KEYS);
@@ -270,19 +270,18 @@ fn whole_lists(log: &[RequestRecord]) {
         let pages = log
             .iter()
             .filter(|one| one.request.method == "GET" && one.request.path.ends_with(&end));
-        let (later, first): (Vec<_>, Vec<_>) =
-            pages.partition(|one| one.request.query.contains("skip"));
+        let is_later = |one: &&RequestRecord| one.request.query.contains("skip");
+        // A list may have been under way when the log began.
+        let (later, first): (Vec<_>, Vec<_>) = pages.skip_while(is_later).partition(is_later);
         let begun = first.len();
         assert!(begun >= 1, "{} was not listed", group(number));
         let least = (KEYS / GROUPS).div_ceil(PAGE) - 1;
         // The last list may be under way.
-        let fewest = (begun - 1) * least;
+        let later = later.len();
         assert!(
-            (fewest..=begun * least).contains(&later.len()),
-            "{} lists of {} took {} more pages",
-            begun,
+            ((begun - 1) * least..=begun * least).contains(&later),
+            "{begun} lists of {} took {later} more pages",
             group(number),
-            later.len()
         );
     }
 }

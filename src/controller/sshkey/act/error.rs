@@ -33,6 +33,9 @@ pub(in crate::controller) enum StepError {
     /// A Secret has another key than the one that was decided upon.
     #[error("a Secret with a key of this SshKey is changing at this moment; it will be read again")]
     SecretChanging,
+    /// A Secret is there that was not when it was decided to create one.
+    #[error("Secret {0} is there already; it will be read")]
+    SecretExists(String),
     /// No session reaches the place that the step writes to.
     #[error("no store reaches {0}; it will be tried again")]
     OutOfReach(ArmId),
@@ -54,7 +57,7 @@ impl StepError {
     pub(in crate::controller) fn is_conflict(&self) -> bool {
         match self {
             Self::Kubernetes(error) => error.code() == Some(409),
-            Self::Gone | Self::Overtaken => true,
+            Self::SecretExists(_) | Self::Gone | Self::Overtaken => true,
             _ => false,
         }
     }
@@ -76,6 +79,7 @@ impl StepError {
             Self::Waiting
             | Self::Changing
             | Self::SecretChanging
+            | Self::SecretExists(_)
             | Self::Gone
             | Self::Overtaken => transient(Reason::Progressing, self),
         }

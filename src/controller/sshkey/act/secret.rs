@@ -40,18 +40,18 @@ pub(in crate::controller) async fn act(
             create(context, &new.name, owner, imported(&pair, new)).await?
         }
         SecretStep::AdoptSecret { secret, now } => {
-            Some(record(context, observation, secret, Some((1, *now))).await?)
+            record(context, observation, secret, Some((1, *now))).await?
         }
         SecretStep::RepairSecret {
             secret,
             recorded_as,
-        } => Some(record(context, observation, secret, *recorded_as).await?),
+        } => record(context, observation, secret, *recorded_as).await?,
         SecretStep::DeleteSecret { name, uid } => {
             secrets::delete(Namespaced::new(&context.client, owner.namespace), name, uid).await?;
             return Ok(Outcome::Secret(SecretView::Absent));
         }
     };
-    let secret = secret_outcome(context, observation, found).await;
+    let secret = secret_outcome(context, observation, Some(found)).await;
     Ok(Outcome::Secret(secret))
 }
 
@@ -78,18 +78,17 @@ pub(in crate::controller) fn imported<'a>(pair: &'a KeyPair, new: &ImportedKey) 
     }
 }
 
-/// Creates the Secret. If one of that name exists, somebody was faster, or it is another's: whose it is, it says itself.
+/// Creates the Secret. If one of that name exists, somebody was faster, or it is another's: all is decided again, upon what
+/// it says.
 async fn create(
     context: &Context,
     name: &str,
     owner: SecretOwner<'_>,
     key: Replacement<'_>,
-) -> Result<Option<FoundSecret>, StepError> {
+) -> Result<FoundSecret, StepError> {
     let within = Namespaced::new(&context.client, owner.namespace);
-    match secrets::create(within, name, owner, key).await? {
-        Some(created) => Ok(Some(created)),
-        None => Ok(secrets::read(within, name).await?),
-    }
+    let created = secrets::create(within, name, owner, key).await?;
+    created.ok_or_else(|| StepError::SecretExists(name.to_owned()))
 }
 
 /// Writes what the Secret is to say of its key; its number and time where the Secret does not say them yet.

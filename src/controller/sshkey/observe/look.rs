@@ -11,7 +11,8 @@ use crate::{
         scope::Scope,
         sshkey::observe::{
             beside_secret::observe_all, error::ObserveError, listed_secret::at_rest,
-            look_request::is_requested, observation::Observation, purpose::Purpose, secret,
+            look_request::is_requested, new_object::without_secret, observation::Observation,
+            purpose::Purpose, secret,
         },
     },
     kubernetes::{namespaced::Namespaced, secrets, sshkeys},
@@ -25,6 +26,9 @@ pub(in crate::controller) async fn observe(
 ) -> Result<Option<Observation>, ObserveError> {
     let is_requested = is_requested(&scope.context, seen).await;
     if !is_requested && let Some(observation) = at_rest(scope, seen).await? {
+        return Ok(Some(observation));
+    }
+    if !is_requested && let Some(observation) = without_secret(scope, seen).await? {
         return Ok(Some(observation));
     }
     let secret = look_at_secret(scope, seen, &Purpose::Work).await?;

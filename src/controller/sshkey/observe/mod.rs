@@ -8,6 +8,7 @@ pub(in crate::controller) mod listed_secret;
 pub(in crate::controller) mod look;
 pub(in crate::controller) mod look_request;
 pub(in crate::controller) mod marks;
+pub(in crate::controller) mod new_object;
 pub(in crate::controller) mod object;
 pub(in crate::controller) mod observation;
 pub(in crate::controller) mod outputs;

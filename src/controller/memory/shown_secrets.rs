@@ -1,0 +1,119 @@
+//! Where the watch shows Secrets that the operator keeps for keys. A new key whose Secret it does not show needs no request
+//! to learn that there is none: to create it tells.
+//!
+//! Of each only a hash of its place is kept, eight bytes. Should two have the same, a key is taken to have a Secret, and the
+//! API server is asked.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+};
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::runtime::watcher::Event;
+use parking_lot::Mutex;
+
+use crate::{
+    controller::memory::identity::{Identity, Place},
+    kubernetes::owned::Owned,
+};
+
+/// Where the watch of one namespace, or of all, shows Secrets.
+#[derive(Default)]
+pub(in crate::controller) struct ShownSecrets {
+    hasher: RandomState,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    places: HashSet<u64>,
+    /// Whether all were listed, and no other list is under way.
+    is_listed: bool,
+}
+
+impl ShownSecrets {
+    /// Hears one event of the watch.
+    pub(in crate::controller) fn hear(&self, event: &Event<Owned<Secret>>) {
+        let mut shown = self.shown.lock();
+        match event {
+            Event::Init => *shown = Shown::default(),
+            Event::InitApply(secret) | Event::Apply(secret) => {
+                shown
+                    .places
+                    .insert(self.hash(&Identity::from(secret).place));
+            }
+            Event::InitDone => shown.is_listed = true,
+            Event::Delete(secret) => {
+                shown
+                    .places
+                    .remove(&self.hash(&Identity::from(secret).place));
+            }
+        }
+    }
+
+    /// Whether all were listed and none of them is there. The watch shows neither what others keep there nor what was made a
+    /// moment ago.
+    pub(in crate::controller) fn shows_none_at(&self, place: &Place) -> bool {
+        let shown = self.shown.lock();
+        shown.is_listed && !shown.places.contains(&self.hash(place))
+    }
+
+    fn hash(&self, place: &Place) -> u64 {
+        self.hasher.hash_one(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::api::ObjectMeta;
+
+    use super::*;
+
+    fn secret(name: &str) -> Owned<Secret> {
+        let metadata = ObjectMeta {
+            namespace: Some("team".to_owned()),
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        };
+        serde_json::from_value(serde_json::json!({ "metadata": metadata })).unwrap()
+    }
+
+    /// Of three places, those where none is shown.
+    fn free(shown: &ShownSecrets) -> Vec<&'static str> {
+        let is_free =
+            |name: &&str| shown.shows_none_at(&Identity::of::<Secret>("team", name, "").place);
+        ["a", "b", "c"].into_iter().filter(is_free).collect()
+    }
+
+    #[test]
+    fn nothing_is_said_until_all_were_listed() {
+        let shown = ShownSecrets::default();
+        shown.hear(&Event::Init);
+        shown.hear(&Event::InitApply(secret("a")));
+        assert!(free(&shown).is_empty());
+        shown.hear(&Event::InitDone);
+        assert_eq!(free(&shown), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_made_and_deleted_is_followed() {
+        let shown = ShownSecrets::default();
+        shown.hear(&Event::InitDone);
+        shown.hear(&Event::Apply(secret("b")));
+        assert_eq!(free(&shown), ["a", "c"]);
+        shown.hear(&Event::Delete(secret("b")));
+        assert_eq!(free(&shown), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn another_list_begins_with_nothing() {
+        let shown = ShownSecrets::default();
+        shown.hear(&Event::InitApply(secret("a")));
+        shown.hear(&Event::InitDone);
+        shown.hear(&Event::Init);
+        assert!(free(&shown).is_empty());
+        shown.hear(&Event::InitDone);
+        assert_eq!(free(&shown), ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! A Secret that the operator's watch does not show, since a tool took its label or it was never the operator's: a new object
+//! meets it when it creates its own, and goes on as if it had seen it before.
+
+use dev::world::{World, WorldOptions};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api, ResourceExt,
+    api::{Patch, PatchParams, PostParams},
+};
+use serde_json::json;
+use sshkey_operator::api::{
+    AzureStore, ConditionType, Reason, SshKey,
+    names::{annotation, label},
+};
+
+use super::{
+    acts::{delete, names_in_azure},
+    recreated::told,
+};
+use crate::{
+    manifests::key,
+    rotation::acts::{annotate, ask, current, wait_pending, wait_revision},
+    seen::until_object,
+};
+
+const RETAINED: &str = "{azure: {deletionPolicy: Retain}}";
+
+/// Takes the label by which the operator's watch selects Secrets.
+async fn strip(world: &World, secret: &str) {
+    let secrets: Api<Secret> = world.api();
+    let labels = json!({ "metadata": { "labels": { label::SECRET_ROLE: null } } });
+    let params = PatchParams::default();
+    let stripped = secrets.patch(secret, &params, &Patch::Merge(labels)).await;
+    assert!(!stripped.unwrap().labels().contains_key(label::SECRET_ROLE));
+}
+
+/// How many Secrets were not created, since one of that name was there.
+fn creations_refused(world: &World) -> usize {
+    let log = world.proxy().log().into_iter();
+    let refused = log.filter(|one| {
+        let access = &one.access;
+        access.verb == "create" && access.resource == "secrets" && one.status == Some(409)
+    });
+    refused.count()
+}
+
+async fn nothing_is_told_as_lost(world: &World) {
+    for reason in [Reason::PrivateKeyLost, Reason::ChangeTurnedBack] {
+        let notes = told(world, "web", reason.as_str(), "Warning").await;
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_retained_secret_without_its_label_is_taken_up_and_that_is_told() {
+    for spec in ["{}", "{azure: {}}", RETAINED] {
+        let world = World::start(WorldOptions::new()).await;
+        world.apply(&key("web", spec)).await;
+        world.wait_ready("web").await;
+        let before = current(&world, "web").await;
+        delete(&world, "web").await;
+        strip(&world, "web").await;
+        world.proxy().reset();
+        world.apply(&key("web", spec)).await;
+        let second = world.wait_ready("web").await;
+        // Where Azure has a key of its name, a Secret is expected, and read before.
+        let met = creations_refused(&world);
+        assert_eq!(met, usize::from(spec != RETAINED), "{spec}");
+        assert_eq!(current(&world, "web").await, before, "{spec}");
+        let secret = world.secret("web").await.unwrap();
+        let owner = &secret.annotations()[annotation::OWNER_UID];
+        assert_eq!(*owner, second.uid().unwrap());
+        assert_eq!(secret.labels()[label::SECRET_ROLE], label::ROLE_MANAGED);
+        world.wait_event("web", "SecretTakenUp").await;
+        nothing_is_told_as_lost(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn a_next_key_beside_a_secret_without_its_label_is_not_forgotten() {
+    let world = World::start(WorldOptions::new()).await;
+    let spec = "{rotation: {activation: Manual}, azure: {deletionPolicy: Retain}}";
+    world.apply(&key("web", spec)).await;
+    world.wait_ready("web").await;
+    ask(&world, "web", "now").await;
+    let next = wait_pending(&world, "web").await.pending.unwrap();
+    world.wait_ready("web").await;
+    delete(&world, "web").await;
+    strip(&world, "web").await;
+    world.apply(&key("web", spec)).await;
+    world.wait_ready("web").await;
+    let still = wait_pending(&world, "web").await.pending.unwrap();
+    assert_eq!(still.fingerprint, next.fingerprint);
+    annotate(&world, "web", annotation::ACTIVATE, &next.fingerprint).await;
+    wait_revision(&world, "web", 2).await;
+    let now = current(&world, "web").await;
+    assert_eq!(now.fingerprint().to_string(), next.fingerprint);
+    nothing_is_told_as_lost(&world).await;
+}
+
+#[tokio::test]
+async fn a_secret_of_another_use_is_a_conflict_that_leaves_nothing_when_the_object_goes() {
+    let world = World::start(WorldOptions::new()).await;
+    let secrets: Api<Secret> = world.api();
+    let theirs: Secret = serde_json::from_value(json!({
+        "metadata": { "name": "web" }, "stringData": { "password": "theirs" },
+    }))
+    .unwrap();
+    let params = PostParams::default();
+    let before = secrets.create(&params, &theirs).await.unwrap();
+    world.apply(&key("web", "{azure: {}}")).await;
+    let _: SshKey = world
+        .wait_condition("web", ConditionType::Ready, "False", Reason::SecretConflict)
+        .await;
+    assert_eq!(world.secret("web").await.unwrap(), before);
+    delete(&world, "web").await;
+    assert_eq!(world.secret("web").await.unwrap(), before);
+    assert_eq!(names_in_azure(&world), Vec::<String>::new());
+    let stores: Api<AzureStore> = world.api();
+    let store = stores.list(&Default::default()).await.unwrap().items;
+    let name = store[0].name_any();
+    stores.delete(&name, &Default::default()).await.unwrap();
+    world.wait_gone::<AzureStore>(&name).await;
+}
+
+#[tokio::test]
+async fn a_suspended_new_object_tells_of_a_secret_that_is_there() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{}")).await;
+    world.wait_ready("web").await;
+    delete(&world, "web").await;
+    strip(&world, "web").await;
+    world.apply(&key("web", "{suspend: true}")).await;
+    let seen = until_object(&world, "web", "its plan is told", |seen| {
+        seen["status"]["observedGeneration"] == 1
+    })
+    .await;
+    let steps = seen["status"]["plan"].to_string();
+    assert!(!steps.contains("CreateSecret"), "{steps}");
+}
