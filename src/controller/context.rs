@@ -11,7 +11,7 @@ use crate::{
         blocking::Blocking,
         memory::{
             caches::Caches, cluster_stores::ClusterStores, definitions::Definitions,
-            objects::Memory, store_uses::StoreUses,
+            objects::Memory, store_holds::StoreHolds, store_uses::StoreUses,
         },
         options::Options,
         series,
@@ -37,6 +37,7 @@ pub struct Context {
     /// What is kept of each object between its reconciles.
     pub(in crate::controller) memory: Arc<Memory>,
     pub(in crate::controller) store_uses: StoreUses,
+    pub(in crate::controller) store_holds: StoreHolds,
     pub(in crate::controller) source: SourceReader,
     pub(in crate::controller) definitions: Definitions,
     pub(in crate::controller) caches: Caches,
@@ -107,6 +108,7 @@ impl Context {
             cluster_stores: ClusterStores::default(),
             memory,
             store_uses: StoreUses::default(),
+            store_holds: StoreHolds::default(),
             definitions: Definitions::default(),
             caches: Caches::default(),
             metrics,

@@ -16,6 +16,7 @@ pub(in crate::controller) mod opened;
 pub(in crate::controller) mod own_writes;
 pub(in crate::controller) mod patience;
 pub(in crate::controller) mod shown_secrets;
+pub(in crate::controller) mod store_holds;
 pub(in crate::controller) mod store_state;
 pub(in crate::controller) mod store_uses;
 pub(in crate::controller) mod summary;

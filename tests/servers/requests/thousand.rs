@@ -87,6 +87,9 @@ async fn new_keys(world: &World) {
     ] {
         a_time_each(&asked, verb, resource);
     }
+    // Those that are made at once hold their store by the same request.
+    let holds = of(&asked, "patch", "azurestores");
+    assert!(holds <= 16, "{holds} requests that hold the store");
     // To create a Secret tells whether there is one, and nothing is read again for what the watch shows of own writes. A few
     // keys come before the watch has listed Secrets, and a few of own writes are shown late.
     let log = world.proxy().log();

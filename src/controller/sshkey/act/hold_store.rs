@@ -25,15 +25,18 @@ pub(in crate::controller) async fn hold_store(
     // Told first: the watch may show that the store is held before the answer is here, and that nobody needs it.
     let id = StoreId::seen_from(namespace, store);
     context.memory.begin_hold(&observation.object, &id);
-    match store.kind {
-        StoreKind::AzureStore => {
-            let api: Api<AzureStore> = Api::namespaced(client, namespace);
-            stores::hold(&api, &store.name, uid).await?;
+    let request = async {
+        match store.kind {
+            StoreKind::AzureStore => {
+                let api: Api<AzureStore> = Api::namespaced(client, namespace);
+                stores::hold(&api, &store.name, uid).await
+            }
+            StoreKind::ClusterAzureStore => {
+                let api: Api<ClusterAzureStore> = Api::all(client);
+                stores::hold(&api, &store.name, uid).await
+            }
         }
-        StoreKind::ClusterAzureStore => {
-            let api: Api<ClusterAzureStore> = Api::all(client);
-            stores::hold(&api, &store.name, uid).await?;
-        }
-    }
+    };
+    context.store_holds.hold(id, uid, request).await?;
     Ok(Outcome::Held(store.clone()))
 }
