@@ -35,8 +35,8 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     crd
 }
 
-/// `status.observedGeneration` of an object whose status was never written, which is all that such a status has: it must not
-/// look current, and `kubectl wait` and kstatus compare this with the generation.
+/// What the API server gives as `observedGeneration`, and nothing else, to an object whose status was never written. It must
+/// not look current: `kubectl wait` and kstatus compare this with the generation.
 pub const NEVER_OBSERVED: i64 = -1;
 
 fn default_observed_generation(root: &mut JSONSchemaProps) {

@@ -105,6 +105,18 @@ impl KubernetesError {
         }
     }
 
+    /// Whether something of that name exists already. Others are refused with the same code: a quota that is changing at the
+    /// moment, or what a webhook denies so.
+    /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#generated-values>
+    pub fn is_already_exists(&self) -> bool {
+        matches!(&self.cause, Cause::Refused { code: 409, reason, .. } if reason == "AlreadyExists")
+    }
+
+    /// Whether what was to be changed has changed since it was read. What was to be created was not read.
+    pub fn is_conflict(&self) -> bool {
+        self.code() == Some(409) && self.operation != "create"
+    }
+
     /// Whether the API server refused because the namespace is being deleted.
     pub fn is_namespace_terminating(&self) -> bool {
         matches!(&self.cause, Cause::Refused { code: 403, message, .. } if message.contains("because it is being terminated"))

@@ -78,7 +78,7 @@ pub(super) async fn post(
     wipe(&mut secret);
     match created {
         Ok(created) => Ok(Some(created)),
-        Err(error) if error.code() == Some(409) => Ok(None),
+        Err(error) if error.is_already_exists() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -32,16 +32,18 @@ impl StoreHolds {
     ) -> Result<(), E> {
         let held = (store, uid.to_owned());
         let (done, told) = channel();
+        let own = told.shared();
         let others = {
             let mut under_way = self.0.lock();
             let others = under_way.get(&held).cloned();
             if others.is_none() {
-                under_way.insert(held.clone(), told.shared());
+                under_way.insert(held.clone(), own.clone());
             }
             others
         };
         let Some(others) = others else {
-            let _leading = Leading { holds: self, held };
+            let holds = self;
+            let _leading = Leading { holds, held, own };
             request.await?;
             // Nobody may wait for it.
             let _ = done.send(());
@@ -52,17 +54,27 @@ impl StoreHolds {
             Err(_) => request.await,
         }
     }
+
+    /// A store is let go: what was asked for before holds it no more.
+    pub(in crate::controller) fn forget(&self, store: &StoreId) {
+        self.0.lock().retain(|(held, _), _| held != store);
+    }
 }
 
 /// The request is under way for as long as this lives, also where it is given up.
 struct Leading<'a> {
     holds: &'a StoreHolds,
     held: Held,
+    own: Shared<Receiver<()>>,
 }
 
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
-        self.holds.0.lock().remove(&self.held);
+        let mut under_way = self.holds.0.lock();
+        let is_own = |request: &Shared<_>| request.ptr_eq(&self.own);
+        if under_way.get(&self.held).is_some_and(is_own) {
+            under_way.remove(&self.held);
+        }
     }
 }
 
@@ -76,15 +88,18 @@ mod tests {
     use super::*;
     use crate::api::{StoreKey, StoreKind};
 
+    fn store() -> StoreId {
+        StoreId::seen_from("team", &StoreKey::new(StoreKind::AzureStore, "default"))
+    }
+
     /// Holds a store by a request that takes its time, and counts it.
     async fn hold(holds: &StoreHolds, uid: &str, made: &AtomicUsize, fails: usize) -> bool {
-        let store = StoreId::seen_from("team", &StoreKey::new(StoreKind::AzureStore, "default"));
         let request = async {
             let number = made.fetch_add(1, Ordering::Relaxed);
             yield_now().await;
             if number < fails { Err(()) } else { Ok(()) }
         };
-        holds.hold(store, uid, request).await.is_ok()
+        holds.hold(store(), uid, request).await.is_ok()
     }
 
     #[tokio::test]
@@ -114,10 +129,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_store_that_was_let_go_meanwhile_is_held_again() {
+        let (holds, made) = (StoreHolds::default(), AtomicUsize::new(0));
+        let mut before = Box::pin(hold(&holds, "u", &made, 0));
+        assert!(futures::poll!(&mut before).is_pending());
+        holds.forget(&store());
+        let mut after = Box::pin(hold(&holds, "u", &made, 0));
+        assert!(futures::poll!(&mut after).is_pending());
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+        assert!(before.await);
+        assert_eq!(holds.0.lock().len(), 1, "the later one is under way");
+        assert!(after.await);
+        assert!(holds.0.lock().is_empty());
+    }
+
+    #[tokio::test]
     async fn a_request_that_is_given_up_leaves_nobody_waiting() {
         let (holds, made) = (StoreHolds::default(), AtomicUsize::new(0));
-        let store = StoreId::seen_from("team", &StoreKey::new(StoreKind::AzureStore, "default"));
-        let mut leading = Box::pin(holds.hold(store, "u", pending::<Result<(), ()>>()));
+        let mut leading = Box::pin(holds.hold(store(), "u", pending::<Result<(), ()>>()));
         assert!(futures::poll!(&mut leading).is_pending());
         let mut joined = Box::pin(hold(&holds, "u", &made, 0));
         assert!(futures::poll!(&mut joined).is_pending());

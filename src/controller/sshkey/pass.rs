@@ -22,11 +22,12 @@ use crate::{
     plan::{MOST_STEPS, Move, Plan, Step, next_move, next_step, plan},
 };
 
-/// Plans and acts until nothing is left to do, and reports.
+/// Plans and acts until nothing is left to do, and reports. `None` when the managed Secret was presumed absent and was not
+/// created: all is to be observed again, with the Secret.
 pub(in crate::controller) async fn carry_out(
     scope: &Scope,
     mut observation: Observation,
-) -> Result<Action, ReconcileError> {
+) -> Result<Option<Action>, ReconcileError> {
     let context = &scope.context;
     let used = observation.stores_in_use();
     let mut taken = Taken::default();
@@ -41,12 +42,18 @@ pub(in crate::controller) async fn carry_out(
         );
         match advance(scope, &mut observation, &decided, &mut taken, &mut halt).await? {
             Advance::On => {}
+            Advance::Halted | Advance::Overtaken if observation.presumes_no_secret => {
+                return Ok(None);
+            }
             Advance::Halted => break decided,
             Advance::Overtaken => {
                 let wait = context.memory.next_backoff(&observation.object);
-                return Ok(Action::requeue(wait));
+                return Ok(Some(Action::requeue(wait)));
             }
-            Advance::Waits => return Ok(wait(context, &observation.object, WaitsFor::Key).await?),
+            Advance::Waits => {
+                let waits = wait(context, &observation.object, WaitsFor::Key).await?;
+                return Ok(Some(waits));
+            }
         }
     };
     let in_use = observation.stores_in_use();
@@ -56,13 +63,14 @@ pub(in crate::controller) async fn carry_out(
         .store_uses
         .leave(used.difference(&in_use), uid, is_shown);
     match finish(context, &observation, &decided, &taken, &halt).await? {
-        Some(action) => Ok(action),
+        Some(action) => Ok(Some(action)),
         None if observation.observed.object.has_finalizer && !decided.deleting => {
-            Ok(Box::pin(put_away_observed(scope, observation)).await)
+            let put_away = Box::pin(put_away_observed(scope, observation)).await;
+            Ok(Some(put_away))
         }
         None => {
             context.forget(&observation.object);
-            Ok(Action::await_change())
+            Ok(Some(Action::await_change()))
         }
     }
 }

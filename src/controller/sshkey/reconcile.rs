@@ -31,27 +31,45 @@ pub(in crate::controller) async fn reconcile(
         Ok(seen) => seen,
         Err(invalid) => return refuse(context, &invalid).await,
     };
-    let observation = match observe(&scope, &seen).await {
+    let done = match observe_and_act(&scope, &seen, true).await {
+        Ok(None) => {
+            // It may have our finalizer by now.
+            let newest = context.memory.last_write(&seen);
+            let newest = newest.as_deref().unwrap_or(&seen);
+            observe_and_act(&scope, newest, false).await
+        }
+        done => done,
+    };
+    context.memory.end_hold(&seen);
+    done.map(|action| action.unwrap_or_else(Action::await_change))
+}
+
+/// `None` when the Secret of a new object was presumed absent, which `may_presume` allows, and was not created.
+async fn observe_and_act(
+    scope: &Scope,
+    seen: &SshKey,
+    may_presume: bool,
+) -> Result<Option<Action>, ReconcileError> {
+    let context = &scope.context;
+    let observation = match observe(scope, seen, may_presume).await {
         Ok(Some(observation)) => observation,
         Ok(None) => {
-            context.forget(&seen);
-            return Ok(Action::await_change());
+            context.forget(seen);
+            return Ok(Some(Action::await_change()));
         }
         Err(ObserveError::Kubernetes(error)) if error.class() == ErrorClass::UserFixable => {
-            write_blocked(context, &seen, &failure::kubernetes_failure(&error)).await?;
-            return Ok(Action::requeue(context.memory.next_patience(&seen)));
+            write_blocked(context, seen, &failure::kubernetes_failure(&error)).await?;
+            return Ok(Some(Action::requeue(context.memory.next_patience(seen))));
         }
         Err(ObserveError::Kubernetes(error)) => return Err(error.into()),
         Err(ObserveError::Invalid(why)) => {
             let failure = Failure::to_fix(Reason::InvalidObject, why);
-            write_blocked(context, &seen, &failure).await?;
-            return Ok(Action::requeue(context.memory.next_patience(&seen)));
+            write_blocked(context, seen, &failure).await?;
+            return Ok(Some(Action::requeue(context.memory.next_patience(seen))));
         }
         Err(ObserveError::Waiting(waits_for)) => {
-            return Ok(wait(context, &seen, waits_for).await?);
+            return Ok(Some(wait(context, seen, waits_for).await?));
         }
     };
-    let done = Box::pin(carry_out(&scope, observation)).await;
-    context.memory.end_hold(&seen);
-    done
+    Box::pin(carry_out(scope, observation)).await
 }

@@ -260,7 +260,11 @@ async fn let_go_if_unused<K: StoreObject>(
     if is_unused && !context.memory.has_pending_hold(id) {
         let api = store.api(context.client.clone());
         let uid = store.uid().unwrap_or_default();
-        stores::release(&api, &store.name_any(), &uid).await?;
+        // A request that was under way before its end says nothing of the store after it.
+        context.store_holds.forget(id);
+        let released = stores::release(&api, &store.name_any(), &uid).await;
+        context.store_holds.forget(id);
+        released?;
     }
     Ok(())
 }

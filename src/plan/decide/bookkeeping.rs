@@ -59,10 +59,14 @@ pub(crate) fn hints_to_write(
         let is_absent = matches!(observed.azure.get(&place.id), Some(KeyView::Absent { .. }));
         is_target(&place.id) || (!is_absent && place.origin != Origin::Found)
     });
+    let has_no_key = never_had_a_key(desired, observed);
     let unseen = observed.object.hints.iter().flatten().filter(|hint| {
-        let is_unknown = matches!(observed.azure.get(&hint.id), Some(KeyView::Unknown(_)));
+        let view = observed.azure.get(&hint.id);
+        let is_unknown = matches!(view, Some(KeyView::Unknown(_)));
+        let is_empty = matches!(view, Some(KeyView::Absent { .. }));
         // Where the key is wanted, another operator may be about to create it.
-        (is_unknown || is_target(&hint.id)) && !places.iter().any(|place| place.id == hint.id)
+        let is_awaited = is_target(&hint.id) && !(is_empty && has_no_key);
+        (is_unknown || is_awaited) && !places.iter().any(|place| place.id == hint.id)
     });
     let mut hints: Vec<AzureRecord> = unseen.cloned().collect();
     hints.extend(places);
@@ -83,6 +87,18 @@ pub(crate) fn hints_to_write(
     let first = hints.len().saturating_sub(PLACES_MAX);
     hints.drain(..first);
     hints
+}
+
+/// Whether nobody can be about to publish a key of this object: its Secret is another's, and it has reported none.
+fn never_had_a_key(desired: &Desired, observed: &Observed) -> bool {
+    let is_anothers = match (&observed.secret, desired.source.custody()) {
+        (SecretView::Present(facts), Some(custody)) => {
+            let owner = secret_owner(desired, custody, observed, facts);
+            matches!(owner, SecretOwner::Another(_))
+        }
+        _ => false,
+    };
+    is_anothers && observed.object.reported_fingerprint.is_none()
 }
 
 /// A store is held before a hint names it, and as long as one does.

@@ -2,7 +2,7 @@
 //! meets it when it creates its own, and goes on as if it had seen it before.
 
 use dev::world::{World, WorldOptions};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ResourceQuota, Secret};
 use kube::{
     Api, ResourceExt,
     api::{Patch, PatchParams, PostParams},
@@ -99,7 +99,7 @@ async fn a_next_key_beside_a_secret_without_its_label_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn a_secret_of_another_use_is_a_conflict_that_leaves_nothing_when_the_object_goes() {
+async fn a_secret_of_another_use_is_a_conflict_that_holds_no_store() {
     let world = World::start(WorldOptions::new()).await;
     let secrets: Api<Secret> = world.api();
     let theirs: Secret = serde_json::from_value(json!({
@@ -112,15 +112,22 @@ async fn a_secret_of_another_use_is_a_conflict_that_leaves_nothing_when_the_obje
     let _: SshKey = world
         .wait_condition("web", ConditionType::Ready, "False", Reason::SecretConflict)
         .await;
-    assert_eq!(world.secret("web").await.unwrap(), before);
-    delete(&world, "web").await;
-    assert_eq!(world.secret("web").await.unwrap(), before);
-    assert_eq!(names_in_azure(&world), Vec::<String>::new());
+    // What was presumed of its Secret has left nothing: the store goes beside it.
+    until_object(&world, "web", "it names no place", |seen| {
+        seen["metadata"]["annotations"]
+            .get(annotation::AZURE_KEYS)
+            .is_none()
+    })
+    .await;
     let stores: Api<AzureStore> = world.api();
     let store = stores.list(&Default::default()).await.unwrap().items;
     let name = store[0].name_any();
     stores.delete(&name, &Default::default()).await.unwrap();
     world.wait_gone::<AzureStore>(&name).await;
+    assert_eq!(world.secret("web").await.unwrap(), before);
+    delete(&world, "web").await;
+    assert_eq!(world.secret("web").await.unwrap(), before);
+    assert_eq!(names_in_azure(&world), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -137,4 +144,36 @@ async fn a_suspended_new_object_tells_of_a_secret_that_is_there() {
     .await;
     let steps = seen["status"]["plan"].to_string();
     assert!(!steps.contains("CreateSecret"), "{steps}");
+}
+
+#[tokio::test]
+async fn a_new_object_whose_secret_can_not_be_created_tells_of_the_one_that_is_there() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{}")).await;
+    world.wait_ready("web").await;
+    let before = current(&world, "web").await;
+    delete(&world, "web").await;
+    strip(&world, "web").await;
+    // The API server looks at quotas before it looks for the name.
+    let quotas: Api<ResourceQuota> = world.api();
+    let none: ResourceQuota = serde_json::from_value(json!({
+        "metadata": { "name": "none" }, "spec": { "hard": { "count/secrets": "0" } },
+    }))
+    .unwrap();
+    quotas.create(&PostParams::default(), &none).await.unwrap();
+    world.apply(&key("web", "{}")).await;
+    world.wait_ready("web").await;
+    assert_eq!(current(&world, "web").await, before);
+    nothing_is_told_as_lost(&world).await;
+}
+
+#[tokio::test]
+async fn an_object_whose_secret_can_have_no_such_name_can_be_deleted() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{secret: {name: a..b}}")).await;
+    let told: SshKey = world
+        .wait_condition("web", ConditionType::Ready, "False", Reason::InvalidObject)
+        .await;
+    assert!(told.finalizers().is_empty());
+    delete(&world, "web").await;
 }

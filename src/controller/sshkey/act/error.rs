@@ -56,7 +56,7 @@ impl StepError {
     /// Whether what was to be changed has changed since it was read.
     pub(in crate::controller) fn is_conflict(&self) -> bool {
         match self {
-            Self::Kubernetes(error) => error.code() == Some(409),
+            Self::Kubernetes(error) => error.is_conflict(),
             Self::SecretExists(_) | Self::Gone | Self::Overtaken => true,
             _ => false,
         }

@@ -111,6 +111,7 @@ pub(super) async fn observe_all(
         desired,
         observed,
         sessions: seen.sessions,
+        presumes_no_secret: false,
     })
 }
 

@@ -1,4 +1,5 @@
-//! Reads what a decision needs: the Secret live, the object live where it matters, and all else.
+//! Reads what a decision needs: the Secret live unless it is presumed that there is none, the object live where it matters,
+//! and all else.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
@@ -19,19 +20,28 @@ use crate::{
     plan::{SecretView, secret_name},
 };
 
-/// Observes one object; `None` when it is gone.
+/// Observes one object; `None` when it is gone. `may_presume` says whether the Secret of a new one may be presumed absent.
 pub(in crate::controller) async fn observe(
     scope: &Scope,
     seen: &SshKey,
+    may_presume: bool,
 ) -> Result<Option<Observation>, ObserveError> {
     let is_requested = is_requested(&scope.context, seen).await;
     if !is_requested && let Some(observation) = at_rest(scope, seen).await? {
         return Ok(Some(observation));
     }
-    if !is_requested && let Some(observation) = without_secret(scope, seen).await? {
-        return Ok(Some(observation));
+    let presumed = if may_presume && !is_requested {
+        without_secret(scope, seen).await?
+    } else {
+        None
+    };
+    if presumed.as_ref().is_some_and(|one| one.presumes_no_secret) {
+        return Ok(presumed);
     }
     let secret = look_at_secret(scope, seen, &Purpose::Work).await?;
+    if presumed.is_some() && secret == SecretView::Absent {
+        return Ok(presumed);
+    }
     // Whether a key is lost, or what is to be deleted, is not decided upon a copy that may be old. A new object needs no
     // second read: its first step is a patch at the version that was read.
     let held = seen

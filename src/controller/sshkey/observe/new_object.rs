@@ -9,6 +9,7 @@ use crate::{
     api::{
         SshKey, SshKeyStatus,
         crd::NEVER_OBSERVED,
+        is_object_name,
         names::{FINALIZER, GROUP},
         source::Algorithm,
         sshkey::SecretConflictPolicy,
@@ -25,8 +26,8 @@ use crate::{
     plan::{Move, SecretStep, SecretView, Step, next_move, plan, secret_name},
 };
 
-/// A new object as it is if it has no Secret; `None` when the Secret is to be read. What is presumed serves only to create
-/// the Secret, and no report rests on it.
+/// A new object as it is if it has no Secret; `None` when the Secret is to be read before. Where the decision is to create
+/// the Secret, that is presumed; otherwise the Secret is to be read, and this serves if there is none.
 pub(super) async fn without_secret(
     scope: &Scope,
     object: &SshKey,
@@ -36,20 +37,23 @@ pub(super) async fn without_secret(
     }
     let secret = SecretView::Absent;
     let observed = observe_all(scope, object.clone(), secret, false, &Purpose::Work);
-    let observation = Box::pin(observed).await?;
-    Ok(is_about_to_create_it(scope, &observation).then_some(observation))
+    let mut observation = Box::pin(observed).await?;
+    observation.presumes_no_secret = is_about_to_create_it(scope, &observation);
+    Ok(Some(observation))
 }
 
 fn is_none_shown(scope: &Scope, object: &SshKey) -> bool {
     let namespace = object.namespace().unwrap_or_default();
     let secret = secret_name(&object.spec, &object.name_any());
+    // What can't be a name is told by the read of it.
+    let secret = secret.filter(|name| is_object_name(name));
     secret.is_some_and(|secret| {
         let place = Identity::of::<Secret>(&namespace, &secret, "").place;
         scope.shown_secrets.shows_none_at(&place)
     })
 }
 
-/// Whether the decision is to create the Secret, and nothing holds that up.
+/// Whether the decision is to create the Secret, and something may be done now.
 fn is_about_to_create_it(scope: &Scope, observation: &Observation) -> bool {
     let (desired, observed) = (&observation.desired, &observation.observed);
     let decided = plan(desired, observed, scope.context.options.orphan_after, now());

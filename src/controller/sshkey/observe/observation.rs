@@ -33,6 +33,8 @@ pub(in crate::controller) struct Observation {
     pub(in crate::controller) finds: Vec<ArmId>,
     /// How each store is reached.
     pub(in crate::controller) sessions: BTreeMap<StoreKey, Arc<Session>>,
+    /// Whether the managed Secret was not asked for: nothing may rest on that but its creation.
+    pub(in crate::controller) presumes_no_secret: bool,
 }
 
 impl Observation {
@@ -50,6 +52,7 @@ impl Observation {
 
     /// Lays over what was observed what a step has left behind, or a read has shown.
     pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
+        self.presumes_no_secret &= !matches!(outcome, Outcome::Secret(_));
         let observed = self.observed.clone().after(outcome);
         std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
     }
