@@ -95,6 +95,22 @@ fn a_secret_that_is_not_ours_is_left_alone() {
 }
 
 #[test]
+fn a_hint_from_before_a_secret_of_another_was_met_is_taken_back() {
+    let mut world = World::published();
+    world.reconcile(1);
+    let hints = |world: &World| world.object.hints.as_ref().unwrap().len();
+    assert_eq!(hints(&world), 1, "it was about to be published");
+    world.secret = SecretView::Present(Box::new(foreign_secret(SecretKey::Readable(key()))));
+    let mut unseen = world.clone();
+    unseen.azure_failure = Some(transient());
+    unseen.reconcile(usize::MAX);
+    assert_eq!(hints(&unseen), 1, "what is unknown is not given up");
+    world.reconcile(usize::MAX);
+    assert_eq!(hints(&world), 0);
+    assert_eq!(world.ready_reason(), Reason::SecretConflict);
+}
+
+#[test]
 fn a_secret_is_adopted_with_the_key_that_it_holds() {
     let theirs = key();
     let mut world = World::published();
