@@ -182,6 +182,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_creation_that_is_refused_for_another_reason_than_its_name_is_no_conflict() {
+        for (operation, reason, exists, conflicts) in [
+            ("create", "AlreadyExists", true, false),
+            ("create", "Conflict", false, false),
+            ("update", "Conflict", false, true),
+            ("delete", "Conflict", false, true),
+        ] {
+            let status = kube::core::Status::failure("no", reason).with_code(409);
+            let request = ready(Err::<(), _>(kube::Error::Api(Box::new(status))));
+            let refused = attempt(operation, || "Secret x".to_owned(), request).await;
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.is_already_exists(), exists, "{operation} {reason}");
+            assert_eq!(refused.is_conflict(), conflicts, "{operation} {reason}");
+            assert_eq!(refused.class(), ErrorClass::Transient);
+        }
+    }
+
+    #[tokio::test]
     async fn what_can_not_be_put_into_a_request_is_for_a_person_to_correct() {
         let broken = http::Request::get("https://a b").body(()).unwrap_err();
         let broken = kube::Error::BuildRequest(kube::core::request::Error::BuildRequest(broken));

@@ -1,8 +1,8 @@
-//! Where the watch shows Secrets that the operator keeps for keys. A new key whose Secret it does not show needs no request
-//! to learn that there is none: to create it tells.
+//! Where the watch shows Secrets that the operator keeps for keys. The operator creates the Secret of a new key without a read
+//! before, if the watch shows none of its name. If there is one, the API server refuses the creation.
 //!
-//! Of each only a hash of its place is kept, eight bytes. Should two have the same, a key is taken to have a Secret, and the
-//! API server is asked.
+//! Of each Secret only a hash of its place is kept, eight bytes. Two Secrets with the same hash do no harm: at worst the
+//! operator reads a Secret that does not exist, or the API server refuses a creation.
 
 use std::{
     collections::HashSet,

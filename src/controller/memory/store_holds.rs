@@ -55,7 +55,7 @@ impl StoreHolds {
         }
     }
 
-    /// A store is let go: what was asked for before holds it no more.
+    /// Forgets the requests for a store that is released. Keys that need it from now on send their own.
     pub(in crate::controller) fn forget(&self, store: &StoreId) {
         self.0.lock().retain(|(held, _), _| held != store);
     }

@@ -41,7 +41,9 @@ pub(in crate::controller) async fn reconcile(
         done => done,
     };
     context.memory.end_hold(&seen);
-    done.map(|action| action.unwrap_or_else(Action::await_change))
+    // The second never presumes.
+    let retry = || Action::requeue(context.memory.next_backoff(&seen));
+    done.map(|action| action.unwrap_or_else(retry))
 }
 
 /// `None` when the Secret of a new object was presumed absent, which `may_presume` allows, and was not created.

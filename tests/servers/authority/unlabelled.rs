@@ -15,13 +15,9 @@ use sshkey_operator::api::{
 
 use super::{
     acts::{delete, names_in_azure},
-    recreated::told,
+    recreated::{goes_on_with_its_next_key, nothing_is_told_as_lost},
 };
-use crate::{
-    manifests::key,
-    rotation::acts::{annotate, ask, current, wait_pending, wait_revision},
-    seen::until_object,
-};
+use crate::{manifests::key, rotation::acts::current, seen::until_object};
 
 const RETAINED: &str = "{azure: {deletionPolicy: Retain}}";
 
@@ -42,13 +38,6 @@ fn creations_refused(world: &World) -> usize {
         access.verb == "create" && access.resource == "secrets" && one.status == Some(409)
     });
     refused.count()
-}
-
-async fn nothing_is_told_as_lost(world: &World) {
-    for reason in [Reason::PrivateKeyLost, Reason::ChangeTurnedBack] {
-        let notes = told(world, "web", reason.as_str(), "Warning").await;
-        assert!(notes.is_empty(), "{notes:?}");
-    }
 }
 
 #[tokio::test]
@@ -78,24 +67,7 @@ async fn a_retained_secret_without_its_label_is_taken_up_and_that_is_told() {
 
 #[tokio::test]
 async fn a_next_key_beside_a_secret_without_its_label_is_not_forgotten() {
-    let world = World::start(WorldOptions::new()).await;
-    let spec = "{rotation: {activation: Manual}, azure: {deletionPolicy: Retain}}";
-    world.apply(&key("web", spec)).await;
-    world.wait_ready("web").await;
-    ask(&world, "web", "now").await;
-    let next = wait_pending(&world, "web").await.pending.unwrap();
-    world.wait_ready("web").await;
-    delete(&world, "web").await;
-    strip(&world, "web").await;
-    world.apply(&key("web", spec)).await;
-    world.wait_ready("web").await;
-    let still = wait_pending(&world, "web").await.pending.unwrap();
-    assert_eq!(still.fingerprint, next.fingerprint);
-    annotate(&world, "web", annotation::ACTIVATE, &next.fingerprint).await;
-    wait_revision(&world, "web", 2).await;
-    let now = current(&world, "web").await;
-    assert_eq!(now.fingerprint().to_string(), next.fingerprint);
-    nothing_is_told_as_lost(&world).await;
+    goes_on_with_its_next_key(async |world| strip(world, "web").await).await;
 }
 
 #[tokio::test]

@@ -73,8 +73,8 @@ async fn keys_whose_secrets_can_not_be_read_hold_up_no_other_namespace() {
     others_become_ready(&world).await;
 }
 
-/// A second namespace with these objects, of which an operator may see these kinds of Kubernetes' objects and of its own. Returns it once it has
-/// been refused the rest.
+/// A second namespace with these objects. An operator may see these kinds of Kubernetes' objects there, and of its own. Returns
+/// it once it has been refused the rest.
 #[must_use]
 async fn watch_a_part(world: &World, core: &str, kinds: &str, objects: &str) -> Operator {
     world.operator().kill();

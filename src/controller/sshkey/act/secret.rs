@@ -78,8 +78,7 @@ pub(in crate::controller) fn imported<'a>(pair: &'a KeyPair, new: &ImportedKey) 
     }
 }
 
-/// Creates the Secret. If one of that name exists, somebody was faster, or it is another's: all is decided again, upon what
-/// it says.
+/// Creates the Secret. If one of that name exists, the step fails, and the next observation reads that one.
 async fn create(
     context: &Context,
     name: &str,

@@ -7,7 +7,6 @@ use kube::ResourceExt;
 use crate::{
     api::{SshKey, names::FINALIZER},
     controller::{
-        clock::now,
         memory::identity::{Identity, Place},
         scope::Scope,
         sshkey::observe::{
@@ -15,7 +14,7 @@ use crate::{
             purpose::Purpose,
         },
     },
-    plan::{Move, SecretView, next_move, plan, secret_name},
+    plan::{Move, SecretView, secret_name},
 };
 
 /// The object by what a list said of its Secret, where that says that nothing is to be done. `None` when the Secret is to be
@@ -58,8 +57,6 @@ fn place(object: &SshKey) -> Option<Place> {
 
 /// Whether nothing is to be done, nor to be said: all is as it is wanted.
 fn is_at_rest(scope: &Scope, observation: &Observation) -> bool {
-    let (desired, observed) = (&observation.desired, &observation.observed);
-    let decided = plan(desired, observed, scope.context.options.orphan_after, now());
-    let next = next_move(desired, observed, &decided, &[]);
+    let (decided, next) = observation.decide(scope.context.options.orphan_after);
     decided.is_fulfilled() && matches!(next, Move::Rest)
 }

@@ -1,5 +1,5 @@
-//! Reads what a decision needs: the Secret live unless it is presumed that there is none, the object live where it matters,
-//! and all else.
+//! Reads what a decision needs. The Secret is read live, but for a new object that probably has none. The object is read live
+//! where it matters.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;

@@ -15,7 +15,6 @@ use crate::{
         sshkey::SecretConflictPolicy,
     },
     controller::{
-        clock::now,
         memory::identity::Identity,
         scope::Scope,
         sshkey::observe::{
@@ -23,11 +22,12 @@ use crate::{
             purpose::Purpose,
         },
     },
-    plan::{Move, SecretStep, SecretView, Step, next_move, plan, secret_name},
+    plan::{Move, SecretStep, SecretView, Step, secret_name},
 };
 
-/// A new object as it is if it has no Secret; `None` when the Secret is to be read before. Where the decision is to create
-/// the Secret, that is presumed; otherwise the Secret is to be read, and this serves if there is none.
+/// Observes a new object as if it had no Secret; `None` when its Secret must be read first. If the operator would create the
+/// Secret now, the observation says that it presumes none. Otherwise the caller reads the Secret, and uses the observation
+/// only if there is none.
 pub(super) async fn without_secret(
     scope: &Scope,
     object: &SshKey,
@@ -55,9 +55,7 @@ fn is_none_shown(scope: &Scope, object: &SshKey) -> bool {
 
 /// Whether the decision is to create the Secret, and something may be done now.
 fn is_about_to_create_it(scope: &Scope, observation: &Observation) -> bool {
-    let (desired, observed) = (&observation.desired, &observation.observed);
-    let decided = plan(desired, observed, scope.context.options.orphan_after, now());
-    let next = next_move(desired, observed, &decided, &[]);
+    let (decided, next) = observation.decide(scope.context.options.orphan_after);
     let is_creation = |step: &Step| matches!(step, Step::Secret(SecretStep::CreateSecret(_)));
     matches!(next, Move::Take(_) | Move::Read(_)) && decided.steps.iter().any(is_creation)
 }
@@ -83,8 +81,8 @@ fn was_never_written(status: &SshKeyStatus) -> bool {
     *status == of_a_new_object
 }
 
-/// Whether an existing Secret would be a surprise, and a key that is thrown away then has cost nothing: not an
-/// RSA key, which takes seconds, nor one that the user gives.
+/// Whether an existing Secret would be a surprise, and the key that is thrown away then has cost nothing. An RSA key takes
+/// seconds, and one that the user gives takes a read.
 fn expects_none(object: &SshKey) -> bool {
     let adopts = object
         .spec

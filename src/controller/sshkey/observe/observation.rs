@@ -5,16 +5,18 @@ use std::{
     sync::Arc,
 };
 
+use jiff::SignedDuration;
 use kube::Client;
 
 use crate::{
     api::{ArmId, SshKey, StoreKey},
     azure::Caller,
     controller::{
-        sessions::session::Session, sshkey::observe::rotation_secrets::Owner, store_id::StoreId,
+        clock::now, sessions::session::Session, sshkey::observe::rotation_secrets::Owner,
+        store_id::StoreId,
     },
     kubernetes::{namespaced::Namespaced, secrets::SecretOwner},
-    plan::{Desired, Observed, Outcome, with_places},
+    plan::{Desired, Move, Observed, Outcome, Plan, next_move, plan, with_places},
 };
 
 /// What is wanted and what exists.
@@ -50,9 +52,17 @@ impl Observation {
             .collect()
     }
 
+    /// What is decided upon it before anything is done, and the first move.
+    pub(in crate::controller) fn decide(&self, orphan_after: SignedDuration) -> (Plan, Move) {
+        let decided = plan(&self.desired, &self.observed, orphan_after, now());
+        let next = next_move(&self.desired, &self.observed, &decided, &[]);
+        (decided, next)
+    }
+
     /// Lays over what was observed what a step has left behind, or a read has shown.
     pub(in crate::controller) fn lay_over(&mut self, outcome: Outcome) -> Observed {
-        self.presumes_no_secret &= !matches!(outcome, Outcome::Secret(_));
+        let shows_secret = matches!(outcome, Outcome::Secret(_) | Outcome::Custody(..));
+        self.presumes_no_secret &= !shows_secret;
         let observed = self.observed.clone().after(outcome);
         std::mem::replace(&mut self.observed, with_places(observed, &self.desired))
     }
