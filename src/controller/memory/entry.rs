@@ -9,7 +9,8 @@ use crate::{
     controller::{
         memory::{
             backoff::Backoff, deferred_steps::DeferredStep, hearing::Hearing, opened::Opened,
-            own_writes::OwnWrite, patience::Patience, tag_repairs::TagRepairs,
+            own_writes::OwnWrite, patience::Patience, settled_secret::SettledSecret,
+            tag_repairs::TagRepairs,
         },
         store_id::StoreId,
     },
@@ -42,6 +43,8 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) own_write: Option<OwnWrite>,
     pub(in crate::controller) source: Option<Box<OpenedSource>>,
     pub(in crate::controller) certificate: Option<Box<OpenedCertificate>>,
+    /// What its Secret said when it was read last.
+    pub(in crate::controller) secret: Option<Box<SettledSecret>>,
     /// Since when the key is in its Secret.
     pub(in crate::controller) key_since: Option<Timestamp>,
     pub(in crate::controller) backoff: Option<Box<Backoff>>,
@@ -64,7 +67,7 @@ impl Kept {
     }
 
     /// The parts that exist, by the name under which the metric counts them.
-    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 13] {
+    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 14] {
         let hearing = self.hearing.as_ref();
         let is_at_work = hearing.is_some_and(|hearing| hearing.is_at_work);
         let awaits = hearing.is_some_and(|hearing| !hearing.is_at_work);
@@ -75,6 +78,7 @@ impl Kept {
             ("own_writes", self.own_write.is_some() || awaits),
             ("sources", self.source.is_some()),
             ("certificates", self.certificate.is_some()),
+            ("secrets", self.secret.is_some()),
             ("key_ages", self.key_since.is_some()),
             ("backoffs", self.backoff.is_some()),
             ("patience", self.patience.is_some()),

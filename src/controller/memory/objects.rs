@@ -5,11 +5,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
+    hash::RandomState,
     sync::Arc,
     time::Duration,
 };
 
-use jiff::Timestamp;
 use kube::{Resource, ResourceExt, core::DynamicObject, runtime::reflector::ObjectRef};
 use parking_lot::Mutex;
 
@@ -26,7 +26,6 @@ use crate::{
         store_id::StoreId,
     },
     keys::{KeyError, PublicKey},
-    plan::SecretView,
 };
 
 /// The entries of all objects.
@@ -34,6 +33,8 @@ use crate::{
 pub(in crate::controller) struct Memory {
     pub(super) entries: Mutex<HashMap<Place, Entry>>,
     pub(super) backoffs: Backoffs,
+    /// Hashes public keys as statuses say them. Nobody outside can tell which of them have the same hash.
+    pub(super) lines: RandomState,
     /// How long it is waited for a person, as [`super::patience`] has it.
     pub(super) interval: Duration,
 }
@@ -44,6 +45,7 @@ impl Memory {
         Self {
             entries: Mutex::default(),
             backoffs: Backoffs::new(retry_max),
+            lines: RandomState::new(),
             interval,
         }
     }
@@ -187,7 +189,7 @@ impl Memory {
     }
 }
 
-/// What users keep, and what is in their Secrets.
+/// What users keep.
 impl Memory {
     /// The key that a user gives, if it was read from these entries at these versions.
     pub(in crate::controller) fn source(
@@ -223,24 +225,6 @@ impl Memory {
         opened: OpenedCertificate,
     ) {
         self.change(of, |kept| kept.certificate = Some(Box::new(opened)));
-    }
-
-    /// The managed Secret of an object was read. Another object's says nothing of this object's key.
-    pub(in crate::controller) fn secret_was_read(
-        &self,
-        of: impl Into<Identity>,
-        secret: &SecretView,
-    ) {
-        let of = of.into();
-        let since = secret.key_since(&of.uid);
-        self.change(of, |kept| kept.key_since = since);
-    }
-
-    /// The earliest time at which a key of these objects came into its Secret.
-    pub(in crate::controller) fn oldest_key(&self) -> Option<Timestamp> {
-        let entries = self.entries.lock();
-        let since = entries.values().filter_map(|entry| entry.kept.key_since);
-        since.min()
     }
 }
 

@@ -1,16 +1,18 @@
 //! Where the watch shows Secrets that the operator keeps for keys. The operator creates the Secret of a new key without a read
-//! before, if the watch shows none of its name. If there is one, the API server refuses the creation.
+//! before, if the watch shows none of its name. If there is one, the API server refuses the creation. A Secret that the watch
+//! shows at the version at which it was read last is not read again.
 //!
-//! Of each Secret only a hash of its place is kept, eight bytes. Two Secrets with the same hash do no harm: at worst the
-//! operator reads a Secret that does not exist, or the API server refuses a creation.
+//! Of each Secret only a hash of its place and its version are kept, sixteen bytes. Two Secrets with the same hash do no harm:
+//! no two writes have the same version, so at worst the operator reads a Secret that does not exist or has not changed, or
+//! the API server refuses a creation.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     hash::{BuildHasher, RandomState},
 };
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::runtime::watcher::Event;
+use kube::{ResourceExt, runtime::watcher::Event};
 use parking_lot::Mutex;
 
 use crate::{
@@ -27,7 +29,8 @@ pub(in crate::controller) struct ShownSecrets {
 
 #[derive(Default)]
 struct Shown {
-    places: HashSet<u64>,
+    /// The version at each place; `None` where it is no number.
+    versions: HashMap<u64, Option<u64>>,
     /// Whether all were listed, and no other list is under way.
     is_listed: bool,
 }
@@ -39,14 +42,15 @@ impl ShownSecrets {
         match event {
             Event::Init => *shown = Shown::default(),
             Event::InitApply(secret) | Event::Apply(secret) => {
-                shown
-                    .places
-                    .insert(self.hash(&Identity::from(secret).place));
+                let version = secret.resource_version();
+                let version = version.and_then(|version| version.parse().ok());
+                let place = self.hash(&Identity::from(secret).place);
+                shown.versions.insert(place, version);
             }
             Event::InitDone => shown.is_listed = true,
             Event::Delete(secret) => {
                 shown
-                    .places
+                    .versions
                     .remove(&self.hash(&Identity::from(secret).place));
             }
         }
@@ -56,7 +60,14 @@ impl ShownSecrets {
     /// moment ago.
     pub(in crate::controller) fn shows_none_at(&self, place: &Place) -> bool {
         let shown = self.shown.lock();
-        shown.is_listed && !shown.places.contains(&self.hash(place))
+        shown.is_listed && !shown.versions.contains_key(&self.hash(place))
+    }
+
+    /// Whether all were listed, and the watch shows the one at this place at this version.
+    pub(in crate::controller) fn shows_at(&self, place: &Place, version: u64) -> bool {
+        let shown = self.shown.lock();
+        let known = shown.versions.get(&self.hash(place));
+        shown.is_listed && known == Some(&Some(version))
     }
 
     fn hash(&self, place: &Place) -> u64 {
@@ -71,9 +82,14 @@ mod tests {
     use super::*;
 
     fn secret(name: &str) -> Owned<Secret> {
+        secret_at(name, "1")
+    }
+
+    fn secret_at(name: &str, version: &str) -> Owned<Secret> {
         let metadata = ObjectMeta {
             namespace: Some("team".to_owned()),
             name: Some(name.to_owned()),
+            resource_version: Some(version.to_owned()),
             ..ObjectMeta::default()
         };
         serde_json::from_value(serde_json::json!({ "metadata": metadata })).unwrap()
@@ -115,5 +131,23 @@ mod tests {
         assert!(free(&shown).is_empty());
         shown.hear(&Event::InitDone);
         assert_eq!(free(&shown), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn the_version_is_the_last_that_was_shown_once_all_were_listed() {
+        let shown = ShownSecrets::default();
+        let place = |name: &str| Identity::of::<Secret>("team", name, "").place;
+        shown.hear(&Event::InitApply(secret_at("a", "7")));
+        assert!(!shown.shows_at(&place("a"), 7));
+        shown.hear(&Event::InitDone);
+        assert!(shown.shows_at(&place("a"), 7));
+        assert!(!shown.shows_at(&place("b"), 7));
+        shown.hear(&Event::Apply(secret_at("a", "9")));
+        assert!(!shown.shows_at(&place("a"), 7));
+        assert!(shown.shows_at(&place("a"), 9));
+        shown.hear(&Event::Apply(secret_at("a", "x")));
+        assert!(!shown.shows_at(&place("a"), 9));
+        shown.hear(&Event::Delete(secret_at("a", "9")));
+        assert!(!shown.shows_at(&place("a"), 9));
     }
 }

@@ -84,7 +84,9 @@ pub(in crate::controller) async fn finish(
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();
     }
+    let secret = &observation.observed.secret;
     if report.status == written {
+        context.memory.settle(&observation.object, secret);
         decide(context, &observation.object, decided);
     } else {
         let written =
@@ -96,6 +98,7 @@ pub(in crate::controller) async fn finish(
             context.definitions.learn(&written.live);
         }
         let live = context.memory.remember_status(written);
+        context.memory.settle(&live, secret);
         // Definitions of an older version drop it: then the next look says so.
         let recorded_for = live
             .status

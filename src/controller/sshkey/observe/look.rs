@@ -1,5 +1,5 @@
-//! Reads what a decision needs. The Secret is read live, but for a new object that probably has none. The object is read live
-//! where it matters.
+//! Reads what a decision needs. The Secret is read live, but for a new object that probably has none, and for one whose Secret
+//! has not changed while nothing is to be done. The object is read live where it matters.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
@@ -11,7 +11,7 @@ use crate::{
         clock::now,
         scope::Scope,
         sshkey::observe::{
-            beside_secret::observe_all, error::ObserveError, listed_secret::at_rest,
+            at_rest::at_rest, beside_secret::observe_all, error::ObserveError,
             look_request::is_requested, new_object::without_secret, observation::Observation,
             purpose::Purpose, secret,
         },

@@ -1,10 +1,10 @@
 //! What is observed before a decision.
 
+pub(in crate::controller) mod at_rest;
 pub(in crate::controller) mod azure;
 pub(in crate::controller) mod azure_views;
 pub(in crate::controller) mod beside_secret;
 pub(in crate::controller) mod error;
-pub(in crate::controller) mod listed_secret;
 pub(in crate::controller) mod look;
 pub(in crate::controller) mod look_request;
 pub(in crate::controller) mod marks;

@@ -1,5 +1,6 @@
-//! The first look at an `SshKey` after a start, by what a list said of its Secret. It may be some seconds old, so it serves
-//! only to say that all is as it is wanted: for all else the Secret is read.
+//! A look at an `SshKey` without a read of its Secret: after a start, by what a list said of that; later, by what it said when
+//! it was read last, as long as the watch shows no other version. Both may be some seconds old, so they serve only to say that
+//! all is as it is wanted: for all else the Secret is read.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
@@ -14,11 +15,10 @@ use crate::{
             purpose::Purpose,
         },
     },
-    plan::{Move, SecretView, secret_name},
+    plan::{Move, SecretFacts, SecretView, secret_name},
 };
 
-/// The object by what a list said of its Secret, where that says that nothing is to be done. `None` when the Secret is to be
-/// read.
+/// The object by what is known of its Secret, where that says that nothing is to be done. `None` when the Secret is to be read.
 pub(super) async fn at_rest(
     scope: &Scope,
     object: &SshKey,
@@ -26,7 +26,8 @@ pub(super) async fn at_rest(
     let Some(place) = place(object) else {
         return Ok(None);
     };
-    let Some(secret) = scope.listed_secrets.find(&place).await else {
+    let listed = scope.listed_secrets.find(&place).await;
+    let Some(secret) = listed.or_else(|| unchanged(scope, object, &place)) else {
         return Ok(None);
     };
     let is_own = secret.owner_name.as_ref() == Some(&object.name_any());
@@ -42,6 +43,15 @@ pub(super) async fn at_rest(
     };
     scope.listed_secrets.forget(&place);
     Ok(observation)
+}
+
+/// What the Secret said when it was read last, if the watch shows that it has not changed.
+fn unchanged(scope: &Scope, object: &SshKey, place: &Place) -> Option<SecretFacts> {
+    let (version, facts) = scope.context.memory.settled_secret(object)?;
+    scope
+        .shown_secrets
+        .shows_at(place, version)
+        .then_some(facts)
 }
 
 /// Where the Secret of an object is that has one: none of an object that is new, or that goes.
