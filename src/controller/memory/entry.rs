@@ -43,7 +43,7 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) own_write: Option<OwnWrite>,
     pub(in crate::controller) source: Option<Box<OpenedSource>>,
     pub(in crate::controller) certificate: Option<Box<OpenedCertificate>>,
-    /// What its Secret said when it was read last.
+    /// What its Secret said when it was read last, if nothing was to be done.
     pub(in crate::controller) secret: Option<Box<SettledSecret>>,
     /// Since when the key is in its Secret.
     pub(in crate::controller) key_since: Option<Timestamp>,

@@ -34,7 +34,7 @@ pub(in crate::controller) struct Memory {
     pub(super) entries: Mutex<HashMap<Place, Entry>>,
     pub(super) backoffs: Backoffs,
     /// Hashes public keys as statuses say them. Nobody outside can tell which of them have the same hash.
-    pub(super) lines: RandomState,
+    pub(super) line_hashes: RandomState,
     /// How long it is waited for a person, as [`super::patience`] has it.
     pub(super) interval: Duration,
 }
@@ -45,7 +45,7 @@ impl Memory {
         Self {
             entries: Mutex::default(),
             backoffs: Backoffs::new(retry_max),
-            lines: RandomState::new(),
+            line_hashes: RandomState::new(),
             interval,
         }
     }

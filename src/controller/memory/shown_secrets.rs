@@ -9,10 +9,14 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
+    time::{Duration, Instant},
 };
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::{ResourceExt, runtime::watcher::Event};
+use kube::{
+    ResourceExt,
+    runtime::watcher::{self, Event},
+};
 use parking_lot::Mutex;
 
 use crate::{
@@ -20,38 +24,58 @@ use crate::{
     kubernetes::owned::Owned,
 };
 
+/// How much longer than a watch stays open it must not have failed.
+const A_WHILE: Duration = Duration::from_mins(1);
+/// Stands for a version that is no number.
+const UNKNOWN: u64 = 0;
+
 /// Where the watch of one namespace, or of all, shows Secrets.
-#[derive(Default)]
 pub(in crate::controller) struct ShownSecrets {
     hasher: RandomState,
     shown: Mutex<Shown>,
+    /// After a failure the watch is only believed again once it shows something, or has not failed for so long. By then it
+    /// was begun again, and one that falls silent is given up sooner.
+    sound_after: Duration,
 }
 
 #[derive(Default)]
 struct Shown {
-    /// The version at each place; `None` where it is no number.
-    versions: HashMap<u64, Option<u64>>,
+    /// The version at each place.
+    versions: HashMap<u64, u64>,
     /// Whether all were listed, and no other list is under way.
     is_listed: bool,
+    /// When the watch failed last, if it has shown nothing since.
+    failed: Option<Instant>,
 }
 
 impl ShownSecrets {
-    /// Hears one event of the watch.
-    pub(in crate::controller) fn hear(&self, event: &Event<Owned<Secret>>) {
+    /// What a watch shows that stays open for so long, at the start: nothing.
+    pub(in crate::controller) fn new(watch_timeout: Duration) -> Self {
+        Self {
+            hasher: RandomState::new(),
+            shown: Mutex::default(),
+            sound_after: watch_timeout + A_WHILE,
+        }
+    }
+
+    /// Hears one event of the watch, or of a failure.
+    pub(in crate::controller) fn hear(&self, event: &Result<Event<Owned<Secret>>, watcher::Error>) {
         let mut shown = self.shown.lock();
         match event {
-            Event::Init => *shown = Shown::default(),
-            Event::InitApply(secret) | Event::Apply(secret) => {
+            Err(_) => shown.failed = Some(Instant::now()),
+            Ok(Event::Init) => *shown = Shown::default(),
+            Ok(Event::InitApply(secret) | Event::Apply(secret)) => {
                 let version = secret.resource_version();
                 let version = version.and_then(|version| version.parse().ok());
                 let place = self.hash(&Identity::from(secret).place);
-                shown.versions.insert(place, version);
+                shown.versions.insert(place, version.unwrap_or(UNKNOWN));
+                shown.failed = None;
             }
-            Event::InitDone => shown.is_listed = true,
-            Event::Delete(secret) => {
-                shown
-                    .versions
-                    .remove(&self.hash(&Identity::from(secret).place));
+            Ok(Event::InitDone) => shown.is_listed = true,
+            Ok(Event::Delete(secret)) => {
+                let place = self.hash(&Identity::from(secret).place);
+                shown.versions.remove(&place);
+                shown.failed = None;
             }
         }
     }
@@ -63,11 +87,14 @@ impl ShownSecrets {
         shown.is_listed && !shown.versions.contains_key(&self.hash(place))
     }
 
-    /// Whether all were listed, and the watch shows the one at this place at this version.
+    /// Whether all were listed, the watch goes on, and it shows the one at this place at this version.
     pub(in crate::controller) fn shows_at(&self, place: &Place, version: u64) -> bool {
         let shown = self.shown.lock();
+        let is_sound = shown
+            .failed
+            .is_none_or(|failed| failed.elapsed() > self.sound_after);
         let known = shown.versions.get(&self.hash(place));
-        shown.is_listed && known == Some(&Some(version))
+        shown.is_listed && is_sound && version != UNKNOWN && known == Some(&version)
     }
 
     fn hash(&self, place: &Place) -> u64 {
@@ -80,6 +107,10 @@ mod tests {
     use kube::api::ObjectMeta;
 
     use super::*;
+
+    fn shown_secrets() -> ShownSecrets {
+        ShownSecrets::new(Duration::from_secs(200))
+    }
 
     fn secret(name: &str) -> Owned<Secret> {
         secret_at(name, "1")
@@ -104,50 +135,70 @@ mod tests {
 
     #[test]
     fn nothing_is_said_until_all_were_listed() {
-        let shown = ShownSecrets::default();
-        shown.hear(&Event::Init);
-        shown.hear(&Event::InitApply(secret("a")));
+        let shown = shown_secrets();
+        shown.hear(&Ok(Event::Init));
+        shown.hear(&Ok(Event::InitApply(secret("a"))));
         assert!(free(&shown).is_empty());
-        shown.hear(&Event::InitDone);
+        shown.hear(&Ok(Event::InitDone));
         assert_eq!(free(&shown), ["b", "c"]);
     }
 
     #[test]
     fn what_is_made_and_deleted_is_followed() {
-        let shown = ShownSecrets::default();
-        shown.hear(&Event::InitDone);
-        shown.hear(&Event::Apply(secret("b")));
+        let shown = shown_secrets();
+        shown.hear(&Ok(Event::InitDone));
+        shown.hear(&Ok(Event::Apply(secret("b"))));
         assert_eq!(free(&shown), ["a", "c"]);
-        shown.hear(&Event::Delete(secret("b")));
+        shown.hear(&Ok(Event::Delete(secret("b"))));
         assert_eq!(free(&shown), ["a", "b", "c"]);
     }
 
     #[test]
     fn another_list_begins_with_nothing() {
-        let shown = ShownSecrets::default();
-        shown.hear(&Event::InitApply(secret("a")));
-        shown.hear(&Event::InitDone);
-        shown.hear(&Event::Init);
+        let shown = shown_secrets();
+        shown.hear(&Ok(Event::InitApply(secret("a"))));
+        shown.hear(&Ok(Event::InitDone));
+        shown.hear(&Ok(Event::Init));
         assert!(free(&shown).is_empty());
-        shown.hear(&Event::InitDone);
+        shown.hear(&Ok(Event::InitDone));
         assert_eq!(free(&shown), ["a", "b", "c"]);
     }
 
     #[test]
     fn the_version_is_the_last_that_was_shown_once_all_were_listed() {
-        let shown = ShownSecrets::default();
+        let shown = shown_secrets();
         let place = |name: &str| Identity::of::<Secret>("team", name, "").place;
-        shown.hear(&Event::InitApply(secret_at("a", "7")));
+        shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
         assert!(!shown.shows_at(&place("a"), 7));
-        shown.hear(&Event::InitDone);
+        shown.hear(&Ok(Event::InitDone));
         assert!(shown.shows_at(&place("a"), 7));
         assert!(!shown.shows_at(&place("b"), 7));
-        shown.hear(&Event::Apply(secret_at("a", "9")));
+        shown.hear(&Ok(Event::Apply(secret_at("a", "9"))));
         assert!(!shown.shows_at(&place("a"), 7));
         assert!(shown.shows_at(&place("a"), 9));
-        shown.hear(&Event::Apply(secret_at("a", "x")));
+        shown.hear(&Ok(Event::Apply(secret_at("a", "x"))));
         assert!(!shown.shows_at(&place("a"), 9));
-        shown.hear(&Event::Delete(secret_at("a", "9")));
+        shown.hear(&Ok(Event::Delete(secret_at("a", "9"))));
         assert!(!shown.shows_at(&place("a"), 9));
+    }
+
+    #[test]
+    fn a_watch_that_has_failed_is_not_believed_until_it_shows_something_or_goes_on_for_long() {
+        let mut shown = shown_secrets();
+        let place = Identity::of::<Secret>("team", "a", "").place;
+        shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
+        shown.hear(&Ok(Event::InitDone));
+        let failure = || Err(watcher::Error::NoResourceVersion);
+        shown.hear(&failure());
+        assert!(!shown.shows_at(&place, 7));
+        shown.hear(&Ok(Event::Apply(secret_at("b", "8"))));
+        assert!(shown.shows_at(&place, 7));
+        shown.hear(&failure());
+        shown.hear(&Ok(Event::Delete(secret_at("b", "8"))));
+        assert!(shown.shows_at(&place, 7));
+        shown.hear(&failure());
+        assert!(!shown.shows_at(&place, 7));
+        shown.sound_after = Duration::ZERO;
+        assert!(shown.shows_at(&place, 7));
     }
 }

@@ -84,9 +84,14 @@ pub(in crate::controller) async fn finish(
     if observation.observed.crd_is_outdated {
         report.status = report.status.without_newer_fields();
     }
-    let secret = &observation.observed.secret;
+    let is_at_rest = decided.is_fulfilled() && halt.is_empty();
+    let settle = |state: &SshKey| {
+        if is_at_rest {
+            context.memory.settle(state, &observation.observed.secret);
+        }
+    };
     if report.status == written {
-        context.memory.settle(&observation.object, secret);
+        settle(&observation.object);
         decide(context, &observation.object, decided);
     } else {
         let written =
@@ -98,7 +103,7 @@ pub(in crate::controller) async fn finish(
             context.definitions.learn(&written.live);
         }
         let live = context.memory.remember_status(written);
-        context.memory.settle(&live, secret);
+        settle(&live);
         // Definitions of an older version drop it: then the next look says so.
         let recorded_for = live
             .status

@@ -33,6 +33,12 @@ pub(in crate::controller) struct Halt {
 }
 
 impl Halt {
+    /// Whether nothing stood against the pass.
+    pub(in crate::controller) fn is_empty(&self) -> bool {
+        let is_halted = self.at.is_some() || self.is_held_up;
+        !is_halted && self.by_azure.is_empty() && self.deferred.is_empty()
+    }
+
     /// Why the pass has ended.
     pub(in crate::controller) fn failure(&self) -> Option<&Failure> {
         self.at.as_ref().map(|(_, failure)| failure)

@@ -4,7 +4,7 @@
 use std::{fmt::Debug, future::ready, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use kube::{
     Api, Resource,
     runtime::{
@@ -34,16 +34,26 @@ where
     K: Resource<DynamicType = ()>,
     W: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
 {
+    events_and_failures::<K, W>(context, api, watched).filter_map(|event| ready(event.ok().map(Ok)))
+}
+
+/// The same with the errors.
+pub(in crate::controller) fn events_and_failures<K, W>(
+    context: &Context,
+    api: Api<W>,
+    watched: watcher::Config,
+) -> impl Stream<Item = Result<Event<W>, watcher::Error>> + Send + use<K, W>
+where
+    K: Resource<DynamicType = ()>,
+    W: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+{
     let metrics = Arc::clone(&context.metrics);
     let pauses = Pauses::new(RETRY_MAX.min(context.options.retry_max));
     let events = watcher::watcher(api, watched).backoff(pauses);
-    events.filter_map(move |event| {
-        if let Err(error) = &event {
-            metrics.watch_failures.count([K::kind(&())]);
-            let kind = W::kind(&());
-            tracing::warn!(%kind, %error, "a watch failed; it will be started again");
-        }
-        ready(event.ok().map(Ok))
+    events.inspect_err(move |error| {
+        metrics.watch_failures.count([K::kind(&())]);
+        let kind = W::kind(&());
+        tracing::warn!(%kind, %error, "a watch failed; it will be started again");
     })
 }
 

@@ -10,7 +10,7 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::{
         reflector::{ObjectRef, Store},
-        watcher::{Config, Event},
+        watcher::{self, Config, Event},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use crate::{
         context::Context,
         memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
-        watch::{events::events, settings::api},
+        watch::{events::events_and_failures, settings::api},
     },
     kubernetes::{client, guarded::Watched, owned::Owned},
 };
@@ -85,7 +85,7 @@ fn is_news(context: &Context, key: &WatchedKey, shown: &Shown) -> bool {
     }
 }
 
-/// Each of a watch that was made, changed or deleted, and at its start all of them. `hear` is told of every event.
+/// Each of a watch that was made, changed or deleted, and at its start all of them. `hear` is told of every event and failure.
 fn changed<K, H>(
     context: &Context,
     namespace: Option<&str>,
@@ -93,15 +93,13 @@ fn changed<K, H>(
     hear: H,
 ) -> impl Stream<Item = (Owned<K>, Shown)> + Send + use<K, H>
 where
-    H: Fn(&Event<Owned<K>>) + Send,
+    H: Fn(&Result<Event<Owned<K>>, watcher::Error>) + Send,
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Send + 'static,
     Owned<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Watched,
 {
     let objects = api::<Owned<K>>(context, namespace);
-    events::<SshKey, _>(context, objects, ours).filter_map(move |event| {
-        if let Ok(event) = &event {
-            hear(event);
-        }
+    events_and_failures::<SshKey, _>(context, objects, ours).filter_map(move |event| {
+        hear(&event);
         ready(match event {
             Ok(Event::Apply(object) | Event::Delete(object)) => {
                 let version = object.resource_version().unwrap_or_default();

@@ -20,9 +20,6 @@ use crate::{
 /// How long what a list said is kept for an `SshKey` that comes later. After that, its Secret is read.
 const KEPT_FOR: Duration = Duration::from_mins(10);
 
-/// A longer record is not the operator's: such a Secret is read, and nothing is kept of it.
-const LONGEST_RECORD: usize = 256;
-
 /// Lists the managed Secrets of a namespace, or of all. Without the right to do so, which the operator has only where it
 /// watches them, each is read.
 pub(in crate::controller) async fn list_secrets(
@@ -67,21 +64,11 @@ async fn read_one(secret: FoundSecret) -> Option<(Place, SecretFacts)> {
     let place = place(&secret)?;
     let namespace = secret.meta.namespace.clone()?;
     let facts = facts(secret, &namespace, &owner).await;
-    is_short(&facts).then_some((place, facts))
+    // What is kept of a Secret is no more than the operator would have written.
+    facts.is_short().then_some((place, facts))
 }
 
 fn place(secret: &FoundSecret) -> Option<Place> {
     let (namespace, name) = (secret.meta.namespace.as_ref()?, secret.meta.name.as_ref()?);
     Some(Identity::of::<Secret>(namespace, name, "").place)
-}
-
-fn is_short(facts: &SecretFacts) -> bool {
-    let records = [
-        &facts.owner_name,
-        &facts.owner_uid,
-        &facts.owner_namespace,
-        &facts.request,
-    ];
-    let mut records = records.into_iter().flatten();
-    records.all(|record| record.len() <= LONGEST_RECORD)
 }

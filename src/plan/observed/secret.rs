@@ -69,6 +69,24 @@ pub enum SecretKey {
     Readable(PublicKey),
 }
 
+/// A longer record is not the operator's.
+const LONGEST_RECORD: usize = 256;
+
+impl SecretFacts {
+    /// Whether its records are no longer than the operator writes them: who may write a Secret may write a quarter of a MiB
+    /// there.
+    pub fn is_short(&self) -> bool {
+        let records = [
+            &self.owner_name,
+            &self.owner_uid,
+            &self.owner_namespace,
+            &self.request,
+        ];
+        let mut records = records.into_iter().flatten();
+        records.all(|record| record.len() <= LONGEST_RECORD)
+    }
+}
+
 impl SecretView {
     /// What the Secret says, if there is one.
     pub fn facts(&self) -> Option<&SecretFacts> {

@@ -3,5 +3,5 @@
 mod admission;
 pub(crate) mod namespaces;
 pub(crate) mod rights;
-mod rights_in_use;
+pub(crate) mod rights_in_use;
 mod schema;

@@ -119,9 +119,8 @@ async fn in_the_whole_life_of_a_key_nothing_is_asked_that_is_not_allowed_and_not
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
 }
 
-#[tokio::test]
-async fn an_operator_that_may_not_watch_secrets_still_hears_of_keys() {
-    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
+/// Takes the right to list and watch Secrets from the operator.
+pub(crate) async fn take_watch_of_secrets(world: &World) {
     let bindings = world
         .api::<RoleBinding>()
         .list(&ListParams::default())
@@ -143,6 +142,12 @@ async fn an_operator_that_may_not_watch_secrets_still_hears_of_keys() {
         .patch(role, &PatchParams::default(), &patch)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_operator_that_may_not_watch_secrets_still_hears_of_keys() {
+    let world = World::start(WorldOptions::new().without(Part::Operator)).await;
+    take_watch_of_secrets(&world).await;
     world.operator().restart().unwrap();
     let refused = || {
         world

@@ -29,7 +29,7 @@ async fn world() -> World {
 }
 
 /// How many reconciles of keys have ended.
-async fn reconciles(world: &World) -> f64 {
+pub(super) async fn reconciles(world: &World) -> f64 {
     let of_keys = [("controller", "sshkey")];
     let done = scrape(world)
         .await

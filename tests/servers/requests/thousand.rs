@@ -16,7 +16,7 @@ use kube::{
     api::{ListParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{ConditionType, SshKey};
+use sshkey_operator::api::{AzureStore, ConditionType, SshKey};
 
 use crate::{
     operator::metrics::scrape_of,
@@ -63,6 +63,8 @@ fn group(number: usize) -> String {
 
 /// One patch, one Secret, one status and one event each; in Azure one write and one read.
 async fn new_keys(world: &World) {
+    // That a store was checked for the first time calls the keys that name it.
+    world.wait_ready_of::<AzureStore>("default").await;
     world.proxy().reset();
     world.emulator().clear_log();
     create_all(world).await;
@@ -90,8 +92,9 @@ async fn new_keys(world: &World) {
     // Those that are made at once hold their store by the same request.
     let holds = of(&asked, "patch", "azurestores");
     assert!(holds <= 16, "{holds} requests that hold the store");
-    // To create a Secret tells whether there is one, and nothing is read again for what the watch shows of own writes. A few
-    // keys come before the watch has listed Secrets, and a few of own writes are shown late.
+    // To create a Secret tells whether there is one, and nothing is read again for what the watch shows of own writes, nor when
+    // a list has to confirm what was published. A few keys may come before the watch has listed Secrets, and a few of own
+    // writes may be shown late.
     let log = world.proxy().log();
     let reads = log.iter().filter(|one| {
         let access = &one.access;
@@ -104,8 +107,8 @@ async fn new_keys(world: &World) {
     let (before, after): (Vec<_>, Vec<_>) = reads.partition(|one| one.status == Some(404));
     let (before, after) = (before.len(), after.len());
     println!("{before} reads of nothing, {after} of what was written");
-    assert!(before <= KEYS / 20, "{before} reads of nothing");
-    assert!(after <= KEYS / 5, "{after} reads of what was written");
+    assert!(before <= KEYS / 50, "{before} reads of nothing");
+    assert!(after <= KEYS / 50, "{after} reads of what was written");
     let log = world.emulator().log();
     let writes = log.iter().filter(|one| one.request.is_arm_write());
     assert_eq!(writes.count(), KEYS);
@@ -215,8 +218,10 @@ async fn sweep(world: &World) {
     whole_lists(&log);
     let secrets = of(&world.proxy().counts(), "get", "secrets");
     println!("sweep: {secrets} reads of Secrets");
+    // Each that is put right rests on a Secret that was read.
+    let fewest = 3 * DRIFTED;
     assert!(
-        secrets <= with_a_few_more(3 * DRIFTED) as u64,
+        (fewest as u64..=with_a_few_more(fewest) as u64).contains(&secrets),
         "{secrets} reads of Secrets"
     );
 }

@@ -1,6 +1,6 @@
 //! A look at an `SshKey` without a read of its Secret: after a start, by what a list said of that; later, by what it said when
-//! it was read last, as long as the watch shows no other version. Both may be some seconds old, so they serve only to say that
-//! all is as it is wanted: for all else the Secret is read.
+//! it was read last, as long as the watch shows no other version. Both may be old, as the watch may be late, so they serve only
+//! to say that all is as it is wanted: for all else the Secret is read.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
@@ -26,18 +26,18 @@ pub(super) async fn at_rest(
     let Some(place) = place(object) else {
         return Ok(None);
     };
-    let listed = scope.listed_secrets.find(&place).await;
-    let Some(secret) = listed.or_else(|| unchanged(scope, object, &place)) else {
-        return Ok(None);
+    let Some(secret) = scope.listed_secrets.find(&place).await else {
+        return match unchanged(scope, object, &place) {
+            Some(secret) => by(scope, object, secret).await,
+            None => Ok(None),
+        };
     };
     let is_own = secret.owner_name.as_ref() == Some(&object.name_any());
     let observation = if is_own {
-        let secret = SecretView::Present(Box::new(secret));
-        scope.context.memory.secret_was_read(object, &secret);
-        let observed = observe_all(scope, object.clone(), secret, false, &Purpose::Work);
+        let view = SecretView::Present(Box::new(secret.clone()));
+        scope.context.memory.secret_was_read(object, &view);
         // Who waits for a store or a key asks again, and the list still says the same then.
-        let observation = Box::pin(observed).await?;
-        is_at_rest(scope, &observation).then_some(observation)
+        by(scope, object, secret).await?
     } else {
         None
     };
@@ -45,8 +45,25 @@ pub(super) async fn at_rest(
     Ok(observation)
 }
 
-/// What the Secret said when it was read last, if the watch shows that it has not changed.
+/// The object with what is known of its Secret; `None` where something is to be done.
+async fn by(
+    scope: &Scope,
+    object: &SshKey,
+    secret: SecretFacts,
+) -> Result<Option<Observation>, ObserveError> {
+    let secret = SecretView::Present(Box::new(secret));
+    let observed = observe_all(scope, object.clone(), secret, false, &Purpose::Work);
+    let observation = Box::pin(observed).await?;
+    Ok(is_at_rest(scope, &observation).then_some(observation))
+}
+
+/// What the Secret said when it was read last, if the watch shows that it has not changed. After an edit something is to be
+/// done.
 fn unchanged(scope: &Scope, object: &SshKey, place: &Place) -> Option<SecretFacts> {
+    let reported = object.own_status()?.observed_generation;
+    if reported != object.metadata.generation {
+        return None;
+    }
     let (version, facts) = scope.context.memory.settled_secret(object)?;
     scope
         .shown_secrets
