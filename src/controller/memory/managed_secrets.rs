@@ -51,19 +51,20 @@ impl Memory {
         });
     }
 
-    /// What the Secret of an object said when it was read last, with its version; `None` when that is not known, or is old.
+    /// What the Secret of an object said when it was read last; `None` when that is not known, or when `is_shown` does not say
+    /// that it still has the version that it had then.
     pub(in crate::controller) fn settled_secret(
         &self,
         object: &SshKey,
-    ) -> Option<(u64, SecretFacts)> {
+        is_shown: impl FnOnce(u64, Instant) -> bool,
+    ) -> Option<SecretFacts> {
         let (settled, since) = self.read(Identity::from(object), |kept| {
             Some((kept.secret.clone()?, kept.key_since))
         })?;
-        if settled.is_old(Instant::now()) {
+        if settled.is_old(Instant::now()) || !is_shown(settled.version(), settled.read()) {
             return None;
         }
-        let facts = settled.facts(object, since, &self.line_hashes)?;
-        Some((settled.version(), facts))
+        settled.facts(object, since, &self.line_hashes)
     }
 }
 
@@ -122,13 +123,14 @@ mod tests {
         let (memory, (object, secret)) = (memory(), at_rest());
         memory.on_seen(&object);
         memory.secret_was_read(&object, &secret);
-        assert_eq!(memory.settled_secret(&object), None);
+        let known = || memory.settled_secret(&object, |version, _| version == 41);
+        assert_eq!(known(), None);
         memory.settle(&object, &secret);
-        let facts = secret.facts().unwrap().clone();
-        assert_eq!(memory.settled_secret(&object), Some((41, facts)));
+        assert_eq!(known(), secret.facts().cloned());
+        assert_eq!(memory.settled_secret(&object, |_, _| false), None);
         // The next reconcile finds it changed, and does not come to its end.
         memory.secret_was_read(&object, &SecretView::Absent);
-        assert_eq!(memory.settled_secret(&object), None);
+        assert_eq!(known(), None);
     }
 
     #[test]
@@ -137,15 +139,14 @@ mod tests {
         memory.on_seen(&object);
         memory.secret_was_read(&object, &secret);
         memory.settle(&object, &secret);
-        let read = |memory: &Memory| {
-            let settled = |kept: &crate::controller::memory::entry::Kept| {
-                kept.secret.as_ref().map(|secret| format!("{secret:?}"))
-            };
-            memory.read(&object, settled).unwrap()
+        let read = || {
+            let mut time = None;
+            memory.settled_secret(&object, |_, read| time.insert(read) == &read);
+            time.unwrap()
         };
-        let before = read(&memory);
+        let before = read();
         memory.settle(&object, &secret);
-        assert_eq!(read(&memory), before);
+        assert_eq!(read(), before);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! Only what is usual is kept: the Secret of a key that is as the operator writes it. The key itself is not kept again. The
 //! status says it, and a hash shows that it says what was read: a status that somebody has forged leads to a read.
 //!
-//! After some hours the Secret is read all the same. An etcd that was restored from a copy may hold another Secret, of which no
-//! watch tells.
+//! After some hours the Secret is read all the same: then the operator also learns that it may not read it any more, or that
+//! the API server can't decrypt it.
 
 use std::{
     hash::BuildHasher,
@@ -70,6 +70,11 @@ impl SettledSecret {
     /// The version at which it said so.
     pub(super) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// When it was read.
+    pub(super) fn read(&self) -> Instant {
+        self.read
     }
 
     /// Whether it was read so long ago that it is to be read again.

@@ -1,6 +1,7 @@
 //! Where the watch shows Secrets that the operator keeps for keys. The operator creates the Secret of a new key without a read
 //! before, if the watch shows none of its name. If there is one, the API server refuses the creation. A Secret that the watch
-//! shows at the version at which it was read last is not read again.
+//! shows at the version at which it was read last is not read again, unless the watch has failed since: it may be refused from
+//! then on, or the API server may have come back with an etcd that was restored from a copy.
 //!
 //! Of each Secret only a hash of its place and its version are kept, sixteen bytes. Two Secrets with the same hash do no harm:
 //! no two writes have the same version, so at worst the operator reads a Secret that does not exist or has not changed, or
@@ -9,7 +10,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use k8s_openapi::api::core::v1::Secret;
@@ -24,18 +25,14 @@ use crate::{
     kubernetes::owned::Owned,
 };
 
-/// How much longer than a watch stays open it must not have failed.
-const A_WHILE: Duration = Duration::from_mins(1);
 /// Stands for a version that is no number.
 const UNKNOWN: u64 = 0;
 
 /// Where the watch of one namespace, or of all, shows Secrets.
+#[derive(Default)]
 pub(in crate::controller) struct ShownSecrets {
     hasher: RandomState,
     shown: Mutex<Shown>,
-    /// After a failure the watch is only believed again once it shows something, or has not failed for so long. By then it
-    /// was begun again, and one that falls silent is given up sooner.
-    sound_after: Duration,
 }
 
 #[derive(Default)]
@@ -44,38 +41,30 @@ struct Shown {
     versions: HashMap<u64, u64>,
     /// Whether all were listed, and no other list is under way.
     is_listed: bool,
-    /// When the watch failed last, if it has shown nothing since.
+    /// When the watch failed last.
     failed: Option<Instant>,
 }
 
 impl ShownSecrets {
-    /// What a watch shows that stays open for so long, at the start: nothing.
-    pub(in crate::controller) fn new(watch_timeout: Duration) -> Self {
-        Self {
-            hasher: RandomState::new(),
-            shown: Mutex::default(),
-            sound_after: watch_timeout + A_WHILE,
-        }
-    }
-
     /// Hears one event of the watch, or of a failure.
     pub(in crate::controller) fn hear(&self, event: &Result<Event<Owned<Secret>>, watcher::Error>) {
         let mut shown = self.shown.lock();
         match event {
             Err(_) => shown.failed = Some(Instant::now()),
-            Ok(Event::Init) => *shown = Shown::default(),
+            Ok(Event::Init) => {
+                shown.versions = HashMap::new();
+                shown.is_listed = false;
+            }
             Ok(Event::InitApply(secret) | Event::Apply(secret)) => {
                 let version = secret.resource_version();
                 let version = version.and_then(|version| version.parse().ok());
                 let place = self.hash(&Identity::from(secret).place);
                 shown.versions.insert(place, version.unwrap_or(UNKNOWN));
-                shown.failed = None;
             }
             Ok(Event::InitDone) => shown.is_listed = true,
             Ok(Event::Delete(secret)) => {
                 let place = self.hash(&Identity::from(secret).place);
                 shown.versions.remove(&place);
-                shown.failed = None;
             }
         }
     }
@@ -87,14 +76,18 @@ impl ShownSecrets {
         shown.is_listed && !shown.versions.contains_key(&self.hash(place))
     }
 
-    /// Whether all were listed, the watch goes on, and it shows the one at this place at this version.
-    pub(in crate::controller) fn shows_at(&self, place: &Place, version: u64) -> bool {
+    /// Whether the one at this place is still at this version, at which it was read then: all were listed, the watch shows it so,
+    /// and has not failed since.
+    pub(in crate::controller) fn shows_at(
+        &self,
+        place: &Place,
+        version: u64,
+        read: Instant,
+    ) -> bool {
         let shown = self.shown.lock();
-        let is_sound = shown
-            .failed
-            .is_none_or(|failed| failed.elapsed() > self.sound_after);
+        let goes_on = shown.failed.is_none_or(|failed| failed < read);
         let known = shown.versions.get(&self.hash(place));
-        shown.is_listed && is_sound && version != UNKNOWN && known == Some(&version)
+        shown.is_listed && goes_on && version != UNKNOWN && known == Some(&version)
     }
 
     fn hash(&self, place: &Place) -> u64 {
@@ -104,13 +97,11 @@ impl ShownSecrets {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use kube::api::ObjectMeta;
 
     use super::*;
-
-    fn shown_secrets() -> ShownSecrets {
-        ShownSecrets::new(Duration::from_secs(200))
-    }
 
     fn secret(name: &str) -> Owned<Secret> {
         secret_at(name, "1")
@@ -135,7 +126,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_until_all_were_listed() {
-        let shown = shown_secrets();
+        let shown = ShownSecrets::default();
         shown.hear(&Ok(Event::Init));
         shown.hear(&Ok(Event::InitApply(secret("a"))));
         assert!(free(&shown).is_empty());
@@ -145,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_made_and_deleted_is_followed() {
-        let shown = shown_secrets();
+        let shown = ShownSecrets::default();
         shown.hear(&Ok(Event::InitDone));
         shown.hear(&Ok(Event::Apply(secret("b"))));
         assert_eq!(free(&shown), ["a", "c"]);
@@ -155,7 +146,7 @@ mod tests {
 
     #[test]
     fn another_list_begins_with_nothing() {
-        let shown = shown_secrets();
+        let shown = ShownSecrets::default();
         shown.hear(&Ok(Event::InitApply(secret("a"))));
         shown.hear(&Ok(Event::InitDone));
         shown.hear(&Ok(Event::Init));
@@ -166,39 +157,43 @@ mod tests {
 
     #[test]
     fn the_version_is_the_last_that_was_shown_once_all_were_listed() {
-        let shown = shown_secrets();
-        let place = |name: &str| Identity::of::<Secret>("team", name, "").place;
+        let shown = ShownSecrets::default();
+        let shows = |name: &str, version| {
+            let place = Identity::of::<Secret>("team", name, "").place;
+            shown.shows_at(&place, version, Instant::now())
+        };
         shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
-        assert!(!shown.shows_at(&place("a"), 7));
+        assert!(!shows("a", 7));
         shown.hear(&Ok(Event::InitDone));
-        assert!(shown.shows_at(&place("a"), 7));
-        assert!(!shown.shows_at(&place("b"), 7));
+        assert!(shows("a", 7));
+        assert!(!shows("b", 7));
         shown.hear(&Ok(Event::Apply(secret_at("a", "9"))));
-        assert!(!shown.shows_at(&place("a"), 7));
-        assert!(shown.shows_at(&place("a"), 9));
+        assert!(!shows("a", 7));
+        assert!(shows("a", 9));
         shown.hear(&Ok(Event::Apply(secret_at("a", "x"))));
-        assert!(!shown.shows_at(&place("a"), 9));
+        assert!(!shows("a", 9));
+        assert!(!shows("a", UNKNOWN));
         shown.hear(&Ok(Event::Delete(secret_at("a", "9"))));
-        assert!(!shown.shows_at(&place("a"), 9));
+        assert!(!shows("a", 9));
     }
 
     #[test]
-    fn a_watch_that_has_failed_is_not_believed_until_it_shows_something_or_goes_on_for_long() {
-        let mut shown = shown_secrets();
+    fn what_was_read_before_the_watch_failed_is_to_be_read_again() {
+        let shown = ShownSecrets::default();
         let place = Identity::of::<Secret>("team", "a", "").place;
         shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
         shown.hear(&Ok(Event::InitDone));
-        let failure = || Err(watcher::Error::NoResourceVersion);
-        shown.hear(&failure());
-        assert!(!shown.shows_at(&place, 7));
-        shown.hear(&Ok(Event::Apply(secret_at("b", "8"))));
-        assert!(shown.shows_at(&place, 7));
-        shown.hear(&failure());
-        shown.hear(&Ok(Event::Delete(secret_at("b", "8"))));
-        assert!(shown.shows_at(&place, 7));
-        shown.hear(&failure());
-        assert!(!shown.shows_at(&place, 7));
-        shown.sound_after = Duration::ZERO;
-        assert!(shown.shows_at(&place, 7));
+        let before = Instant::now();
+        assert!(shown.shows_at(&place, 7, before));
+        shown.hear(&Err(watcher::Error::NoResourceVersion));
+        assert!(!shown.shows_at(&place, 7, before));
+        let after = shown.shown.lock().failed.unwrap() + Duration::from_millis(1);
+        assert!(shown.shows_at(&place, 7, after));
+        // Another list says nothing of what is in them.
+        shown.hear(&Ok(Event::Init));
+        shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
+        shown.hear(&Ok(Event::InitDone));
+        assert!(!shown.shows_at(&place, 7, before));
+        assert!(shown.shows_at(&place, 7, after));
     }
 }

@@ -176,7 +176,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
         stores,
         stores_listed: first_list.boxed().shared(),
         listed_secrets: Arc::default(),
-        shown_secrets: ShownSecrets::new(context.options.watch_timeout),
+        shown_secrets: ShownSecrets::default(),
     })
 }
 

@@ -64,11 +64,8 @@ fn unchanged(scope: &Scope, object: &SshKey, place: &Place) -> Option<SecretFact
     if reported != object.metadata.generation {
         return None;
     }
-    let (version, facts) = scope.context.memory.settled_secret(object)?;
-    scope
-        .shown_secrets
-        .shows_at(place, version)
-        .then_some(facts)
+    let is_shown = |version, read| scope.shown_secrets.shows_at(place, version, read);
+    scope.context.memory.settled_secret(object, is_shown)
 }
 
 /// Where the Secret of an object is that has one: none of an object that is new, or that goes.
