@@ -157,23 +157,23 @@ mod tests {
 
     #[test]
     fn the_version_is_the_last_that_was_shown_once_all_were_listed() {
-        let shown = ShownSecrets::default();
+        let watch = ShownSecrets::default();
         let shows = |name: &str, version| {
             let place = Identity::of::<Secret>("team", name, "").place;
-            shown.shows_at(&place, version, Instant::now())
+            watch.shows_at(&place, version, Instant::now())
         };
-        shown.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
+        watch.hear(&Ok(Event::InitApply(secret_at("a", "7"))));
         assert!(!shows("a", 7));
-        shown.hear(&Ok(Event::InitDone));
+        watch.hear(&Ok(Event::InitDone));
         assert!(shows("a", 7));
         assert!(!shows("b", 7));
-        shown.hear(&Ok(Event::Apply(secret_at("a", "9"))));
+        watch.hear(&Ok(Event::Apply(secret_at("a", "9"))));
         assert!(!shows("a", 7));
         assert!(shows("a", 9));
-        shown.hear(&Ok(Event::Apply(secret_at("a", "x"))));
+        watch.hear(&Ok(Event::Apply(secret_at("a", "x"))));
         assert!(!shows("a", 9));
         assert!(!shows("a", UNKNOWN));
-        shown.hear(&Ok(Event::Delete(secret_at("a", "9"))));
+        watch.hear(&Ok(Event::Delete(secret_at("a", "9"))));
         assert!(!shows("a", 9));
     }
 
