@@ -1,11 +1,15 @@
 //! What the watches show of a key, and of what is kept for it, while a reconcile of it is at work, and what that reconcile knows
 //! of it.
 
+use std::time::Instant;
+
 /// What was shown since a reconcile began, and what it knows of that.
 #[derive(Debug, Default)]
 pub(in crate::controller) struct Hearing {
     /// Whether the reconcile is at work. After it only its own writes are awaited that no watch has shown.
     pub(super) is_at_work: bool,
+    /// When it began: what it reads is no older.
+    pub(super) begun: Option<Instant>,
     /// The newest version of the object that was shown.
     pub(super) shown: Option<u128>,
     /// Whether something that is kept for it was shown.
@@ -27,6 +31,7 @@ impl Hearing {
     pub(super) fn begin(before: Option<Box<Self>>) -> Box<Self> {
         Box::new(Self {
             is_at_work: true,
+            begun: Some(Instant::now()),
             known_before: before.map(|before| before.known_beside).unwrap_or_default(),
             ..Self::default()
         })

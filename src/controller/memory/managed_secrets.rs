@@ -36,13 +36,15 @@ impl Memory {
     /// reconcile has not read it, that is kept already.
     pub(in crate::controller) fn settle(&self, object: &SshKey, secret: &SecretView) {
         let of = Identity::from(object);
-        let is_unsettled = self.read(of.clone(), |kept| {
-            (kept.is_present && kept.secret.is_none()).then_some(kept.key_since)
+        // The watch may have failed since the Secret was read, so it counts as read when the reconcile began.
+        let unsettled = self.read(of.clone(), |kept| {
+            let begun = kept.hearing.as_ref()?.begun?;
+            kept.secret.is_none().then_some((kept.key_since, begun))
         });
-        let (Some(since), Some(facts)) = (is_unsettled, secret.facts()) else {
+        let (Some((since, begun)), Some(facts)) = (unsettled, secret.facts()) else {
             return;
         };
-        let settled = SettledSecret::of(facts, object, since, &self.line_hashes);
+        let settled = SettledSecret::of(facts, object, since, &self.line_hashes, begun);
         self.change(of, |kept| {
             // The object may be gone by now.
             if kept.is_present {
@@ -72,13 +74,8 @@ impl Memory {
 mod tests {
     use std::time::Duration;
 
-    use serde_json::json;
-
     use super::*;
-    use crate::{
-        keys::{Comment, KeyPair, KeySpec},
-        plan::{Durability, SecretKey},
-    };
+    use crate::controller::memory::settled_secret::tests::{facts, object, public_key};
 
     fn memory() -> Memory {
         Memory::new(Duration::from_mins(5), Duration::from_mins(1))
@@ -86,43 +83,24 @@ mod tests {
 
     /// An object at rest, and its Secret.
     fn at_rest() -> (SshKey, SecretView) {
-        let comment = Comment::for_object("team", "web");
-        let key = KeyPair::generate(KeySpec::Ed25519, &comment).unwrap();
-        let key = key.public_key();
-        let object: SshKey = serde_json::from_value(json!({
-            "apiVersion": "sshkey-operator.io/v1alpha1",
-            "kind": "SshKey",
-            "metadata": { "name": "web", "namespace": "team", "uid": "u" },
-            "spec": {},
-            "status": { "recordedFor": "u", "publicKey": key.to_line() },
-        }))
-        .unwrap();
-        let facts = SecretFacts {
-            uid: "7e0f1e4e-5c4e-4a56-8b5a-0b1c2d3e4f50".to_owned(),
-            resource_version: "41".to_owned(),
-            labelled: true,
-            owner_name: Some("web".to_owned()),
-            owner_uid: Some("u".to_owned()),
-            owner_namespace: Some("team".to_owned()),
-            is_well_formed: true,
-            may_be_adopted: false,
-            recorded: Some(key.fingerprint()),
-            revision: 1,
-            created_at: "2026-01-02T03:04:05Z".parse().ok(),
-            request: None,
-            key: SecretKey::Readable(key),
-            public_entry_matches: true,
-            private_entry_is_a_file: true,
-            durability: Durability::default(),
-        };
-        (object, SecretView::Present(Box::new(facts)))
+        let key = public_key();
+        let secret = SecretView::Present(Box::new(facts(&key)));
+        (object(&key.to_line()), secret)
+    }
+
+    /// A memory in which a reconcile of the object is at work that has read the Secret.
+    fn memory_of(object: &SshKey, secret: &SecretView) -> Memory {
+        let memory = memory();
+        memory.on_seen(object);
+        memory.begin_work(object);
+        memory.secret_was_read(object, secret);
+        memory
     }
 
     #[test]
     fn what_was_read_is_known_until_the_next_read() {
-        let (memory, (object, secret)) = (memory(), at_rest());
-        memory.on_seen(&object);
-        memory.secret_was_read(&object, &secret);
+        let (object, secret) = at_rest();
+        let memory = memory_of(&object, &secret);
         let known = || memory.settled_secret(&object, |version, _| version == 41);
         assert_eq!(known(), None);
         memory.settle(&object, &secret);
@@ -134,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_read_again_is_no_newer_than_before() {
-        let (memory, (object, secret)) = (memory(), at_rest());
-        memory.on_seen(&object);
-        memory.secret_was_read(&object, &secret);
+    fn it_counts_as_read_when_that_reconcile_began_and_no_later_one() {
+        let (object, secret) = at_rest();
+        let memory = memory_of(&object, &secret);
+        let after = Instant::now();
         memory.settle(&object, &secret);
         let read = || {
             let mut time = None;
@@ -145,15 +123,20 @@ mod tests {
             time.unwrap()
         };
         let before = read();
+        assert!(before <= after, "the watch may have failed since");
+        memory.end_work(&object);
+        memory.begin_work(&object);
         memory.settle(&object, &secret);
         assert_eq!(read(), before);
     }
 
     #[test]
     fn nothing_is_kept_of_an_object_that_is_gone() {
-        let (memory, (object, secret)) = (memory(), at_rest());
+        let (object, secret) = at_rest();
+        let memory = memory_of(&object, &secret);
+        memory.forget(&object);
+        memory.on_finished(&object);
         memory.settle(&object, &secret);
         assert_eq!(memory.counts()["secrets"], 0);
-        assert!(memory.entries.lock().is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //! at that version, it says the same, and need not be read to see that still nothing is to be done.
 //!
 //! Only what is usual is kept: the Secret of a key that is as the operator writes it. The key itself is not kept again. The
-//! status says it, and a hash shows that it says what was read: a status that somebody has forged leads to a read.
+//! status says it, and a hash shows that it says what was read. If somebody has forged the status, the Secret is read.
 //!
 //! After some hours the Secret is read all the same: then the operator also learns that it may not read it any more, or that
 //! the API server can't decrypt it.
@@ -39,12 +39,13 @@ pub(in crate::controller) struct SettledSecret {
 }
 
 impl SettledSecret {
-    /// What the Secret of this object said now; `None` when it is not as usual.
+    /// What the Secret of this object said at this time or later; `None` when it is not as usual.
     pub(super) fn of(
         facts: &SecretFacts,
         object: &SshKey,
         created_at: Option<Timestamp>,
         line_hashes: &impl BuildHasher,
+        read: Instant,
     ) -> Option<Self> {
         let SecretKey::Readable(key) = &facts.key else {
             return None;
@@ -61,7 +62,7 @@ impl SettledSecret {
             is_immutable: facts.durability.is_immutable,
             request: facts.request.as_deref().map(Box::from),
             line_hash: line_hashes.hash_one(line),
-            read: Instant::now(),
+            read,
         };
         let again = settled.facts(object, created_at, line_hashes)?;
         (again == *facts).then_some(settled)
@@ -72,7 +73,7 @@ impl SettledSecret {
         self.version
     }
 
-    /// When it was read.
+    /// When it was read, or a moment before.
     pub(super) fn read(&self) -> Instant {
         self.read
     }
@@ -122,7 +123,7 @@ fn said(object: &SshKey) -> Option<&String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::hash::RandomState;
 
     use serde_json::json;
@@ -130,14 +131,14 @@ mod tests {
     use super::*;
     use crate::keys::{Comment, KeyPair, KeySpec};
 
-    fn public_key() -> PublicKey {
+    pub(in crate::controller::memory) fn public_key() -> PublicKey {
         let comment = Comment::for_object("team", "web");
         let pair = KeyPair::generate(KeySpec::Ed25519, &comment).unwrap();
         pair.public_key()
     }
 
     /// An object whose status says this line.
-    fn object(line: &str) -> SshKey {
+    pub(in crate::controller::memory) fn object(line: &str) -> SshKey {
         serde_json::from_value(json!({
             "apiVersion": "sshkey-operator.io/v1alpha1",
             "kind": "SshKey",
@@ -148,7 +149,7 @@ mod tests {
         .unwrap()
     }
 
-    fn facts(key: &PublicKey) -> SecretFacts {
+    pub(in crate::controller::memory) fn facts(key: &PublicKey) -> SecretFacts {
         SecretFacts {
             uid: "7e0f1e4e-5c4e-4a56-8b5a-0b1c2d3e4f50".to_owned(),
             resource_version: "41".to_owned(),
@@ -172,6 +173,11 @@ mod tests {
         }
     }
 
+    /// What is kept of a Secret that was read now.
+    fn settle(facts: &SecretFacts, object: &SshKey, hashes: &RandomState) -> Option<SettledSecret> {
+        SettledSecret::of(facts, object, created_at(), hashes, Instant::now())
+    }
+
     fn created_at() -> Option<Timestamp> {
         "2026-01-02T03:04:05Z".parse().ok()
     }
@@ -180,7 +186,7 @@ mod tests {
     fn what_a_usual_secret_said_is_said_again() {
         let (key, hashes) = (public_key(), RandomState::new());
         let object = object(&key.to_line());
-        let settled = SettledSecret::of(&facts(&key), &object, created_at(), &hashes).unwrap();
+        let settled = settle(&facts(&key), &object, &hashes).unwrap();
         let again = settled.facts(&object, created_at(), &hashes).unwrap();
         assert_eq!(again, facts(&key));
         let SecretKey::Readable(again) = again.key else {
@@ -193,7 +199,7 @@ mod tests {
     fn a_status_that_says_something_else_leads_to_a_read() {
         let (key, hashes) = (public_key(), RandomState::new());
         let honest = object(&key.to_line());
-        let settled = SettledSecret::of(&facts(&key), &honest, created_at(), &hashes).unwrap();
+        let settled = settle(&facts(&key), &honest, &hashes).unwrap();
         let mut none = honest.clone();
         none.status = None;
         let mut restored = honest.clone();
@@ -206,7 +212,7 @@ mod tests {
         ];
         for other in others {
             assert!(settled.facts(&other, created_at(), &hashes).is_none());
-            assert!(SettledSecret::of(&facts(&key), &other, created_at(), &hashes).is_none());
+            assert!(settle(&facts(&key), &other, &hashes).is_none());
         }
         assert!(settled.facts(&honest, created_at(), &hashes).is_some());
     }
@@ -236,7 +242,7 @@ mod tests {
         for (number, change) in unusual.into_iter().enumerate() {
             let mut changed = facts(&key);
             change(&mut changed);
-            let settled = SettledSecret::of(&changed, &object, created_at(), &hashes);
+            let settled = settle(&changed, &object, &hashes);
             assert!(settled.is_none(), "{number}");
         }
     }
@@ -245,7 +251,7 @@ mod tests {
     fn after_some_hours_it_is_old() {
         let (key, hashes) = (public_key(), RandomState::new());
         let object = object(&key.to_line());
-        let settled = SettledSecret::of(&facts(&key), &object, created_at(), &hashes).unwrap();
+        let settled = settle(&facts(&key), &object, &hashes).unwrap();
         assert!(!settled.is_old(settled.read + UNREAD_FOR));
         assert!(settled.is_old(settled.read + 2 * UNREAD_FOR));
     }

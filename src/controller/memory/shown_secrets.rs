@@ -46,7 +46,7 @@ struct Shown {
 }
 
 impl ShownSecrets {
-    /// Hears one event of the watch, or of a failure.
+    /// Hears one event of the watch, or one failure.
     pub(in crate::controller) fn hear(&self, event: &Result<Event<Owned<Secret>>, watcher::Error>) {
         let mut shown = self.shown.lock();
         match event {

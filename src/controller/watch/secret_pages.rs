@@ -64,7 +64,7 @@ async fn read_one(secret: FoundSecret) -> Option<(Place, SecretFacts)> {
     let place = place(&secret)?;
     let namespace = secret.meta.namespace.clone()?;
     let facts = facts(secret, &namespace, &owner).await;
-    // What is kept of a Secret is no more than the operator would have written.
+    // Keep no more of a Secret than the operator would have written.
     facts.is_short().then_some((place, facts))
 }
 

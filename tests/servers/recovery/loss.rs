@@ -14,11 +14,13 @@ use crate::{
     rotation::acts::{ask, current, keys_in, wait_revision},
 };
 
-fn stranger() -> KeyPair {
+/// A key pair that nobody knows.
+pub(crate) fn stranger() -> KeyPair {
     KeyPair::generate(KeySpec::Ed25519, &Comment::empty()).unwrap()
 }
 
-fn private(pair: &KeyPair) -> Value {
+/// A change that puts the private key of this pair into a Secret.
+pub(crate) fn private(pair: &KeyPair) -> Value {
     json!({ "stringData": { "ssh-privatekey": pair.to_openssh().unwrap().as_str() } })
 }
 

@@ -1,8 +1,8 @@
 //! What is lost, changed or restored, and what brings it back: the rows of `docs/recovery.md`.
 
-mod acts;
+pub(crate) mod acts;
 mod durability;
-mod loss;
+pub(crate) mod loss;
 mod managed_secret;
 mod records;
 mod restored;

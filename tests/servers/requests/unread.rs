@@ -2,19 +2,17 @@
 //! the same.
 
 use dev::world::{World, WorldOptions, resource_id};
-use k8s_openapi::api::core::v1::Secret;
-use kube::{
-    Api,
-    api::{DeleteParams, Patch, PatchParams},
-};
 use serde_json::json;
-use sshkey_operator::{
-    api::{ConditionType, Reason, SshKey},
-    keys::{Comment, KeyPair, KeySpec},
-};
+use sshkey_operator::api::{ConditionType, Reason, SshKey};
 
 use crate::{
-    cluster::rights_in_use::take_watch_of_secrets, manifests::key, requests::own_writes::reconciles,
+    cluster::rights_in_use::take_watch_of_secrets,
+    manifests::key,
+    recovery::{
+        acts::{delete, patch},
+        loss::{private, stranger},
+    },
+    requests::own_writes::reconciles,
 };
 
 /// A world that sweeps every two seconds, and two keys at rest.
@@ -61,12 +59,8 @@ async fn sweeps_read_the_secrets_of_keys_at_rest_only_after_others_have_changed_
     swept(&world).await;
     assert_eq!(reads(&world), 0);
 
-    let secrets: Api<Secret> = world.api();
-    let note = Patch::Merge(json!({ "metadata": { "annotations": { "note": "x" } } }));
-    secrets
-        .patch("web", &PatchParams::default(), &note)
-        .await
-        .unwrap();
+    let note = json!({ "metadata": { "annotations": { "note": "x" } } });
+    patch(&world, "web", note).await;
     world
         .until("it was read", async || match reads(&world) {
             0 => Err("it was not".to_owned()),
@@ -92,11 +86,7 @@ async fn a_watch_that_is_refused_while_the_operator_runs_is_not_believed() {
             }
         })
         .await;
-    let secrets: Api<Secret> = world.api();
-    secrets
-        .delete("web", &DeleteParams::default())
-        .await
-        .unwrap();
+    delete(&world, "web").await;
     let _: SshKey = world
         .wait_condition("web", ConditionType::Ready, "False", Reason::PrivateKeyLost)
         .await;
@@ -108,15 +98,7 @@ async fn no_step_rests_on_a_secret_that_the_watch_has_not_shown() {
     let id = resource_id(&format!("{}.web", world.namespace()));
     let before = world.emulator().key(&id).unwrap().public_key;
     world.proxy().silence_watches();
-    let stranger = KeyPair::generate(KeySpec::Ed25519, &Comment::for_object("x", "x")).unwrap();
-    let private = stranger.to_openssh().unwrap();
-    let private = String::from_utf8(private.as_bytes().to_vec()).unwrap();
-    let secrets: Api<Secret> = world.api();
-    let replace = Patch::Merge(json!({ "stringData": { "ssh-privatekey": private } }));
-    secrets
-        .patch("web", &PatchParams::default(), &replace)
-        .await
-        .unwrap();
+    patch(&world, "web", private(&stranger())).await;
     swept(&world).await;
     world.emulator().delete_key(&id);
     let _: SshKey = world

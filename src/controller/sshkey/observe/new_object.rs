@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// Observes a new object as if it had no Secret; `None` when its Secret must be read first. If the operator would create the
-/// Secret now, the observation says that it presumes none. Otherwise the caller reads the Secret, and uses the observation
-/// only if there is none.
+/// Secret now, the observation says that it presumes none. Otherwise the caller reads the Secret. If there is
+/// none, it uses the observation.
 pub(super) async fn without_secret(
     scope: &Scope,
     object: &SshKey,
