@@ -131,14 +131,14 @@ pub(super) mod tests {
     use super::*;
     use crate::keys::{Comment, KeyPair, KeySpec};
 
-    pub(in crate::controller::memory) fn public_key() -> PublicKey {
+    pub(in crate::controller) fn public_key() -> PublicKey {
         let comment = Comment::for_object("team", "web");
         let pair = KeyPair::generate(KeySpec::Ed25519, &comment).unwrap();
         pair.public_key()
     }
 
     /// An object whose status says this line.
-    pub(in crate::controller::memory) fn object(line: &str) -> SshKey {
+    pub(in crate::controller) fn object(line: &str) -> SshKey {
         serde_json::from_value(json!({
             "apiVersion": "sshkey-operator.io/v1alpha1",
             "kind": "SshKey",
@@ -149,7 +149,7 @@ pub(super) mod tests {
         .unwrap()
     }
 
-    pub(in crate::controller::memory) fn facts(key: &PublicKey) -> SecretFacts {
+    pub(in crate::controller) fn facts(key: &PublicKey) -> SecretFacts {
         SecretFacts {
             uid: "7e0f1e4e-5c4e-4a56-8b5a-0b1c2d3e4f50".to_owned(),
             resource_version: "41".to_owned(),
