@@ -124,12 +124,17 @@ fn said(object: &SshKey) -> Option<&String> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::hash::RandomState;
+    use std::{hash::RandomState, time::Instant};
 
+    use jiff::Timestamp;
     use serde_json::json;
 
-    use super::*;
-    use crate::keys::{Comment, KeyPair, KeySpec};
+    use crate::{
+        api::SshKey,
+        controller::memory::settled_secret::{SettledSecret, UNREAD_FOR},
+        keys::{Comment, KeyPair, KeySpec, PublicKey},
+        plan::{Durability, SecretFacts, SecretKey},
+    };
 
     pub(in crate::controller) fn public_key() -> PublicKey {
         let comment = Comment::for_object("team", "web");
