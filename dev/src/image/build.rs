@@ -135,7 +135,11 @@ fn compile(target: &str, profile: &str) -> anyhow::Result<PathBuf> {
             target,
         ])
         // Each other program of these packages takes minutes, too.
-        .args(PROGRAMS.iter().flat_map(|(name, ..)| ["--bin", name]))
+        .args(
+            PROGRAMS
+                .iter()
+                .flat_map(|(name, ..)| ["--package", name, "--bin", name]),
+        )
         .env("CARGO_TARGET_DIR", &folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .status()
