@@ -41,7 +41,9 @@ pub(super) async fn measure(
     operator.terminate().await?;
     playground.keys(&scale, 0..keys, &groups).await?;
     let operator = playground.start_operator(&folder, &flags)?;
-    all_ready(playground, &scale, keys, &operator, PATIENCE).await?;
+    // Nothing moves until all are listed.
+    let patience = PATIENCE + restart::A_KEY * keys;
+    all_ready(playground, &scale, keys, &operator, patience).await?;
     let cold = usage(operator.id())?;
     rows.add(
         format!("peak memory, {keys} new keys"),
