@@ -1,4 +1,4 @@
-//! The ARM calls about resource groups: HEAD and PUT.
+//! The ARM calls about resource groups: GET and PUT.
 
 use azure_core::http::Method;
 
@@ -6,22 +6,23 @@ use super::{
     arm::ArmClient,
     arm_answers::missing,
     budget::{Bucket, Caller, Urgency},
-    error::{AzureError, Cause, Operation},
+    error::{AzureError, Operation},
     models::CreateGroup,
     request::Call,
 };
 use crate::api::ArmId;
 
 impl ArmClient {
-    /// Whether the resource group of a key exists.
+    /// Whether the resource group of a key exists. A HEAD would do, but a refusal of one has no body that says why, and its
+    /// 404 may be that of a proxy.
     ///
     /// # Errors
-    /// Every answer but 204 and 404.
+    /// Every answer but 200, and a 404 in which ARM says that there is no such group.
     pub async fn group_exists(&self, id: &ArmId, caller: &Caller) -> Result<bool, AzureError> {
         let call = Call::new(
             Operation::ReadGroup,
             id.resource_group.clone(),
-            Method::Head,
+            Method::Get,
             self.addresses.group(id)?,
         );
         match self
@@ -30,11 +31,6 @@ impl ArmClient {
             .await?
         {
             Ok(_) => Ok(true),
-            // The answer to a HEAD has no body that could say more.
-            Err(AzureError {
-                cause: Cause::NotArm { status: 404 },
-                ..
-            }) => Ok(false),
             Err(error) => missing(error).map(|_| false),
         }
     }

@@ -33,10 +33,17 @@ pub enum Operation {
     UpdateKey,
     /// DELETE of a public key.
     DeleteKey,
-    /// HEAD of a resource group.
+    /// GET of a resource group.
     ReadGroup,
     /// PUT of a resource group.
     CreateGroup,
+}
+
+impl Operation {
+    /// Whether it takes a right to a resource group itself, and not to the keys in it.
+    pub(super) fn is_of_a_group(self) -> bool {
+        matches!(self, Self::ReadGroup | Self::CreateGroup)
+    }
 }
 
 impl fmt::Display for Operation {

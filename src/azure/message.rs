@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::error::{AzureError, Cause, Refusal};
+use super::error::{AzureError, Cause, Operation, Refusal};
 use crate::api::Reason;
 
 impl fmt::Display for AzureError {
@@ -35,7 +35,7 @@ fn message(error: &AzureError) -> String {
                 Reason::LocationNotAvailable => first_sentence(message),
                 _ => message,
             };
-            let remedy = remedy(error.reason());
+            let remedy = remedy(*operation, error.reason());
             let policies = policies.join(", ");
             let by = if policies.is_empty() {
                 ""
@@ -52,7 +52,7 @@ fn message(error: &AzureError) -> String {
             format!(
                 "{what}: Entra answered: {}{}",
                 one_line(entra_text(description)),
-                remedy(error.reason())
+                remedy(*operation, error.reason())
             )
         }
         Cause::NoCredential { message, .. } => format!("{what}: {message}"),
@@ -80,8 +80,11 @@ fn message(error: &AzureError) -> String {
     }
 }
 
-fn remedy(reason: Reason) -> &'static str {
+fn remedy(operation: Operation, reason: Reason) -> &'static str {
     match reason {
+        Reason::AccessDenied if operation.is_of_a_group() => {
+            ". Give the store's identity the actions read and write of Microsoft.Resources/subscriptions/resourceGroups on the subscription, or create the group yourself; a new role assignment takes some minutes to work"
+        }
         Reason::AccessDenied => {
             ". Give the store's identity the actions read, write and delete of Microsoft.Compute/sshPublicKeys on the resource group; a new role assignment takes some minutes to work"
         }
@@ -100,7 +103,7 @@ fn remedy(reason: Reason) -> &'static str {
         Reason::KeyRefused => {
             ". Azure takes Ed25519 keys, and RSA keys of 2048 bits and more; if this cloud takes no Ed25519 yet, create an SshKey with algorithm: RSA"
         }
-        Reason::RequestRefused => ". Change what the message names",
+        Reason::RequestRefused => ". Change what Azure names here",
         Reason::AuthenticationFailed => ". Check the store's auth, and the application in Entra",
         Reason::ClientNotFound => {
             ". Check the store's clientID, and that the application is in this tenant"
@@ -196,6 +199,25 @@ mod tests {
         );
         assert!(message.ends_with("az account list-locations -o table lists them"));
         assert!(!message.contains("westeurope"), "{message}");
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_named_with_its_scope() {
+        let of = |operation| {
+            let refusal = Refusal {
+                status: 403,
+                code: "AuthorizationFailed".to_owned(),
+                ..Refusal::default()
+            };
+            AzureError::new(operation, "x", Cause::Refused(Box::new(refusal))).to_string()
+        };
+        let keys = "Microsoft.Compute/sshPublicKeys on the resource group";
+        let groups = "Microsoft.Resources/subscriptions/resourceGroups on the subscription";
+        assert!(of(Operation::CreateKey).contains(keys));
+        for operation in [Operation::ReadGroup, Operation::CreateGroup] {
+            let message = of(operation);
+            assert!(message.contains(groups) && !message.contains(keys));
+        }
     }
 
     #[test]

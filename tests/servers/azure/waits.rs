@@ -90,6 +90,44 @@ async fn a_missing_resource_group_is_told_and_used_once_it_is_there() {
 }
 
 #[tokio::test]
+async fn a_missing_right_to_the_group_is_named_with_its_scope() {
+    let world = World::start(WorldOptions::new().without(Part::ResourceGroup)).await;
+    let refuses = |method: &str| {
+        let answer = error(403, "AuthorizationFailed", "The client may not.");
+        let fault = Fault::on(method, "*/resourceGroups/rg-new", answer);
+        world.emulator().faults().add(fault.times(0))
+    };
+    let (look, create) = (refuses("GET"), refuses("PUT"));
+    let group = "{azure: {resourceGroup: {name: rg-new, creationPolicy: IfMissing}}}";
+    world.apply(&key("web", group)).await;
+    let right = "Microsoft.Resources/subscriptions/resourceGroups on the subscription";
+    for (refused, what) in [
+        (look, "can't look for resource group"),
+        (create, "can't create resource group"),
+    ] {
+        world
+            .until(what, async || {
+                let object: SshKey = world.api::<SshKey>().get("web").await.unwrap();
+                let conditions = object.status.unwrap_or_default().conditions;
+                match find(&conditions, ConditionType::Ready) {
+                    Some(ready)
+                        if ready.reason == Reason::AccessDenied.as_str()
+                            && [what, right]
+                                .iter()
+                                .all(|part| ready.message.contains(part)) =>
+                    {
+                        Ok(())
+                    }
+                    ready => Err(format!("{ready:?}")),
+                }
+            })
+            .await;
+        world.emulator().faults().remove(refused);
+    }
+    world.wait_ready("web").await;
+}
+
+#[tokio::test]
 async fn an_azure_that_is_away_is_waited_for() {
     let world = World::start(WorldOptions::new()).await;
     world.apply(&key("first", "{azure: {}}")).await;

@@ -106,11 +106,10 @@ fn publish(situation: &Situation<'_>, group: Group) -> Evaluation {
             return Evaluation::finding(Finding::needs_user(
                 Reason::ResourceGroupNotFound,
                 format!(
-                    "resource group {} does not exist in subscription {}: create it (az group create --name {} --location {}), or write resourceGroup.creationPolicy: IfMissing",
-                    target.id.resource_group,
-                    target.id.subscription,
-                    target.id.resource_group,
-                    target.location
+                    "resource group {group} does not exist in subscription {subscription}: create it (az group create --subscription {subscription} --name {group} --location {}), or write resourceGroup.creationPolicy: IfMissing",
+                    target.location,
+                    group = target.id.resource_group,
+                    subscription = target.id.subscription,
                 ),
             ));
         }
