@@ -64,6 +64,7 @@ impl Context {
             ("slow_work", self.blocking.len()),
             ("claims", self.claims.len()),
             ("store_leavers", self.store_uses.leavers()),
+            ("sessions", self.sessions.len()),
         ];
         self.memory.counts().into_iter().chain(shared)
     }

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use kube::{
     Api, Resource, ResourceExt,
     api::{Patch, PatchParams},
+    core::PartialObjectMeta,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -67,30 +68,63 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     let metadata = json!({ "name": name, "uid": uid, "finalizers": [STORE_FINALIZER] });
-    apply_metadata(api, name, &metadata).await
+    apply_metadata(api, name, &metadata).await.map(drop)
 }
 
 /// Takes our finalizer off a store; one that is gone already is let go.
 ///
 /// # Errors
-/// When it can't be changed.
+/// When it can't be changed, or was changed meanwhile.
 pub async fn release<K>(api: &Api<K>, name: &str, uid: &str) -> Result<(), KubernetesError>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     // What the same manager applied before and does not apply now is taken away.
     let metadata = json!({ "name": name, "uid": uid });
-    match apply_metadata(api, name, &metadata).await {
-        Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
-        _ => Ok(()),
+    let left = match apply_metadata(api, name, &metadata).await {
+        Err(error) if matches!(error.code(), Some(404 | 409)) => return Ok(()),
+        left => left?,
+    };
+    if left.finalizers().iter().any(|one| one == STORE_FINALIZER) {
+        optional(take_off(api, name, &left).await)?;
     }
+    Ok(())
+}
+
+/// Takes our finalizer off a store on which another has written it too, as a tool does that restores a store.
+async fn take_off<K>(
+    api: &Api<K>,
+    name: &str,
+    store: &PartialObjectMeta<K>,
+) -> Result<(), KubernetesError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let others = store.finalizers().iter();
+    let others: Vec<&String> = others.filter(|one| *one != STORE_FINALIZER).collect();
+    let patch = json!({ "metadata": {
+        "uid": store.uid(),
+        "resourceVersion": store.resource_version(),
+        "finalizers": others,
+    } });
+    let params = PatchParams {
+        field_manager: Some(manager::STORE_HOLD.to_owned()),
+        ..PatchParams::default()
+    };
+    attempt(
+        "update",
+        || subject::<K>(name),
+        api.patch_metadata(name, &params, &Patch::Merge(&patch)),
+    )
+    .await
+    .map(drop)
 }
 
 async fn apply_metadata<K>(
     api: &Api<K>,
     name: &str,
     metadata: &serde_json::Value,
-) -> Result<(), KubernetesError>
+) -> Result<PartialObjectMeta<K>, KubernetesError>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -107,7 +141,6 @@ where
         api.patch_metadata(name, &params, &patch),
     )
     .await
-    .map(drop)
 }
 
 fn subject<K: Resource<DynamicType = ()>>(name: &str) -> String {

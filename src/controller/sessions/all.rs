@@ -89,6 +89,11 @@ impl Sessions {
         self.turns.lock().remove(id);
     }
 
+    /// How many stores were checked and are not forgotten.
+    pub(in crate::controller) fn len(&self) -> usize {
+        self.checked.lock().len()
+    }
+
     fn turn(&self, id: &StoreId) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock();
         Arc::clone(turns.entry(id.clone()).or_default())

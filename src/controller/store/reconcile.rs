@@ -183,8 +183,9 @@ async fn leave<K: StoreObject>(
     store: &K,
     id: &StoreId,
 ) -> Result<Action, KubernetesError> {
+    // Only a reconcile that finds no store forgets what was kept of it (`gone`).
     if !is_held(store) {
-        return Ok(Action::await_change());
+        return Ok(Action::requeue(context.options.intervals.poll));
     }
     let users = users(context, store, id).await?;
     if users.is_empty() || is_given_up(context, store, id).await? {
@@ -203,7 +204,7 @@ async fn leave<K: StoreObject>(
             &store.uid().unwrap_or_default(),
         )
         .await?;
-        return Ok(Action::await_change());
+        return Ok(Action::requeue(Duration::from_secs(1)));
     }
     let message = format!(
         "it is being deleted, and the keys of these SshKeys are in Azure through it: {}. Delete them, or move them to another store by spec.azure.storeRef; then it goes by itself",

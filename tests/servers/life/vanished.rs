@@ -121,11 +121,11 @@ pub(crate) async fn nothing_is_left(world: &World) {
         .await;
 }
 
-/// Only the store `default` is remembered.
+/// Only the store `default` is remembered, and its session.
 pub(crate) async fn nothing_is_remembered(world: &World) {
     metrics::until(world, "sshkey_keys", &[], 0.0).await;
     metrics::until(world, "sshkey_remembered", &[("what", "objects")], 1.0).await;
-    let scrape = metrics::until(world, "sshkey_remembered", &[], 1.0).await;
+    let scrape = metrics::until(world, "sshkey_remembered", &[], 2.0).await;
     let waiting = scrape.sum("sshkey_azure_budget_waiting", &[]);
     assert_eq!(waiting.unwrap_or_default().to_string(), "0");
 }

@@ -4,7 +4,7 @@ use dev::world::{CREDENTIALS, Part, World, WorldOptions, resource_id};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use sshkey_operator::api::{
@@ -15,6 +15,7 @@ use sshkey_operator::api::{
 use crate::{
     cluster::namespaces::wait_namespace_gone,
     manifests::key,
+    operator::metrics,
     stores::of_the_cluster::{
         ANYBODY, client_secret, credentials, store as cluster_store, wait_store,
     },
@@ -97,6 +98,52 @@ async fn a_store_in_use_waits_for_its_keys_says_for_which_and_goes_with_the_last
     world.wait_gone::<SshKey>("web").await;
     world.wait_gone::<AzureStore>("default").await;
     assert!(world.emulator().keys().is_empty());
+}
+
+#[tokio::test]
+async fn a_store_that_a_tool_has_restored_with_its_finalizer_goes_with_its_last_key() {
+    let world = World::start(WorldOptions::new()).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    let stores = world.api::<AzureStore>();
+    let mut held = stores.get("default").await.unwrap();
+    assert!(is_held(&held));
+    // As kubectl replace does it with what kubectl get has shown.
+    held.metadata.managed_fields = None;
+    let replaced = stores
+        .replace("default", &PostParams::default(), &held)
+        .await;
+    assert!(is_held(&replaced.unwrap()));
+    let restored = Patch::Apply(json!({
+        "apiVersion": "sshkey-operator.io/v1alpha1",
+        "kind": "AzureStore",
+        "metadata": { "finalizers": [STORE_FINALIZER, "example.com/others"] },
+    }));
+    let forced = PatchParams::apply("restore").force();
+    let restored = stores.patch("default", &forced, &restored);
+    assert!(is_held(&restored.await.unwrap()));
+
+    delete::<SshKey>(&world, "web").await;
+    world.wait_gone::<SshKey>("web").await;
+    let is_let_go = |store: &AzureStore| !is_held(store);
+    let let_go: AzureStore = world.wait_for("default", "it is let go", is_let_go).await;
+    assert_eq!(let_go.finalizers(), ["example.com/others"]);
+    delete_by_force(&stores, "default").await;
+    world.wait_gone::<AzureStore>("default").await;
+    metrics::until(&world, "sshkey_remembered", &[], 0.0).await;
+}
+
+#[tokio::test]
+async fn of_a_store_that_goes_with_its_last_key_nothing_is_kept() {
+    let world = World::start(WorldOptions::new().flag("azure-sweep-interval", "1h")).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    delete::<AzureStore>(&world, "default").await;
+    wait_in_use(&world, "web").await;
+    delete::<SshKey>(&world, "web").await;
+    world.wait_gone::<SshKey>("web").await;
+    world.wait_gone::<AzureStore>("default").await;
+    metrics::until(&world, "sshkey_remembered", &[], 0.0).await;
 }
 
 #[tokio::test]
