@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use futures::{
     FutureExt,
+    channel::mpsc::UnboundedSender,
     future::{BoxFuture, Shared},
 };
 use kube::runtime::reflector::Store;
 
 use crate::{
-    api::AzureStore,
+    api::{AzureStore, SshKey},
     controller::{
         context::Context,
         memory::{listed_secrets::ListedSecrets, shown_secrets::ShownSecrets},
@@ -27,6 +28,8 @@ pub(in crate::controller) struct Scope {
     pub(in crate::controller) listed_secrets: Arc<ListedSecrets>,
     /// Where the watch shows Secrets.
     pub(in crate::controller) shown_secrets: ShownSecrets,
+    /// Takes the last state of an object that is gone and for which something is to be put away.
+    pub(in crate::controller) departed: UnboundedSender<SshKey>,
 }
 
 impl Scope {

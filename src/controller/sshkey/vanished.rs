@@ -80,7 +80,8 @@ async fn observe_if_gone(
     observe_gone(scope, last).await.map(Some)
 }
 
-/// Does the same for an object that was gone when its reconcile came to an end.
+/// Does the same for an object that was gone when its reconcile came to an end. If that does not do it, the rest is done as for
+/// any other that is gone: a reconcile that waited here would keep the turn of another.
 pub(in crate::controller) async fn put_away_observed(
     scope: &Scope,
     mut observation: Observation,
@@ -89,19 +90,15 @@ pub(in crate::controller) async fn put_away_observed(
     observation.observed.object = object::object(&observation.object);
     observation.observed.object_is_live = true;
     let mut taken = Taken::default();
-    for attempt in 1..=TRIES {
-        if attempt > 1 {
-            tokio::time::sleep(scope.context.memory.next_backoff(&observation.object)).await;
-        }
-        look_again(&mut observation).await;
-        if !matches!(
-            leave(scope, &mut observation, &mut taken).await,
-            Left::NotYet
-        ) {
-            break;
+    look_again(&mut observation).await;
+    match leave(scope, &mut observation, &mut taken).await {
+        Left::All | Left::ForAPerson => end(scope, observation, taken).await,
+        Left::NotYet => {
+            tell_of_deletion(&scope.context, &observation, &taken.lines).await;
+            // Fails only when the watch ends, and everything with it.
+            let _ = scope.departed.unbounded_send(observation.object);
         }
     }
-    end(scope, observation, taken).await;
     Action::await_change()
 }
 

@@ -53,9 +53,9 @@ pub async fn run(
     listed_all: impl FnOnce() + Send + 'static,
 ) {
     let stores = stores_of(&context, namespace.clone(), &shutdown);
-    let scope = scope_of(&context, &stores);
     let (tell, departed) = unbounded();
-    let keys = keys_of(&scope, namespace.as_deref(), &shutdown, tell);
+    let scope = scope_of(&context, &stores, tell);
+    let keys = keys_of(&scope, namespace.as_deref(), &shutdown);
     let known = keys.store();
     let listed = {
         let scope = Arc::clone(&scope);
@@ -139,9 +139,9 @@ fn keys_of(
     scope: &Scope,
     namespace: Option<&str>,
     shutdown: &CancellationToken,
-    departed: UnboundedSender<SshKey>,
 ) -> Controller<WatchedKey> {
     let context = &scope.context;
+    let departed = scope.departed.clone();
     let api = api::<WatchedKey>(context, namespace);
     let watched = client::watch(context.options.watch_timeout);
     let hear = |known: &Store<WatchedKey>| {
@@ -164,7 +164,11 @@ fn keys_of(
 }
 
 /// What the reconciles of this watch share.
-fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) -> Arc<Scope> {
+fn scope_of(
+    context: &Arc<Context>,
+    stores: &Controller<Guarded<AzureStore>>,
+    departed: UnboundedSender<SshKey>,
+) -> Arc<Scope> {
     let stores = stores.store();
     let first_list = {
         let stores = stores.clone();
@@ -177,6 +181,7 @@ fn scope_of(context: &Arc<Context>, stores: &Controller<Guarded<AzureStore>>) ->
         stores_listed: first_list.boxed().shared(),
         listed_secrets: Arc::default(),
         shown_secrets: ShownSecrets::default(),
+        departed,
     })
 }
 
