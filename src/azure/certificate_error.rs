@@ -2,6 +2,8 @@
 
 /// The most that is read, in bytes: a chain of some certificates and an RSA 4096 key take about 12 KiB.
 pub(super) const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+/// The longest password that is used, in bytes.
+pub(super) const PASSWORD_BYTES_MAX: usize = 4 * 1024;
 /// The most iterations of a key derivation that are spent on one file, all its parts together: about four seconds of one
 /// core. OpenSSL writes 2,048 for each of three parts, browsers up to 600,000.
 pub(super) const PKCS12_ITERATIONS_MAX: u64 = 2_000_000;
@@ -14,6 +16,12 @@ pub enum CertificateError {
     /// Larger than any.
     #[error("it is larger than {} KiB: give one certificate with its key", CERTIFICATE_BYTES_MAX / 1024)]
     TooLarge,
+    /// A password that is longer than any.
+    #[error(
+        "the password in auth.clientCertificate.passwordSecretRef is longer than {} KiB: name the entry that holds it alone",
+        PASSWORD_BYTES_MAX / 1024
+    )]
+    PasswordTooLong,
     /// No certificate in it.
     #[error(
         "there is no certificate in it: give a PEM file with `BEGIN CERTIFICATE`, or a PKCS #12 file"

@@ -15,7 +15,7 @@ use x509_cert::{Certificate, der::Decode as _};
 use zeroize::Zeroizing;
 
 use super::{
-    certificate_error::{CERTIFICATE_BYTES_MAX, CertificateError},
+    certificate_error::{CERTIFICATE_BYTES_MAX, CertificateError, PASSWORD_BYTES_MAX},
     pkcs12,
 };
 
@@ -34,15 +34,28 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
+    /// Whether what is to be read is small enough. Who keeps it until its turn comes asks before: what a user gives can be as
+    /// large as a Secret.
+    ///
+    /// # Errors
+    /// [`CertificateError::TooLarge`] and [`CertificateError::PasswordTooLong`].
+    pub fn check_sizes(file: &[u8], password: Option<&[u8]>) -> Result<(), CertificateError> {
+        if file.len() > CERTIFICATE_BYTES_MAX {
+            return Err(CertificateError::TooLarge);
+        }
+        if password.is_some_and(|password| password.len() > PASSWORD_BYTES_MAX) {
+            return Err(CertificateError::PasswordTooLong);
+        }
+        Ok(())
+    }
+
     /// Reads certificate and key, from PEM texts one after the other or from one PKCS #12 file. Opening PKCS #12 can take
     /// some seconds of CPU time.
     ///
     /// # Errors
     /// What is not one RSA key with its certificate.
     pub fn read(file: &[u8], password: Option<&str>) -> Result<Self, CertificateError> {
-        if file.len() > CERTIFICATE_BYTES_MAX {
-            return Err(CertificateError::TooLarge);
-        }
+        Self::check_sizes(file, password.map(str::as_bytes))?;
         // DER of a SEQUENCE: PEM and everything else that is text begins otherwise.
         if file.first() == Some(&0x30) {
             return Self::from_pkcs12(file, password.unwrap_or_default());
@@ -286,7 +299,12 @@ mod tests {
             read(&vec![b'x'; CERTIFICATE_BYTES_MAX + 1], None),
             CertificateError::TooLarge
         );
+        let longest = "x".repeat(PASSWORD_BYTES_MAX + 1);
         let file = files.pkcs12(&[]);
+        assert_eq!(
+            read(&file, Some(&longest)),
+            CertificateError::PasswordTooLong
+        );
         for password in [None, Some("wrong")] {
             assert_eq!(read(&file, password), CertificateError::DoesNotOpen);
         }

@@ -136,6 +136,12 @@ pub enum KeyError {
     /// The passphrase does not open it.
     #[error("the passphrase does not open the private key: correct it, or the key")]
     PassphraseWrong,
+    /// The passphrase is longer than any.
+    #[error("the passphrase is longer than {} KiB: name the entry that holds it alone", limit_bytes / 1024)]
+    PassphraseTooLong {
+        /// The most that is used, in bytes.
+        limit_bytes: usize,
+    },
     /// To open it would cost too much.
     #[error(
         "to open the private key would cost more than is spent on one key (at most {limit} {what}): encrypt a copy with less, {remedy}"

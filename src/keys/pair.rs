@@ -15,6 +15,8 @@ use super::{exports, generate, pem, private_formats, proof, rsa};
 
 /// The most that is read, in bytes. An RSA 8192 pair takes about 6 KiB.
 const MAX_BYTES: usize = 64 * 1024;
+/// The longest passphrase that is used, in bytes. `ssh-keygen` reads 1,024.
+const PASSPHRASE_BYTES_MAX: usize = 4 * 1024;
 
 /// A key pair whose private half has been seen to sign what its public half verifies.
 ///
@@ -46,7 +48,7 @@ impl KeyPair {
     /// # Errors
     /// Every other input, by what has to be done about it: [`KeyError::refusal`] groups them.
     pub fn read(text: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        check_length(text)?;
+        Self::check_sizes(text, passphrase)?;
         let private_formats::Found { opened, beside } =
             private_formats::private_key(text, passphrase)?;
         let comment = Comment::kept_or_dropped(&opened.comment);
@@ -58,6 +60,21 @@ impl KeyPair {
             return Err(KeyError::SeveralPrivateKeys);
         }
         Ok(pair)
+    }
+
+    /// Whether what is to be read is small enough. Who keeps it until its turn comes asks before: what a user gives can be as
+    /// large as a Secret.
+    ///
+    /// # Errors
+    /// [`KeyError::TooLarge`] and [`KeyError::PassphraseTooLong`].
+    pub fn check_sizes(text: &[u8], passphrase: Option<&[u8]>) -> Result<(), KeyError> {
+        check_length(text)?;
+        if passphrase.is_some_and(|passphrase| passphrase.len() > PASSPHRASE_BYTES_MAX) {
+            return Err(KeyError::PassphraseTooLong {
+                limit_bytes: PASSPHRASE_BYTES_MAX,
+            });
+        }
+        Ok(())
     }
 
     /// Reads an unencrypted private key in OpenSSH's format (`openssh-key-v1` in PEM), such as [`KeyPair::to_openssh`]
@@ -493,6 +510,15 @@ mod tests {
                 limit_bytes: 65_536
             }
         );
+    }
+
+    #[test]
+    fn more_passphrase_than_any_is_refused_before_it_waits_for_its_turn() {
+        let text = PAIRS[0].to_openssh().unwrap();
+        let check = |bytes| KeyPair::check_sizes(text.as_bytes(), Some(&vec![b'x'; bytes]));
+        assert_eq!(check(PASSPHRASE_BYTES_MAX), Ok(()));
+        let refused = KeyError::PassphraseTooLong { limit_bytes: 4_096 };
+        assert_eq!(check(PASSPHRASE_BYTES_MAX + 1), Err(refused));
     }
 
     #[test]

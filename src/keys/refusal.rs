@@ -62,7 +62,7 @@ impl KeyError {
             | Self::EncryptionUnsupported
             | Self::Pkcs8EncryptionUnsupported
             | Self::EcdsaPointCompressed => KeyRefusal::FormatUnsupported,
-            Self::PassphraseWrong => KeyRefusal::PassphraseWrong,
+            Self::PassphraseWrong | Self::PassphraseTooLong { .. } => KeyRefusal::PassphraseWrong,
             Self::KdfTooCostly { .. } => KeyRefusal::KdfTooExpensive,
             Self::SeveralPrivateKeys | Self::MoreThanTheKey | Self::SeveralPublicKeys => {
                 KeyRefusal::SeveralKeys

@@ -89,6 +89,11 @@ fn open(
         id: store.id.clone(),
         uid: store.uid.clone(),
     };
+    // Very many may wait, each with what it is to open.
+    let password_bytes = password.as_ref().map(|text| text.as_slice());
+    if let Err(error) = ClientCertificate::check_sizes(&file, password_bytes) {
+        return Some(Err(error));
+    }
     reader.blocking.ask(&asker, version, move || {
         let password = password.as_ref();
         let password = password.and_then(|text| std::str::from_utf8(text).ok());

@@ -181,6 +181,10 @@ impl PrivateText {
             // Nothing is derived without a passphrase.
             return Ok(off_thread(move || KeyPair::read(&self.key, None)).await);
         };
+        // Very many may wait, each with what it is to open.
+        if let Err(error) = KeyPair::check_sizes(&self.key, Some(&passphrase)) {
+            return Ok(Err(error));
+        }
         let open = move || KeyPair::read(&self.key, Some(&passphrase));
         let opened = reader.blocking.ask(asker, &self.from, open);
         opened.ok_or(SourceError::Waiting)
