@@ -83,8 +83,8 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_AZURE_SWEEP_INTERVAL", default_value = "15m", value_name = "DURATION", value_parser = duration)]
     pub azure_sweep_interval: Duration,
 
-    /// How often it is looked whether a person has acted on what stands against an object: after a second at first, then after
-    /// a quarter of it, then after twice as long each time, up to twice the interval.
+    /// How often the operator re-checks an object that waits for a person: after a second at first, then after a quarter of
+    /// this, then after twice as long each time, up to twice of it.
     #[arg(long, env = "SSHKEY_OPERATOR_POLL_INTERVAL", default_value = "1m", value_name = "DURATION", value_parser = duration)]
     pub poll_interval: Duration,
 
@@ -92,8 +92,8 @@ pub struct Flags {
     #[arg(long, env = "SSHKEY_OPERATOR_RETRY_MAX", default_value = "5m", value_name = "DURATION", value_parser = duration)]
     pub retry_max: Duration,
 
-    /// How long an object of a namespace in deletion waits for an Azure that nothing can reach any more, before it is
-    /// let go and its key left behind in Azure.
+    /// How long an SshKey in a terminating namespace waits when nothing is left to reach Azure with, before its finalizer is
+    /// removed and its key is left in Azure.
     #[arg(long, env = "SSHKEY_OPERATOR_ORPHAN_AFTER", default_value = "10m", value_name = "DURATION", value_parser = duration)]
     pub orphan_after: Duration,
 

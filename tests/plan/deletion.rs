@@ -2,7 +2,7 @@
 
 use sshkey_operator::{
     api::{
-        Reason,
+        ErrorClass, Reason,
         sshkey::{self, DeletionPolicy},
     },
     plan::{Failure, Mark, ObjectStep, SecretView, Step, StoreFact, report},
@@ -189,6 +189,20 @@ fn a_namespace_in_deletion_is_held_no_longer_than_its_time() {
         world.step_names().is_empty(),
         "a store that is missing elsewhere is waited for"
     );
+}
+
+#[test]
+fn a_namespace_in_deletion_waits_for_an_azure_that_is_away() {
+    for reason in [Reason::AzureUnavailable, Reason::AzureAnswerInvalid] {
+        let mut world = deleting(World::published().settled());
+        world.namespace_terminating = true;
+        world.object.deleting_since = Some(at(-601));
+        let away = Failure::new(ErrorClass::Transient, reason, "away");
+        world.azure_failure = Some(away);
+        assert!(world.step_names().is_empty(), "{reason:?}");
+        world.azure_failure = None;
+        assert_eq!(world.step_names(), ["DeleteAzureKey", "RemoveFinalizer"]);
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn keys_in_azure(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), F
                 .steps
                 .push(Step::Azure(AzureStep::DeleteAzureKey { id })),
             Leaving::Blocked(finding)
-                if !waits_its_turn(&finding) && is_out_of_reach(situation) =>
+                if !passes_by_itself(&finding) && is_out_of_reach(situation) =>
             {
                 ending.orphans.push(id);
             }
@@ -121,7 +121,10 @@ fn hints_at_keys(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), F
         desired, observed, ..
     } = *situation;
     match hints_to_wait_for(desired, observed) {
-        Some(finding) if !observed.object.abandoned && !is_out_of_reach(situation) => {
+        Some(finding)
+            if !observed.object.abandoned
+                && (passes_by_itself(&finding) || !is_out_of_reach(situation)) =>
+        {
             return Err(finding);
         }
         _ => {}
@@ -182,9 +185,17 @@ fn unreachable_hints<'a>(
     hints.filter(is_gone).map(|hint| hint.id.clone())
 }
 
-/// What only waits until Azure takes more requests is not out of reach.
-fn waits_its_turn(finding: &Finding) -> bool {
-    matches!(finding, Finding::Blocked(failure) if matches!(failure.class, ErrorClass::Throttled(_)))
+/// Azure was asked, and takes no more requests for now or gave no answer: with the credentials for that, nothing is out of
+/// reach.
+fn passes_by_itself(finding: &Finding) -> bool {
+    let Finding::Blocked(failure) = finding else {
+        return false;
+    };
+    matches!(failure.class, ErrorClass::Throttled(_))
+        || matches!(
+            failure.reason,
+            Reason::AzureUnavailable | Reason::AzureAnswerInvalid
+        )
 }
 
 /// A namespace in deletion has lost its credentials for good: waiting longer would only hold the namespace.
