@@ -64,7 +64,7 @@ impl Parts {
             recorded_uid: uid_to_record(desired, observed, is_in_step),
             records,
             outputs: self.outputs_to_record(desired, observed),
-            rotation: rotation_to_record(observed, self.is_sound(), &self.rotation),
+            rotation: rotation_to_record(desired, observed, self.is_sound(), &self.rotation),
         };
         if !observed.object.has_finalizer || says_something_else(&observed.object, &record) {
             steps.push(ObjectStep::Record(record).into());

@@ -67,6 +67,28 @@ fn an_object_that_is_made_again_ends_the_same_wherever_it_is_stopped() {
 }
 
 #[test]
+fn a_request_from_history_does_not_rotate_the_key_that_a_new_object_takes_up() {
+    for first in 0..6 {
+        let mut world = World::published().settled();
+        for request in ["one", "two"] {
+            ask(&mut world, request);
+            world = world.settled();
+        }
+        let (key, generated) = (world.current(), world.generated.len());
+        make_again(&mut world, "u2");
+        ask(&mut world, "one");
+        world.reconcile(first);
+        let mut world = rested(world.settled());
+        let here = format!("stopped before {first}");
+        assert_eq!(world.current(), key, "{here}");
+        assert_eq!(world.generated.len(), generated, "{here}");
+        ask(&mut world, "three");
+        let world = world.settled();
+        assert_ne!(world.current(), key, "{here}: it can be asked for again");
+    }
+}
+
+#[test]
 fn an_object_that_is_made_again_in_the_middle_of_a_rotation_ends_that_wherever_it_is_stopped() {
     for is_restored in [false, true] {
         for (first, second) in (0..8).flat_map(|first| (0..5).map(move |second| (first, second))) {

@@ -1,7 +1,9 @@
 //! When a rotation may go on: what else must be at rest before, and what is recorded of it.
 
 use crate::plan::{
+    authority::secret::takes_up_secret,
     decide::rotation::stage::Stage,
+    desired::resolve::Desired,
     failure::Failure,
     observed::{rotation_secrets::RotationSecrets, secret::SecretView, snapshot::Observed},
     records::rotation::RotationRecord,
@@ -77,8 +79,10 @@ impl Gate {
 }
 
 /// The record of rotations: it says that there may be Secrets beside the managed one before the first is created, and as
-/// long as one is there, and which requests were acted upon.
+/// long as one is there, and which requests were acted upon. A request that comes with an object is none for a key that it
+/// takes up: what was asked of its predecessor is known no longer, and a manifest from history must not rotate a key.
 pub(crate) fn rotation_to_record(
+    desired: &Desired,
     observed: &Observed,
     is_sound: bool,
     gated: &GatedSteps,
@@ -95,6 +99,7 @@ pub(crate) fn rotation_to_record(
         SecretView::Present(facts) if facts.owner_uid.as_ref() == Some(&observed.object.uid) => {
             facts.request.as_deref()
         }
+        _ if takes_up_secret(desired, observed) => observed.object.rotate_requested.as_deref(),
         _ => None,
     };
     RotationRecord {

@@ -82,12 +82,13 @@ pub(crate) fn is_left_to_the_rotation(existing: &Existing<'_>) -> Option<Evaluat
 
 pub(crate) fn is_unsound(existing: &Existing<'_>) -> Option<Evaluation> {
     let Situation {
+        desired,
         custody,
         content,
         observed,
         ..
     } = *existing.situation;
-    let finding = soundness::is_unsound(custody, content, observed, existing.facts);
+    let finding = soundness::is_unsound(&desired.mark, custody, content, observed, existing.facts);
     finding.map(Evaluation::finding)
 }
 

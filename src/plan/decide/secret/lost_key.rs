@@ -3,22 +3,18 @@
 use crate::{
     api::{
         Reason,
-        names::annotation,
         rotation::{previous_name, staging_name},
     },
     plan::{
         authority::azure::is_a_copy,
         decide::{
             azure::leaving::out_of_reach,
-            secret::{content::Content, situation::Situation},
+            secret::{content::Content, rotation_request::commands, situation::Situation},
         },
         decision::Finding,
         desired::{resolve::Desired, source::Custody},
         observed::{azure::KeyView, snapshot::Observed},
-        records::{
-            azure::AzureRecord,
-            ownership::{Mark, Ownership},
-        },
+        records::{azure::AzureRecord, ownership::Ownership},
     },
 };
 
@@ -40,7 +36,7 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
             Reason::PrivateKeyLost,
             format!(
                 "Secret {name}, which held the private key {fingerprint}, is gone; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
-                rotation(&desired.mark)
+                commands(&desired.mark)
             ),
         ));
     }
@@ -50,7 +46,7 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
             Reason::PrivateKeyLost,
             format!(
                 "{witness}, and Secret {name} with the private key does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
-                rotation(&desired.mark)
+                commands(&desired.mark)
             ),
         ));
     }
@@ -69,20 +65,9 @@ pub(crate) fn private_key_is_lost(situation: &Situation<'_>) -> Option<Finding> 
         Reason::PrivateKeyLost,
         format!(
             "Azure holds {key} of this SshKey as {id}, and Secret {name} with its private half does not exist; Azure was not touched. Put the Secret back from a backup; or, to go on with a new key, ask for a rotation: {}",
-            rotation(&desired.mark)
+            commands(&desired.mark)
         ),
     ))
-}
-
-/// The commands by which a person asks for a new key.
-fn rotation(mark: &Mark) -> String {
-    let Mark {
-        object, namespace, ..
-    } = mark;
-    format!(
-        "kubectl annotate sshkey {object} --namespace {namespace} {}=\"$(date)\" --overwrite, or kubectl sshkey rotate {object} --namespace {namespace}",
-        annotation::ROTATE_REQUESTED_AT
-    )
 }
 
 /// What else says that there was a key.

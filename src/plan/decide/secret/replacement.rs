@@ -36,7 +36,7 @@ pub(crate) fn is_being_replaced(desired: &Desired, observed: &Observed) -> bool 
             secret_owner(desired, custody, observed, facts),
             SecretOwner::Another(_)
         )
-        && is_unsound(custody, content, observed, facts).is_some()
+        && is_unsound(&desired.mark, custody, content, observed, facts).is_some()
         && another_key_is_asked_for(desired, custody, observed)
 }
 

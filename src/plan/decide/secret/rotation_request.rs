@@ -1,9 +1,25 @@
 //! The request of a person for another key.
 
-use crate::plan::{
-    desired::{resolve::Desired, source::KeySource},
-    observed::{secret::SecretView, snapshot::Observed},
+use crate::{
+    api::names::annotation,
+    plan::{
+        authority::secret::takes_up_secret,
+        desired::{resolve::Desired, source::KeySource},
+        observed::{secret::SecretView, snapshot::Observed},
+        records::ownership::Mark,
+    },
 };
+
+/// The commands by which a person asks for a new key.
+pub(crate) fn commands(mark: &Mark) -> String {
+    let Mark {
+        object, namespace, ..
+    } = mark;
+    format!(
+        "kubectl annotate sshkey {object} --namespace {namespace} {}=\"$(date)\" --overwrite, or kubectl sshkey rotate {object} --namespace {namespace}",
+        annotation::ROTATE_REQUESTED_AT
+    )
+}
 
 /// The request for a rotation that was not acted upon yet. Only what the operator generates can be asked for.
 pub(crate) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a str> {
@@ -14,5 +30,6 @@ pub(crate) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Opt
     };
     let mut handled = observed.object.handled_requests().iter();
     let is_handled = in_secret == Some(asked) || handled.any(|handled| handled == asked);
-    (matches!(desired.source, KeySource::Generated { .. }) && !is_handled).then_some(asked)
+    let is_open = !is_handled && !takes_up_secret(desired, observed);
+    (matches!(desired.source, KeySource::Generated { .. }) && is_open).then_some(asked)
 }

@@ -1,30 +1,36 @@
 //! Whether the private key in the managed Secret is the one that was put there.
 
 use crate::{
-    api::{Reason, names::annotation},
+    api::Reason,
     keys::Fingerprint,
     plan::{
-        decide::secret::content::Content,
+        decide::secret::{content::Content, rotation_request::commands},
         decision::Finding,
         desired::source::Custody,
         observed::{
             secret::{SecretFacts, SecretKey},
             snapshot::Observed,
         },
+        records::ownership::Mark,
     },
 };
 
 pub(crate) fn is_unsound(
+    mark: &Mark,
     custody: &Custody,
     content: Content<'_>,
     observed: &Observed,
     facts: &SecretFacts,
 ) -> Option<Finding> {
-    private_key_is_unreadable(custody, facts)
-        .or_else(|| private_key_was_replaced(custody, content, observed, facts))
+    private_key_is_unreadable(mark, custody, facts)
+        .or_else(|| private_key_was_replaced(mark, custody, content, observed, facts))
 }
 
-fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<Finding> {
+fn private_key_is_unreadable(
+    mark: &Mark,
+    custody: &Custody,
+    facts: &SecretFacts,
+) -> Option<Finding> {
     let what = match &facts.key {
         SecretKey::Readable(_) => return None,
         SecretKey::Missing => "has no private key any more".to_owned(),
@@ -33,19 +39,20 @@ fn private_key_is_unreadable(custody: &Custody, facts: &SecretFacts) -> Option<F
     Some(Finding::needs_user(
         Reason::PrivateKeyUnreadable,
         format!(
-            "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
+            "Secret {} {what}; Azure was not touched. Put the private key{} back under ssh-privatekey; or, to go on with a new key, ask for a rotation: {}",
             custody.name,
             facts
                 .recorded
                 .as_ref()
                 .map(|fingerprint| format!(" {fingerprint}"))
                 .unwrap_or_default(),
-            annotation::ROTATE_REQUESTED_AT
+            commands(mark)
         ),
     ))
 }
 
 fn private_key_was_replaced(
+    mark: &Mark,
     custody: &Custody,
     content: Content<'_>,
     observed: &Observed,
@@ -66,9 +73,9 @@ fn private_key_was_replaced(
     Some(Finding::needs_user(
         Reason::PrivateKeyReplaced,
         format!(
-            "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to go on with a new key, ask for a rotation with the annotation {}",
+            "Secret {} holds the private key {actual} and {recorded} is recorded; Azure was not touched. Put {recorded} back under ssh-privatekey; or, to go on with a new key, ask for a rotation: {}",
             custody.name,
-            annotation::ROTATE_REQUESTED_AT
+            commands(mark)
         ),
     ))
 }
