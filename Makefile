@@ -29,7 +29,7 @@ lint: ## Formatting, clippy, and cargo-deny where it is installed
 
 bench: control-plane ## The image's operator against a bare client and against targets; 15 minutes once built; THROTTLE=1, SCALE=100000, HOURS=1
 	@cargo build --release --package dev --bins
-	@$(dir $(programs))release/dev bench $(if $(THROTTLE),--throttled-keys 1000) $(if $(SCALE),--ready-keys $(SCALE)) $(if $(HOURS),--rest-minutes 60)
+	@$(dir $(programs))release/dev bench $(if $(THROTTLE),--throttled-keys 1000) $(if $(SCALE),--ready-keys $(SCALE)) $(if $(HOURS),--rest-minutes $$(( $(HOURS) * 60 )))
 
 profile: control-plane ## Where CPU time and memory go with KEYS=10000: the ten largest, by perf and heaptrack; 5 minutes once built
 	@cargo build --profile profiling --workspace --bins
@@ -49,7 +49,7 @@ charts-helm3: control-plane build ## The same with the oldest Helm that will do,
 image: ## Build the container images into target/image/, without a container engine; about 10 minutes at first
 	@cargo run --quiet --package dev --bin dev -- image
 
-e2e: ## Images and charts in a real cluster: KUBECONFIG, E2E_LOAD_IMAGE; its images are built in minutes, and it takes 3
+e2e: ## Install images and charts in the cluster of KUBECONFIG; E2E_LOAD_IMAGE brings images to its nodes; 3 minutes once built
 	@cargo build --quiet --package dev --bins
 	@dev/e2e $(programs)/dev
 
@@ -57,7 +57,7 @@ clients: ## The Azure CLI and the Python SDK, installed once (800 MB), against t
 	@cargo build --quiet --package dev --bins
 	@$(programs)/dev clients
 
-terraform: ## Terraform with azurerm, built once (half an hour), against the emulator; a minute
+terraform: ## Your terraform or tofu, with azurerm (built once, half an hour), against the emulator; a minute
 	@cargo build --quiet --package dev --bins
 	@$(programs)/dev terraform
 

@@ -8,7 +8,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{cli::error::CliError, keys::KeyPair};
+use crate::{
+    cli::error::CliError,
+    keys::{KeyError, KeyPair},
+};
 
 /// Pairs by their fingerprints.
 pub(super) type Pairs = BTreeMap<String, KeyPair>;
@@ -20,8 +23,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Pairs, CliError> {
         for file in files(path).map_err(|cause| unreadable(path, cause))? {
             let text = fs::read(&file).map_err(|cause| unreadable(&file, cause))?;
             let text = Zeroizing::new(text);
-            let pair = KeyPair::read(&text, None)
-                .map_err(|cause| CliError::NotNow(format!("{}: {cause}", file.display())))?;
+            let pair = KeyPair::read(&text, None).map_err(|cause| {
+                // What it says of a passphrase is for a spec.
+                let cause = match cause {
+                    KeyError::PassphraseRequired => KeyError::Encrypted,
+                    cause => cause,
+                };
+                CliError::NotNow(format!("{}: {cause}", file.display()))
+            })?;
             pairs.insert(pair.public_key().fingerprint().to_string(), pair);
         }
     }
