@@ -19,7 +19,7 @@ use crate::{operator::Operator, processes::usage};
 type Counts = BTreeMap<(String, String), f64>;
 
 pub(super) const QUIET: Duration = Duration::from_secs(20);
-/// The longest that it may take to list a key and its Secret.
+/// The longest that it may take to list a key and its Secret, or to look at it.
 pub(super) const A_KEY: Duration = Duration::from_millis(5);
 
 /// Waits until the operator is quiet, and then watches it at rest.
