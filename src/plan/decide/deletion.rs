@@ -185,8 +185,8 @@ fn unreachable_hints<'a>(
     hints.filter(is_gone).map(|hint| hint.id.clone())
 }
 
-/// Azure was asked, and takes no more requests for now or gave no answer: with the credentials for that, nothing is out of
-/// reach.
+/// Whether the operator could ask Azure, and Azure refused for now or did not answer. It has credentials then, so the key is
+/// not out of reach.
 fn passes_by_itself(finding: &Finding) -> bool {
     let Finding::Blocked(failure) = finding else {
         return false;

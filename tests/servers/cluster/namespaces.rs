@@ -13,7 +13,7 @@ use kube::{
     api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
-use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
+use sshkey_operator::api::{AzureStore, ConditionType, Reason, SshKey, condition::find};
 
 use crate::manifests::key;
 
@@ -142,6 +142,29 @@ async fn a_namespace_whose_azure_nobody_can_reach_goes_after_a_while_and_the_log
         .lines()
         .any(|line| line.contains(r#"audit="orphaned""#) && line.contains(&id(&world, "web")));
     assert!(named, "{log}");
+}
+
+#[tokio::test]
+async fn a_namespace_waits_for_an_azure_that_is_away_and_takes_its_keys_along() {
+    let world = World::start(WorldOptions::new().flag("orphan-after", "2s")).await;
+    grant_everywhere(&world).await;
+    world.apply(&key("web", "{azure: {}}")).await;
+    world.wait_ready("web").await;
+    world.emulator().stop().await;
+    delete_namespace(&world).await;
+    // The store is let go once the time is over. Its credentials are gone before, and the token is in memory.
+    world.wait_gone::<AzureStore>("default").await;
+    let _: SshKey = world
+        .wait_condition(
+            "web",
+            ConditionType::Ready,
+            "False",
+            Reason::AzureUnavailable,
+        )
+        .await;
+    world.emulator().restart().await.unwrap();
+    wait_namespace_gone(&world).await;
+    assert!(world.emulator().key(&id(&world, "web")).is_none());
 }
 
 #[tokio::test]

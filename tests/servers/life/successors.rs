@@ -47,6 +47,44 @@ async fn the_status_of_an_object_is_never_written_to_another_that_has_its_name_b
     );
 }
 
+#[tokio::test]
+async fn an_object_that_vanished_and_that_azure_refuses_to_delete_keeps_no_other_waiting() {
+    let world = World::start(WorldOptions::new().flag("concurrency", "1")).await;
+    let faults = world.emulator().faults();
+    faults.add(AzureFault {
+        hold_answer_ms: 3_000,
+        ..AzureFault::on("PUT", "*.web", Effect::Proceed)
+    });
+    let refused = Effect::Answer(FaultAnswer::default());
+    faults.add(AzureFault::on("DELETE", "*.web", refused).times(4));
+    world.apply(&key("web", "{azure: {}}")).await;
+    world
+        .until("the key is in Azure", async || {
+            match world.emulator().keys().len() {
+                0 => Err("it is not".to_owned()),
+                _ => Ok(()),
+            }
+        })
+        .await;
+    world.apply(&key("other", "{}")).await;
+    let api: Api<SshKey> = world.api();
+    let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+    api.patch("web", &PatchParams::default(), &free)
+        .await
+        .unwrap();
+    api.delete("web", &DeleteParams::default()).await.unwrap();
+    world.wait_ready("other").await;
+    assert_eq!(world.emulator().keys().len(), 1, "it went while it waited");
+    world
+        .until("nothing is left", async || {
+            match world.emulator().keys().len() {
+                0 => Ok(()),
+                _ => Err("it is there".to_owned()),
+            }
+        })
+        .await;
+}
+
 /// An object with a finalizer is deleted by the API server when the deletion came before the finalizer was seen: here, as
 /// the answer to the PUT is under way.
 #[tokio::test]
