@@ -89,6 +89,21 @@ fn a_request_from_history_does_not_rotate_the_key_that_a_new_object_takes_up() {
 }
 
 #[test]
+fn a_request_after_the_first_record_of_a_new_object_is_its_own() {
+    for asked_before in [None, Some("one")] {
+        let mut world = World::published().settled();
+        make_again(&mut world, "u2");
+        world.object.rotate_requested = asked_before.map(Into::into);
+        world.reconcile(1);
+        assert!(!takes_up_secret(&world.desired(), &world.observed()));
+        ask(&mut world, "two");
+        let world = world.settled();
+        assert_eq!(world.generated.len(), 2, "{asked_before:?}");
+        assert_eq!(world.ready_reason(), Reason::UpToDate);
+    }
+}
+
+#[test]
 fn an_object_that_is_made_again_in_the_middle_of_a_rotation_ends_that_wherever_it_is_stopped() {
     for is_restored in [false, true] {
         for (first, second) in (0..8).flat_map(|first| (0..5).map(move |second| (first, second))) {

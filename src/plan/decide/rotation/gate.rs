@@ -1,8 +1,7 @@
 //! When a rotation may go on: what else must be at rest before, and what is recorded of it.
 
 use crate::plan::{
-    authority::secret::takes_up_secret,
-    decide::rotation::stage::Stage,
+    decide::{rotation::stage::Stage, secret::rotation_request::request_of_predecessor},
     desired::resolve::Desired,
     failure::Failure,
     observed::{rotation_secrets::RotationSecrets, secret::SecretView, snapshot::Observed},
@@ -79,8 +78,7 @@ impl Gate {
 }
 
 /// The record of rotations: it says that there may be Secrets beside the managed one before the first is created, and as
-/// long as one is there, and which requests were acted upon. A request that comes with an object is none for a key that it
-/// takes up: what was asked of its predecessor is known no longer, and a manifest from history must not rotate a key.
+/// long as one is there, and which requests were acted upon.
 pub(crate) fn rotation_to_record(
     desired: &Desired,
     observed: &Observed,
@@ -99,8 +97,7 @@ pub(crate) fn rotation_to_record(
         SecretView::Present(facts) if facts.owner_uid.as_ref() == Some(&observed.object.uid) => {
             facts.request.as_deref()
         }
-        _ if takes_up_secret(desired, observed) => observed.object.rotate_requested.as_deref(),
-        _ => None,
+        _ => request_of_predecessor(desired, observed),
     };
     RotationRecord {
         may_have_secrets: is_there || !gated.is_resting,

@@ -21,6 +21,17 @@ pub(crate) fn commands(mark: &Mark) -> String {
     )
 }
 
+/// The request that came with a new object that takes up the Secret of its predecessor. Nobody knows whether the
+/// predecessor has acted upon it, and a manifest from history must not rotate a key: it counts as acted upon. The first
+/// record of the object says so, and whose Secret it takes up. After that the object takes up nothing any more.
+pub(crate) fn request_of_predecessor<'a>(
+    desired: &Desired,
+    observed: &'a Observed,
+) -> Option<&'a str> {
+    let asked = observed.object.rotate_requested.as_deref();
+    asked.filter(|_| takes_up_secret(desired, observed))
+}
+
 /// The request for a rotation that was not acted upon yet. Only what the operator generates can be asked for.
 pub(crate) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a str> {
     let asked = observed.object.rotate_requested.as_deref()?;
@@ -30,6 +41,6 @@ pub(crate) fn open_request<'a>(desired: &Desired, observed: &'a Observed) -> Opt
     };
     let mut handled = observed.object.handled_requests().iter();
     let is_handled = in_secret == Some(asked) || handled.any(|handled| handled == asked);
-    let is_open = !is_handled && !takes_up_secret(desired, observed);
+    let is_open = !is_handled && request_of_predecessor(desired, observed).is_none();
     (matches!(desired.source, KeySource::Generated { .. }) && is_open).then_some(asked)
 }
