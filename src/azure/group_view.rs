@@ -43,6 +43,12 @@ pub(super) struct Listed {
     keys: Option<ListedKeys>,
 }
 
+impl Listed {
+    fn has_keys(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| !keys.is_empty())
+    }
+}
+
 /// What a write or a read of one key has shown.
 #[derive(Debug)]
 struct Overlay {
@@ -166,6 +172,19 @@ impl Group {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let over = &mut state.over;
         over.insert(id.name.to_lowercase(), Overlay { at, shown });
+    }
+
+    /// Whether keys are known in it, or something was found out lately.
+    pub(super) fn is_worth_keeping(&self, lately: Duration, now: Timestamp) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |at: Timestamp| elapsed(at, now) < lately;
+        let listed = state.listed.as_ref();
+        listed.is_some_and(|listed| is_recent(listed.at) || listed.has_keys())
+            || state.searched.is_some_and(is_recent)
+            || state
+                .over
+                .values()
+                .any(|overlay| is_recent(overlay.at) || matches!(overlay.shown, Shown::Key(_)))
     }
 
     /// Takes a list that was asked for at this time; `None` says that there is no such group.

@@ -22,8 +22,24 @@ use crate::api::ArmId;
 /// The keys that one identity sees.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    groups: Mutex<HashMap<(String, String), Arc<Group>>>,
+    groups: Mutex<Groups>,
 }
+
+#[derive(Debug, Default)]
+struct Groups {
+    /// By subscription and lower-case name.
+    known: HashMap<(String, String), Arc<Group>>,
+    /// How many may be known before the empty ones are forgotten.
+    most: usize,
+    /// How old a list may be that somebody uses.
+    oldest: Duration,
+}
+
+/// So many groups are kept, empty or not.
+const FEW_GROUPS: usize = 64;
+
+/// So long an empty group is kept, or as long as a list of it is of use.
+const KEEP_EMPTY: Duration = Duration::from_hours(1);
 
 impl Inventory {
     /// What is known of `id`, from a list that is at most `max_age` old; lists the group when there is none. A write of
@@ -40,7 +56,7 @@ impl Inventory {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<View, AzureError> {
-        let group = self.group(id);
+        let group = self.group_for(id, max_age);
         if let Some(view) = group.view(id, max_age, settle, now) {
             return Ok(view);
         }
@@ -73,7 +89,7 @@ impl Inventory {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<(), AzureError> {
-        let group = self.group(id);
+        let group = self.group_for(id, max_age);
         let _turn = group.listing.lock().await;
         if !group.is_to_be_searched(max_age, now) {
             return Ok(());
@@ -149,11 +165,71 @@ impl Inventory {
 
     fn groups(&self) -> Vec<Arc<Group>> {
         let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        groups.values().cloned().collect()
+        groups.known.values().cloned().collect()
+    }
+
+    /// The group of `id`, of which lists of this age are of use.
+    fn group_for(&self, id: &ArmId, max_age: Duration) -> Arc<Group> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.oldest = groups.oldest.max(max_age);
+        groups.get(id, Timestamp::now())
     }
 
     fn group(&self, id: &ArmId) -> Arc<Group> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(groups.entry(id.group_key()).or_default())
+        groups.get(id, Timestamp::now())
+    }
+}
+
+impl Groups {
+    fn get(&mut self, id: &ArmId, now: Timestamp) -> Arc<Group> {
+        let key = id.group_key();
+        if !self.known.contains_key(&key) && self.known.len() >= self.most {
+            self.forget_empty(now);
+            // However many there are, for each new one about one is checked.
+            self.most = FEW_GROUPS.max(2 * self.known.len());
+        }
+        Arc::clone(self.known.entry(key).or_default())
+    }
+
+    /// Forgets groups in which nothing was found. With edits of a single object a tenant can name very many.
+    fn forget_empty(&mut self, now: Timestamp) {
+        let keep = self.oldest.max(KEEP_EMPTY);
+        self.known
+            .retain(|_, group| Arc::strong_count(group) > 1 || group.is_worth_keeping(keep, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(group: usize, name: &str) -> ArmId {
+        let subscription = "00000000-0000-4000-8000-000000000000";
+        format!(
+            "/subscriptions/{subscription}/resourceGroups/rg-{group}/providers/Microsoft.Compute/sshPublicKeys/{name}"
+        )
+        .parse()
+        .unwrap()
+    }
+
+    #[test]
+    fn groups_that_are_named_once_and_have_no_key_are_forgotten() {
+        let mut groups = Groups::default();
+        let begin = Timestamp::from_second(1_800_000_000).unwrap();
+        let minute = |number: usize| begin + Duration::from_secs(60 * number as u64);
+        let read = groups.get(&id(0, "kept"), begin);
+        for number in 1..=10_000 {
+            let id = id(number, "web");
+            let group = groups.get(&id, minute(number));
+            group.listed(minute(number), &id, None);
+            group.lay_over(&id, minute(number), &Seen::Absent);
+        }
+        assert!(groups.known.len() < 300, "{}", groups.known.len());
+        let last = groups.get(&id(10_000, "web"), minute(10_000));
+        let hour = Duration::from_hours(1);
+        let view = last.view(&id(10_000, "web"), hour, hour, minute(10_001));
+        assert_eq!(view, Some(View::Written(Seen::Absent)));
+        assert!(Arc::ptr_eq(&read, &groups.get(&id(0, "kept"), begin)));
     }
 }

@@ -55,6 +55,11 @@ impl ListedKeys {
         Ok(())
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// The key of a name, in any case.
     ///
     /// # Errors
