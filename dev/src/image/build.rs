@@ -176,3 +176,27 @@ pub(crate) fn mebibytes(bytes: usize) -> String {
     let tenths = bytes * 10 / (1024 * 1024);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_program_of_an_image_is_one_of_the_package_of_its_name() {
+        let metadata = Command::new(env!("CARGO"))
+            .current_dir(checkout::root())
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        for (program, ..) in PROGRAMS {
+            let mut of_its_name = packages.iter().filter(|package| package["name"] == program);
+            let package = of_its_name.next().unwrap_or_else(|| panic!("{program}"));
+            let mut targets = package["targets"].as_array().unwrap().iter();
+            let is_there =
+                targets.any(|target| target["name"] == program && target["kind"][0] == "bin");
+            assert!(is_there, "no program {program}: {package}");
+        }
+    }
+}
