@@ -7,6 +7,8 @@ use jiff::Timestamp;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use strum::IntoEnumIterator;
+
 use super::Reason;
 
 /// The types of condition that the operator writes.
@@ -35,6 +37,12 @@ impl ConditionType {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+}
+
+/// Whether the operator writes conditions of this type into the statuses of keys and stores. Of others it knows nothing.
+pub fn is_own(type_: &str) -> bool {
+    let all = ConditionType::iter().filter(|kind| *kind != ConditionType::Complete);
+    all.into_iter().any(|own| own.as_str() == type_)
 }
 
 /// The longest message of a condition, in bytes. Messages name what users wrote, and that may be long.

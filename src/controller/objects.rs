@@ -1,6 +1,13 @@
 //! The life of an object, as what is kept of it follows it: of an object that is gone nothing stays.
 
-use kube::{Resource, core::DynamicObject, runtime::reflector::ObjectRef};
+use std::{fmt::Debug, time::Instant};
+
+use kube::{
+    Api, Resource,
+    core::{DynamicObject, object::HasStatus},
+    runtime::reflector::ObjectRef,
+};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     api::SshKey,
@@ -9,6 +16,7 @@ use crate::{
         context::Context,
         memory::identity::{Identity, Place},
     },
+    kubernetes::status_residue::{remove, residue},
 };
 
 impl Context {
@@ -16,6 +24,33 @@ impl Context {
     pub(in crate::controller) fn on_seen<K: Resource<DynamicType = ()>>(&self, object: &K) {
         if let Some(before) = self.memory.on_seen(object) {
             self.withdraw(&before);
+        }
+    }
+
+    /// Removes from the status of an object what others have written beside `ours`, which was applied just now. Where that
+    /// fails, the next reconcile applies it again.
+    pub(in crate::controller) async fn clear_status<K>(
+        &self,
+        api: &Api<K>,
+        live: K,
+        ours: &K::Status,
+        manager: &str,
+    ) -> K
+    where
+        K: Resource<DynamicType = ()> + HasStatus + Clone + Debug + DeserializeOwned,
+        K::Status: Serialize,
+    {
+        let residue = live.status().and_then(|there| residue(there, ours));
+        let Some(residue) = residue.filter(|_| self.memory.may_clear_status(&live, Instant::now()))
+        else {
+            return live;
+        };
+        match remove(api, &live, &residue, manager).await {
+            Ok(cleared) => cleared,
+            Err(error) => {
+                tracing::debug!(%error, "what others have written into a status stays there");
+                live
+            }
         }
     }
 

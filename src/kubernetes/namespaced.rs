@@ -18,7 +18,7 @@ impl<'a> Namespaced<'a> {
     }
 
     /// The calls about one kind.
-    pub(super) fn api<K>(self) -> Api<K>
+    pub fn api<K>(self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
     {

@@ -6,13 +6,14 @@ use std::fmt;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api,
-    api::{Patch, PatchParams, PostParams},
+    api::{Patch, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    field_manager::by,
     namespaced::Namespaced,
     output_content::{config_map, meta, secret},
     secrets::wipe,
@@ -142,10 +143,7 @@ async fn change<K>(
 where
     K: Clone + fmt::Debug + DeserializeOwned + Into<FoundOutput>,
 {
-    let params = PatchParams {
-        field_manager: Some(manager::OUTPUTS.to_owned()),
-        ..PatchParams::default()
-    };
+    let params = by(manager::OUTPUTS);
     let changed = api.patch(&object.name, &params, patch);
     let changed = attempt_on(&object.name, "update", || object.to_string(), changed).await;
     changed.map(Into::into)

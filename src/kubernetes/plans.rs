@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::{KubernetesError, attempt, optional},
+    field_manager::by,
     namespaced::Namespaced,
 };
 use crate::api::{
@@ -115,8 +116,7 @@ pub async fn try_template(
     });
     let params = PatchParams {
         dry_run: true,
-        field_manager: Some(manager::PLAN.to_owned()),
-        ..PatchParams::default()
+        ..by(manager::PLAN)
     };
     let api = Namespaced::new(client, &namespace).api::<SshKey>();
     attempt(

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions};
+use kube::api::{DeleteParams, ObjectMeta, Patch, Preconditions};
 use serde_json::json;
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    field_manager::by,
     namespaced::Namespaced,
     secret_records::{SecretOwner, key_records, public_entry, records},
     secrets::{Replacement, post, subject, unencodable, wipe},
@@ -112,7 +113,7 @@ pub async fn keep(
         return create(within, name, secret).await;
     }
     let api = within.api::<Secret>();
-    let (params, body) = (params(), Patch::Merge(&secret));
+    let (params, body) = (by(manager::ROTATION), Patch::Merge(&secret));
     let patched = api.patch(name, &params, &body);
     let patched = attempt("update", || subject(name), patched).await;
     wipe(&mut secret);
@@ -249,16 +250,9 @@ async fn patch(
     body: serde_json::Value,
 ) -> Result<FoundKeys, KubernetesError> {
     let api = within.api::<Secret>();
-    let (params, body) = (params(), Patch::Merge(&body));
+    let (params, body) = (by(manager::ROTATION), Patch::Merge(&body));
     let patched = api.patch(name, &params, &body);
     attempt("update", || subject(name), patched)
         .await
         .map(FoundKeys::from)
-}
-
-fn params() -> PatchParams {
-    PatchParams {
-        field_manager: Some(manager::ROTATION.to_owned()),
-        ..PatchParams::default()
-    }
 }

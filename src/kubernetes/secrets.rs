@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{ObjectMeta, Patch, PostParams};
 use zeroize::Zeroize;
 
 use super::{
     deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
+    field_manager::by,
     namespaced::Namespaced,
     secret_records::{key_records, labels, records},
 };
@@ -110,10 +111,7 @@ pub async fn replace(
     let mut secret =
         whole(name, owner, &replacement).map_err(|error| unencodable("update", name, error))?;
     secret.metadata.resource_version = Some(resource_version.to_owned());
-    let params = PatchParams {
-        field_manager: Some(manager::SECRET.to_owned()),
-        ..PatchParams::default()
-    };
+    let params = by(manager::SECRET);
     let api = within.api::<Secret>();
     let replaced = attempt(
         "update",
@@ -244,10 +242,7 @@ pub async fn record(
         data: Some(data),
         ..Secret::default()
     };
-    let params = PatchParams {
-        field_manager: Some(manager::SECRET.to_owned()),
-        ..PatchParams::default()
-    };
+    let params = by(manager::SECRET);
     let api = within.api::<Secret>();
     let recorded = attempt(
         "update",

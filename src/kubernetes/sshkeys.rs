@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{
     cut::has_more_finalizers,
     error::{KubernetesError, attempt, optional},
+    field_manager::by,
     namespaced::Namespaced,
 };
 use crate::api::{
@@ -121,10 +122,7 @@ async fn patch(
     metadata["resourceVersion"] = json!(object.resource_version());
     metadata["uid"] = json!(object.uid());
     let patch = json!({ "metadata": metadata });
-    let params = PatchParams {
-        field_manager: Some(manager::RECORDS.to_owned()),
-        ..PatchParams::default()
-    };
+    let params = by(manager::RECORDS);
     let api = Namespaced::new(client, &namespace).api::<SshKey>();
     attempt(
         "update",

@@ -10,7 +10,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::error::{KubernetesError, attempt, attempt_on, optional};
+use super::{
+    error::{KubernetesError, attempt, attempt_on, optional},
+    field_manager::by,
+};
 use crate::api::{
     AzureStoreStatus,
     names::{GROUP, STORE_FINALIZER, VERSION, manager},
@@ -27,7 +30,7 @@ where
     optional(attempt_on(name, "read", || subject::<K>(name), api.get(name)).await)
 }
 
-/// Writes the whole status. Nothing is done when the object is gone.
+/// Writes the whole status, and returns the store as it is now. Nothing is done when it is gone.
 ///
 /// # Errors
 /// When it can't be written.
@@ -35,7 +38,7 @@ pub async fn write_status<K>(
     api: &Api<K>,
     store: &K,
     status: &AzureStoreStatus,
-) -> Result<(), KubernetesError>
+) -> Result<Option<K>, KubernetesError>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -54,8 +57,8 @@ where
     )
     .await
     {
-        Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
-        _ => Ok(()),
+        Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(None),
+        written => written.map(Some),
     }
 }
 
@@ -107,10 +110,7 @@ where
         "resourceVersion": store.resource_version(),
         "finalizers": others,
     } });
-    let params = PatchParams {
-        field_manager: Some(manager::STORE_HOLD.to_owned()),
-        ..PatchParams::default()
-    };
+    let params = by(manager::STORE_HOLD);
     attempt(
         "update",
         || subject::<K>(name),

@@ -51,6 +51,8 @@ pub(in crate::controller) struct Kept {
     pub(in crate::controller) patience: Option<Patience>,
     pub(in crate::controller) tag_repairs: Option<Box<TagRepairs>>,
     pub(in crate::controller) deferred_steps: Vec<DeferredStep>,
+    /// When what others had written into its status was removed.
+    pub(in crate::controller) status_cleared: Option<Box<Instant>>,
     /// The store that is held for it and that it does not name yet.
     pub(in crate::controller) held_store: Option<Box<StoreId>>,
 }
@@ -67,7 +69,7 @@ impl Kept {
     }
 
     /// The parts that exist, by the name under which the metric counts them.
-    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 14] {
+    pub(in crate::controller) fn parts(&self) -> [(&'static str, bool); 15] {
         let hearing = self.hearing.as_ref();
         let is_at_work = hearing.is_some_and(|hearing| hearing.is_at_work);
         let awaits = hearing.is_some_and(|hearing| !hearing.is_at_work);
@@ -84,9 +86,15 @@ impl Kept {
             ("patience", self.patience.is_some()),
             ("tag_repairs", self.tag_repairs.is_some()),
             ("refusals", !self.deferred_steps.is_empty()),
+            ("cleared_statuses", self.status_cleared.is_some()),
             ("released", self.is_released),
             ("store_holds", self.held_store.is_some()),
         ]
+    }
+
+    /// Whether it waits for something that it needs.
+    pub(in crate::controller) fn is_in_trouble(&self) -> bool {
+        self.backoff.is_some() || self.patience.is_some() || !self.deferred_steps.is_empty()
     }
 
     /// Whether nothing is kept.

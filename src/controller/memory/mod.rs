@@ -18,6 +18,7 @@ pub(in crate::controller) mod own_writes;
 pub(in crate::controller) mod patience;
 pub(in crate::controller) mod settled_secret;
 pub(in crate::controller) mod shown_secrets;
+pub(in crate::controller) mod status_residues;
 pub(in crate::controller) mod store_holds;
 pub(in crate::controller) mod store_state;
 pub(in crate::controller) mod store_uses;

@@ -1,7 +1,7 @@
 //! The end of a pass: the status, the events, and when to reconcile again.
 
 use crate::{
-    api::{SshKey, SshKeyStatus, planned_step::PendingPlan},
+    api::{SshKey, SshKeyStatus, condition::is_own, names::manager, planned_step::PendingPlan},
     controller::{
         action::Action,
         clock::now,
@@ -63,7 +63,10 @@ pub(in crate::controller) async fn finish(
         context.forget(&observation.object);
         return Ok(Some(Action::await_change()));
     }
-    let written = observation.object.status.clone().unwrap_or_default();
+    let mut written = observation.object.status.clone().unwrap_or_default();
+    written
+        .conditions
+        .retain(|condition| is_own(&condition.type_));
     // What a status says of another object is not carried over.
     let before = observation.object.own_status().cloned().unwrap_or_default();
     let generation = observation.object.metadata.generation.unwrap_or_default();
@@ -96,11 +99,17 @@ pub(in crate::controller) async fn finish(
     } else {
         let written =
             sshkeys::write_status(&context.client, &observation.object, &report.status).await?;
-        let Some(written) = written else {
+        let Some(mut written) = written else {
             return Ok(None);
         };
         if !observation.observed.crd_is_outdated {
             context.definitions.learn(&written.live);
+            if !written.is_overtaken {
+                let api = observation.within(&context.client).api::<SshKey>();
+                written.live = context
+                    .clear_status(&api, written.live, &report.status, manager::STATUS)
+                    .await;
+            }
         }
         let live = context.memory.remember_status(written);
         settle(&live);

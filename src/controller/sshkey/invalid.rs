@@ -38,7 +38,10 @@ pub(in crate::controller) async fn write_blocked(
     object: &SshKey,
     failure: &Failure,
 ) -> Result<(), KubernetesError> {
-    let before = object.status.clone().unwrap_or_default();
+    let mut before = object.status.clone().unwrap_or_default();
+    before
+        .conditions
+        .retain(|condition| condition::is_own(&condition.type_));
     let generation = object.metadata.generation.unwrap_or_default();
     let about = |kind, status| {
         condition::ConditionDraft::new(kind, Some(status), failure.reason, failure.message.clone())

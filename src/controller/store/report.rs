@@ -3,7 +3,8 @@
 use crate::{
     api::{
         AzureStoreStatus, ConditionType, ErrorClass, Reason,
-        condition::{ConditionDraft, conditions},
+        condition::{ConditionDraft, conditions, is_own},
+        names::manager,
     },
     controller::{
         clock::now, context::Context, sessions::store_object::StoreObject,
@@ -29,7 +30,10 @@ pub(in crate::controller) async fn report<K: StoreObject>(
     ready: &Result<String, Failure>,
     answers: Answers,
 ) -> Result<(), KubernetesError> {
-    let before = store.status().cloned().unwrap_or_default();
+    let mut before = store.status().cloned().unwrap_or_default();
+    before
+        .conditions
+        .retain(|condition| is_own(&condition.type_));
     let generation = store.meta().generation.unwrap_or_default();
     let status = AzureStoreStatus {
         observed_generation: Some(generation),
@@ -39,7 +43,11 @@ pub(in crate::controller) async fn report<K: StoreObject>(
     if status == before {
         return Ok(());
     }
-    stores::write_status(&store.api(context.client.clone()), store, &status).await?;
+    let api = store.api(context.client.clone());
+    if let Some(live) = stores::write_status(&api, store, &status).await? {
+        let by = manager::STORE_STATUS;
+        context.clear_status(&api, live, &status, by).await;
+    }
     if let Err(failure) = ready {
         let reason = failure.reason.as_str();
         context

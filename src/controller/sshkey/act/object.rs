@@ -3,7 +3,7 @@
 use kube::ResourceExt;
 
 use crate::{
-    api::{SshKey, output_ref::outputs_text},
+    api::{SshKey, condition, crd::NEVER_OBSERVED, output_ref::outputs_text},
     controller::{
         context::Context,
         sshkey::{
@@ -68,7 +68,11 @@ async fn record_places(
     places: &[AzureRecord],
 ) -> Result<Outcome, StepError> {
     let mut status = observation.object.own_status().cloned().unwrap_or_default();
+    status
+        .conditions
+        .retain(|condition| condition::is_own(&condition.type_));
     status.recorded_for = observation.object.uid();
+    status.observed_generation.get_or_insert(NEVER_OBSERVED);
     let azure = status.azure.get_or_insert_default();
     azure.places = places.iter().map(AzureRecord::to_status).collect();
     let written = sshkeys::write_status(&context.client, &observation.object, &status).await?;
