@@ -15,14 +15,14 @@ impl Memory {
         self.change(of, |kept| kept.due = due);
     }
 
-    /// The objects that are due by now, each once.
-    pub(in crate::controller) fn take_due(&self, now: Instant) -> Vec<Place> {
+    /// The objects that are due by now, each once, and whether something is the matter with them.
+    pub(in crate::controller) fn take_due(&self, now: Instant) -> Vec<(Place, bool)> {
         let mut due = Vec::new();
         self.entries.lock().retain(|place, entry| {
             if entry.kept.due.take_if(|due| *due <= now).is_none() {
                 return true;
             }
-            due.push(place.clone());
+            due.push((place.clone(), entry.kept.is_in_trouble()));
             !entry.kept.is_empty()
         });
         due
@@ -32,7 +32,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::SshKey;
+    use crate::{api::SshKey, controller::memory::patience::Patience};
 
     fn key(name: &str) -> Identity {
         Identity::of::<SshKey>("team", name, "uid")
@@ -48,11 +48,13 @@ mod tests {
         memory.begin_work(key("b"));
         assert_eq!(memory.take_due(now), []);
         let later = now + Duration::from_secs(30);
-        assert_eq!(memory.take_due(later), [key("a").place]);
+        assert_eq!(memory.take_due(later), [(key("a").place, false)]);
         assert_eq!(memory.take_due(later), []);
         assert!(!memory.end_work(key("b")));
         memory.is_due_after(key("b"), Duration::ZERO);
-        assert_eq!(memory.take_due(later), [key("b").place]);
-        assert_eq!(memory.entries.lock().len(), 1, "the one that is not due");
+        memory.change(key("b"), |kept| kept.patience = Some(Patience::default()));
+        assert_eq!(memory.take_due(later), [(key("b").place, true)]);
+        let left = memory.entries.lock().len();
+        assert_eq!(left, 2, "the one that is not due, and the one in trouble");
     }
 }

@@ -39,6 +39,7 @@ use crate::{
             store_turn::{reconcile_store, tell_of_gone},
             triggers::controller,
             wakers::{called, called_by, done_for, stores_to_look_at},
+            work,
         },
     },
     kubernetes::{client, guarded::Guarded},
@@ -195,7 +196,7 @@ async fn reconcile_key(
     let context = Arc::clone(&scope.context);
     context.on_seen(&*object);
     let place = Identity::from(&*object).place;
-    let Some(_called) = context.calls.come(&place) else {
+    let Some(_called) = context.calls.come(&place, work::of_changed(&object)) else {
         return Ok(until_called());
     };
     let take = context.turns.take(place.namespace());

@@ -8,7 +8,9 @@ use std::{
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{action::Action, context::Context, memory::watched_key::WatchedKey};
+use crate::controller::{
+    action::Action, context::Context, memory::watched_key::WatchedKey, turns::calls::Work,
+};
 
 /// How often it is looked whose time has come.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,8 +35,13 @@ pub async fn call_due_keys(context: Arc<Context>, shutdown: CancellationToken) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(looks.tick()).await.is_some() {
         let now = Instant::now();
-        for key in context.memory.take_due(now) {
-            context.calls.want(&key);
+        for (key, is_in_trouble) in context.memory.take_due(now) {
+            let work = if is_in_trouble {
+                Work::Asked
+            } else {
+                Work::Upkeep
+            };
+            context.calls.want(&key, work);
         }
         context.claims.end_old(now);
     }

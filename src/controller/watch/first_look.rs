@@ -17,6 +17,7 @@ use crate::{
         scope::Scope,
         sessions::store_object::StoreObject,
         sshkey::observe::error::WaitsFor,
+        watch::work,
     },
     kubernetes::guarded::Guarded,
 };
@@ -48,7 +49,9 @@ fn is_to_come(scope: &Scope, key: &WatchedKey) -> bool {
 pub(in crate::controller) fn want_waiting(context: &Context, known: &Store<WatchedKey>) {
     for key in known.state() {
         if has_store(&key) {
-            context.calls.want(&Identity::from(&*key).place);
+            context
+                .calls
+                .want(&Identity::from(&*key).place, work::of_unchanged(&key));
         }
     }
 }

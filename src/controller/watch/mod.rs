@@ -17,3 +17,4 @@ pub(in crate::controller) mod store_news;
 pub(in crate::controller) mod store_turn;
 pub(in crate::controller) mod triggers;
 pub(in crate::controller) mod wakers;
+pub(in crate::controller) mod work;

@@ -21,7 +21,8 @@ use crate::{
         context::Context,
         memory::{identity::Identity, watched_key::WatchedKey},
         scope::Scope,
-        watch::{events::events_and_failures, settings::api},
+        turns::calls::Work,
+        watch::{events::events_and_failures, settings::api, work},
     },
     kubernetes::{client, guarded::Watched, owned::Owned},
 };
@@ -63,7 +64,9 @@ pub(in crate::controller) async fn tell_owners(
         if let Some(key) = known.get(&owner)
             && is_news(context, &key, &shown)
         {
-            context.calls.want(&Identity::from(&*key).place);
+            context
+                .calls
+                .want(&Identity::from(&*key).place, shown.work(&key));
         }
         ready(())
     });
@@ -76,6 +79,16 @@ enum Shown {
     Listed,
     /// Made, changed or deleted, at this version.
     Changed(String),
+}
+
+impl Shown {
+    /// Who waits for the reconcile of the owner. One whose Secret was taken away is well as far as its status says.
+    fn work(&self, owner: &WatchedKey) -> Work {
+        match self {
+            Self::Listed => work::of_unchanged(owner),
+            Self::Changed(_) => Work::Asked,
+        }
+    }
 }
 
 fn is_news(context: &Context, key: &WatchedKey, shown: &Shown) -> bool {

@@ -18,6 +18,7 @@ use crate::{
             queue::Queue,
             reconcile::{before_its_turn, reconcile},
         },
+        turns::calls::Work,
         wakeups::Wakeups,
         watch::{
             drive::drive,
@@ -110,7 +111,7 @@ async fn answer_in_turn(
         context.plan_calls.decline(&place);
         return settled;
     }
-    let Some(_called) = context.plan_calls.come(&place) else {
+    let Some(_called) = context.plan_calls.come(&place, Work::Asked) else {
         return Ok(until_called());
     };
     let take = context.plan_turns.take(place.namespace());

@@ -21,7 +21,7 @@ use crate::{
             identity::Identity, store_state::StoreState, summary::Summary, watched_key::WatchedKey,
         },
         store_id::StoreId,
-        watch::{events::events, settings::api},
+        watch::{events::events, settings::api, work},
     },
     kubernetes::{client, guarded::Guarded},
 };
@@ -91,7 +91,9 @@ fn want_keys(context: &Context, known: &Store<WatchedKey>, store: &StoreId) {
         let namespace = &key.meta().namespace;
         let is_in_reach = store.namespace.is_none() || store.namespace == *namespace;
         if is_in_reach && may_use(&key.summary, &store.key) {
-            context.calls.want(&Identity::from(&*key).place);
+            context
+                .calls
+                .want(&Identity::from(&*key).place, work::of_unchanged(&key));
         }
     }
 }

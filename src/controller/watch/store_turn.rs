@@ -15,6 +15,7 @@ use crate::{
         sessions::store_object::StoreObject,
         store::reconcile,
         store_id::StoreId,
+        turns::calls::Work,
         watch::{
             panics::{ReconcileFailed, guarded},
             reconcile_metrics::measured,
@@ -32,7 +33,7 @@ pub(in crate::controller) async fn reconcile_store<K: StoreObject>(
 ) -> Result<Option<Action>, ReconcileFailed> {
     context.on_seen(&*store);
     let place = Identity::from(&*store).place;
-    let Some(_called) = context.store_calls.come(&place) else {
+    let Some(_called) = context.store_calls.come(&place, Work::Asked) else {
         return Ok(None);
     };
     let namespace = store.meta().namespace.as_deref().unwrap_or_default();
