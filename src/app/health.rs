@@ -9,6 +9,8 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::server;
+
 /// What the operator still waits for before it is ready; shared with those who know.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readiness(Arc<Mutex<Vec<String>>>);
@@ -56,10 +58,7 @@ pub(super) async fn serve(
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .with_state(readiness);
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "health is served no more");
-    }
+    server::serve(listener, router, shutdown).await;
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> (StatusCode, String) {

@@ -87,7 +87,8 @@ impl Leadership {
                     self.renewed = sent;
                 }
                 Ok(Ok(None)) => {
-                    if let Some(why) = self.look().await {
+                    let left = self.left();
+                    if let Ok(Some(why)) = tokio::time::timeout(left, self.look()).await {
                         return why;
                     }
                 }

@@ -1,11 +1,21 @@
 //! `/metrics`.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
-use axum::{Router, extract::State, http::header::CONTENT_TYPE, routing::get};
-use tokio::net::TcpListener;
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::get,
+};
+use bytes::Bytes;
+use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 
+use super::server;
 use crate::{controller::Context, metrics::Metrics};
 
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>, "Overall Structure"
@@ -20,8 +30,13 @@ struct Inner {
     metrics: Arc<Metrics>,
     /// Once the operator has started.
     context: OnceLock<Arc<Context>>,
-    /// One scrape at a time: what is true at this moment is computed for each.
-    turn: Mutex<()>,
+    /// One scrape at a time. Those who come while one is computed share the next.
+    last: Mutex<Option<Scrape>>,
+}
+
+struct Scrape {
+    began: Instant,
+    text: Bytes,
 }
 
 impl Exposition {
@@ -46,17 +61,30 @@ impl Exposition {
         }));
     }
 
-    fn text(&self) -> String {
-        let Inner {
-            metrics,
-            context,
-            turn,
-        } = &*self.0;
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(context) = context.get() {
+    /// Everything as it stands, computed beside the async threads: it asks of all keys. `None` after a panic.
+    async fn text(&self) -> Option<Bytes> {
+        let asked = Instant::now();
+        let mut last = self.0.last.lock().await;
+        let newer = last.as_ref().filter(|scrape| scrape.began >= asked);
+        if let Some(newer) = newer {
+            return Some(newer.text.clone());
+        }
+        let began = Instant::now();
+        let exposition = self.clone();
+        let text = tokio::task::spawn_blocking(move || exposition.measure()).await;
+        let text = text.ok()?;
+        *last = Some(Scrape {
+            began,
+            text: text.clone(),
+        });
+        Some(text)
+    }
+
+    fn measure(&self) -> Bytes {
+        if let Some(context) = self.0.context.get() {
             context.measure();
         }
-        metrics.text()
+        self.0.metrics.text().into()
     }
 }
 
@@ -67,13 +95,12 @@ pub(super) async fn serve(
     shutdown: CancellationToken,
 ) {
     let scrape = |State(exposition): State<Exposition>| async move {
-        ([(CONTENT_TYPE, OPEN_METRICS)], exposition.text())
+        let text = exposition.text().await;
+        text.map(|text| ([(CONTENT_TYPE, OPEN_METRICS)], text))
+            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     };
     let router = Router::new()
         .route("/metrics", get(scrape))
         .with_state(exposition);
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "metrics are served no more");
-    }
+    server::serve(listener, router, shutdown).await;
 }

@@ -7,6 +7,7 @@ mod leader;
 mod logs;
 mod metrics_server;
 mod run;
+mod server;
 mod start;
 mod start_error;
 
