@@ -2,7 +2,7 @@
 
 use http::Request;
 use kube::{
-    Client, ResourceExt,
+    Client, Resource, ResourceExt,
     api::{DeleteParams, Patch, PatchParams, Preconditions},
 };
 use serde_json::{Map, Value, json};
@@ -36,6 +36,21 @@ pub async fn are_defined(client: &Client) -> Result<bool, KubernetesError> {
     })
     .await?;
     Ok(text.contains("/sshkeyplans"))
+}
+
+/// Reads a plan that a watch tells of; `None` when it is gone.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn read<K>(client: &Client, plan: &K) -> Result<Option<SshKeyPlan>, KubernetesError>
+where
+    K: Resource<DynamicType = ()>,
+{
+    let name = plan.name_any();
+    let namespace = plan.namespace().unwrap_or_default();
+    let api = Namespaced::new(client, &namespace).api::<SshKeyPlan>();
+    let found = optional(attempt("read", || subject(&name), api.get(&name)).await)?;
+    Ok(found.filter(|found| found.uid() == plan.uid()))
 }
 
 /// Writes the whole status. Nothing is done when the object is gone.
@@ -73,7 +88,10 @@ pub async fn write_status(
 ///
 /// # Errors
 /// When it can't be deleted.
-pub async fn delete(client: &Client, plan: &SshKeyPlan) -> Result<(), KubernetesError> {
+pub async fn delete<K>(client: &Client, plan: &K) -> Result<(), KubernetesError>
+where
+    K: Resource<DynamicType = ()>,
+{
     let name = plan.name_any();
     let namespace = plan.namespace().unwrap_or_default();
     let params = DeleteParams {

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use crate::{
     api::{
         ConditionType, ErrorClass, PlannedStep, Reason, SshKeyPlan, SshKeyPlanStatus, StepAction,
-        condition::{ConditionDraft, conditions},
+        condition::{ConditionDraft, conditions, find},
     },
     controller::sshkey_plan::subject::Subject,
     plan::{Failure, Forecast},
@@ -17,6 +17,15 @@ use crate::{
 pub(super) fn end_of(plan: &SshKeyPlan) -> Option<Timestamp> {
     let created = plan.creation_timestamp()?.0;
     created.checked_add(plan.spec.stays_for()).ok()
+}
+
+/// Whether the answer is there, or there can be none: what was asked does not change.
+pub(super) fn is_answered(plan: &SshKeyPlan) -> bool {
+    let status = plan.status.as_ref();
+    let conditions = status.map_or(&[][..], |status| &status.conditions);
+    let ends = [ConditionType::Complete, ConditionType::Stalled];
+    let mut ends = ends.into_iter().filter_map(|end| find(conditions, end));
+    ends.any(|end| end.status == "True")
 }
 
 /// The answer.

@@ -4,3 +4,4 @@ mod answer;
 pub(in crate::controller) mod queue;
 pub(in crate::controller) mod reconcile;
 mod subject;
+pub(in crate::controller) mod watched_plan;

@@ -10,23 +10,10 @@ use kube::{
 };
 use parking_lot::Mutex;
 
-use crate::{
-    api::{ConditionType, SshKeyPlan, condition::find},
-    controller::wakeups::Wakeups,
-    kubernetes::guarded::Guarded,
-};
+use crate::controller::{sshkey_plan::watched_plan::WatchedPlan, wakeups::Wakeups};
 
 /// The most plans of a namespace at work.
 pub(in crate::controller) const MOST_AT_WORK: usize = 20;
-
-/// Whether the answer is there, or there can be none: what was asked does not change.
-pub(in crate::controller) fn is_answered(plan: &SshKeyPlan) -> bool {
-    let status = plan.status.as_ref();
-    let conditions = status.map_or(&[][..], |status| &status.conditions);
-    let ends = [ConditionType::Complete, ConditionType::Stalled];
-    let mut ends = ends.into_iter().filter_map(|end| find(conditions, end));
-    ends.any(|end| end.status == "True")
-}
 
 /// When a plan was created, and its name.
 type Order = (Option<Timestamp>, String);
@@ -39,48 +26,35 @@ pub(in crate::controller) struct Queue {
     waiting: Mutex<Namespaces>,
     /// Those of a list that is under way.
     listed: Mutex<Namespaces>,
-    begins: Wakeups<ObjectRef<Guarded<SshKeyPlan>>>,
+    begins: Wakeups<ObjectRef<WatchedPlan>>,
 }
 
 impl Queue {
     /// Hears one event of the watch.
-    pub(in crate::controller) fn hear(&self, event: &Event<Guarded<SshKeyPlan>>) {
+    pub(in crate::controller) fn hear(&self, event: &Event<WatchedPlan>) {
         match event {
             Event::Init => self.listed.lock().clear(),
-            Event::InitApply(plan) => {
-                if let Some(plan) = plan.0.as_ref().ok().filter(|plan| !is_answered(plan)) {
-                    enter(&mut self.listed.lock(), plan);
-                }
-            }
+            Event::InitApply(plan) if plan.waits() => enter(&mut self.listed.lock(), plan),
+            Event::InitApply(_) => {}
             Event::InitDone => *self.waiting.lock() = std::mem::take(&mut *self.listed.lock()),
-            Event::Apply(plan) => match &plan.0 {
-                Ok(plan) if is_answered(plan) => self.leave(plan),
-                Ok(plan) => enter(&mut self.waiting.lock(), plan),
-                Err(_) => {}
-            },
-            Event::Delete(plan) => {
-                if let Ok(plan) = &plan.0 {
-                    self.leave(plan);
-                }
-            }
+            Event::Apply(plan) if plan.waits() => enter(&mut self.waiting.lock(), plan),
+            Event::Apply(plan) | Event::Delete(plan) => self.leave(plan),
         }
     }
 
     /// Whether fewer plans of its namespace go before this one than may be at work.
-    pub(in crate::controller) fn may_begin(&self, plan: &SshKeyPlan) -> bool {
+    pub(in crate::controller) fn may_begin(&self, plan: &WatchedPlan) -> bool {
         let waiting = self.waiting.lock();
         let others = waiting.get(&plan.namespace().unwrap_or_default());
         others.is_none_or(|others| is_among_the_first(others, &order(plan)))
     }
 
     /// The plans that may begin from now on because another one is done.
-    pub(in crate::controller) fn listen(
-        &self,
-    ) -> UnboundedReceiver<ObjectRef<Guarded<SshKeyPlan>>> {
+    pub(in crate::controller) fn listen(&self) -> UnboundedReceiver<ObjectRef<WatchedPlan>> {
         self.begins.listen()
     }
 
-    fn leave(&self, plan: &SshKeyPlan) {
+    fn leave(&self, plan: &WatchedPlan) {
         let namespace = plan.namespace().unwrap_or_default();
         let mut waiting = self.waiting.lock();
         let Some(others) = waiting.get_mut(&namespace) else {
@@ -97,14 +71,14 @@ impl Queue {
     }
 }
 
-fn order(plan: &SshKeyPlan) -> Order {
+fn order(plan: &WatchedPlan) -> Order {
     (
         plan.creation_timestamp().map(|time| time.0),
         plan.name_any(),
     )
 }
 
-fn enter(namespaces: &mut Namespaces, plan: &SshKeyPlan) {
+fn enter(namespaces: &mut Namespaces, plan: &WatchedPlan) {
     let namespace = plan.namespace().unwrap_or_default();
     namespaces.entry(namespace).or_default().insert(order(plan));
 }
@@ -118,7 +92,7 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
     use super::*;
-    use crate::api::SshKeyPlanStatus;
+    use crate::api::{SshKeyPlan, SshKeyPlanStatus};
 
     fn plan(namespace: &str, number: i64) -> SshKeyPlan {
         let mut plan = SshKeyPlan::new(&format!("plan-{number}"), Default::default());
@@ -145,10 +119,10 @@ mod tests {
     }
 
     fn apply(queue: &Queue, plan: SshKeyPlan) {
-        queue.hear(&Event::Apply(Guarded(Ok(plan))));
+        queue.hear(&Event::Apply(plan.into()));
     }
 
-    fn told(begins: &mut UnboundedReceiver<ObjectRef<Guarded<SshKeyPlan>>>) -> Vec<String> {
+    fn told(begins: &mut UnboundedReceiver<ObjectRef<WatchedPlan>>) -> Vec<String> {
         let begins = std::iter::from_fn(|| begins.try_recv().ok());
         begins.map(|one| one.name).collect()
     }
@@ -161,17 +135,17 @@ mod tests {
             apply(&queue, plan("a", number));
         }
         apply(&queue, plan("b", 200));
-        let may_begin = |number| queue.may_begin(&plan("a", number));
+        let may_begin = |number| queue.may_begin(&plan("a", number).into());
         assert!(may_begin(19) && !may_begin(20) && !may_begin(99));
-        assert!(queue.may_begin(&plan("b", 200)));
+        assert!(queue.may_begin(&plan("b", 200).into()));
         apply(&queue, answered("a", 7));
         assert_eq!(told(&mut begins), ["plan-20"]);
         assert!(may_begin(20) && !may_begin(21));
         // The answer is seen a second time, and one that still waits is deleted.
         apply(&queue, answered("a", 7));
-        queue.hear(&Event::Delete(Guarded(Ok(plan("a", 50)))));
+        queue.hear(&Event::Delete(plan("a", 50).into()));
         assert_eq!(told(&mut begins), [""; 0]);
-        queue.hear(&Event::Delete(Guarded(Ok(plan("a", 3)))));
+        queue.hear(&Event::Delete(plan("a", 3).into()));
         assert_eq!(told(&mut begins), ["plan-21"]);
     }
 
@@ -183,13 +157,29 @@ mod tests {
         }
         queue.hear(&Event::Init);
         for number in 20..40 {
-            queue.hear(&Event::InitApply(Guarded(Ok(plan("a", number)))));
+            queue.hear(&Event::InitApply(plan("a", number).into()));
         }
-        queue.hear(&Event::InitApply(Guarded(Ok(answered("a", 0)))));
-        assert!(!queue.may_begin(&plan("a", 39)), "the list is not complete");
+        queue.hear(&Event::InitApply(answered("a", 0).into()));
+        assert!(
+            !queue.may_begin(&plan("a", 39).into()),
+            "the list is not complete"
+        );
         queue.hear(&Event::InitDone);
-        assert!(queue.may_begin(&plan("a", 39)));
-        assert!(!queue.may_begin(&plan("a", 40)));
+        assert!(queue.may_begin(&plan("a", 39).into()));
+        assert!(!queue.may_begin(&plan("a", 40).into()));
+    }
+
+    #[test]
+    fn one_that_is_being_deleted_keeps_no_place() {
+        let queue = Queue::default();
+        for number in 0..21 {
+            apply(&queue, plan("a", number));
+        }
+        let mut held = plan("a", 0);
+        held.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
+        assert!(!queue.may_begin(&plan("a", 20).into()));
+        apply(&queue, held);
+        assert!(queue.may_begin(&plan("a", 20).into()));
     }
 
     #[test]

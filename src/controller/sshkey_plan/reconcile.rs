@@ -19,9 +19,10 @@ use crate::{
             observe::{error::ObserveError, look::observe_for, observation::Observation},
         },
         sshkey_plan::{
-            answer::{complete, end_of, not_complete},
-            queue::{MOST_AT_WORK, Queue, is_answered},
+            answer::{complete, end_of, is_answered, not_complete},
+            queue::{MOST_AT_WORK, Queue},
             subject::{Subject, subject},
+            watched_plan::{Standing, WatchedPlan},
         },
     },
     kubernetes::{KubernetesError, plans},
@@ -43,35 +44,52 @@ enum Answer {
 /// as it is. `None` when it is to be answered.
 pub(in crate::controller) async fn before_its_turn(
     context: &Context,
-    plan: &SshKeyPlan,
+    plan: &WatchedPlan,
+    standing: Standing,
     queue: &Queue,
 ) -> Result<Option<Action>, KubernetesError> {
     let now = now();
-    let Some(left) = time_left(plan, now) else {
+    let Some(left) = time_left(standing.ends, now) else {
         plans::delete(&context.client, plan).await?;
         return Ok(Some(Action::await_change()));
     };
-    if is_answered(plan) || plan.metadata.deletion_timestamp.is_some() {
+    if !plan.waits() {
         return Ok(Some(Action::requeue(left)));
     }
     if queue.may_begin(plan) {
         return Ok(None);
     }
+    if !standing.is_queued
+        && let Some(asked) = plans::read(&context.client, plan).await?
+    {
+        write(context, &asked, queued(&asked, now)).await?;
+    }
+    Ok(Some(Action::requeue(left)))
+}
+
+fn queued(plan: &SshKeyPlan, now: Timestamp) -> SshKeyPlanStatus {
     let message = format!(
         "{MOST_AT_WORK} plans of this namespace, created before this one, have no answer yet; it begins by itself when one of them has"
     );
     let failure = Failure::new(ErrorClass::Transient, Reason::Queued, message);
-    write(context, plan, not_complete(plan, &failure, now)).await?;
-    Ok(Some(Action::requeue(left)))
+    not_complete(plan, &failure, now)
 }
 
-/// Answers one plan.
+/// Reads what one plan asks, and answers it.
 pub(in crate::controller) async fn reconcile(
-    plan: &SshKeyPlan,
+    plan: &WatchedPlan,
     scope: &Scope,
 ) -> Result<Action, KubernetesError> {
     let context = &scope.context;
-    let left = time_left(plan, now()).unwrap_or_default();
+    let Some(asked) = plans::read(&context.client, plan).await? else {
+        // The watch tells of its end. An API server that is starting knows of none.
+        return Ok(Action::requeue(context.memory.next_backoff(plan)));
+    };
+    let left = time_left(end_of(&asked), now()).unwrap_or_default();
+    if is_answered(&asked) {
+        return Ok(Action::requeue(left));
+    }
+    let plan = &asked;
     match Box::pin(answer(plan, scope)).await? {
         Answer::Final(status) => {
             write(context, plan, status).await?;
@@ -86,9 +104,9 @@ pub(in crate::controller) async fn reconcile(
     }
 }
 
-/// How long the plan stays; `None` once its time is over.
-fn time_left(plan: &SshKeyPlan, now: Timestamp) -> Option<Duration> {
-    let left = end_of(plan)?.duration_since(now);
+/// How long a plan stays; `None` once its time is over.
+fn time_left(ends: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let left = ends?.duration_since(now);
     let left = Duration::try_from(left).ok()?;
     (!left.is_zero()).then_some(left)
 }

@@ -17,6 +17,7 @@ use crate::{
         sshkey_plan::{
             queue::Queue,
             reconcile::{before_its_turn, reconcile},
+            watched_plan::WatchedPlan,
         },
         turns::calls::Work,
         wakeups::Wakeups,
@@ -29,7 +30,7 @@ use crate::{
             wakers::{called, done_for},
         },
     },
-    kubernetes::{client, guarded::Guarded, plans},
+    kubernetes::{client, plans},
 };
 
 /// How often it is looked whether the cluster has the definition by now.
@@ -47,7 +48,7 @@ pub(in crate::controller) async fn answer_plans(
         return;
     }
     let watched = client::watch(context.options.watch_timeout);
-    let api = api::<Guarded<SshKeyPlan>>(&context, namespace.as_deref());
+    let api = api::<WatchedPlan>(&context, namespace.as_deref());
     let queue = Arc::new(Queue::default());
     let hear = {
         let queue = Arc::clone(&queue);
@@ -92,7 +93,7 @@ async fn until_defined(context: &Context) {
 
 /// Answers a plan when its turn comes.
 async fn answer_in_turn(
-    plan: Arc<Guarded<SshKeyPlan>>,
+    plan: Arc<WatchedPlan>,
     scope: Arc<Scope>,
     queue: Arc<Queue>,
     shutdown: CancellationToken,
@@ -100,12 +101,12 @@ async fn answer_in_turn(
     let context = Arc::clone(&scope.context);
     let place = Identity::from(&*plan).place;
     // What can't be read is of another version, and asks that one's operator.
-    let Ok(asked) = plan.0.clone() else {
+    let Some(standing) = plan.standing else {
         context.plan_calls.leave(&place);
         return Ok(Action::await_change());
     };
-    context.on_seen(&asked);
-    let before = guarded(before_its_turn(&context, &asked, &queue).boxed()).await;
+    context.on_seen(&*plan);
+    let before = guarded(before_its_turn(&context, &plan, standing, &queue).boxed()).await;
     if let Some(settled) = before.transpose() {
         // One that was called may have to wait after all: another that was created in the same second came later.
         context.plan_calls.decline(&place);
@@ -118,16 +119,16 @@ async fn answer_in_turn(
     let Some(_turn) = shutdown.run_until_cancelled(take).await else {
         return Ok(not_any_more());
     };
-    let uid = asked.uid().unwrap_or_default();
+    let uid = plan.uid().unwrap_or_default();
     context.blocking.reconcile_begins(&uid);
     let work = {
-        let asked = asked.clone();
-        async move { Box::pin(reconcile(&asked, &scope)).await }
+        let plan = Arc::clone(&plan);
+        async move { Box::pin(reconcile(&plan, &scope)).await }
     };
     let done = measured::<SshKeyPlan>(&context.metrics, guarded(work.boxed())).await;
     if done.is_ok() {
         context.blocking.reconcile_ended(&uid);
     }
-    context.on_finished(&asked, &done);
+    context.on_finished(&*plan, &done);
     done
 }
