@@ -163,6 +163,12 @@ impl Group {
         true
     }
 
+    /// A list that was due was not asked for.
+    pub(super) fn is_not_searched(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.searched = None;
+    }
+
     /// What a write or a read of one key has shown.
     pub(super) fn lay_over(&self, id: &ArmId, at: Timestamp, seen: &Seen) {
         let Ok(shown) = Shown::of(seen) else {

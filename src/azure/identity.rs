@@ -70,7 +70,7 @@ impl Identity {
         let (transport, authority) = (transport.clone(), endpoints.authority.clone());
         Self::new(tenant, client, endpoints, move || {
             let options = ClientSecretCredentialOptions {
-                client_options: transport.options(&authority),
+                client_options: transport.token_options(&authority),
             };
             let secret = Secret::new(secret.as_str().to_owned());
             let credential =
@@ -95,7 +95,7 @@ impl Identity {
         let audience = endpoints.federated_audience;
         Self::new(tenant, client, endpoints, move || {
             let options = ClientAssertionCredentialOptions {
-                client_options: transport.options(&authority),
+                client_options: transport.token_options(&authority),
             };
             let minted = Minted {
                 assertion: Arc::clone(&assertion),

@@ -95,7 +95,12 @@ impl Inventory {
             return Ok(());
         }
         let at = Timestamp::now();
-        let keys = arm.list_keys(id, caller).await?;
+        let keys = arm.list_keys(id, caller).await.inspect_err(|error| {
+            if matches!(error.cause, Cause::NotBefore(_)) {
+                // Nothing was asked. Another object may be let.
+                group.is_not_searched();
+            }
+        })?;
         group.listed(at, id, keys);
         Ok(())
     }

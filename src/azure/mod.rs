@@ -5,6 +5,7 @@ mod addresses;
 mod arm;
 mod arm_answers;
 mod arm_groups;
+mod bounded;
 mod budget;
 mod certificate_error;
 mod classify;

@@ -18,7 +18,7 @@ use super::{
     budget::{Bucket, Budget, Caller, Urgency},
     error::{AzureError, Cause, Operation, Refusal},
     identity::Identity,
-    response::Answer,
+    response::{Answer, ErrorBody},
 };
 use crate::metrics::Metrics;
 
@@ -162,7 +162,9 @@ impl Exchange {
         if answer.status == 401 {
             self.identity.forget_token();
         }
-        Ok(Err(failed(match answer.error() {
+        // Only ARM itself can say that something is not there; a gateway before it may answer as other services do.
+        let says = |error: &ErrorBody| error.wrapped || answer.status != 404;
+        Ok(Err(failed(match answer.error().filter(says) {
             Some(error) => Cause::Refused(Box::new(Refusal {
                 status: answer.status,
                 code: error.code,

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use azure_core::{
     cloud::CustomConfiguration,
-    http::{ClientOptions, RetryOptions, Transport as CoreTransport},
+    http::{ClientOptions, HttpClient, RetryOptions, Transport as CoreTransport},
 };
 
+use super::bounded::Bounded;
 use crate::metrics::Metrics;
 
 /// One connection pool for tokens and ARM: HTTPS only, no redirects, no retries of its own.
@@ -68,9 +69,7 @@ impl Transport {
     pub(super) fn local_options(&self) -> ClientOptions {
         ClientOptions {
             retry: RetryOptions::none(),
-            transport: Some(CoreTransport::new(
-                Arc::clone(&self.local) as Arc<dyn azure_core::http::HttpClient>
-            )),
+            transport: Some(bounded(&self.local)),
             ..ClientOptions::default()
         }
     }
@@ -78,6 +77,14 @@ impl Transport {
     /// Where what is sent is counted.
     pub(super) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
+    }
+
+    /// Options for the clients of tokens: as [`Self::options`], with answers of bounded size.
+    pub(super) fn token_options(&self, authority: &str) -> ClientOptions {
+        ClientOptions {
+            transport: Some(bounded(&self.client)),
+            ..self.options(authority)
+        }
     }
 
     /// Options for the clients of `azure_core`: this transport, and no retries, which would sleep through a Retry-After
@@ -88,10 +95,14 @@ impl Transport {
         ClientOptions {
             retry: RetryOptions::none(),
             transport: Some(CoreTransport::new(
-                Arc::clone(&self.client) as Arc<dyn azure_core::http::HttpClient>
+                Arc::clone(&self.client) as Arc<dyn HttpClient>
             )),
             cloud: Some(Arc::new(cloud.into())),
             ..ClientOptions::default()
         }
     }
+}
+
+fn bounded(client: &Arc<reqwest::Client>) -> CoreTransport {
+    CoreTransport::new(Arc::new(Bounded(Arc::clone(client) as Arc<dyn HttpClient>)))
 }
