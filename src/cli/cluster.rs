@@ -13,7 +13,7 @@ use super::{
     objects::Found,
     request::{Request, answered, innermost},
 };
-use crate::api::{SshKey, names::GROUP};
+use crate::api::{SshKey, is_object_name, names::GROUP};
 
 /// The field manager of what this program changes.
 pub(super) const MANAGER: &str = "kubectl-sshkey";
@@ -138,6 +138,10 @@ impl Cluster {
 
     /// A Secret of the namespace.
     pub(super) async fn secret(&self, name: &str) -> Result<Secret, CliError> {
+        // A status may say anything, and what is no name could lead a request elsewhere.
+        if !is_object_name(name) {
+            return Err(CliError::NotNow(format!("{name:?} is no name of a Secret")));
+        }
         let request = Request {
             verb: "get",
             group: "",

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::printable::printable;
 use crate::keys::KeyError;
 
 /// A command did not do what it was for.
@@ -145,7 +146,8 @@ impl CliError {
     /// The error in one line, whatever the words of others in it.
     pub fn line(&self) -> String {
         let words = self.to_string();
-        words.split_whitespace().collect::<Vec<_>>().join(" ")
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        printable(&words).into_owned()
     }
 }
 

@@ -21,6 +21,7 @@ mod list;
 mod objects;
 mod page;
 mod plan;
+mod printable;
 mod private_key;
 mod program;
 mod progress;

@@ -8,18 +8,20 @@ use std::{
 use console::Term;
 use tokio::sync::oneshot;
 
-use super::error::CliError;
+use super::{error::CliError, printable::printable};
 
-/// Writes to standard output; colours only where they are shown, and never with `NO_COLOR`.
+/// Writes to standard output, and nothing that would do more than show; colours only where they are shown, and never with `NO_COLOR`.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = out
+        .write_all(printable(text).as_bytes())
+        .and_then(|()| out.flush());
     written.map_err(CliError::Output)
 }
 
 /// Tells a person on the way, apart from the output. Nobody who reads it is no failure.
 pub(super) fn tell(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", printable(text));
 }
 
 /// The columns of the terminal; `None` where standard output is none, and lines may be as long as they are.
