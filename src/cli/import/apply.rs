@@ -2,8 +2,8 @@
 
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
-    Api,
-    api::{DynamicObject, ObjectMeta, PostParams},
+    Api, ResourceExt,
+    api::{DeleteParams, DynamicObject, ObjectMeta, PostParams, Preconditions},
 };
 use serde_json::Value;
 
@@ -20,25 +20,55 @@ use crate::{
     keys::KeyPair,
 };
 
-/// Creates one, after the Secret with its pair where it takes one over.
+/// Creates one, after the Secret with its pair where it takes one over. Where the object is refused, that Secret goes again.
 pub(super) async fn create(
     cluster: &Cluster,
     name: &str,
     manifest: Value,
     pair: Option<&KeyPair>,
 ) -> Result<(), CliError> {
-    if let Some(pair) = pair {
-        keep(cluster, name, pair).await?;
-    }
+    let kept = match pair {
+        Some(pair) => keep(cluster, name, pair).await?,
+        None => None,
+    };
     let unusable = |cause: serde_json::Error| CliError::Unreadable {
         subject: format!("SshKey {name}"),
         cause: cause.to_string(),
     };
     let object: DynamicObject = serde_json::from_value(manifest).map_err(unusable)?;
     let created = cluster.api(false).create(&params(), &object).await;
-    created
-        .map(drop)
-        .map_err(|error| cluster.failed(&cluster.about("create", Some(name)), error))
+    let Err(error) = created else {
+        return Ok(());
+    };
+    // Of any other failure nobody can say that there is no object now, which may have taken the Secret up.
+    let is_refused =
+        matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422));
+    let failed = cluster.failed(&cluster.about("create", Some(name)), error);
+    match kept.filter(|_| is_refused) {
+        None => Err(failed),
+        Some(secret) => Err(without_secret(cluster, &secret, failed).await),
+    }
+}
+
+/// Takes back a Secret that was created for nothing. One that stays is told: it holds a private key.
+async fn without_secret(cluster: &Cluster, secret: &Secret, failed: CliError) -> CliError {
+    let params = DeleteParams {
+        preconditions: Some(Preconditions {
+            uid: secret.uid(),
+            resource_version: secret.resource_version(),
+        }),
+        ..DeleteParams::default()
+    };
+    let api: Api<Secret> = Api::namespaced(cluster.client(), cluster.namespace());
+    let name = secret.name_any();
+    match api.delete(&name, &params).await {
+        Ok(_) => failed,
+        Err(_) => CliError::NotNow(format!(
+            "{}; Secret {name} with its private key stays in namespace {}: delete it",
+            failed.line(),
+            cluster.namespace()
+        )),
+    }
 }
 
 fn params() -> PostParams {
@@ -48,8 +78,8 @@ fn params() -> PostParams {
     }
 }
 
-/// Puts a pair into a Secret, or finds it there.
-async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<(), CliError> {
+/// Puts a pair into a Secret, which it returns, or finds it there.
+async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<Option<Secret>, CliError> {
     let failed = |cause| CliError::Key {
         name: name.to_owned(),
         cause,
@@ -66,8 +96,9 @@ async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<(), CliEr
         ..Secret::default()
     };
     let api: Api<Secret> = Api::namespaced(cluster.client(), cluster.namespace());
-    let Err(error) = api.create(&params(), &secret).await else {
-        return Ok(());
+    let error = match api.create(&params(), &secret).await {
+        Ok(created) => return Ok(Some(created)),
+        Err(error) => error,
     };
     if !matches!(&error, kube::Error::Api(status) if status.code == 409) {
         let request = Request {
@@ -86,7 +117,7 @@ async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<(), CliEr
     if there
         .is_some_and(|there| there.public_key().fingerprint() == pair.public_key().fingerprint())
     {
-        return Ok(());
+        return Ok(None);
     }
     Err(CliError::NotNow(format!(
         "there is a Secret {name} in namespace {} already, with something else in it",
@@ -94,34 +125,41 @@ async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<(), CliEr
     )))
 }
 
-/// Refuses keys of another subscription than the store's: of the same names, there may be other keys there. What may not be
-/// read is not compared.
+/// Refuses keys of another subscription than that of the first of these stores that exists: of the same names, there may be other
+/// keys there. What may not be read is not compared.
 pub(super) async fn check_subscription(
     cluster: &Cluster,
-    store: &StoreKey,
+    stores: &[StoreKey],
     subscription: &str,
 ) -> Result<(), CliError> {
+    for store in stores {
+        match subscription_of(cluster, store).await {
+            Ok(own) if own.eq_ignore_ascii_case(subscription) => return Ok(()),
+            Ok(own) => {
+                return Err(CliError::NotNow(format!(
+                    "the keys are of subscription {subscription}, and {} {} is of {own}",
+                    store.kind.as_str(),
+                    store.name
+                )));
+            }
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            Err(_) => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+async fn subscription_of(cluster: &Cluster, store: &StoreKey) -> Result<String, kube::Error> {
     let client = cluster.client();
-    let found = match store.kind {
+    let subscription = match store.kind {
         StoreKind::AzureStore => {
             let api: Api<AzureStore> = Api::namespaced(client, cluster.namespace());
-            api.get(&store.name)
-                .await
-                .map(|store| store.spec.subscription.subscription_id)
+            api.get(&store.name).await?.spec.subscription
         }
         StoreKind::ClusterAzureStore => {
             let api: Api<ClusterAzureStore> = Api::all(client);
-            api.get(&store.name)
-                .await
-                .map(|store| store.spec.subscription.subscription_id)
+            api.get(&store.name).await?.spec.subscription
         }
     };
-    match found {
-        Ok(own) if !own.eq_ignore_ascii_case(subscription) => Err(CliError::NotNow(format!(
-            "the keys are of subscription {subscription}, and {} {} is of {own}",
-            store.kind.as_str(),
-            store.name
-        ))),
-        _ => Ok(()),
-    }
+    Ok(subscription.subscription_id)
 }

@@ -1,6 +1,6 @@
 //! Which keys of Azure `SshKey`s have already, and which names are taken. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -12,8 +12,9 @@ pub(super) struct Known {
     pub(super) names: BTreeSet<String>,
     /// The places in Azure by their resource IDs in lower case.
     ids: BTreeSet<String>,
-    /// The same as specs name them: group, empty where none is named, and name, in lower case.
-    places: BTreeSet<(String, String)>,
+    /// The same as specs name them: group, empty where none is named, and name, in lower case. The status of the object says
+    /// in which subscription that is, if it is known.
+    places: BTreeMap<(String, String), Option<String>>,
 }
 
 impl Known {
@@ -29,9 +30,11 @@ impl Known {
             known.ids.extend(id.map(str::to_lowercase));
             if let Some(name) = text("/spec/azure/name") {
                 let group = text("/spec/azure/resourceGroup/name").unwrap_or_default();
+                let id: Option<ArmId> = id.and_then(|id| id.parse().ok());
+                let subscription = id.map(|id| id.subscription.to_lowercase());
                 known
                     .places
-                    .insert((group.to_lowercase(), name.to_lowercase()));
+                    .insert((group.to_lowercase(), name.to_lowercase()), subscription);
             }
         }
         known
@@ -40,7 +43,10 @@ impl Known {
     /// Whether one of them has this key.
     pub(super) fn has(&self, id: &ArmId) -> bool {
         let place = (id.resource_group.to_lowercase(), id.name.to_lowercase());
-        self.ids.contains(&id.to_string().to_lowercase()) || self.places.contains(&place)
+        let subscription = id.subscription.to_lowercase();
+        let may_be = |of: &Option<String>| of.as_ref().is_none_or(|of| *of == subscription);
+        self.ids.contains(&id.to_string().to_lowercase())
+            || self.places.get(&place).is_some_and(may_be)
     }
 }
 
@@ -65,5 +71,19 @@ mod tests {
         assert!(Known::of([&status].into_iter()).has(&id));
         let other = Known::of([&other].into_iter());
         assert!(!other.has(&id) && other.names.contains("c"));
+    }
+
+    #[test]
+    fn a_key_of_the_same_name_in_another_subscription_is_another() {
+        let id: ArmId =
+            "/subscriptions/s/resourceGroups/group/providers/Microsoft.Compute/sshPublicKeys/web"
+                .parse()
+                .unwrap();
+        let elsewhere = id.to_string().replace("/s/", "/other/");
+        let object = json!({ "metadata": { "name": "a" },
+            "spec": { "azure": { "name": "web", "resourceGroup": { "name": "group" } } },
+            "status": { "azure": { "resourceID": elsewhere } } });
+        let known = Known::of([&object].into_iter());
+        assert!(!known.has(&id) && known.has(&elsewhere.parse().unwrap()));
     }
 }

@@ -146,9 +146,14 @@ async fn apply(
     let pairs = pairs::read(&flags.private_key)?;
     check_pairs(&pairs, &keys)?;
     if let Some(key) = keys.first() {
-        let default = StoreKey::new(StoreKind::AzureStore, DEFAULT_STORE.to_owned());
-        let store = flags.store.as_ref().unwrap_or(&default);
-        check_subscription(cluster, store, &key.id.subscription).await?;
+        // As the operator has it: the store of the namespace goes before that of the cluster.
+        let stores = match &flags.store {
+            Some(store) => vec![store.clone()],
+            None => [StoreKind::AzureStore, StoreKind::ClusterAzureStore]
+                .map(|kind| StoreKey::new(kind, DEFAULT_STORE))
+                .to_vec(),
+        };
+        check_subscription(cluster, &stores, &key.id.subscription).await?;
     }
     let there = cluster.list(false, None).await?;
     let known = Known::of(there.iter().map(|one| &one.json));

@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Stdio};
 
 use arm_emulator::StoredKey;
 use dev::world::{LOCATION, RESOURCE_GROUP, SUBSCRIPTION, World, WorldOptions};
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::api::ListParams;
 use serde_json::{Value, json};
 use sshkey_operator::{
@@ -173,6 +174,43 @@ async fn a_pair_is_taken_over_with_its_private_key_and_the_others_are_followed()
     );
     // What is taken over can be rotated.
     done(&world, folder, &["rotate", "own", "--yes"]).await;
+}
+
+#[tokio::test]
+async fn a_private_key_whose_sshkey_is_refused_does_not_stay() {
+    let world = World::start(WorldOptions::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let own = pair(KeySpec::Ed25519);
+    put(&world, RESOURCE_GROUP, "own", &own);
+    fs::write(folder.join("own.pem"), own.to_openssh().unwrap()).unwrap();
+    let list = az_list(&world);
+    let rule = |group: &str, resource: &str, verbs: &[&str]| PolicyRule {
+        api_groups: Some(vec![group.to_owned()]),
+        resources: Some(vec![resource.to_owned()]),
+        verbs: verbs.iter().map(|&verb| verb.to_owned()).collect(),
+        ..PolicyRule::default()
+    };
+    let lists = rule("sshkey-operator.io", "sshkeys", &["list"]);
+    for (tenant, verbs, stays) in [
+        ("tidy", &["create", "delete"][..], false),
+        ("untidy", &["create"], true),
+    ] {
+        let rules = [lists.clone(), rule("", "secrets", verbs)];
+        world.tenant(world.namespace(), tenant, &rules).await;
+        let user = format!("system:serviceaccount:{}:{tenant}", world.namespace());
+        let arguments = ["--apply", "--private-key", "own.pem", "--as", &user];
+        let said = import(&world, folder, &list, &arguments).await;
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        assert!(
+            said.err.contains("you may not create sshkeys"),
+            "{}",
+            said.err
+        );
+        assert_eq!(world.secret("own").await.is_some(), stays, "{}", said.err);
+        let told = "Secret own with its private key stays in namespace";
+        assert_eq!(said.err.contains(told), stays, "{}", said.err);
+    }
 }
 
 #[tokio::test]
