@@ -31,7 +31,7 @@ struct Inner {
     /// Once the operator has started.
     context: OnceLock<Arc<Context>>,
     /// One scrape at a time. Those who come while one is computed share the next.
-    last: Mutex<Option<Scrape>>,
+    last: Arc<Mutex<Option<Scrape>>>,
 }
 
 struct Scrape {
@@ -64,20 +64,23 @@ impl Exposition {
     /// Everything as it stands, computed beside the async threads: it asks of all keys. `None` after a panic.
     async fn text(&self) -> Option<Bytes> {
         let asked = Instant::now();
-        let mut last = self.0.last.lock().await;
+        let mut last = Arc::clone(&self.0.last).lock_owned().await;
         let newer = last.as_ref().filter(|scrape| scrape.began >= asked);
         if let Some(newer) = newer {
             return Some(newer.text.clone());
         }
-        let began = Instant::now();
         let exposition = self.clone();
-        let text = tokio::task::spawn_blocking(move || exposition.measure()).await;
-        let text = text.ok()?;
-        *last = Some(Scrape {
-            began,
-            text: text.clone(),
+        // One whose client goes away is computed to its end, and the next waits for that.
+        let computed = tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
+            let text = exposition.measure();
+            *last = Some(Scrape {
+                began,
+                text: text.clone(),
+            });
+            text
         });
-        Some(text)
+        computed.await.ok()
     }
 
     fn measure(&self) -> Bytes {
