@@ -27,7 +27,7 @@ pub(super) async fn list(cluster: &Cluster, flags: &Several) -> Result<(), CliEr
     if let Some(format) = flags.output {
         let kept = |found| kept(found, format);
         let found = cluster.list_as(all, selector, kept).await?;
-        return screen::print(&formatted(found, format)?);
+        return screen::print_document(&formatted(found, format)?);
     }
     let now = Timestamp::now();
     let row = |found| row(&found, all, now);

@@ -90,7 +90,7 @@ fn completion(shell: Shell) -> Result<(), CliError> {
         "kubectl-sshkey",
         &mut script,
     );
-    screen::print(&String::from_utf8_lossy(&script))
+    screen::print_document(&String::from_utf8_lossy(&script))
 }
 
 fn man(folder: &Path) -> Result<(), CliError> {

@@ -19,6 +19,16 @@ pub(super) fn print(text: &str) -> Result<(), CliError> {
     written.map_err(CliError::Output)
 }
 
+/// Writes what a program may read, and changes nothing of it where one may: a terminal is a person's.
+pub(super) fn print_document(text: &str) -> Result<(), CliError> {
+    if io::stdout().is_terminal() {
+        return print(text);
+    }
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(CliError::Output)
+}
+
 /// Tells a person on the way, apart from the output. Nobody who reads it is no failure.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", printable(text));

@@ -20,7 +20,7 @@ pub(super) async fn show(cluster: &Cluster, flags: &Status) -> Result<(), CliErr
     let (now, width) = (Timestamp::now(), screen::width());
     if let Some(format) = several.output {
         let found = selected(cluster, flags, |found| kept(found, format)).await?;
-        return screen::print(&formatted(found, format)?);
+        return screen::print_document(&formatted(found, format)?);
     }
     let trees = selected(cluster, flags, |found| tree(&found, now, width)).await?;
     screen::print(&trees.join("\n"))

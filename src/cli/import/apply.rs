@@ -2,7 +2,7 @@
 
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{
-    Api, ResourceExt,
+    Api,
     api::{DeleteParams, DynamicObject, ObjectMeta, PostParams, Preconditions},
 };
 use serde_json::Value;
@@ -27,48 +27,64 @@ pub(super) async fn create(
     manifest: Value,
     pair: Option<&KeyPair>,
 ) -> Result<(), CliError> {
-    let kept = match pair {
-        Some(pair) => keep(cluster, name, pair).await?,
-        None => None,
-    };
     let unusable = |cause: serde_json::Error| CliError::Unreadable {
         subject: format!("SshKey {name}"),
         cause: cause.to_string(),
     };
     let object: DynamicObject = serde_json::from_value(manifest).map_err(unusable)?;
+    let kept = match pair {
+        Some(pair) => Some(keep(cluster, name, pair).await?),
+        None => None,
+    };
     let created = cluster.api(false).create(&params(), &object).await;
     let Err(error) = created else {
         return Ok(());
     };
-    // Of any other failure nobody can say that there is no object now, which may have taken the Secret up.
-    let is_refused =
-        matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422));
     let failed = cluster.failed(&cluster.about("create", Some(name)), error);
-    match kept.filter(|_| is_refused) {
-        None => Err(failed),
-        Some(secret) => Err(without_secret(cluster, &secret, failed).await),
+    let Some(kept) = kept else {
+        return Err(failed);
+    };
+    if let Kept::Created(secret) = kept
+        && is_absent(cluster, name).await
+        && is_taken_back(cluster, name, &secret).await
+    {
+        return Err(failed);
     }
+    Err(CliError::NotNow(format!(
+        "{}; the private key stays in Secret {name} of namespace {}",
+        failed.line(),
+        cluster.namespace()
+    )))
 }
 
-/// Takes back a Secret that was created for nothing. One that stays is told: it holds a private key.
-async fn without_secret(cluster: &Cluster, secret: &Secret, failed: CliError) -> CliError {
+/// Whether there surely is no such `SshKey`, which would take the Secret of its name up: an answer may be lost.
+async fn is_absent(cluster: &Cluster, name: &str) -> bool {
+    let found = cluster.api(false).get_metadata(name).await;
+    matches!(found, Err(kube::Error::Api(status)) if status.code == 404)
+}
+
+/// Whether a Secret that was created for nothing is gone again. One that was changed since stays.
+async fn is_taken_back(cluster: &Cluster, name: &str, secret: &ObjectMeta) -> bool {
     let params = DeleteParams {
         preconditions: Some(Preconditions {
-            uid: secret.uid(),
-            resource_version: secret.resource_version(),
+            uid: secret.uid.clone(),
+            resource_version: secret.resource_version.clone(),
         }),
         ..DeleteParams::default()
     };
     let api: Api<Secret> = Api::namespaced(cluster.client(), cluster.namespace());
-    let name = secret.name_any();
-    match api.delete(&name, &params).await {
-        Ok(_) => failed,
-        Err(_) => CliError::NotNow(format!(
-            "{}; Secret {name} with its private key stays in namespace {}: delete it",
-            failed.line(),
-            cluster.namespace()
-        )),
+    match api.delete(name, &params).await {
+        Err(kube::Error::Api(status)) => status.code == 404,
+        deleted => deleted.is_ok(),
     }
+}
+
+/// The Secret of a pair.
+enum Kept {
+    /// It was created, as this says.
+    Created(Box<ObjectMeta>),
+    /// It was there.
+    Found,
 }
 
 fn params() -> PostParams {
@@ -78,8 +94,8 @@ fn params() -> PostParams {
     }
 }
 
-/// Puts a pair into a Secret, which it returns, or finds it there.
-async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<Option<Secret>, CliError> {
+/// Puts a pair into a Secret, or finds it there.
+async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<Kept, CliError> {
     let failed = |cause| CliError::Key {
         name: name.to_owned(),
         cause,
@@ -97,7 +113,7 @@ async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<Option<Se
     };
     let api: Api<Secret> = Api::namespaced(cluster.client(), cluster.namespace());
     let error = match api.create(&params(), &secret).await {
-        Ok(created) => return Ok(Some(created)),
+        Ok(created) => return Ok(Kept::Created(Box::new(created.metadata))),
         Err(error) => error,
     };
     if !matches!(&error, kube::Error::Api(status) if status.code == 409) {
@@ -117,7 +133,7 @@ async fn keep(cluster: &Cluster, name: &str, pair: &KeyPair) -> Result<Option<Se
     if there
         .is_some_and(|there| there.public_key().fingerprint() == pair.public_key().fingerprint())
     {
-        return Ok(None);
+        return Ok(Kept::Found);
     }
     Err(CliError::NotNow(format!(
         "there is a Secret {name} in namespace {} already, with something else in it",

@@ -1,6 +1,6 @@
 //! Which keys of Azure `SshKey`s have already, and which names are taken. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(super) struct Known {
     ids: BTreeSet<String>,
     /// The same as specs name them: group, empty where none is named, and name, in lower case. The status of the object says
     /// in which subscription that is, if it is known.
-    places: BTreeMap<(String, String), Option<String>>,
+    places: BTreeSet<(String, String, Option<String>)>,
 }
 
 impl Known {
@@ -34,7 +34,7 @@ impl Known {
                 let subscription = id.map(|id| id.subscription.to_lowercase());
                 known
                     .places
-                    .insert((group.to_lowercase(), name.to_lowercase()), subscription);
+                    .insert((group.to_lowercase(), name.to_lowercase(), subscription));
             }
         }
         known
@@ -42,11 +42,13 @@ impl Known {
 
     /// Whether one of them has this key.
     pub(super) fn has(&self, id: &ArmId) -> bool {
-        let place = (id.resource_group.to_lowercase(), id.name.to_lowercase());
-        let subscription = id.subscription.to_lowercase();
-        let may_be = |of: &Option<String>| of.as_ref().is_none_or(|of| *of == subscription);
+        let in_subscription = |subscription| {
+            let (group, name) = (id.resource_group.to_lowercase(), id.name.to_lowercase());
+            self.places.contains(&(group, name, subscription))
+        };
         self.ids.contains(&id.to_string().to_lowercase())
-            || self.places.get(&place).is_some_and(may_be)
+            || in_subscription(None)
+            || in_subscription(Some(id.subscription.to_lowercase()))
     }
 }
 

@@ -76,7 +76,7 @@ async fn carry_out(access_flags: &AccessFlags, flags: &Import, list: List) -> Re
     if texts.is_empty() {
         screen::tell("There are no keys to import.");
     }
-    screen::print(&texts.join("---\n"))
+    screen::print_document(&texts.join("---\n"))
 }
 
 /// A list from a file, or from standard input.

@@ -77,7 +77,7 @@ pub(in crate::cli) async fn plan(cluster: &Cluster, flags: &Plan) -> Result<u8, 
         }
     }
     match flags.output {
-        Some(PlanFormat::Json) => screen::print(&report(&planned, &left_out, &errors)?)?,
+        Some(PlanFormat::Json) => screen::print_document(&report(&planned, &left_out, &errors)?)?,
         None if planned.is_empty() && left_out.is_empty() => {}
         None => screen::print(&text(&planned, &left_out, screen::width()))?,
     }

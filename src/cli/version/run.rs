@@ -59,8 +59,8 @@ async fn look(cluster: &Cluster) -> Result<Report, CliError> {
 }
 
 fn print(report: &Report, format: Option<VersionFormat>) -> Result<(), CliError> {
-    screen::print(&match format {
-        None => report.text(screen::width()),
+    screen::print_document(&match format {
+        None => return screen::print(&report.text(screen::width())),
         Some(VersionFormat::Json) => structured::json(report)?,
         Some(VersionFormat::Yaml) => structured::yaml(report)?,
     })

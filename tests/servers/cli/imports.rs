@@ -191,7 +191,7 @@ async fn a_private_key_whose_sshkey_is_refused_does_not_stay() {
         verbs: verbs.iter().map(|&verb| verb.to_owned()).collect(),
         ..PolicyRule::default()
     };
-    let lists = rule("sshkey-operator.io", "sshkeys", &["list"]);
+    let lists = rule("sshkey-operator.io", "sshkeys", &["get", "list"]);
     for (tenant, verbs, stays) in [
         ("tidy", &["create", "delete"][..], false),
         ("untidy", &["create"], true),
@@ -208,7 +208,7 @@ async fn a_private_key_whose_sshkey_is_refused_does_not_stay() {
             said.err
         );
         assert_eq!(world.secret("own").await.is_some(), stays, "{}", said.err);
-        let told = "Secret own with its private key stays in namespace";
+        let told = "the private key stays in Secret own of namespace";
         assert_eq!(said.err.contains(told), stays, "{}", said.err);
     }
 }
