@@ -97,7 +97,7 @@ impl Inventory {
         let at = Timestamp::now();
         let keys = arm.list_keys(id, caller).await.inspect_err(|error| {
             if matches!(error.cause, Cause::NotBefore(_)) {
-                // Nothing was asked. Another object may be let.
+                // It was put off, for this object and its urgency. Another may be let sooner.
                 group.is_not_searched();
             }
         })?;

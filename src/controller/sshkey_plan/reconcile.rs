@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
 use crate::{
     api::{ErrorClass, Reason, SshKeyPlan, SshKeyPlanStatus},
@@ -50,8 +50,12 @@ pub(in crate::controller) async fn before_its_turn(
 ) -> Result<Option<Action>, KubernetesError> {
     let now = now();
     let Some(left) = time_left(standing.ends, now) else {
+        if plan.meta().deletion_timestamp.is_some() {
+            return Ok(Some(Action::await_change()));
+        }
         plans::delete(&context.client, plan).await?;
-        return Ok(Some(Action::await_change()));
+        // An API server that is starting knows of none, and says so.
+        return Ok(Some(Action::requeue(context.memory.next_backoff(plan))));
     };
     if !plan.waits() {
         return Ok(Some(Action::requeue(left)));
@@ -61,6 +65,7 @@ pub(in crate::controller) async fn before_its_turn(
     }
     if !standing.is_queued
         && let Some(asked) = plans::read(&context.client, plan).await?
+        && !is_answered(&asked)
     {
         write(context, &asked, queued(&asked, now)).await?;
     }

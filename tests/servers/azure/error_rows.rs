@@ -195,6 +195,12 @@ fn no_answers() -> Vec<Row> {
             false,
         ),
         (
+            "no-route",
+            raw(404, r#"{"code":"NotFound","message":"no route"}"#),
+            AzureAnswerInvalid,
+            false,
+        ),
+        (
             "truncated",
             raw(200, r#"{"id":"/subscriptions/"#),
             AzureAnswerInvalid,

@@ -53,7 +53,8 @@ impl Look<'_> {
         }
     }
 
-    /// Lists the groups in which this object may have keys. A list that fails is not tried again before the next sweep.
+    /// Lists the groups in which this object may have keys. A list that fails is not tried again before the next sweep; one that is
+    /// put off is.
     async fn search(
         &self,
         store: &StoreKey,
