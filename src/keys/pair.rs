@@ -107,6 +107,15 @@ impl KeyPair {
         }
     }
 
+    /// Reads the private key of a managed Secret, as a person may have put it there: what [`KeyPair::from_openssh_amid`] reads, and of
+    /// other formats what [`KeyPair::read`] reads without a passphrase. OpenSSH reads most of them too.
+    ///
+    /// # Errors
+    /// As [`KeyPair::from_openssh_amid`].
+    pub fn from_secret(text: &[u8]) -> Result<Self, KeyError> {
+        Self::from_openssh_amid(text).or_else(|error| Self::read(text, None).map_err(|_| error))
+    }
+
     fn proven(private: ssh_key::PrivateKey, comment: Comment) -> Result<Self, KeyError> {
         let private = Box::new(private);
         let public = PublicKey::new(private.public_key().key_data(), comment)?;

@@ -1,10 +1,13 @@
 //! A managed Secret that others delete, replace, empty or damage: everything stops, and goes on once it is right again.
 
 use dev::world::{World, WorldOptions};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
-use sshkey_operator::api::{ConditionType, Reason, SshKey, condition::find};
+use sshkey_operator::{
+    api::{ConditionType, Reason, SshKey, condition::find},
+    keys::KeyPair,
+};
 
 use crate::manifests::key;
 
@@ -61,11 +64,11 @@ async fn a_replaced_emptied_or_corrupt_secret_stops_everything_until_it_is_right
         (foreign, Reason::PrivateKeyReplaced),
         (corrupt, Reason::PrivateKeyUnreadable),
         (
-            k8s_openapi::ByteString(b"not a key".to_vec()),
+            ByteString(b"not a key".to_vec()),
             Reason::PrivateKeyUnreadable,
         ),
     ] {
-        let set = |bytes: &k8s_openapi::ByteString| json!({ "data": { "ssh-privatekey": bytes } });
+        let set = |bytes: &ByteString| json!({ "data": { "ssh-privatekey": bytes } });
         let secrets = world.api::<Secret>();
         secrets
             .patch("web", &PatchParams::default(), &Patch::Merge(set(&bytes)))
@@ -88,6 +91,42 @@ async fn a_replaced_emptied_or_corrupt_secret_stops_everything_until_it_is_right
             .any(|record| record.request.is_arm_write()),
         "Azure was left alone"
     );
+}
+
+#[tokio::test]
+async fn the_same_key_in_another_format_becomes_a_file_that_openssh_reads() {
+    let world = World::start(WorldOptions::new()).await;
+    world
+        .apply(&key(
+            "web",
+            "{source: {generate: {algorithm: RSA, size: 2048}}}",
+        ))
+        .await;
+    let fingerprint = world.wait_ready("web").await.status.unwrap().fingerprint;
+    let private = || async {
+        let secret = world.secret("web").await.unwrap();
+        secret.data.unwrap()["ssh-privatekey"].clone()
+    };
+    let right = private().await;
+    // As its owner has saved it: `kubectl sshkey pem` writes RSA keys so.
+    let saved = KeyPair::from_openssh(&right.0).unwrap().to_pem().unwrap();
+    assert!(saved.contains("BEGIN RSA PRIVATE KEY"));
+    let saved = ByteString(saved.as_bytes().to_vec());
+    let patch = Patch::Merge(json!({ "data": { "ssh-privatekey": saved } }));
+    let secrets = world.api::<Secret>();
+    let params = PatchParams::default();
+    secrets.patch("web", &params, &patch).await.unwrap();
+    world
+        .until("the file is as it was", async || {
+            let there = private().await;
+            match KeyPair::from_openssh(&there.0) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await;
+    let ready = world.wait_ready("web").await.status.unwrap();
+    assert_eq!(ready.fingerprint, fingerprint);
 }
 
 #[tokio::test]

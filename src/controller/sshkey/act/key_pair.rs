@@ -23,7 +23,7 @@ pub(in crate::controller) enum Origin<'a> {
     Source,
     /// The managed Secret of this name.
     Managed(&'a str),
-    /// The managed Secret that is about to be repaired, at the version that was observed. There may be text beside the key.
+    /// The managed Secret that is about to be repaired, at the version that was observed.
     Repaired(&'a SecretRecord),
     /// The Secret of the next key, beside the managed one of this name.
     Staging(&'a str),
@@ -47,14 +47,14 @@ pub(in crate::controller) async fn load(
         Origin::Managed(name) => {
             let found = secrets::read(within, name).await?;
             let private = found.and_then(|found| found.private);
-            open(private, KeyPair::from_openssh, public_key).await
+            open(private, KeyPair::from_secret, public_key).await
         }
         Origin::Repaired(record) => {
             let found = secrets::read(within, &record.name).await?;
             let version = Some(&record.resource_version);
             let found = found.filter(|found| found.meta.resource_version.as_ref() == version);
             let private = found.and_then(|found| found.private);
-            open(private, KeyPair::from_openssh_amid, public_key).await
+            open(private, KeyPair::from_secret, public_key).await
         }
         Origin::Staging(managed) => {
             let name = staging_name(managed);
