@@ -5,12 +5,15 @@
 use std::{
     any::Any,
     collections::HashMap,
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
+    sync::{Arc, LazyLock},
+    thread::available_parallelism,
 };
 
 use futures::channel::{mpsc::UnboundedReceiver, oneshot};
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Semaphore;
 
 use crate::{
     api::{SshKey, SshKeyPlan},
@@ -252,12 +255,22 @@ impl Job {
     }
 }
 
+/// As many at once as there are cores. Each is a part of a reconcile that has its turn: if all of them were done side by side,
+/// none would end, and no other namespace would have a turn, before nearly all are done.
+static SLOTS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    Arc::new(Semaphore::new(cores))
+});
+
 /// Does on another thread what would hold up the async ones, and waits for it: for work of milliseconds.
 pub(in crate::controller) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
     let (sender, receiver) = oneshot::channel();
+    // Nobody closes it.
+    let slot = Arc::clone(&SLOTS).acquire_owned().await.ok();
     elsewhere(work, move |outcome| {
+        drop(slot);
         // A reconcile that was dropped meanwhile wants no outcome.
         let _ = sender.send(outcome);
     });

@@ -10,24 +10,22 @@ use serde::de::DeserializeOwned;
 
 use super::error::{KubernetesError, attempt, attempt_on, optional};
 
-/// Deletes what has this name and this UID. What is gone is well; another one of that name is not ours to delete.
+/// Deletes what has this name and this UID, at this version if one is given. What is gone is well; another one of that name is
+/// not ours to delete.
 ///
 /// # Errors
-/// When it can't be deleted.
+/// When it can't be deleted, or has changed since that version.
 pub(super) async fn delete_exactly<K>(
     api: &Api<K>,
     name: &str,
-    uid: &str,
+    exactly: Preconditions,
     subject: impl Fn() -> String,
 ) -> Result<(), KubernetesError>
 where
     K: Clone + Debug + DeserializeOwned,
 {
     let params = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: Some(uid.to_owned()),
-            resource_version: None,
-        }),
+        preconditions: Some(exactly.clone()),
         ..DeleteParams::default()
     };
     let refused = match attempt_on(name, "delete", &subject, api.delete(name, &params)).await {
@@ -38,7 +36,7 @@ where
     };
     // Another one of that name has another UID. The object with this one still exists, whatever refused to delete it, and why.
     let there = optional(attempt("read", subject, api.get_metadata(name)).await)?;
-    if there.is_some_and(|there| there.metadata.uid.as_deref() == Some(uid)) {
+    if there.is_some_and(|there| there.metadata.uid == exactly.uid) {
         Err(refused)
     } else {
         Ok(())

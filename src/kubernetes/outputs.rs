@@ -6,7 +6,7 @@ use std::fmt;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api,
-    api::{Patch, PostParams},
+    api::{Patch, PostParams, Preconditions},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -159,10 +159,14 @@ pub async fn delete(
     uid: &str,
 ) -> Result<(), KubernetesError> {
     let (name, subject) = (&object.name, || object.to_string());
+    let exactly = Preconditions {
+        uid: Some(uid.to_owned()),
+        resource_version: None,
+    };
     match object.kind {
-        OutputKind::Secret => delete_exactly(&within.api::<Secret>(), name, uid, subject).await,
+        OutputKind::Secret => delete_exactly(&within.api::<Secret>(), name, exactly, subject).await,
         OutputKind::ConfigMap => {
-            delete_exactly(&within.api::<ConfigMap>(), name, uid, subject).await
+            delete_exactly(&within.api::<ConfigMap>(), name, exactly, subject).await
         }
     }
 }

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::api::{DeleteParams, ObjectMeta, Patch, Preconditions};
+use kube::api::{ObjectMeta, Patch};
 use serde_json::json;
 
 use super::{
-    deletion::delete_exactly,
     error::{KubernetesError, attempt, attempt_on, optional},
     field_manager::by,
     namespaced::Namespaced,
@@ -158,36 +157,6 @@ pub async fn retire(
         .collect();
     let body = json!({ "metadata": metadata, "data": gone });
     patch(within, name, body).await
-}
-
-/// Deletes the Secret of former keys at the version that was read: a key that was put there since stays.
-///
-/// # Errors
-/// When it has changed since, or can't be deleted.
-pub async fn delete_unchanged(
-    within: Namespaced<'_>,
-    name: &str,
-    uid: &str,
-    resource_version: &str,
-) -> Result<(), KubernetesError> {
-    let params = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: Some(uid.to_owned()),
-            resource_version: Some(resource_version.to_owned()),
-        }),
-        ..DeleteParams::default()
-    };
-    let api = within.api::<Secret>();
-    let deleted = attempt("delete", || subject(name), api.delete(name, &params)).await;
-    optional(deleted).map(drop)
-}
-
-/// Deletes such a Secret: this one and no other of its name.
-///
-/// # Errors
-/// When it can't be deleted.
-pub async fn delete(within: Namespaced<'_>, name: &str, uid: &str) -> Result<(), KubernetesError> {
-    delete_exactly(&within.api::<Secret>(), name, uid, || subject(name)).await
 }
 
 fn public_name(key: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::api::{ObjectMeta, Patch, PostParams};
+use kube::api::{ObjectMeta, Patch, PostParams, Preconditions};
 use zeroize::Zeroize;
 
 use super::{
@@ -254,10 +254,20 @@ pub async fn record(
     recorded.map(FoundSecret::from)
 }
 
-/// Deletes a Secret: this one and no other of its name.
+/// Deletes a Secret at the version that was read: this one, no other of its name, and none into which a key was put since or
+/// that another object has taken up.
 ///
 /// # Errors
-/// When it can't be deleted.
-pub async fn delete(within: Namespaced<'_>, name: &str, uid: &str) -> Result<(), KubernetesError> {
-    delete_exactly(&within.api::<Secret>(), name, uid, || subject(name)).await
+/// When it has changed since, or can't be deleted.
+pub async fn delete(
+    within: Namespaced<'_>,
+    name: &str,
+    uid: &str,
+    resource_version: &str,
+) -> Result<(), KubernetesError> {
+    let exactly = Preconditions {
+        uid: Some(uid.to_owned()),
+        resource_version: Some(resource_version.to_owned()),
+    };
+    delete_exactly(&within.api::<Secret>(), name, exactly, || subject(name)).await
 }

@@ -23,6 +23,7 @@ pub use decide::azure::difference::{listed, names_that_differ};
 pub use decide::next_look::Intervals;
 pub use decide::next_move::{MOST_STEPS, Move, Place, next_move, next_step};
 pub use decide::order::plan;
+pub use decide::rotation::obstacle::FORMER_KEYS_MAX;
 pub use decision::{Finding, Plan};
 pub use desired::azure::{DesiredAzure, Target, Wanted};
 pub use desired::key_requirements::KeyRequirements;

@@ -10,7 +10,7 @@ use sshkey_operator::{
 
 use crate::world::{World, at, azure_key, id, key, mark, tags, transient};
 
-fn deleting(mut world: World) -> World {
+pub(crate) fn deleting(mut world: World) -> World {
     world.object.deleting_since = Some(at(-1));
     world
 }

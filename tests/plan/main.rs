@@ -13,6 +13,7 @@ mod deletion;
 mod drift;
 mod durability;
 mod forecast;
+mod former_keys;
 mod holds;
 mod life;
 mod moves;

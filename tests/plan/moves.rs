@@ -89,6 +89,23 @@ fn a_key_that_was_taken_over_stays_behind_when_its_object_moves_on() {
 }
 
 #[test]
+fn to_delete_the_key_is_meant_for_the_place_that_the_spec_asks_for() {
+    let mut world = World::published();
+    let theirs = azure_key(&key(), Default::default());
+    world.azure.insert(id(), theirs);
+    let azure = world.spec.azure.as_mut().unwrap();
+    azure.conflict_policy = Some(sshkey_operator::api::sshkey::AzureConflictPolicy::Adopt);
+    let mut world = world.settled();
+    rename(&mut world, "other");
+    let mut world = world.settled();
+    world.spec.azure.as_mut().unwrap().deletion_policy = Some(DeletionPolicy::Delete);
+    world.object.deleting_since = Some(at(-1));
+    world.reconcile(usize::MAX);
+    assert!(world.released);
+    assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&id()]);
+}
+
+#[test]
 fn another_location_is_refused_unless_the_key_may_be_made_anew() {
     for policy in [None, Some(ReplacePolicy::Refuse)] {
         let mut world = World::published().settled();

@@ -204,6 +204,7 @@ fn what_another_operator_staged_too_late_does_not_take_over() {
     world.staged = RotationSecret::Ours(Box::new(sshkey_operator::plan::StagedFacts {
         uid: "late".into(),
         resource_version: "1".into(),
+        is_exact: true,
         revision: Some(2),
         request: Some("now".into()),
         created_at: Some(at(0)),

@@ -96,7 +96,12 @@ fn keys_in_azure(situation: &Situation<'_>, ending: &mut Ending) -> Result<(), F
     } = *situation;
     for place in &observed.known {
         let id = place.id.clone();
-        match leave_place(desired, observed, place, policy_now(desired, place)) {
+        match leave_place(
+            desired,
+            observed,
+            place,
+            policy_now(desired, observed, place),
+        ) {
             Leaving::Gone => {}
             // A person who gives up on Azure does so on what can be reached as well: it may be what refuses to go.
             Leaving::Delete | Leaving::Blocked(_) if observed.object.abandoned => {
@@ -226,6 +231,7 @@ fn managed_secret_to_delete(desired: &Desired, observed: &Observed) -> Option<St
             Some(Step::Secret(SecretStep::DeleteSecret {
                 name: custody.name.clone(),
                 uid: facts.uid.clone(),
+                resource_version: facts.resource_version.clone(),
             }))
         }
         _ => None,
@@ -238,28 +244,35 @@ fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
         Some(KeyView::Present { key, .. }) => keeps(desired, observed, key),
         _ => false,
     };
-    let stays = |place: &&AzureRecord| policy_now(desired, place) == DeletionPolicy::Retain;
+    let stays =
+        |place: &&AzureRecord| policy_now(desired, observed, place) == DeletionPolicy::Retain;
     observed.known.iter().filter(stays).any(is_there)
 }
 
-/// The Secrets of other keys go with the managed one, and first.
+/// The Secrets of other keys go with the managed one, and first. Where it is gone already, those that name this very object.
 fn rotation_secrets_to_delete(desired: &Desired, observed: &Observed) -> Vec<Step> {
     let custody = desired.source.custody();
     let Some(custody) = custody.filter(|custody| custody.deletion == DeletionPolicy::Delete) else {
         return Vec::new();
     };
+    let goes_with_managed = managed_secret_to_delete(desired, observed).is_some();
+    let is_left_alone =
+        observed.secret == SecretView::Absent && !public_key_stays(desired, observed);
+    let goes = |is_exact| goes_with_managed || (is_left_alone && is_exact);
     let staged = observed.rotation_secrets.staged();
-    let staged = staged.map(|facts| {
+    let staged = staged.filter(|facts| goes(facts.is_exact)).map(|facts| {
         Step::Rotation(RotationStep::DropStagedKey {
             name: staging_name(&custody.name),
             uid: facts.uid.clone(),
+            resource_version: facts.resource_version.clone(),
         })
     });
     let previous = observed.rotation_secrets.previous();
-    let previous = previous.map(|facts| {
+    let previous = previous.filter(|facts| goes(facts.is_exact)).map(|facts| {
         Step::Rotation(RotationStep::DeletePreviousKeys {
             name: previous_name(&custody.name),
             uid: facts.uid.clone(),
+            resource_version: facts.resource_version.clone(),
         })
     });
     staged.into_iter().chain(previous).collect()

@@ -185,6 +185,7 @@ fn staged_secret(
     RotationSecret::Ours(Box::new(StagedFacts {
         uid: world.fresh.uid.clone(),
         resource_version: world.fresh.resource_version.clone(),
+        is_exact: true,
         revision: Some(revision),
         request,
         created_at: Some(now),

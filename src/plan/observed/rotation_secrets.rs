@@ -52,6 +52,8 @@ pub struct StagedFacts {
     pub uid: String,
     /// Its version, for changing what was read and nothing newer.
     pub resource_version: String,
+    /// Whether it says that it belongs to this very object, and not to one that had its name before.
+    pub is_exact: bool,
     /// How often the key will have been changed with it; `None` when that is not recorded any more.
     pub revision: Option<u32>,
     /// The request that it was made for.

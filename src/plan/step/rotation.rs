@@ -36,6 +36,8 @@ pub enum RotationStep {
         name: String,
         /// This one and no other.
         uid: String,
+        /// The version that was read: one that another object has taken up since is not deleted.
+        resource_version: String,
     },
     /// Note since when keys are former ones.
     DateFormerKeys {
@@ -54,6 +56,8 @@ pub enum RotationStep {
         name: String,
         /// This one and no other.
         uid: String,
+        /// The version that was read: one that another object has taken up since is not deleted.
+        resource_version: String,
     },
 }
 
@@ -191,7 +195,12 @@ impl RotationStep {
             }
             Self::RetireKeys(retire) => retire.resource_version.clear(),
             // These keep their UID: what was deleted once under another one is another object.
-            Self::DropStagedKey { .. } | Self::DeletePreviousKeys { .. } => {}
+            Self::DropStagedKey {
+                resource_version, ..
+            }
+            | Self::DeletePreviousKeys {
+                resource_version, ..
+            } => resource_version.clear(),
         }
     }
 }

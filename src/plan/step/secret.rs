@@ -35,6 +35,8 @@ pub enum SecretStep {
         name: String,
         /// This one and no other.
         uid: String,
+        /// The version that was read: one that another object has taken up since is not deleted.
+        resource_version: String,
     },
 }
 
@@ -94,7 +96,9 @@ impl SecretStep {
                 }
             }
             // It keeps its UID: what was deleted under another one is another object.
-            Self::DeleteSecret { .. } => {}
+            Self::DeleteSecret {
+                resource_version, ..
+            } => resource_version.clear(),
         }
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn drop_staged(observed: &Observed) -> Step {
     Step::Rotation(RotationStep::DropStagedKey {
         name: "n".into(),
         uid: staged(observed).uid.clone(),
+        resource_version: staged(observed).resource_version.clone(),
     })
 }
 

@@ -198,6 +198,7 @@ pub(crate) fn rotation_secrets(seen: &Seen, looked: bool) -> RotationSecrets {
     let staged = seen.staged.as_ref().map(|staged| StagedFacts {
         uid: "n".into(),
         resource_version: "1".into(),
+        is_exact: true,
         revision: Some(staged.revision),
         request: request(staged.request),
         created_at: Some(now()),

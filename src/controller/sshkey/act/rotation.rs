@@ -50,8 +50,12 @@ pub(in crate::controller) async fn act(
             Ok(staged_is(context, observation, Some(begun)).await)
         }
         RotationStep::ActivateKey(next) => activate(context, observation, next).await,
-        RotationStep::DropStagedKey { name, uid } => {
-            stored::delete(within, name, uid).await?;
+        RotationStep::DropStagedKey {
+            name,
+            uid,
+            resource_version,
+        } => {
+            secrets::delete(within, name, uid, resource_version).await?;
             Ok(staged_is(context, observation, None).await)
         }
         RotationStep::DateFormerKeys {
@@ -64,8 +68,12 @@ pub(in crate::controller) async fn act(
             Ok(previous_is(context, observation, Some(dated)).await)
         }
         RotationStep::RetireKeys(keys) => retire(context, observation, keys).await,
-        RotationStep::DeletePreviousKeys { name, uid } => {
-            stored::delete(within, name, uid).await?;
+        RotationStep::DeletePreviousKeys {
+            name,
+            uid,
+            resource_version,
+        } => {
+            secrets::delete(within, name, uid, resource_version).await?;
             Ok(previous_is(context, observation, None).await)
         }
     }
@@ -113,7 +121,7 @@ async fn retire(
     } = keys;
     let within = observation.within(&context.client);
     let left = if keys.whole {
-        stored::delete_unchanged(within, name, uid, version).await?;
+        secrets::delete(within, name, uid, version).await?;
         None
     } else {
         let kept: Vec<FormerRecord> = recorded(&keys.kept).collect();

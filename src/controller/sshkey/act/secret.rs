@@ -46,8 +46,13 @@ pub(in crate::controller) async fn act(
             secret,
             recorded_as,
         } => record(context, observation, secret, *recorded_as).await?,
-        SecretStep::DeleteSecret { name, uid } => {
-            secrets::delete(Namespaced::new(&context.client, owner.namespace), name, uid).await?;
+        SecretStep::DeleteSecret {
+            name,
+            uid,
+            resource_version,
+        } => {
+            let within = Namespaced::new(&context.client, owner.namespace);
+            secrets::delete(within, name, uid, resource_version).await?;
             return Ok(Outcome::Secret(SecretView::Absent));
         }
     };

@@ -17,7 +17,9 @@ use crate::{
         outputs::{self, FoundOutput},
         secrets,
     },
-    plan::{Changeable, Desired, Entry, EntryFact, OutputFacts, OutputView, Shape},
+    plan::{
+        Changeable, Desired, Entry, EntryFact, FORMER_KEYS_MAX, OutputFacts, OutputView, Shape,
+    },
 };
 
 /// Reads every output that is wanted or recorded.
@@ -118,14 +120,19 @@ fn facts_of(object: &SshKey, shape: Option<&Shape>, found: &FoundOutput) -> Outp
     }
 }
 
+/// The most lines that the operator writes: the current key, the next one and all former ones. Those who may write the object may
+/// write ten thousand.
+const LINES_MAX: usize = FORMER_KEYS_MAX + 2;
+
 fn fact(entry: &Entry, bytes: &[u8]) -> EntryFact {
     let text = || std::str::from_utf8(bytes).ok();
     let key = match entry {
         Entry::Text(wanted) => return EntryFact::Text(bytes == wanted.as_bytes()),
         Entry::AuthorizedKeys => {
             let keys = text().and_then(|text| {
-                let lines = text.lines().map(PublicKey::parse);
-                lines.collect::<Result<Vec<_>, _>>().ok()
+                let lines = text.lines().take(LINES_MAX + 1).map(PublicKey::parse);
+                let keys = lines.collect::<Result<Vec<_>, _>>().ok()?;
+                (keys.len() <= LINES_MAX).then_some(keys)
             });
             let written = |keys: &Vec<PublicKey>| -> Vec<u8> {
                 keys.iter().flat_map(secrets::public_entry).collect()

@@ -9,7 +9,7 @@ use crate::{
     },
     controller::{
         blocking::off_thread,
-        sshkey::observe::secret::{QUICKLY_READ, durability},
+        sshkey::observe::secret::{QUICKLY_READ, durability, is_request, parse_revision},
     },
     keys::KeyPair,
     kubernetes::{
@@ -18,8 +18,8 @@ use crate::{
         rotation_secrets::{self, FormerRecord, FoundKeys, parse_former},
     },
     plan::{
-        FormerKey, ObjectFacts, PreviousFacts, RotationSecret, RotationSecrets, SecretKey,
-        SecretView, StagedFacts,
+        FORMER_KEYS_MAX, FormerKey, ObjectFacts, PreviousFacts, RotationSecret, RotationSecrets,
+        SecretKey, SecretView, StagedFacts,
     },
 };
 
@@ -107,14 +107,16 @@ pub(in crate::controller) async fn staged(
         Whose::Ours(found) => *found,
         Whose::Other(other) => return other,
     };
-    let facts = in_time(found, |found| {
+    let is_exact = text_of(&found.meta, annotation::OWNER_UID).as_deref() == Some(owner.uid);
+    let facts = in_time(found, move |found| {
         let text = |name| found.meta.annotations.as_ref()?.get(name).cloned();
         let time = |name| text(name).and_then(|time| time.parse().ok());
         StagedFacts {
             uid: found.meta.uid.clone().unwrap_or_default(),
             resource_version: found.meta.resource_version.clone().unwrap_or_default(),
-            revision: text(annotation::REVISION).and_then(|revision| revision.parse().ok()),
-            request: text(annotation::HANDLED_REQUEST),
+            is_exact,
+            revision: text(annotation::REVISION).and_then(|revision| parse_revision(&revision)),
+            request: text(annotation::HANDLED_REQUEST).filter(|request| is_request(request)),
             created_at: time(annotation::CREATED_AT),
             pending_since: time(annotation::PENDING_SINCE),
             durability: durability(&found.meta, found.immutable),
@@ -157,15 +159,18 @@ pub(in crate::controller) async fn previous(
     RotationSecret::Ours(Box::new(facts.await))
 }
 
-/// The keys that are there, in the order in which they are recorded; those without a record come last.
+/// The keys that are there, in the order in which they are recorded; those without a record come last. An entry whose name is
+/// not its key's is damaged: no record can name it. Of more than the operator ever keeps the rest is not read: each takes
+/// milliseconds of a core, at each look.
 fn former(found: &FoundKeys, records: &[FormerRecord]) -> Vec<FormerKey> {
     let place = |name: &str| records.iter().position(|record| record.key == name);
     let mut names: Vec<&String> = found.keys.keys().collect();
     names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
-    let keys = names.into_iter().filter_map(|name| {
+    let keys = names.into_iter().take(FORMER_KEYS_MAX).filter_map(|name| {
         let record = place(name).map(|place| &records[place]);
-        Some(FormerKey {
-            public_key: KeyPair::from_openssh(&found.keys[name]).ok()?.public_key(),
+        let public_key = KeyPair::from_openssh(&found.keys[name]).ok()?.public_key();
+        (public_key.fingerprint().short_hex() == *name).then(|| FormerKey {
+            public_key,
             revision: record.map_or(0, |record| record.revision),
             retired_at: record.and_then(|record| record.retired_at),
         })
@@ -231,4 +236,32 @@ async fn in_time<T: Send + 'static>(
         return read(&found);
     }
     off_thread(move || read(&found)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::keys::{Comment, KeySpec};
+
+    #[test]
+    fn an_entry_under_another_name_than_its_keys_is_damaged() {
+        let pair = KeyPair::generate(KeySpec::Ed25519, &Comment::empty()).unwrap();
+        let name = pair.public_key().fingerprint().short_hex();
+        let entry = || Zeroizing::new(pair.to_openssh().unwrap().as_bytes().to_vec());
+        let others = (0..1_000).map(|number| format!("{number:016x}"));
+        let found = FoundKeys {
+            keys: others
+                .chain([name.clone()])
+                .map(|name| (name, entry()))
+                .collect(),
+            meta: ObjectMeta::default(),
+            immutable: false,
+        };
+        let records = [FormerRecord::new(&pair.public_key().fingerprint(), 1, None)];
+        let keys = former(&found, &records);
+        assert_eq!(keys.len(), 1, "the recorded one is read first");
+        assert_eq!(keys[0].public_key, pair.public_key());
+    }
 }

@@ -14,6 +14,9 @@ use crate::{
 /// take less than the way to another thread and back.
 pub(in crate::controller) const QUICKLY_READ: usize = 1_024;
 
+/// A rotation a second for thirty years.
+const LARGEST_REVISION: u32 = 1_000_000_000;
+
 /// What a Secret says to an `SshKey` of this namespace and name.
 pub(in crate::controller) async fn secret(
     found: Option<secrets::FoundSecret>,
@@ -48,7 +51,7 @@ fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
     let text = |name: &str| annotations.get(name).cloned();
     let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
         None => SecretKey::Missing,
-        Some(bytes) => match KeyPair::from_openssh_amid(bytes) {
+        Some(bytes) => match KeyPair::from_secret(bytes) {
             Ok(pair) => SecretKey::Readable(pair.public_key()),
             Err(error) => SecretKey::Unreadable(error.to_string()),
         },
@@ -74,15 +77,26 @@ fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
         may_be_adopted: text(annotation::ADOPT_BY).as_deref() == Some(consent),
         recorded: text(annotation::FINGERPRINT).and_then(|fingerprint| fingerprint.parse().ok()),
         revision: text(annotation::REVISION)
-            .and_then(|revision| revision.parse().ok())
+            .and_then(|revision| parse_revision(&revision))
             .unwrap_or(1),
         created_at: text(annotation::CREATED_AT).and_then(|time| time.parse().ok()),
-        request: text(annotation::HANDLED_REQUEST),
+        request: text(annotation::HANDLED_REQUEST).filter(|request| is_request(request)),
         key,
         public_entry_matches,
         private_entry_is_a_file,
         durability: durability(&found.meta, found.immutable),
     }
+}
+
+/// The number of a key as a Secret records it. One that no rotations lead to is no record: none could come after it.
+pub(in crate::controller) fn parse_revision(recorded: &str) -> Option<u32> {
+    let revision = recorded.parse().ok();
+    revision.filter(|revision| *revision <= LARGEST_REVISION)
+}
+
+/// Whether a status can repeat what a Secret records as a request: who may write the Secret may write anything there.
+pub(in crate::controller) fn is_request(recorded: &str) -> bool {
+    !annotation::is_too_long(annotation::ROTATE_REQUESTED_AT, recorded)
 }
 
 /// Whether what is written into an object stays.

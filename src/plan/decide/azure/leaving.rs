@@ -48,13 +48,24 @@ pub(crate) enum Leaving {
     Blocked(Finding),
 }
 
-/// What the spec says now, while it still asks for the key; what was recorded otherwise.
-pub(crate) fn policy_now(desired: &Desired, record: &AzureRecord) -> DeletionPolicy {
-    let asked = desired
-        .azure
-        .as_ref()
-        .and_then(|azure| azure.deletion_policy);
-    asked.unwrap_or(record.deletion_policy)
+/// What the spec says now of the place that it asks for, and what was recorded of others: to delete the key is meant for that
+/// one alone, to retain it for all. Where it can't be said which place is asked for, it is the only one.
+pub(crate) fn policy_now(
+    desired: &Desired,
+    observed: &Observed,
+    record: &AzureRecord,
+) -> DeletionPolicy {
+    let Some(azure) = &desired.azure else {
+        return record.deletion_policy;
+    };
+    let is_asked_for = match &azure.target {
+        Ok(wanted) => *wanted.id() == record.id,
+        Err(_) => observed.known.len() == 1,
+    };
+    match azure.deletion_policy {
+        Some(DeletionPolicy::Delete) if !is_asked_for => record.deletion_policy,
+        asked => asked.unwrap_or(record.deletion_policy),
+    }
 }
 
 pub(crate) fn leave_place(

@@ -161,6 +161,7 @@ fn under_way(situation: &Situation<'_>, staged: &StagedFacts) -> Rotation {
     let drop = Step::Rotation(RotationStep::DropStagedKey {
         name: staging_name(&situation.custody.name),
         uid: staged.uid.clone(),
+        resource_version: staged.resource_version.clone(),
     });
     let key = staged.key.readable();
     if key.is_some() && key == situation.current {
