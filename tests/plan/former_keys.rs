@@ -5,7 +5,11 @@ use sshkey_operator::{
     plan::{RotationSecret, SecretFacts, SecretView},
 };
 
-use crate::{deletion::deleting, rotation::ask, world::World};
+use crate::{
+    deletion::deleting,
+    rotation::ask,
+    world::{World, transient},
+};
 
 /// One whose key was changed once, and that goes with its Secret.
 fn rotated(world: World) -> World {
@@ -60,4 +64,16 @@ fn former_keys_whose_secret_is_gone_already_go_if_they_name_this_object() {
         assert!(world.released);
         assert_eq!(world.former().len(), left, "{uid}");
     }
+}
+
+#[test]
+fn the_secrets_stay_where_azure_can_not_say_whether_the_key_stays() {
+    let mut world = World::published();
+    let azure = world.spec.azure.as_mut().unwrap();
+    azure.deletion_policy = Some(DeletionPolicy::Retain);
+    let mut world = rotated(world);
+    world.azure_failure = Some(transient());
+    world.reconcile(usize::MAX);
+    assert!(world.released && world.secret != SecretView::Absent);
+    assert_eq!(world.former().len(), 1);
 }

@@ -23,7 +23,7 @@ use crate::{
         },
     },
     kubernetes::{namespaced::Namespaced, sshkeys},
-    plan::{KeyView, Move, ObjectStep, Outcome, Step, next_move, plan},
+    plan::{KeyView, Move, ObjectStep, Outcome, RotationStep, SecretStep, Step, next_move, plan},
 };
 
 /// How often it is tried, with the waits of any other error: there is no object any more on which it could be reported.
@@ -176,6 +176,10 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Taken) 
             Move::Take(step @ Step::Object(ObjectStep::RemoveFinalizer { .. })) => {
                 (Ok(Outcome::Released), Some(step))
             }
+            // One that was made again under this name goes on with the Secrets.
+            Move::Take(step) if destroys_keys(&step) && is_back(scope, observation).await => {
+                return Left::NotYet;
+            }
             Move::Take(step) => (act(scope, observation, &step).await, Some(step)),
         };
         match made {
@@ -191,6 +195,24 @@ async fn leave(scope: &Scope, observation: &mut Observation, taken: &mut Taken) 
             }
         }
     }
+}
+
+/// Whether a step destroys private keys.
+fn destroys_keys(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Secret(SecretStep::DeleteSecret { .. })
+            | Step::Rotation(
+                RotationStep::DropStagedKey { .. } | RotationStep::DeletePreviousKeys { .. }
+            )
+    )
+}
+
+/// Whether an object of this name exists again, or that can't be said.
+async fn is_back(scope: &Scope, observation: &Observation) -> bool {
+    let within = observation.within(&scope.context.client);
+    let live = sshkeys::read(within, &observation.object.name_any()).await;
+    !matches!(live, Ok(None))
 }
 
 /// Where our key may be.

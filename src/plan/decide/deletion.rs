@@ -238,11 +238,12 @@ fn managed_secret_to_delete(desired: &Desired, observed: &Observed) -> Option<St
     }
 }
 
-/// Whether the public key of this object stays in Azure: its private half is not destroyed then.
+/// Whether the public key of this object stays in Azure, or that can't be said: its private half is not destroyed then.
 fn public_key_stays(desired: &Desired, observed: &Observed) -> bool {
     let is_there = |place: &AzureRecord| match observed.azure.get(&place.id) {
         Some(KeyView::Present { key, .. }) => keeps(desired, observed, key),
-        _ => false,
+        Some(KeyView::Absent { .. }) => false,
+        Some(KeyView::Unknown(_)) | None => true,
     };
     let stays =
         |place: &&AzureRecord| policy_now(desired, observed, place) == DeletionPolicy::Retain;

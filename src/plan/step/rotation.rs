@@ -36,7 +36,7 @@ pub enum RotationStep {
         name: String,
         /// This one and no other.
         uid: String,
-        /// The version that was read: one that another object has taken up since is not deleted.
+        /// The version that was read: one that was written since is not deleted.
         resource_version: String,
     },
     /// Note since when keys are former ones.
@@ -56,7 +56,7 @@ pub enum RotationStep {
         name: String,
         /// This one and no other.
         uid: String,
-        /// The version that was read: one that another object has taken up since is not deleted.
+        /// The version that was read: one that was written since is not deleted.
         resource_version: String,
     },
 }

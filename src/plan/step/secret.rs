@@ -35,7 +35,7 @@ pub enum SecretStep {
         name: String,
         /// This one and no other.
         uid: String,
-        /// The version that was read: one that another object has taken up since is not deleted.
+        /// The version that was read: one that was written since is not deleted.
         resource_version: String,
     },
 }

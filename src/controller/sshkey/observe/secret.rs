@@ -49,17 +49,7 @@ pub(in crate::controller) async fn facts(
 fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
     let annotations = found.meta.annotations.clone().unwrap_or_default();
     let text = |name: &str| annotations.get(name).cloned();
-    let key = match found.private.as_ref().filter(|bytes| !bytes.is_empty()) {
-        None => SecretKey::Missing,
-        Some(bytes) => match KeyPair::from_secret(bytes) {
-            Ok(pair) => SecretKey::Readable(pair.public_key()),
-            Err(error) => SecretKey::Unreadable(error.to_string()),
-        },
-    };
-    let private_entry_is_a_file = found
-        .private
-        .as_ref()
-        .is_some_and(|bytes| is_openssh_file(bytes));
+    let (key, private_entry_is_a_file) = private_entry(found);
     let public_entry_matches = match (&key, &found.public) {
         (SecretKey::Readable(key), Some(entry)) => *entry == secrets::public_entry(key),
         _ => false,
@@ -86,6 +76,22 @@ fn secret_facts(found: &secrets::FoundSecret, consent: &str) -> SecretFacts {
         private_entry_is_a_file,
         durability: durability(&found.meta, found.immutable),
     }
+}
+
+/// The key in the private entry, and whether the entry is a file that OpenSSH reads.
+fn private_entry(found: &secrets::FoundSecret) -> (SecretKey, bool) {
+    let Some(bytes) = found.private.as_ref().filter(|bytes| !bytes.is_empty()) else {
+        return (SecretKey::Missing, false);
+    };
+    let (pair, is_openssh) = match KeyPair::from_openssh(bytes) {
+        Ok(pair) => (Ok(pair), is_openssh_file(bytes)),
+        Err(_) => (KeyPair::from_secret(bytes), false),
+    };
+    let key = match pair {
+        Ok(pair) => SecretKey::Readable(pair.public_key()),
+        Err(error) => SecretKey::Unreadable(error.to_string()),
+    };
+    (key, is_openssh)
 }
 
 /// The number of a key as a Secret records it. One that no rotations lead to is no record: none could come after it.

@@ -1,7 +1,12 @@
 //! The keys in Azure that are no longer wanted: which of them may go, and what stands against it.
 
 use crate::{
-    api::{ArmId, Reason, names::annotation, sshkey::DeletionPolicy, status::Origin},
+    api::{
+        ArmId, Reason,
+        names::annotation,
+        sshkey::DeletionPolicy,
+        status::{Origin, Phase},
+    },
     plan::{
         authority::azure::may_delete,
         decision::Finding,
@@ -49,7 +54,7 @@ pub(crate) enum Leaving {
 }
 
 /// What the spec says now of the place that it asks for, and what was recorded of others: to delete the key is meant for that
-/// one alone, to retain it for all. Where it can't be said which place is asked for, it is the only one.
+/// one alone, to retain it for all. Where it can't be said which place is asked for, it is the only one that is not left.
 pub(crate) fn policy_now(
     desired: &Desired,
     observed: &Observed,
@@ -58,9 +63,12 @@ pub(crate) fn policy_now(
     let Some(azure) = &desired.azure else {
         return record.deletion_policy;
     };
-    let is_asked_for = match &azure.target {
-        Ok(wanted) => *wanted.id() == record.id,
-        Err(_) => observed.known.len() == 1,
+    let is_asked_for = if let Ok(wanted) = &azure.target {
+        *wanted.id() == record.id
+    } else {
+        let is_kept = |place: &AzureRecord| place.phase == Phase::Published;
+        let kept = observed.known.iter().filter(|place| is_kept(place));
+        is_kept(record) && kept.count() == 1
     };
     match azure.deletion_policy {
         Some(DeletionPolicy::Delete) if !is_asked_for => record.deletion_policy,
