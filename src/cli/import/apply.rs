@@ -40,12 +40,15 @@ pub(super) async fn create(
     let Err(error) = created else {
         return Ok(());
     };
+    // Of any other failure nobody can say that there will be no object, which would take the Secret up.
+    let is_refused =
+        matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422));
     let failed = cluster.failed(&cluster.about("create", Some(name)), error);
     let Some(kept) = kept else {
         return Err(failed);
     };
     if let Kept::Created(secret) = kept
-        && is_absent(cluster, name).await
+        && is_refused
         && is_taken_back(cluster, name, &secret).await
     {
         return Err(failed);
@@ -55,12 +58,6 @@ pub(super) async fn create(
         failed.line(),
         cluster.namespace()
     )))
-}
-
-/// Whether there surely is no such `SshKey`, which would take the Secret of its name up: an answer may be lost.
-async fn is_absent(cluster: &Cluster, name: &str) -> bool {
-    let found = cluster.api(false).get_metadata(name).await;
-    matches!(found, Err(kube::Error::Api(status)) if status.code == 404)
 }
 
 /// Whether a Secret that was created for nothing is gone again. One that was changed since stays.

@@ -191,7 +191,7 @@ async fn a_private_key_whose_sshkey_is_refused_does_not_stay() {
         verbs: verbs.iter().map(|&verb| verb.to_owned()).collect(),
         ..PolicyRule::default()
     };
-    let lists = rule("sshkey-operator.io", "sshkeys", &["get", "list"]);
+    let lists = rule("sshkey-operator.io", "sshkeys", &["list"]);
     for (tenant, verbs, stays) in [
         ("tidy", &["create", "delete"][..], false),
         ("untidy", &["create"], true),
