@@ -9,7 +9,7 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
-use sshkey_operator::api::SshKey;
+use sshkey_operator::api::{AzureStore, SshKey};
 
 use crate::manifests::key;
 
@@ -54,6 +54,8 @@ async fn a_secret_whose_deletion_is_refused_is_not_left_behind() {
         .apply(&key("web", "{secret: {deletionPolicy: Delete}}"))
         .await;
     world.wait_ready("web").await;
+    // Its status is a write, too.
+    world.wait_ready_of::<AzureStore>("default").await;
     // A conflict says that another one of that name is there, or no more than that somebody stands against it now.
     world.proxy().reset();
     let conflict = Fault::Answer {
