@@ -166,8 +166,16 @@ impl<'a> Run<'a> {
         difference(&reference.end, &state.told(&keys, &self.uids))
     }
 
-    /// Whether it stays so, without a write, when all was looked at once more.
+    /// Whether it stays so, without a write, when all was looked at once more. It may have come to this end for a moment, in the
+    /// middle of the reconcile that was struck: then it is waited for once more.
     async fn stays(&mut self, reference: &Reference) -> Result<(), String> {
+        match self.stays_for_two_lists(reference).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.stays_for_two_lists(reference).await,
+        }
+    }
+
+    async fn stays_for_two_lists(&mut self, reference: &Reference) -> Result<(), String> {
         let writes = self.stage.writes();
         self.stage.wait_lists(2).await;
         let state = self.look().await;
