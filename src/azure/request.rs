@@ -162,20 +162,25 @@ impl Exchange {
         if answer.status == 401 {
             self.identity.forget_token();
         }
-        // Only ARM itself can say that something is not there; a gateway before it may answer as other services do.
-        let says = |error: &ErrorBody| error.wrapped || answer.status != 404;
-        Ok(Err(failed(match answer.error().filter(says) {
-            Some(error) => Cause::Refused(Box::new(Refusal {
-                status: answer.status,
-                code: error.code,
-                message: error.message,
-                policies: error.policies,
-                ids: answer.headers.ids.clone(),
-            })),
-            None => Cause::NotArm {
-                status: answer.status,
-            },
-        })))
+        Ok(Err(failed(refusal(&answer))))
+    }
+}
+
+/// What an answer refuses. Only ARM itself can say that something is not there; a gateway before it may answer as other
+/// services do.
+fn refusal(answer: &Answer) -> Cause {
+    let is_of_arm = |error: &ErrorBody| error.wrapped || answer.status != 404;
+    match answer.error().filter(is_of_arm) {
+        Some(error) => Cause::Refused(Box::new(Refusal {
+            status: answer.status,
+            code: error.code,
+            message: error.message,
+            policies: error.policies,
+            ids: answer.headers.ids.clone(),
+        })),
+        None => Cause::NotArm {
+            status: answer.status,
+        },
     }
 }
 
