@@ -58,18 +58,10 @@ impl<'de, K> Deserialize<'de> for Owned<K> {
 }
 
 impl<K: Resource> Resource for Owned<K> {
-    kind_of!(K);
+    kind_of!(K, meta);
 
     fn metadata_api() -> bool {
         true
-    }
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
     }
 }
 

@@ -89,15 +89,7 @@ fn stores_listed(meta: &ObjectMeta, status: &Value) -> Vec<StoreKey> {
 }
 
 impl Resource for StoreUser {
-    kind_of!(SshKey);
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
-    }
+    kind_of!(SshKey, meta);
 }
 
 #[cfg(test)]

@@ -101,15 +101,7 @@ impl<'de> Deserialize<'de> for WatchedKey {
 }
 
 impl Resource for WatchedKey {
-    kind_of!(SshKey);
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
-    }
+    kind_of!(SshKey, meta);
 }
 
 #[cfg(test)]

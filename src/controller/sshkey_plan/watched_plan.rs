@@ -84,15 +84,7 @@ impl<'de> Deserialize<'de> for WatchedPlan {
 }
 
 impl Resource for WatchedPlan {
-    kind_of!(SshKeyPlan);
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
-    }
+    kind_of!(SshKeyPlan, meta);
 }
 
 #[cfg(test)]
