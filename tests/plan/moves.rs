@@ -75,8 +75,8 @@ fn nothing_is_taken_away_while_the_new_place_can_not_be_had() {
     assert_eq!(world.azure[&named("taken")], theirs);
 }
 
-#[test]
-fn a_key_that_was_taken_over_stays_behind_when_its_object_moves_on() {
+/// One that has adopted a key, and moved on to another name.
+fn adopted_and_moved() -> World {
     let mut world = World::published();
     let theirs = azure_key(&key(), Default::default());
     world.azure.insert(id(), theirs);
@@ -84,25 +84,41 @@ fn a_key_that_was_taken_over_stays_behind_when_its_object_moves_on() {
     azure.conflict_policy = Some(sshkey_operator::api::sshkey::AzureConflictPolicy::Adopt);
     let mut world = world.settled();
     rename(&mut world, "other");
-    let world = world.settled();
-    assert_eq!(world.azure.len(), 2);
+    world.settled()
+}
+
+#[test]
+fn a_key_that_was_taken_over_stays_behind_when_its_object_moves_on() {
+    assert_eq!(adopted_and_moved().azure.len(), 2);
 }
 
 #[test]
 fn to_delete_the_key_is_meant_for_the_place_that_the_spec_asks_for() {
-    let mut world = World::published();
-    let theirs = azure_key(&key(), Default::default());
-    world.azure.insert(id(), theirs);
-    let azure = world.spec.azure.as_mut().unwrap();
-    azure.conflict_policy = Some(sshkey_operator::api::sshkey::AzureConflictPolicy::Adopt);
-    let mut world = world.settled();
-    rename(&mut world, "other");
-    let mut world = world.settled();
+    let mut world = adopted_and_moved();
     world.spec.azure.as_mut().unwrap().deletion_policy = Some(DeletionPolicy::Delete);
     world.object.deleting_since = Some(at(-1));
     world.reconcile(usize::MAX);
     assert!(world.released);
     assert_eq!(world.azure.keys().collect::<Vec<_>>(), [&id()]);
+}
+
+#[test]
+fn to_delete_the_key_is_meant_for_no_other_place_while_the_wanted_one_can_not_be_said() {
+    for (policy, left) in [
+        (DeletionPolicy::Retain, vec![id(), named("other")]),
+        (DeletionPolicy::Delete, vec![id()]),
+    ] {
+        let mut world = adopted_and_moved();
+        let azure = world.spec.azure.as_mut().unwrap();
+        azure.deletion_policy = Some(policy);
+        let tag = |number: usize| (format!("tag-{number}"), "x".to_owned());
+        azure.tags = Some((0..46).map(tag).collect());
+        assert!(world.desired().azure.unwrap().target.is_err());
+        world.object.deleting_since = Some(at(-1));
+        world.reconcile(usize::MAX);
+        assert!(world.released, "{policy:?}");
+        assert_eq!(world.azure.into_keys().collect::<Vec<_>>(), left);
+    }
 }
 
 #[test]
