@@ -41,8 +41,7 @@ impl ConditionType {
 
 /// Whether the operator writes conditions of this type into the statuses of keys and stores. Of others it knows nothing.
 pub fn is_own(type_: &str) -> bool {
-    let all = ConditionType::iter().filter(|kind| *kind != ConditionType::Complete);
-    all.into_iter().any(|own| own.as_str() == type_)
+    ConditionType::iter().any(|kind| kind != ConditionType::Complete && kind.as_str() == type_)
 }
 
 /// The longest message of a condition, in bytes. Messages name what users wrote, and that may be long.

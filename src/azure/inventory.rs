@@ -31,7 +31,7 @@ struct Groups {
     known: HashMap<(String, String), Arc<Group>>,
     /// How many may be known before the empty ones are forgotten.
     most: usize,
-    /// How old a list may be that somebody uses.
+    /// The oldest list that a caller uses.
     oldest: Duration,
 }
 

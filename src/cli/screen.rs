@@ -12,11 +12,7 @@ use super::{error::CliError, printable::printable};
 
 /// Writes to standard output, and nothing that would do more than show; colours only where they are shown, and never with `NO_COLOR`.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
-    let mut out = anstream::stdout().lock();
-    let written = out
-        .write_all(printable(text).as_bytes())
-        .and_then(|()| out.flush());
-    written.map_err(CliError::Output)
+    write(anstream::stdout().lock(), &printable(text))
 }
 
 /// Writes what a program may read, and changes nothing of it where one may: a terminal is a person's.
@@ -24,7 +20,10 @@ pub(super) fn print_document(text: &str) -> Result<(), CliError> {
     if io::stdout().is_terminal() {
         return print(text);
     }
-    let mut out = io::stdout().lock();
+    write(io::stdout().lock(), text)
+}
+
+fn write(mut out: impl io::Write, text: &str) -> Result<(), CliError> {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(CliError::Output)
 }

@@ -15,13 +15,13 @@ use parking_lot::Mutex;
 
 use crate::controller::{memory::identity::Place, turns::line::Line, wakeups::Wakeups};
 
-/// Who waits for what is to be done for an object.
+/// Whether a user waits for the reconcile of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::controller) enum Work {
-    /// Somebody does: it is new, was changed, or is not as it should be.
+    /// A user waits: the object is new, has changed, or is not Ready.
     Asked,
-    /// Nobody does: it is Ready and is checked again, or it is being deleted. Beside work that is asked for it takes a quarter
-    /// of the turns: an API server that answers forty others at once is slow to answer the one that somebody waits for.
+    /// No user waits: the operator checks a Ready object again, or deletes it. Beside asked work, upkeep takes a quarter of the
+    /// turns: an API server with forty requests under way answers each of them slowly.
     Upkeep,
 }
 
@@ -247,13 +247,18 @@ mod tests {
         std::iter::from_fn(|| calls.try_recv().ok()).collect()
     }
 
+    /// Three objects of one namespace at work, which are all turns of one worker.
+    fn three_at_work(calls: &Calls) -> Vec<Called<'_>> {
+        (0..3)
+            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
+            .collect()
+    }
+
     #[test]
     fn a_burst_of_one_namespace_delays_anothers_single_object_by_one_call() {
         let calls = Calls::new(1);
         let mut called = calls.listen();
-        let mut at_work: Vec<_> = (0..3)
-            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
-            .collect();
+        let mut at_work = three_at_work(&calls);
         assert_eq!(at_work.len(), 3);
         for one in 3..1_000 {
             assert!(calls.come(&key("a", one), Work::Asked).is_none());
@@ -269,9 +274,7 @@ mod tests {
     fn who_comes_again_while_it_waits_is_called_once() {
         let calls = Calls::new(1);
         let mut called = calls.listen();
-        let at_work: Vec<_> = (0..3)
-            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
-            .collect();
+        let at_work = three_at_work(&calls);
         for _ in 0..3 {
             assert!(calls.come(&key("b", 0), Work::Asked).is_none());
         }
@@ -365,9 +368,7 @@ mod tests {
     fn an_object_that_is_asked_for_while_it_waits_for_upkeep_is_called_once() {
         let calls = Calls::new(1);
         let mut called = calls.listen();
-        let mut at_work: Vec<_> = (0..3)
-            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
-            .collect();
+        let mut at_work = three_at_work(&calls);
         for number in 3..6 {
             calls.want(&key("a", number), Work::Upkeep);
         }
@@ -390,9 +391,7 @@ mod tests {
     #[test]
     fn nobody_overtakes_those_who_wait() {
         let calls = Calls::new(1);
-        let mut at_work: Vec<_> = (0..3)
-            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
-            .collect();
+        let mut at_work = three_at_work(&calls);
         assert!(calls.come(&key("a", 3), Work::Asked).is_none());
         at_work.pop();
         assert!(
@@ -406,9 +405,7 @@ mod tests {
     fn an_object_that_is_gone_keeps_nobody_waiting() {
         let calls = Calls::new(1);
         let mut called = calls.listen();
-        let mut at_work: Vec<_> = (0..3)
-            .filter_map(|one| calls.come(&key("a", one), Work::Asked))
-            .collect();
+        let mut at_work = three_at_work(&calls);
         for one in 3..6 {
             assert!(calls.come(&key("a", one), Work::Asked).is_none());
         }

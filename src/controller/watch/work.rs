@@ -1,10 +1,10 @@
-//! Who waits for the reconcile of a key.
+//! Whether a user waits for the reconcile of a key.
 
 use kube::Resource;
 
 use crate::controller::{memory::watched_key::WatchedKey, turns::calls::Work};
 
-/// Of one that is as it was, when something else has happened.
+/// Of a key that has not changed, after another event.
 pub(in crate::controller) fn of_unchanged(key: &WatchedKey) -> Work {
     match key.summary.state {
         "ready" | "suspended" | "deleting" => Work::Upkeep,
@@ -12,7 +12,7 @@ pub(in crate::controller) fn of_unchanged(key: &WatchedKey) -> Work {
     }
 }
 
-/// Of one that was made, changed or deleted.
+/// Of a key that a user has created, changed or deleted.
 pub(in crate::controller) fn of_changed(key: &WatchedKey) -> Work {
     match key.meta().deletion_timestamp {
         Some(_) => Work::Upkeep,
