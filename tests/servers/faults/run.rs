@@ -106,7 +106,7 @@ pub(super) async fn struck(
         ..Outcome::default()
     };
     let stays = match ended {
-        Ok(()) => run.stays(reference).await,
+        Ok(()) => run.stays(reference, kind).await,
         otherwise => otherwise,
     };
     if let Err(otherwise) = stays {
@@ -166,12 +166,12 @@ impl<'a> Run<'a> {
         difference(&reference.end, &state.told(&keys, &self.uids))
     }
 
-    /// Whether it stays so, without a write, when all was looked at once more. It may have come to this end for a moment, in the
-    /// middle of the reconcile that was struck: then it is waited for once more.
-    async fn stays(&mut self, reference: &Reference) -> Result<(), String> {
+    /// Whether it stays so, without a write, when all was looked at once more. Of a write whose answer is
+    /// dropped the operator does not know that it was the last: it writes that one failed. Then this is waited for once more.
+    async fn stays(&mut self, reference: &Reference, kind: Kind) -> Result<(), String> {
         match self.stays_for_two_lists(reference).await {
-            Ok(()) => Ok(()),
-            Err(_) => self.stays_for_two_lists(reference).await,
+            Err(_) if kind == Kind::DroppedAnswer => self.stays_for_two_lists(reference).await,
+            stayed => stayed,
         }
     }
 
